@@ -1,0 +1,103 @@
+"""What a report is made of: plain records that the suites and the runner write and the page reads."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CheckStatus = Literal["passed", "failed", "warning", "blocked", "waived", "skipped"]
+Severity = Literal["error", "warning"]
+StepStatus = Literal["done", "failed", "skipped", "undone", "interrupted"]
+Verdict = Literal["deployed", "no-go", "failed-unchanged", "rolled-back", "rollback-failed", "interrupted", "go", "locked"]
+
+
+class Record(BaseModel):
+    """Base of all records: unknown fields are a programming error, so they are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Evidence(Record):
+    """One question asked of the target and its answer, already redacted."""
+
+    command: str
+    exit_status: int | None = None
+    output: str = ""
+    seconds: float = 0.0
+
+
+class CheckResult(Record):
+    """One condition and what was found. ``id`` is stable, such as ``ports.free``; its first word is the subject."""
+
+    id: str
+    suite: str
+    title: str
+    status: CheckStatus
+    severity: Severity = "error"
+    reason: str = ""
+    fix: str = ""
+    found: str = ""
+    expected: str = ""
+    message: str = ""
+    evidence: list[Evidence] = Field(default_factory=list)
+    seconds: float = 0.0
+    nodeid: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The first word of the id, by which checks are grouped."""
+        return self.id.split(".", 1)[0]
+
+
+class Step(Record):
+    """One thing that the runner did. ``started`` is seconds since the release began; ``seconds`` its duration."""
+
+    name: str
+    status: StepStatus
+    started: float
+    seconds: float
+    detail: str = ""
+
+
+class ServiceChange(Record):
+    """What a release does to one service and why."""
+
+    service: str
+    action: Literal["unchanged", "replaced", "created", "removed"]
+    why: str = ""
+    image_before: str = ""
+    image_after: str = ""
+
+
+class DataCount(Record):
+    """Documents of one collection before and after the release; ``None`` where it was not counted."""
+
+    collection: str
+    kind: str
+    before: int | None = None
+    after: int | None = None
+
+
+class Release(Record):
+    """Everything that is known of one release; the report page is a function of this and nothing else."""
+
+    target: str
+    host: str
+    project: str
+    version: str
+    previous: str = ""
+    commit: str = ""
+    method: str = "tar"
+    verdict: Verdict
+    exit_code: int
+    summary: str = ""
+    started_at: str = ""
+    seconds: float = 0.0
+    services: list[ServiceChange] = Field(default_factory=list)
+    steps: list[Step] = Field(default_factory=list)
+    checks: list[CheckResult] = Field(default_factory=list)
+    data: list[DataCount] = Field(default_factory=list)
+    logs: dict[str, str] = Field(default_factory=dict)
+    links: dict[str, str] = Field(default_factory=dict)
+    notes: list[str] = Field(default_factory=list)
