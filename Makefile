@@ -1,0 +1,38 @@
+# The two commands are `make demo` and `make test`; both set up what they need and can be run again.
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help demo test unit lint lab-test clean
+
+help:
+	@echo "make demo      a disposable host, the example stack deployed, a second release over it, the report"
+	@echo "make test      lint, types, unit tests and the tests on the lab"
+	@echo "make unit      the tests that need no Docker (seconds)"
+	@echo "make lint      ruff, format and mypy"
+	@echo "make clean     remove what the lab made and the virtual environment"
+
+$(READY): .ci/bootstrap .ci/requirements.lock pyproject.toml
+	@.ci/bootstrap $(VENV)
+
+demo: $(READY)
+	@python -m lab demo
+
+lint: $(READY)
+	ruff check .
+	ruff format --check .
+	mypy
+
+unit: $(READY)
+	python -m pytest tests/unit -q
+
+lab-test: $(READY)
+	python -m lab prepare
+	python -m pytest tests/lab tests/incidents -q --durations=10
+
+test: lint unit lab-test
+
+clean:
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down --all; fi
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
