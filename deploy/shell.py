@@ -17,6 +17,9 @@ from deploy.errors import CommandTimeout, ConnectionFailed
 GRACE = 5.0
 """Seconds that the far side gets to report a command which its own ``timeout`` ended."""
 
+HEARTBEAT = 0.25
+"""Seconds of silence after which it is asked whether the shell's process still lives."""
+
 INLINE_STDIN = 64 * 1024
 """Bytes of standard input that travel inside a request; more takes a session of its own."""
 
@@ -134,10 +137,13 @@ class Shell:
             selector.register(process.stdin.fileno(), selectors.EVENT_WRITE)
             while not (_ended(out, out_mark, b"\n") and err.endswith(err_mark)):
                 left = deadline - time.monotonic()
-                events = selector.select(max(left, 0)) if left > 0 else []
-                if not events:
+                if left <= 0:
                     self.close_hard()
                     raise CommandTimeout(f"nothing was heard for {timeout:g} s")
+                events = selector.select(min(left, HEARTBEAT))
+                # A child of a dead shell can hold its streams open, so silence alone proves nothing.
+                if not events and not self.alive:
+                    raise ConnectionFailed(self._last_words(bytes(err)))
                 for key, _ in events:
                     if key.fd in streams:
                         chunk = os.read(key.fd, 1 << 16)
@@ -167,6 +173,7 @@ class Shell:
     def _last_words(self, err: bytes) -> str:
         assert self._process.stderr
         self._process.wait()
+        os.set_blocking(self._process.stderr.fileno(), False)
         rest = self._process.stderr.read() or b""
         words = (err + rest).decode("utf-8", "replace").strip()
         return words or f"the shell ended with status {self._process.returncode}"
