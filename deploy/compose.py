@@ -1,0 +1,101 @@
+"""Docker Compose on both sides: the flattened file of the controller, the command line of the target."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from deploy.errors import GonogoError
+
+KEPT = (
+    "PATH",
+    "HOME",
+    "USER",
+    "DOCKER_HOST",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "XDG_RUNTIME_DIR",
+)
+"""Variables that Compose may see on the target. A shell variable beats ``--env-file`` (Compose's documented
+precedence), so any other one could change what is deployed (incidents D1 and L8)."""
+
+UNSET = re.compile(r'The \\?"(?P<name>[^"\\]+)\\?" variable is not set')
+
+
+class Deployed(Protocol):
+    """What a Compose command line needs to know of a target."""
+
+    @property
+    def path(self) -> PurePosixPath: ...
+    @property
+    def env_path(self) -> PurePosixPath | None: ...
+    @property
+    def project(self) -> str: ...
+    @property
+    def profiles(self) -> list[str]: ...
+
+
+def flatten(source: Path, files: Sequence[Path]) -> str:
+    """Return one Compose file for ``files`` (relative to ``source``), merged but not interpolated.
+
+    ``include``, ``extends`` and several files become one; variables and relative paths stay as they
+    are written, to be resolved on the target. Raises GonogoError with Compose's own words.
+    """
+    for file in files:
+        if not (source / file).is_file():
+            raise GonogoError(
+                f"the compose file {source / file} does not exist: mend compose_files in the target file"
+            )
+    named = [part for file in files for part in ("-f", str(source / file))]
+    argv = ["docker", "compose", *named, "--project-directory", str(source), "--profile", "*", "config"]
+    keep = ("interpolate", "path-resolution", "env-resolution", "normalize", "consistency")
+    try:
+        done = subprocess.run(
+            [*argv, *(f"--no-{what}" for what in keep)],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise GonogoError(
+            "docker was not found on this machine: install it with its Compose v2 plugin"
+        ) from None
+    if done.returncode != 0:
+        names = ", ".join(map(str, files))
+        raise GonogoError(f"{names} in {source}: {complaint(done.stderr.decode('utf-8', 'replace'))}")
+    return done.stdout.decode("utf-8", "replace")
+
+
+def command(
+    target: Deployed, *arguments: str, files: Sequence[str] = ("-",), profiles: Sequence[str] | None = None
+) -> str:
+    """Return the shell line that runs ``docker compose ARGUMENTS`` for the target, on the target.
+
+    ``files`` are Compose files there, ``-`` being standard input. The environment is a clean one.
+    """
+    clean = " ".join(f'${{{name}+{name}="${name}"}}' for name in KEPT)
+    words = ["docker", "compose"]
+    for file in files:
+        words += ["-f", file]
+    words += ["--project-directory", str(target.path), "-p", target.project]
+    if target.env_path:
+        words += ["--env-file", str(target.env_path)]
+    for profile in target.profiles if profiles is None else profiles:
+        words += ["--profile", profile]
+    return f"env -i {clean} {shlex.join([*words, *arguments])}"
+
+
+def unset_variables(stderr: str) -> list[str]:
+    """Return the names that Compose warned about as not set, each once, in order."""
+    return list(dict.fromkeys(match["name"] for match in UNSET.finditer(stderr)))
+
+
+def complaint(stderr: str) -> str:
+    """Return Compose's error as one line: what remains of ``stderr`` without its warnings."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip() and "level=warning" not in line]
+    return "; ".join(lines) or "docker compose failed without a word"
