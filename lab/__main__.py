@@ -1,0 +1,93 @@
+"""The lab's command line: ``python -m lab up | down | status | ssh | prepare | demo``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from deploy.errors import GonogoError
+from lab import engine, host, images
+from lab.docker import say
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lab", description="Disposable target hosts in containers."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    helps = {
+        "up": "make a host, or start it again",
+        "down": "remove a host, its volume and its keys",
+        "status": "list the hosts",
+        "ssh": "log in, or run a command",
+        "prepare": "make the engine and the images ready, and nothing else",
+        "demo": "deploy two releases of the example stack",
+    }
+    made = {name: commands.add_parser(name, help=text, description=text) for name, text in helps.items()}
+    for name in ("up", "down", "ssh"):
+        made[name].add_argument("--name", default="demo", help="the host's name (default: demo)")
+    made["down"].add_argument("--all", action="store_true", help="every host of the lab")
+    made["ssh"].add_argument("arguments", nargs=argparse.REMAINDER, help="a command and its arguments")
+    made["demo"].add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _status() -> int:
+    rows = host.status()
+    for row in rows:
+        print(f"{row['name']:<16} {row['state']:<10} 127.0.0.1:{row['port']}  {row['container']}")
+    if not rows:
+        print("no host is up: run 'python -m lab up'")
+    return 0
+
+
+def _up(name: str) -> int:
+    made = host.up(name)
+    say(f"{name} is up: ssh -F {made.config} {made.alias}")
+    return 0
+
+
+def _down(name: str, every: bool) -> int:
+    removed = host.down(name, all=every)
+    say(f"removed {', '.join(removed)}" if removed else "there was nothing to remove")
+    return 0
+
+
+def _ssh(name: str, arguments: list[str]) -> int:
+    made = host.find(name)
+    os.execvp("ssh", ["ssh", "-F", str(made.config), made.alias, *arguments])
+
+
+def _prepare() -> int:
+    engine.ensure()
+    images.ensure()
+    return 0
+
+
+def _demo(arguments: list[str]) -> int:
+    from lab.demo import main as demo  # noqa: PLC0415  the demo needs the whole of gonogo, the lab does not
+
+    return int(demo(*arguments) or 0)
+
+
+def main() -> int:
+    """Run one command and return its exit status; a GonogoError becomes one sentence on stderr."""
+    given = _parser().parse_args()
+    actions = {
+        "up": lambda: _up(given.name),
+        "down": lambda: _down(given.name, given.all),
+        "status": _status,
+        "ssh": lambda: _ssh(given.name, given.arguments),
+        "prepare": _prepare,
+        "demo": lambda: _demo(given.arguments),
+    }
+    try:
+        return actions[given.command]()
+    except GonogoError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

