@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from deploy.errors import GonogoError, UsageError
-from lab import host
+from lab import faults, host
 from lab.docker import run
 
 pytestmark = pytest.mark.lab
@@ -79,6 +80,29 @@ def test_a_host_that_lost_its_power_comes_back_at_the_same_address(made: host.Ho
         host.find(NAME)
     assert host.up(NAME) == made
     assert ssh(made, made.alias, "docker version").returncode == 0
+
+
+def test_a_cut_line_hangs_and_heals(made: host.Host) -> None:
+    with faults.cut_off(NAME):
+        cut = ssh(made, "-o", "ConnectTimeout=2", made.alias, "true")
+    assert cut.returncode == 255
+    assert b"timed out" in cut.stderr
+    assert ssh(made, made.alias, "true").returncode == 0
+
+
+def test_the_engine_stops_and_the_host_goes_on(made: host.Host) -> None:
+    with faults.engine_stopped(NAME):
+        assert b"Cannot connect" in ssh(made, made.alias, "docker version").stderr
+    assert ssh(made, made.alias, "docker version").returncode == 0
+
+
+def test_a_slow_line_adds_its_delay_each_way(made: host.Host) -> None:
+    with faults.slow_line(made, 0.1) as port:
+        started = time.monotonic()
+        alias = f"HostKeyAlias=[127.0.0.1]:{made.port}"
+        result = ssh(made, "-p", str(port), "-o", alias, made.alias, "head -c 1000000 /dev/zero")
+    assert len(result.stdout) == 1_000_000
+    assert time.monotonic() - started > 0.8  # a login takes at least four round trips
 
 
 def test_down_removes_that_host_and_nothing_else() -> None:

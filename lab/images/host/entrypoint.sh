@@ -9,8 +9,13 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
     sed -e 's/ / +/g' -e 's/^/+/' < /sys/fs/cgroup/cgroup.controllers > /sys/fs/cgroup/cgroup.subtree_control
 fi
 # A machine that lost its power left these behind, and a daemon that finds its own number in them does not start.
-rm -f /run/docker.pid /var/run/docker.pid /run/docker/containerd/containerd.pid /run/sshd.pid
+rm -f /run/engine-off /run/docker.pid /var/run/docker.pid /run/docker/containerd/containerd.pid /run/sshd.pid
 ssh-keygen -A > /dev/null
 mkdir -p /run/sshd
 /usr/sbin/sshd
-exec dockerd > /var/log/dockerd.log 2>&1
+# The host outlives its engine. The trap runs when dockerd, which gets the same signal, has stopped in good order.
+trap 'exit 0' TERM INT
+while :; do
+    [ -e /run/engine-off ] || dockerd >> /var/log/dockerd.log 2>&1
+    sleep 0.2
+done
