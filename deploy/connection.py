@@ -1,21 +1,36 @@
-"""The one connection to a target: a persistent shell, sessions and forwards over one ssh handshake."""
+"""The one connection to a target: shells, sessions, forwards and the transcript, over one ssh handshake."""
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
-import threading
+import io
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
 
-from deploy import ssh
+from deploy.channel import Gone, Late
 from deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
-from deploy.forward import Forwards
-from deploy.shell import INLINE_STDIN, Result, Shell
+from deploy.pool import Pool
+from deploy.session import run_session
+from deploy.shell import Result, Shell
 from deploy.transcript import Entry, Transcript
+from deploy.transport import CONTROL_VARIABLE, LocalTransport, SshTransport, Transport
+
+__all__ = ["Connection", "Reachable", "Result"]
+
+STREAM_TIMEOUT_S = 3600.0
+"""Seconds that a stream may take when its caller sets no other limit."""
+
+_CLEANUP_S = 3.0
+
+_MISSING = "the program ssh was not found on this machine: install the OpenSSH client"
+
+# Ends all that runs below a shell; the kernel lists children in /proc (proc(5), CONFIG_PROC_CHILDREN).
+_END_CHILDREN = (
+    "end() { for c in $(cat /proc/$1/task/$1/children); do (end $c); kill -KILL $c; done; }; "
+    "end %d 2>/dev/null"
+)
 
 
 class _Ssh(Protocol):
@@ -42,116 +57,144 @@ class Reachable(Protocol):
 
 
 class Connection:
-    """A live connection; one per process and target. Thread-safe: requests over the shell take turns."""
+    """A live connection to one target. Thread-safe: commands of several threads run side by side.
 
-    def __init__(self, target: Reachable) -> None:
-        """Connect to ``target.host``. Raises ConnectionFailed with the cause and what to do."""
+    Commands run under ``sh`` in the login's home with LC_ALL=C and no terminal. They appear in the process
+    list of the target, so they must hold no secret: secrets travel as ``stdin``. What a command leaves
+    running in the background with its output still open may write into the answer of a later command.
+    """
+
+    def __init__(
+        self, target: Reachable, *, redact: Callable[[str], str] = str, control_path: Path | None = None
+    ) -> None:
+        """Connect; see ``open``."""
         self.host = target.host
-        self.transcript = Transcript()
+        self.transcript = Transcript(redact)
         self._timeout = target.thresholds.command_timeout_s
-        self._connect_timeout = target.thresholds.connect_timeout_s
-        self._local = target.host == "local"
-        # Socket paths have about 104 bytes (unix(7)), so the folder's name must be short.
-        self._folder = tempfile.TemporaryDirectory(prefix="gng-", dir="/tmp")
-        self._options = ssh.options(
-            target.ssh.config_file, Path(self._folder.name) / "m", self._connect_timeout
-        )
-        self._destination = [] if self._local else ssh.destination(target.host)
-        self._lock = threading.Lock()
-        self._cause: str | None = None
-        self.forwards = Forwards(self._local, Path(self._folder.name), self._session_argv)
-        self._shell = self._start()
+        seconds = target.thresholds.connect_timeout_s
+        self._transport: Transport
+        if target.host == "local":
+            self._transport = LocalTransport()
+            cause: Callable[[str], str] = str
+        else:
+            self._transport = transport = SshTransport(
+                target.host, target.ssh.config_file, seconds, control_path
+            )
+            cause = transport.cause
+        try:
+            # Twice: the time limit of ssh ends with the key exchange; the login comes after it.
+            first = Shell(self._transport.first(), 2 * seconds)
+        except (Gone, Late, OSError) as error:
+            words = "timed out" if isinstance(error, Late) else str(error)
+            why = _MISSING if isinstance(error, FileNotFoundError) else cause(words)
+            self._transport.close()
+            raise ConnectionFailed(f"cannot reach {self.host}: {why}") from None
+        self._closing = False
+        self._clock = first.clock
+        self._pool = Pool(self._transport, first, 2 * seconds)
+        self.forwards = self._transport.forwards
 
     @classmethod
-    def open(cls, target: Reachable, *, redact: Callable[[str], str] = str) -> Connection:
-        """Return a connection to the target whose transcript goes through ``redact``."""
-        connection = cls(target)
-        connection.transcript.redact = redact
-        return connection
+    def open(
+        cls, target: Reachable, *, redact: Callable[[str], str] = str, control_path: Path | None = None
+    ) -> Connection:
+        """Return a connection to ``target``, whose transcript and messages go through ``redact``.
+
+        ``control_path``: the control socket of an open master to ride on; without it, $GONOGO_CONTROL_PATH is
+        ridden on where it was opened for this target. Raises ConnectionFailed with the cause and what to do,
+        UsageError for a host that is none.
+        """
+        return cls(target, redact=redact, control_path=control_path)
+
+    @property
+    def redact(self) -> Callable[[str], str]:
+        """What hides secrets in the transcript and in messages; may be set when values become known."""
+        return self.transcript.redact
+
+    @redact.setter
+    def redact(self, redact: Callable[[str], str]) -> None:
+        self.transcript.redact = redact
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which a process that we start rides on this connection's master."""
+        path = self._transport.control_path
+        return {CONTROL_VARIABLE: str(path)} if path else {}
 
     def run(
-        self,
-        command: str,
-        *,
-        stdin: bytes | None = None,
-        timeout: float | None = None,
-        mutates: bool = False,
+        self, command: str, *, stdin: bytes | None = None, timeout: float | None = None, mutates: bool = False
     ) -> Result:
         """Run a shell command on the target and return its Result, whatever its exit status.
 
-        ``timeout`` is in seconds (default: the target's ``command_timeout_s``). Raises
-        CommandTimeout, after which the connection is usable, and ConnectionFailed, after which it
-        is not. ``mutates`` marks a command that changes the target.
+        ``stdin``: its standard input, nothing by default. ``timeout``: seconds, by default the target's
+        ``command_timeout_s``. ``mutates``: it changes the target. Raises CommandTimeout, after which the
+        connection is usable and the command was ended, and ConnectionFailed.
         """
+        __tracebackhide__ = True
         limit = self._timeout if timeout is None else timeout
-        if stdin is not None and len(stdin) > INLINE_STDIN:
-            with tempfile.TemporaryFile() as file:
-                file.write(stdin)
-                file.seek(0)
-                return self.stream(command, stdin=file, timeout=limit, mutates=mutates)
-        begun = time.monotonic()
-        with self._lock:
-            if self._cause:
-                raise ConnectionFailed(self._cause)
-            try:
-                result = self._shell.run(command, stdin=stdin, timeout=limit)
-            except CommandTimeout as error:
-                self._record(command, None, str(error), time.monotonic() - begun, mutates)
-                self._renew()
-                raise CommandTimeout(f"on {self.host}: {error}: {_short(command)}") from None
-            except ConnectionFailed as error:
-                self._cause = f"the connection to {self.host} broke: {error}"
-                self._record(command, None, self._cause, time.monotonic() - begun, mutates)
-                raise ConnectionFailed(self._cause) from None
-        self._keep(result, mutates)
-        return result
+        shell = self._pool.take()
+        if not shell.fits(stdin):
+            self._pool.give(shell)
+            return self.stream(command, stdin=io.BytesIO(stdin or b""), timeout=limit, mutates=mutates)
+        return self._recorded(command, limit, mutates, lambda: self._ask(shell, command, stdin, limit))
 
     def check(
-        self,
-        command: str,
-        *,
-        stdin: bytes | None = None,
-        timeout: float | None = None,
-        mutates: bool = False,
+        self, command: str, *, stdin: bytes | None = None, timeout: float | None = None, mutates: bool = False
     ) -> Result:
-        """Run as ``run`` does; raises GonogoError with the last line of its errors when it fails."""
+        """Run as ``run`` does; raises GonogoError with the last line it said when its status is not 0."""
+        __tracebackhide__ = True
         result = self.run(command, stdin=stdin, timeout=timeout, mutates=mutates)
         if not result.ok:
             lines = (result.error_text.strip() or result.text.strip() or "it said nothing").splitlines()
-            message = f"on {self.host}, {_short(command)!r} ended with {result.exit_status}: {lines[-1]}"
-            raise GonogoError(self.transcript.redact(message))
-        return result
-
-    def stream(self, command: str, *, stdin: BinaryIO, timeout: float = 3600, mutates: bool = True) -> Result:
-        """Run a command in a session of its own, fed from ``stdin``; for input of any size.
-
-        The command is an argument of the local ssh process, so it must hold no secret.
-        """
-        begun = time.monotonic()
-        try:
-            done = subprocess.run(
-                self._session_argv(command),
-                stdin=stdin,
-                capture_output=True,
-                timeout=timeout,
-                check=False,
-                start_new_session=True,
+            raise GonogoError(
+                self.redact(f"{self.host}: `{_short(command)}` ended with {result.exit_status}: {lines[-1]}")
             )
-        except subprocess.TimeoutExpired:
-            raise CommandTimeout(
-                f"on {self.host}: the command did not end within {timeout:g} s: {_short(command)}"
-            ) from None
-        seconds = time.monotonic() - begun
-        result = Result(command, done.returncode, done.stdout, done.stderr, seconds)
-        self._keep(result, mutates)
         return result
+
+    def stream(
+        self,
+        command: str,
+        *,
+        stdin: BinaryIO | None = None,
+        on_bytes: Callable[[int], None] | None = None,
+        timeout: float | None = None,
+        mutates: bool = True,
+    ) -> Result:
+        """Run a command in a session of its own, fed from ``stdin`` of any size; else as ``run``.
+
+        ``on_bytes`` is called, from another thread, with the size of each piece sent. ``timeout``
+        is STREAM_TIMEOUT_S by default. What reading ``stdin`` raises is raised here, after the session was
+        broken.
+        """
+        __tracebackhide__ = True
+        limit = STREAM_TIMEOUT_S if timeout is None else timeout
+        if self._pool.failure:
+            raise ConnectionFailed(self._pool.failure)
+        argv, clock = self._transport.session(), self._clock
+
+        def ask() -> Result:
+            return run_session(argv, command, clock, limit, stdin=stdin, on_bytes=on_bytes)
+
+        return self._recorded(command, limit, mutates, ask)
+
+    def forward_socket(self, remote: str) -> Path:
+        """Return the path of a local Unix socket that leads to ``remote``; raises ConnectionFailed."""
+        return self.forwards.socket(remote)
+
+    def forward_port(self, host: str, port: int) -> int:
+        """Return the port of 127.0.0.1 that leads to ``host:port`` seen from the target; ConnectionFailed."""
+        return self.forwards.port(host, port)
 
     def close(self) -> None:
-        """End the shell, the forwards and the master; can be called again."""
-        self._cause = self._cause or f"the connection to {self.host} was closed"
-        self.forwards.close()
-        self._shell.close()
-        self._folder.cleanup()
+        """End shells and forwards, and the master where this connection opened it; can be called again."""
+        if self._closing:
+            return
+        self._closing = True
+        self._pool.fail(f"the connection to {self.host} was closed")
+        # The first that cannot be ended tells that the target does not answer.
+        all(self._end_children(shell) for shell in self._pool.busy())
+        self._transport.close()
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -161,40 +204,68 @@ class Connection:
     ) -> None:
         self.close()
 
-    def _start(self) -> Shell:
-        # The shell's own ssh is the master: one handshake for everything.
-        master = ["ssh", *self._options, "-o", "ControlMaster=auto", "-T", *self._destination, "exec sh"]
+    def _ask(self, shell: Shell, command: str, stdin: bytes | None, limit: float) -> Result:
+        __tracebackhide__ = True
+        ready = False
         try:
-            return Shell(["sh"] if self._local else master, self._connect_timeout + 2)
-        except ConnectionFailed as error:
-            raise ConnectionFailed(ssh.diagnosis(self.host, _timed_out(str(error)))) from None
-        except FileNotFoundError:
-            raise ConnectionFailed("ssh was not found here: install the OpenSSH client") from None
+            result = shell.run(command, stdin, limit)
+            if self._closing:
+                # Closing ended the command, so its exit status is none of its own.
+                raise ConnectionFailed(self._pool.failure)
+            ready = True
+            return result
+        except CommandTimeout:
+            ready = True
+            raise
+        except (Gone, ConnectionFailed):
+            raise
+        except BaseException:
+            # Nobody knows what the command does now: end it, and see whether its shell answers again.
+            ready = self._end_children(shell) and shell.settle(_CLEANUP_S)
+            raise
+        finally:
+            (self._pool.give if ready else self._pool.retire)(shell)
 
-    def _renew(self) -> None:
-        if not self._shell.alive:
-            try:
-                self._shell = self._start()
-            except ConnectionFailed as error:
-                self._cause = str(error)
+    def _end_children(self, shell: Shell) -> bool:
+        try:
+            run_session(self._transport.session(), _END_CHILDREN % shell.pid, "none", _CLEANUP_S)
+        except (Gone, Late, OSError):
+            return False
+        return True
 
-    def _session_argv(self, command: str) -> list[str]:
-        if self._local:
-            return ["sh", "-c", command]
-        return ["ssh", *self._options, "-o", "ControlMaster=no", "-T", *self._destination, command]
+    def _recorded(self, command: str, limit: float, mutates: bool, ask: Callable[[], Result]) -> Result:
+        __tracebackhide__ = True
+        at, begun = time.time(), time.monotonic()
+        status: int | None = None
+        output = "interrupted"
+        try:
+            result = ask()
+            status, output = result.exit_status, _output(result)
+            return result
+        except (CommandTimeout, Late):
+            output = f"{self.host}: `{_short(command)}` did not end within {limit:g} s and was stopped"
+            raise CommandTimeout(self.redact(output)) from None
+        except Gone as gone:
+            output = self._lost(command, str(gone), mutates)
+            raise ConnectionFailed(self.redact(output)) from None
+        finally:
+            self.transcript.add(Entry(command, status, output, time.monotonic() - begun, mutates, at))
 
-    def _keep(self, result: Result, mutates: bool) -> None:
-        output = result.text + (f"\n{result.error_text}" if result.stderr else "")
-        self._record(result.command, result.exit_status, output, result.seconds, mutates)
+    def _lost(self, command: str, words: str, mutates: bool) -> str:
+        effect = "; whether it took effect is not known" if mutates else ""
+        cause = self._transport.broken()
+        if cause is None:
+            last = (words.splitlines() or ["without a word"])[-1]
+            return f"{self.host}: the shell of `{_short(command)}` ended before its answer ({last}){effect}"
+        whole = self._pool.fail(f"the connection to {self.host} was lost: {cause}")
+        return f"{whole} (while running `{_short(command)}`{effect})"
 
-    def _record(self, command: str, status: int | None, output: str, seconds: float, mutates: bool) -> None:
-        self.transcript.add(Entry(command, status, output, seconds, mutates))
+
+def _output(result: Result) -> str:
+    between = "\n" if result.stdout and result.stderr and not result.stdout.endswith(b"\n") else ""
+    return f"{result.text}{between}{result.error_text}"
 
 
 def _short(command: str) -> str:
     line = " ".join(command.split())
-    return line if len(line) <= 120 else f"{line[:117]}…"
-
-
-def _timed_out(words: str) -> str:
-    return f"timed out: {words}" if "no shell answered" in words else words
+    return line if len(line) <= 120 else f"{line[:119]}…"

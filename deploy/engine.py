@@ -1,6 +1,8 @@
-"""The Docker Engine of a target through the forwarded socket, and the one of this machine."""
+"""The Docker Engine of a target, through the forwarded socket, and the one of this machine."""
 
 from __future__ import annotations
+
+import shlex
 
 import docker
 import requests
@@ -10,28 +12,57 @@ from deploy.errors import GonogoError
 
 SOCKET = "/var/run/docker.sock"
 
+CALL_TIMEOUT_S = 120
+"""Seconds that one call to an engine may be silent; building and loading report progress all the time."""
+
+_FAULTS = (docker.errors.DockerException, requests.RequestException, OSError)
+
 
 def target_engine(connection: Connection, socket: str = SOCKET) -> docker.DockerClient:
-    """Return a Docker SDK client for the target's engine; raises GonogoError when it does not answer."""
-    path = connection.forwards.socket(socket)
-    return _client(
-        f"unix://{path}",
-        f"the Docker engine of {connection.host} does not answer at {socket}; see that it runs and that the "
-        "user is in the group docker",
-    )
+    """Return a Docker SDK client for the engine that listens at ``socket`` on the target.
+
+    Raises GonogoError that tells why it does not answer: no socket, no permission, or no engine behind it.
+    """
+    path = connection.forward_socket(socket)
+    try:
+        return _client(f"unix://{path}")
+    except _FAULTS as error:
+        raise GonogoError(f"{connection.host}: {_why(connection, socket)} ({type(error).__name__})") from None
 
 
 def local_engine() -> docker.DockerClient:
-    """Return a Docker SDK client for this machine's engine (DOCKER_HOST counts); raises GonogoError."""
-    return _client(None, "no Docker engine answers on this machine; install Docker, or start its daemon")
-
-
-def _client(base_url: str | None, trouble: str) -> docker.DockerClient:
+    """Return a Docker SDK client for this machine's engine ($DOCKER_HOST counts); raises GonogoError."""
     try:
-        client = (
-            docker.DockerClient(base_url=base_url, timeout=120) if base_url else docker.from_env(timeout=600)
-        )
+        return _client(None)
+    except _FAULTS as error:
+        last = (str(error).splitlines() or [type(error).__name__])[-1]
+        raise GonogoError(
+            f"no Docker Engine answers on this machine ({last}): install it, start it, or set DOCKER_HOST"
+        ) from None
+
+
+def _client(base_url: str | None) -> docker.DockerClient:
+    if base_url:
+        client = docker.DockerClient(base_url=base_url, timeout=CALL_TIMEOUT_S)
+    else:
+        client = docker.from_env(timeout=CALL_TIMEOUT_S)
+    try:
         client.ping()
-    except (docker.errors.DockerException, requests.RequestException) as error:
-        raise GonogoError(f"{trouble} ({type(error).__name__})") from None
+    except BaseException:
+        client.close()
+        raise
     return client
+
+
+def _why(connection: Connection, socket: str) -> str:
+    name = shlex.quote(socket)
+    probe = f"id -un; test -S {name} || echo none; test -w {name} || echo denied; echo there"
+    user, state = connection.check(probe).text.split()[:2]
+    if state == "none":
+        return f"there is no Docker socket at {socket}: install Docker Engine there, or start it"
+    if state == "denied":
+        return f"the user {user} may not use {socket}: run `sudo usermod -aG docker {user}` there, try again"
+    return (
+        f"no Docker Engine answers behind {socket}: start it (`sudo systemctl start docker`), or, if it "
+        "runs, set AllowStreamLocalForwarding to yes in sshd_config"
+    )

@@ -2,62 +2,116 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
-from collections.abc import Callable
+import threading
 from pathlib import Path
+from typing import Protocol
 
+from deploy import ssh
 from deploy.errors import ConnectionFailed
+from deploy.relay import Relay
+
+_PATIENCE_S = 10.0
 
 
-class Forwards:
-    """The stream-local and TCP forwards of one connection, asked of its ssh master (``ssh -O forward``)."""
-
-    def __init__(self, local: bool, folder: Path, session: Callable[[str], list[str]]) -> None:
-        """Keep sockets in ``folder``; ``session`` returns the ssh argument list of a session."""
-        self._local = local
-        self._folder = folder
-        self._session = session
-        self._sockets: dict[str, Path] = {}
-        self._ports: dict[tuple[str, int], int] = {}
+class Forwards(Protocol):
+    """What every transport offers; asking twice for the same returns the same."""
 
     def socket(self, remote: str) -> Path:
         """Return the local path of a Unix socket that leads to ``remote`` on the target."""
-        if self._local:
-            return Path(remote)
-        if remote not in self._sockets:
-            path = self._folder / f"s{len(self._sockets)}"
-            self._ask(f"{path}:{remote}", remote)
-            self._sockets[remote] = path
-        return self._sockets[remote]
 
-    def address(self, host: str, port: int) -> tuple[str, int]:
-        """Return the (host, port) here that leads to ``host:port`` as the target sees it."""
-        if self._local:
-            return host, port
-        if (host, port) not in self._ports:
-            local = _free_port()
-            self._ask(f"127.0.0.1:{local}:{host}:{port}", f"{host}:{port}")
-            self._ports[host, port] = local
-        return "127.0.0.1", self._ports[host, port]
+    def port(self, host: str, port: int) -> int:
+        """Return the port of 127.0.0.1 that leads to ``host:port`` as the target sees it."""
 
     def close(self) -> None:
-        """Forget all; they end with the master."""
-        self._sockets.clear()
-        self._ports.clear()
+        """End all forwards."""
 
-    def _ask(self, rule: str, what: str) -> None:
-        argv = self._session("")[:-1]
-        done = subprocess.run(
-            [argv[0], "-O", "forward", "-L", rule, *argv[1:]],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=30,
-            check=False,
-        )
+
+class LocalForwards:
+    """Nothing to forward for sockets; ports of other addresses go through a relay on the loopback."""
+
+    def __init__(self) -> None:
+        self._relays: dict[tuple[str, int], Relay] = {}
+        self._lock = threading.Lock()
+
+    def socket(self, remote: str) -> Path:
+        """Return the path itself."""
+        return Path(remote)
+
+    def port(self, host: str, port: int) -> int:
+        """Return ``port`` itself for 127.0.0.1, else the port of a relay."""
+        if host == "127.0.0.1":
+            return port
+        with self._lock:
+            if (host, port) not in self._relays:
+                self._relays[host, port] = Relay(host, port)
+            return self._relays[host, port].port
+
+    def close(self) -> None:
+        """End the relays."""
+        with self._lock:
+            for relay in self._relays.values():
+                relay.close()
+            self._relays.clear()
+
+
+class SshForwards:
+    """Forwards asked of the ssh master (``ssh -O forward``): no handshake, no process of their own."""
+
+    def __init__(self, control_path: Path, folder: Path) -> None:
+        """Keep sockets in ``folder``, whose path must be short: unix(7) allows 108 bytes."""
+        self._control_path = control_path
+        self._folder = folder
+        self._rules: dict[tuple[str, ...], str] = {}
+        self._lock = threading.Lock()
+
+    def socket(self, remote: str) -> Path:
+        """Return the local path; raises ConnectionFailed when the master refuses."""
+        with self._lock:
+            path = self._folder / f"s{len(self._rules)}"
+            rule = self._rules.get((remote,)) or self._add((remote,), f"{path}:{remote}")
+        return Path(rule.partition(":")[0])
+
+    def port(self, host: str, port: int) -> int:
+        """Return the local port; raises ConnectionFailed when the master refuses."""
+        key = (host, str(port))
+        far = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        with self._lock:
+            rule = self._rules.get(key)
+            for attempt in range(3):
+                if rule:
+                    break
+                # Somebody else may take the port before the master does.
+                with contextlib.suppress(*([ConnectionFailed] if attempt < 2 else [])):
+                    rule = self._add(key, f"127.0.0.1:{_free_port()}:{far}")
+        assert rule
+        return int(rule.split(":")[1])
+
+    def _add(self, key: tuple[str, ...], rule: str) -> str:
+        done = self._ask("forward", rule)
         if done.returncode != 0:
-            words = done.stderr.decode("utf-8", "replace").strip()
-            raise ConnectionFailed(f"{what} of the target could not be forwarded here: {words}")
+            words = done.stderr.decode(errors="replace").strip() or f"exit status {done.returncode}"
+            raise ConnectionFailed(f"{':'.join(key)} of the target could not be forwarded here: {words}")
+        self._rules[key] = rule
+        return rule
+
+    def _ask(self, action: str, rule: str) -> subprocess.CompletedProcess[bytes]:
+        argv = ssh.control(self._control_path, action, "-o", "StreamLocalBindUnlink=yes", "-L", rule)
+        try:
+            return subprocess.run(
+                argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE_S, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(argv, 255, b"", b"the ssh master did not answer")
+
+    def close(self) -> None:
+        """Take the forwards back: a master that somebody else opened lives on."""
+        with self._lock:
+            for rule in self._rules.values():
+                self._ask("cancel", rule)
+            self._rules.clear()
 
 
 def _free_port() -> int:

@@ -2,64 +2,171 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.errors import UsageError
+from deploy.framing import SESSION
 
-CAUSES = {
-    "REMOTE HOST IDENTIFICATION HAS CHANGED": "its host key is not the one in known_hosts; if the host was "
-    "rebuilt, remove the old key with ssh-keygen -R, else do not go on: somebody may be in between",
-    "Host key verification failed": "its host key is not known yet; connect once by hand with ssh and "
-    "compare the fingerprint",
-    "Could not resolve hostname": "its name does not resolve; mend `host` in the target file or ssh_config",
-    "Connection refused": "nothing listens at that address and port; see that sshd runs and the port is "
-    "right",
-    "Permission denied": "the key was refused; add your public key to ~/.ssh/authorized_keys of that user, "
-    "or load the right key into the agent",
-    "timed out": "it did not answer in time; see the address, the firewall and the network",
-    "No route to host": "there is no route to it; see the address and the network",
-}
+KEEPALIVES = 3
+"""Unanswered keep-alives after which ssh gives a connection up; they are spread over the connect timeout."""
+
+_HOST = re.compile(r"[A-Za-z0-9_.:%\[\]][A-Za-z0-9_.:%\[\]-]*")
+_USER = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.@+\\-]*\$?")
+_FORMS = "expected ssh://user@host:port, a Host alias of ssh_config, or local"
 
 
-def destination(host: str) -> list[str]:
-    """Return the ssh arguments that name ``host`` (``ssh://user@host:port`` or an alias).
+@dataclass(frozen=True)
+class Destination:
+    """Whom to connect to: a host name or ssh_config alias, and what overrides the configuration."""
 
-    Raises UsageError for one that ssh could take for an option.
+    host: str
+    user: str | None = None
+    port: int | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        """The ssh arguments that name it; ``--`` keeps a host from being read as an option."""
+        user = ["-l", self.user] if self.user else []
+        port = ["-p", str(self.port)] if self.port else []
+        return [*user, *port, "--", self.host]
+
+    @property
+    def by_hand(self) -> str:
+        """What a person types to connect to it."""
+        port = f"-p {self.port} " if self.port else ""
+        return f"ssh {port}{self.user}@{self.host}" if self.user else f"ssh {port}{self.host}"
+
+
+def parse(host: str) -> Destination:
+    """Return the Destination of ``ssh://[user@]host[:port]``, ``[user@]host`` or an alias.
+
+    Raises UsageError for anything else, above all for what ssh could take for an option.
     """
-    if host.startswith("-") or not host.strip() or any(c.isspace() for c in host):
-        raise UsageError(
-            f"host {host!r} is no host: expected ssh://user@host:port, an ssh_config alias or local"
-        )
-    if not host.startswith("ssh://"):
-        return ["--", host]
-    parts = urlsplit(host)
-    if not parts.hostname or parts.hostname.startswith("-") or (parts.username or "").startswith("-"):
-        raise UsageError(f"host {host!r} has no host name: expected ssh://user@host:port")
-    port = ["-p", str(parts.port)] if parts.port else []
-    user = ["-l", parts.username] if parts.username else []
-    return [*port, *user, "--", parts.hostname]
+    user: str | None = None
+    port: int | None = None
+    if host.startswith("ssh://"):
+        try:
+            parts = urlsplit(host)
+            name, user, port = parts.hostname or "", parts.username, parts.port
+        except ValueError as error:
+            raise UsageError(f"host {host!r}: {error}; {_FORMS}") from None
+        if parts.password is not None:
+            raise UsageError("host holds a password, which ssh does not take there: remove it and use a key")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise UsageError(f"host {host!r} has something after the port: {_FORMS}")
+    else:
+        before, at, name = host.rpartition("@")
+        user = before if at else None
+    if not _HOST.fullmatch(name) or (user is not None and not _USER.fullmatch(user)):
+        raise UsageError(f"host {host!r} is not a host: {_FORMS}")
+    return Destination(name, user, port)
 
 
-def options(config_file: Path | None, control_path: Path, connect_timeout: float) -> list[str]:
-    """Return the options all our ssh calls share; host-key checking is left as the user has it, never off."""
-    config = ["-F", str(config_file)] if config_file else []
-    settings = {
+def identity(host: str, config_file: Path | None) -> str:
+    """Return a short name of the target, so that a master is never ridden on to another host."""
+    config = str(config_file.resolve()) if config_file else ""
+    return hashlib.sha256(f"{host}\0{config}".encode()).hexdigest()[:12]
+
+
+def master(
+    destination: Destination, config_file: Path | None, control_path: Path, log: Path, seconds: float
+) -> list[str]:
+    """Return the argv of the master, which is also the first shell. Host-key checking stays as configured."""
+    interval = max(1, math.ceil(seconds / KEEPALIVES))
+    options = {
         "BatchMode": "yes",
-        "ConnectTimeout": f"{max(1, round(connect_timeout))}",
-        "ServerAliveInterval": "5",
-        "ServerAliveCountMax": "3",
+        "ConnectTimeout": str(max(1, math.ceil(seconds))),
+        "ServerAliveInterval": str(interval),
+        "ServerAliveCountMax": str(KEEPALIVES),
+        "ControlMaster": "yes",
         "ControlPath": str(control_path),
+        "ControlPersist": "no",
         "StreamLocalBindUnlink": "yes",
-        "LogLevel": "ERROR",
+        # What a user's configuration sets for logins by hand has no place in ours.
+        "ClearAllForwardings": "yes",
+        "RemoteCommand": "none",
+        "RequestTTY": "no",
+        "PermitLocalCommand": "no",
+        "EscapeChar": "none",
+        "LogLevel": "INFO",
     }
-    return [*config, *(part for key, value in settings.items() for part in ("-o", f"{key}={value}"))]
+    config = ["-F", str(config_file)] if config_file else []
+    return ["ssh", *config, "-E", str(log), *_options(options), "-T", *destination.arguments, "exec sh"]
 
 
-def diagnosis(host: str, words: str) -> str:
-    """Return one sentence for ssh's last words: which host, what happened, what to do."""
-    for sign, meaning in CAUSES.items():
-        if sign.lower() in words.lower():
-            return f"cannot reach {host}: {meaning}"
-    last = words.strip().splitlines()[-1] if words.strip() else "the connection closed without a word"
-    return f"cannot reach {host}: {last}"
+def client(control_path: Path, command: str = SESSION) -> list[str]:
+    """Return the argv of one more session over the master; it never connects on its own."""
+    return [*_over(control_path), "-T", "--", "target", command]
+
+
+def control(control_path: Path, action: str, *arguments: str) -> list[str]:
+    """Return the argv that asks the master something: ``check``, ``forward`` or ``cancel``."""
+    return [*_over(control_path), "-O", action, *arguments, "--", "target"]
+
+
+def _over(control_path: Path) -> list[str]:
+    # No configuration is read here: the master has all of it. Without a master, ssh would connect by itself.
+    options = {"ControlMaster": "no", "ProxyCommand": "exit 1", "BatchMode": "yes", "LogLevel": "ERROR"}
+    return ["ssh", "-F", "none", "-S", str(control_path), *_options(options)]
+
+
+def _options(options: dict[str, str]) -> list[str]:
+    return [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
+
+
+CAUSES = (
+    (
+        r"REMOTE HOST IDENTIFICATION HAS CHANGED|host key .* has changed",
+        "its host key is not the one in known_hosts: if the host was rebuilt, remove the old key with "
+        "`ssh-keygen -R`, else stop here, for somebody may sit in between",
+    ),
+    (
+        r"Host key verification failed|No .* host key is known",
+        "its host key is not known here yet: connect once with `{by_hand}` and compare the fingerprint",
+    ),
+    (
+        r"Could not resolve hostname",
+        "its name does not resolve: correct `host` in the target file, or HostName in ssh_config",
+    ),
+    (
+        r"Connection refused",
+        "nothing listens at that address and port: check the port, and that sshd runs on the host",
+    ),
+    (
+        r"Permission denied \(|Too many authentication failures",
+        "it refused the login: add your public key to ~/.ssh/authorized_keys of that user there, or load "
+        "the right key into your agent, and try `{by_hand}`",
+    ),
+    (
+        r"timed out|Timeout, server .* not responding|banner exchange: .*invalid format",
+        "it did not answer within {seconds:g} s: check the address, the firewall and the network",
+    ),
+    (
+        r"No route to host|Network is unreachable",
+        "no route leads to it: check the address and the network",
+    ),
+    (
+        r"[Bb]ad configuration option|Can't open user config file|[Bb]ad owner or permissions on",
+        "the ssh configuration is not usable ({last}): correct that file",
+    ),
+    (
+        r"Connection (closed|reset) by|kex_exchange_identification|Broken pipe",
+        "it closed the connection ({last}): look at the log of sshd on the host, and at its "
+        "limits (MaxStartups)",
+    ),
+)
+
+
+def diagnosis(words: str, destination: Destination, seconds: float) -> str:
+    """Return one clause for ssh's last words: what happened, what to do; ``seconds``: connect timeout."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    last = lines[-1] if lines else "ssh ended without a word"
+    for sign, meaning in CAUSES:
+        if re.search(sign, words):
+            return meaning.format(by_hand=destination.by_hand, seconds=seconds, last=last)
+    return f"{last}: see whether `{destination.by_hand}` works by hand"

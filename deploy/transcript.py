@@ -1,18 +1,21 @@
-"""The record of everything that was asked of a target: the evidence of the report."""
+"""The transcript: everything that was asked of a target, with its answer: the evidence of the report."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-OUTPUT_LIMIT = 20_000
-"""Characters of an answer that are kept; the report needs evidence, not the whole of a log."""
+OUTPUT_LIMIT = 16_384
+"""Characters of output that an entry keeps; of longer output it keeps the first and the last half."""
+
+_MARGIN = 1_024
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One command and its answer, redacted; ``at`` is in seconds since the epoch."""
+    """One command: exit status (None: it gave none), output then errors, seconds; ``at`` is epoch seconds."""
 
     command: str
     exit_status: int | None
@@ -23,31 +26,49 @@ class Entry:
 
 
 class Transcript:
-    """An append-only list of entries, redacted with all that is known when they are read."""
+    """Entries in the order in which the commands ended; several threads may add to it.
+
+    An entry is redacted when it is recorded and again when it is read, because some values become known only
+    later, such as those of an env file. ``redact`` may be set at any time.
+    """
 
     def __init__(self, redact: Callable[[str], str] = str) -> None:
-        """Begin empty. ``redact`` turns text into text without secrets."""
         self.redact = redact
         self._entries: list[Entry] = []
+        self._lock = threading.Lock()
 
     def add(self, entry: Entry) -> None:
-        """Append an entry, its output cut to OUTPUT_LIMIT characters."""
-        output = entry.output
-        if len(output) > OUTPUT_LIMIT:
-            # A cut through a secret would leave a piece that no longer matches, so redact first.
-            output = self.redact(output)
-            output = f"{output[:OUTPUT_LIMIT]}\n… {len(output) - OUTPUT_LIMIT} more characters"
-        self._entries.append(
-            Entry(entry.command, entry.exit_status, output, entry.seconds, entry.mutates, entry.at)
-        )
+        """Append an entry, redacted, its output cut to about OUTPUT_LIMIT characters."""
+        kept = replace(entry, command=self.redact(entry.command), output=self._excerpt(entry.output))
+        with self._lock:
+            self._entries.append(kept)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All entries so far, redacted with all that is known now."""
+        return self.since(0)
 
     def mark(self) -> int:
-        """Return a position to read from later."""
-        return len(self._entries)
+        """Return the present place, for :meth:`since`."""
+        with self._lock:
+            return len(self._entries)
 
     def since(self, mark: int, until: int | None = None) -> list[Entry]:
-        """Return the redacted entries from ``mark`` on, up to ``until`` when given."""
-        return [
-            Entry(self.redact(e.command), e.exit_status, self.redact(e.output), e.seconds, e.mutates, e.at)
-            for e in self._entries[mark:until]
-        ]
+        """Return the entries recorded from ``mark`` on, up to ``until`` when given, redacted."""
+        with self._lock:
+            chosen = self._entries[mark:until]
+        return [replace(e, command=self.redact(e.command), output=self.redact(e.output)) for e in chosen]
+
+    def _excerpt(self, output: str) -> str:
+        if len(output) <= 4 * OUTPUT_LIMIT:
+            text = self.redact(output)
+            return text if len(text) <= OUTPUT_LIMIT else _cut(text, text, len(output))
+        # A value that straddles this first cut cannot be recognised any more: a margin there is dropped.
+        head = self.redact(output[: 2 * OUTPUT_LIMIT])[:-_MARGIN]
+        tail = self.redact(output[-2 * OUTPUT_LIMIT :])[_MARGIN:]
+        return _cut(head, tail, len(output))
+
+
+def _cut(head: str, tail: str, size: int) -> str:
+    half = OUTPUT_LIMIT // 2
+    return f"{head[:half]}\n[… cut, {size} characters in all …]\n{tail[-half:]}"

@@ -1,0 +1,150 @@
+"""A channel: one child process (``sh``, or ``ssh`` leading to one) and how it is asked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+
+from deploy.framing import Answer
+
+HEARTBEAT_S = 0.25
+"""Seconds of silence after which it is asked whether the process still lives."""
+
+_PIECE = 1 << 18
+
+
+class Gone(Exception):
+    """The process ended, or its streams did, before the answer was complete; holds its last words."""
+
+
+class Late(Exception):
+    """The answer was not complete in time."""
+
+
+class Channel:
+    """One child process; not thread-safe. Closing ends it and what it started in its process group."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        """Start ``argv``; raises OSError when it cannot be started."""
+        # A session of its own, so that Ctrl-C reaches only us and we decide what ends when.
+        self.process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            bufsize=0,
+        )
+        assert self.process.stdin and self.process.stdout and self.process.stderr
+        self.stdin = self.process.stdin
+        self._out_fd, self._err_fd = self.process.stdout.fileno(), self.process.stderr.fileno()
+        self.answers = Answer(""), Answer("")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process.poll() is None
+
+    def ask(self, number: str, data: bytes, seconds: float) -> tuple[int, bytes, bytes]:
+        """Send ``data`` and return the exit status, standard output and errors of the answer ``number``.
+
+        Raises Late after ``seconds`` (then ``settle`` may go on waiting) and Gone.
+        """
+        __tracebackhide__ = True
+        self.answers = Answer(number), Answer(number)
+        os.set_blocking(self.stdin.fileno(), False)
+        return self._exchange(memoryview(data), seconds)
+
+    def receive(self, number: str, seconds: float) -> tuple[int, bytes, bytes]:
+        """Return the answer ``number`` to what somebody else sends; raises as ``ask`` does."""
+        __tracebackhide__ = True
+        self.answers = Answer(number), Answer(number)
+        return self._exchange(memoryview(b""), seconds)
+
+    def settle(self, seconds: float) -> tuple[int, bytes, bytes]:
+        """Go on waiting for the answer that is under way; returns and raises as ``ask`` does."""
+        __tracebackhide__ = True
+        return self._exchange(memoryview(b""), seconds)
+
+    def _exchange(self, pending: memoryview, seconds: float) -> tuple[int, bytes, bytes]:
+        __tracebackhide__ = True
+        deadline = time.monotonic() + seconds
+        out, err = self.answers
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._out_fd, selectors.EVENT_READ, out)
+            selector.register(self._err_fd, selectors.EVENT_READ, err)
+            if pending:
+                selector.register(self.stdin.fileno(), selectors.EVENT_WRITE)
+            while not (out.complete and err.complete):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise Late
+                events = selector.select(min(left, HEARTBEAT_S))
+                # A child of a dead shell can hold its streams open, so silence alone proves nothing.
+                if not events and not self.alive:
+                    raise Gone(self._last_words())
+                for key, _ in events:
+                    if key.data is None:
+                        pending = self._write(pending, selector)
+                    else:
+                        self._read(key.fd, key.data, selector)
+        return int(out.value or 0), out.data, err.data
+
+    def _read(self, descriptor: int, answer: Answer, selector: selectors.BaseSelector) -> None:
+        if piece := os.read(descriptor, _PIECE):
+            answer.feed(piece)
+            return
+        # A session's process ends right after its answer: one stream may end while the other is unread.
+        selector.unregister(descriptor)
+        if not answer.complete:
+            raise Gone(self._last_words())
+
+    def _write(self, pending: memoryview, selector: selectors.BaseSelector) -> memoryview:
+        try:
+            pending = pending[os.write(self.stdin.fileno(), pending[:_PIECE]) :]
+        except BrokenPipeError:
+            # The end of the output says it better: it brings the last words.
+            pending = pending[:0]
+        if not pending:
+            selector.unregister(self.stdin.fileno())
+        return pending
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1.0)
+        for descriptor, answer in zip((self._out_fd, self._err_fd), self.answers, strict=True):
+            os.set_blocking(descriptor, False)
+            with contextlib.suppress(BlockingIOError):
+                while piece := os.read(descriptor, _PIECE):
+                    answer.feed(piece)
+        out, err = (answer.data[-4000:].decode(errors="replace").strip() for answer in self.answers)
+        return err or out
+
+    def close(self, patience: float = 0.2) -> None:
+        """End the process: by the end of its input, then as ``end`` does."""
+        with contextlib.suppress(OSError):
+            self.stdin.close()
+        self.end(patience)
+        self.close_streams()
+
+    def end(self, patience: float) -> None:
+        """Wait for the process to end, then send TERM, then KILL, each after ``patience`` seconds."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                self.process.wait(patience)
+                return
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self.process.pid, number)
+        self.process.wait()
+
+    def close_streams(self) -> None:
+        """Close the reading ends."""
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()

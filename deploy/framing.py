@@ -1,0 +1,132 @@
+"""Framing: how one command is asked of a remote ``sh``, and how its answer is cut out of two byte streams.
+
+A request is text for the standard input of ``sh``. The answer stands on each stream between two markers that
+hold a random number of this request, so output may be any bytes, and what stray processes wrote before is
+dropped. The command never sees the markers: the shell's builtin printf writes them.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import shlex
+from dataclasses import dataclass, field
+from typing import Literal
+
+from deploy.errors import UsageError
+
+INLINE_STDIN = 64 * 1024
+"""Bytes of standard input that travel inside a request; more takes a session of its own."""
+
+COMMAND_LIMIT = 120_000
+"""Bytes of a command: Linux takes at most 131,072 in one argument (execve(2), MAX_ARG_STRLEN)."""
+
+KILL_GRACE_S = 2
+"""Seconds between TERM and KILL for a command that is over its time."""
+
+Clock = Literal["fractional", "whole", "none"]
+"""What the target's ``timeout`` understands; ``none``: the target has no usable ``timeout``."""
+
+SESSION = "exec sh -c 'IFS= read -r c && eval \"$c\"'"
+"""What every ssh session of ours runs, whatever the login shell: bash, zsh, fish and csh read it alike. The
+command follows on standard input, so that neither the local nor the remote ``ssh`` shows it."""
+
+PREAMBLE = (
+    "{ LC_ALL=C; export LC_ALL; trap : INT TERM HUP; echo $$; "
+    "if timeout -k 0.1 0.9 true; then echo fractional; "
+    "elif timeout -k 1 1 true; then echo whole; else echo none; fi; command -v printf; command -v base64; }"
+)
+"""What a shell is told first: untranslated messages, so that parsers read the same words on every target; to
+survive a command that signals its process group; and to say its process id and what the target has."""
+
+
+def with_timeout(command: str, seconds: float, clock: Clock) -> str:
+    """Return the ``sh`` text that runs ``command`` in a shell of its own, ended after ``seconds`` if it can.
+
+    Raises UsageError for a command that no shell could be given.
+    """
+    if "\0" in command:
+        raise UsageError("a command holds a NUL byte, which no shell takes: send such data as stdin")
+    if len(command.encode(errors="surrogateescape")) > COMMAND_LIMIT:
+        raise UsageError(f"a command has over {COMMAND_LIMIT} bytes, which Linux refuses: send data as stdin")
+    if seconds <= 0:
+        raise UsageError(f"a command's timeout is {seconds:g} s: expected more than 0")
+    inner = f"sh -c {shlex.quote(command)}"
+    if clock == "none":
+        return inner
+    limit = f"{seconds:.3f}" if clock == "fractional" else str(math.ceil(seconds))
+    return f"timeout -k {KILL_GRACE_S} {limit} {inner}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question; ``number`` is 128 random bits in hexadecimal, ``text`` what ``sh`` is to run."""
+
+    number: str
+    text: str = field(repr=False)
+
+    def for_shell(self, stdin: bytes | None) -> bytes:
+        """Return the lines for ``sh``; stdin goes as base64 through the builtin printf, never in an argv."""
+        if stdin is None:
+            return self._framed(f"{self.text} </dev/null")
+        return self._framed(f"printf %s '{base64.b64encode(stdin).decode()}' | base64 -d | {self.text}")
+
+    def for_session(self) -> bytes:
+        """Return the one line for SESSION; all that follows it is the command's standard input."""
+        lines = self._framed(f"LC_ALL=C; export LC_ALL; {self.text}").rstrip(b"\n")
+        escaped = "".join(chr(b) if 32 <= b < 127 and b not in b"\\'" else f"\\0{b:03o}" for b in lines)
+        return f"eval \"$(printf %b '{escaped}')\"\n".encode()
+
+    def _framed(self, body: str) -> bytes:
+        begin, end = f"{self.number}<", f"{self.number}>"
+        lines = (
+            f"printf '{begin}\\n'; printf '{begin}\\n' >&2\n{body}\n"
+            f"printf '{end}%d\\n' $?; printf '{end}\\n' >&2\n"
+        )
+        return lines.encode(errors="surrogateescape")
+
+
+class Answer:
+    """Collects one stream of one answer until its end marker; ``value`` is then what stands behind it."""
+
+    def __init__(self, number: str) -> None:
+        self._begin = f"{number}<\n".encode()
+        self._end = f"{number}>".encode()
+        self._data = bytearray()
+        self._begun = False
+        self._searched = 0
+        self.value: bytes | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the end marker has arrived."""
+        return self.value is not None
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the answer, or, when it never began, all that was said instead."""
+        return bytes(self._data)
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes of the stream, cut anywhere; what comes after the end marker is dropped."""
+        if self.complete:
+            return
+        self._data += piece
+        if not self._begun:
+            place = self._data.find(self._begin)
+            if place < 0:
+                return
+            del self._data[: place + len(self._begin)]
+            self._begun = True
+        self._find_end()
+
+    def _find_end(self) -> None:
+        place = self._data.find(self._end, self._searched)
+        if place < 0:
+            self._searched = max(0, len(self._data) - len(self._end))
+            return
+        self._searched = place
+        line_end = self._data.find(b"\n", place)
+        if line_end >= 0:
+            self.value = bytes(self._data[place + len(self._end) : line_end])
+            del self._data[place:]

@@ -1,0 +1,95 @@
+"""A session: one command in a process of its own, with standard input of any size."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from deploy.channel import Channel, Gone
+from deploy.errors import CommandTimeout
+from deploy.framing import KILL_GRACE_S, Clock, Request, with_timeout
+from deploy.shell import SLACK_S, TIMEOUT_STATUSES, Result
+
+_PIECE = 1 << 18
+
+
+class Feeder(threading.Thread):
+    """Copies ``source`` into a descriptor; ``error`` is what reading the source raised, if anything."""
+
+    def __init__(
+        self, channel: Channel, first: bytes, source: BinaryIO | None, on_bytes: Callable[[int], None] | None
+    ) -> None:
+        super().__init__(daemon=True, name="gonogo-feeder")
+        self._process, self._stdin = channel.process, channel.stdin
+        self._first, self._source, self._on_bytes = first, source, on_bytes
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Write the first line, then the source, then the end; a reader that went away ends it silently."""
+        with contextlib.suppress(OSError, ValueError):
+            self._write(self._first)
+            while piece := self._next():
+                self._write(piece)
+                if self._on_bytes:
+                    self._on_bytes(len(piece))
+        with contextlib.suppress(OSError, ValueError):
+            self._stdin.close()
+
+    def _next(self) -> bytes:
+        if self._source is None:
+            return b""
+        try:
+            return self._source.read(_PIECE)
+        except Exception as error:  # noqa: BLE001 - it is raised again where the caller waits
+            self.error = error
+            # An end of input would pass for the end of the data, so the session has to break instead.
+            self._process.kill()
+            return b""
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._stdin.fileno(), view) :]
+
+
+def run_session(  # noqa: PLR0913 - each is one independent fact of the session
+    argv: Sequence[str],
+    command: str,
+    clock: Clock,
+    timeout: float,
+    *,
+    stdin: BinaryIO | None = None,
+    on_bytes: Callable[[int], None] | None = None,
+) -> Result:
+    """Run ``command`` behind ``argv`` (which runs ``framing.SESSION``) and return its Result.
+
+    Raises CommandTimeout after ``timeout`` seconds, Late when the far side did not even report that, Gone
+    when the session ended without an answer, OSError when it cannot be started, and what reading ``stdin``
+    raised.
+    """
+    __tracebackhide__ = True
+    begun = time.monotonic()
+    request = Request(secrets.token_hex(16), with_timeout(command, timeout, clock))
+    channel = Channel(argv)
+    feeder = Feeder(channel, request.for_session(), stdin, on_bytes)
+    try:
+        feeder.start()
+        limit = timeout if clock == "none" else timeout + KILL_GRACE_S + SLACK_S
+        status, out, err = channel.receive(request.number, limit)
+    except Gone:
+        if feeder.error is not None:
+            raise feeder.error from None
+        raise
+    finally:
+        channel.end(patience=0.2)
+        feeder.join(1.0)
+        channel.close_streams()
+    seconds = time.monotonic() - begun
+    if status in TIMEOUT_STATUSES and seconds >= timeout and clock != "none":
+        raise CommandTimeout
+    return Result(command, status, out, err, seconds)
