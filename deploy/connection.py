@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self
+from typing import BinaryIO, Self
 
 from deploy.channel import Gone, Late
 from deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
-from deploy.pool import Pool
-from deploy.session import run_session
-from deploy.shell import Result, Shell
+from deploy.line import Line
+from deploy.reachable import Reachable
+from deploy.shell import Result
 from deploy.transcript import Entry, Transcript
 from deploy.transport import CONTROL_VARIABLE, LocalTransport, SshTransport, Transport
 
@@ -21,39 +21,6 @@ __all__ = ["Connection", "Reachable", "Result"]
 
 STREAM_TIMEOUT_S = 3600.0
 """Seconds that a stream may take when its caller sets no other limit."""
-
-_CLEANUP_S = 3.0
-
-_MISSING = "the program ssh was not found on this machine: install the OpenSSH client"
-
-# Ends all that runs below a shell; the kernel lists children in /proc (proc(5), CONFIG_PROC_CHILDREN).
-_END_CHILDREN = (
-    "end() { for c in $(cat /proc/$1/task/$1/children); do (end $c); kill -KILL $c; done; }; "
-    "end %d 2>/dev/null"
-)
-
-
-class _Ssh(Protocol):
-    @property
-    def config_file(self) -> Path | None: ...
-
-
-class _Thresholds(Protocol):
-    @property
-    def connect_timeout_s(self) -> float: ...
-    @property
-    def command_timeout_s(self) -> float: ...
-
-
-class Reachable(Protocol):
-    """What a connection needs to know of a target."""
-
-    @property
-    def host(self) -> str: ...
-    @property
-    def ssh(self) -> _Ssh: ...
-    @property
-    def thresholds(self) -> _Thresholds: ...
 
 
 class Connection:
@@ -75,23 +42,16 @@ class Connection:
         self._transport: Transport
         if target.host == "local":
             self._transport = LocalTransport()
-            cause: Callable[[str], str] = str
         else:
-            self._transport = transport = SshTransport(
-                target.host, target.ssh.config_file, seconds, control_path
-            )
-            cause = transport.cause
+            self._transport = SshTransport(target.host, target.ssh.config_file, seconds, control_path)
         try:
-            # Twice: the time limit of ssh ends with the key exchange; the login comes after it.
-            first = Shell(self._transport.first(), 2 * seconds)
-        except (Gone, Late, OSError) as error:
-            words = "timed out" if isinstance(error, Late) else str(error)
-            why = _MISSING if isinstance(error, FileNotFoundError) else cause(words)
+            self._line = Line(self._transport, seconds)
+        except ConnectionFailed as error:
             self._transport.close()
-            raise ConnectionFailed(f"cannot reach {self.host}: {why}") from None
-        self._closing = False
-        self._clock = first.clock
-        self._pool = Pool(self._transport, first, 2 * seconds)
+            raise ConnectionFailed(f"cannot reach {self.host}: {error}") from None
+        except BaseException:
+            self._transport.close()
+            raise
         self.forwards = self._transport.forwards
 
     @classmethod
@@ -132,11 +92,11 @@ class Connection:
         """
         __tracebackhide__ = True
         limit = self._timeout if timeout is None else timeout
-        shell = self._pool.take()
+        shell = self._line.take()
         if not shell.fits(stdin):
-            self._pool.give(shell)
+            self._line.give(shell)
             return self.stream(command, stdin=io.BytesIO(stdin or b""), timeout=limit, mutates=mutates)
-        return self._recorded(command, limit, mutates, lambda: self._ask(shell, command, stdin, limit))
+        return self._recorded(command, limit, mutates, lambda: self._line.ask(shell, command, stdin, limit))
 
     def check(
         self, command: str, *, stdin: bytes | None = None, timeout: float | None = None, mutates: bool = False
@@ -168,14 +128,9 @@ class Connection:
         """
         __tracebackhide__ = True
         limit = STREAM_TIMEOUT_S if timeout is None else timeout
-        if self._pool.failure:
-            raise ConnectionFailed(self._pool.failure)
-        argv, clock = self._transport.session(), self._clock
-
-        def ask() -> Result:
-            return run_session(argv, command, clock, limit, stdin=stdin, on_bytes=on_bytes)
-
-        return self._recorded(command, limit, mutates, ask)
+        return self._recorded(
+            command, limit, mutates, lambda: self._line.feed(command, limit, stdin, on_bytes)
+        )
 
     def forward_socket(self, remote: str) -> Path:
         """Return the path of a local Unix socket that leads to ``remote``; raises ConnectionFailed."""
@@ -187,14 +142,9 @@ class Connection:
 
     def close(self) -> None:
         """End shells and forwards, and the master where this connection opened it; can be called again."""
-        if self._closing:
-            return
-        self._closing = True
-        self._pool.fail(f"the connection to {self.host} was closed")
-        # The first that cannot be ended tells that the target does not answer.
-        all(self._end_children(shell) for shell in self._pool.busy())
+        self._line.fail(f"the connection to {self.host} was closed")
+        self._line.close()
         self._transport.close()
-        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -203,35 +153,6 @@ class Connection:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _ask(self, shell: Shell, command: str, stdin: bytes | None, limit: float) -> Result:
-        __tracebackhide__ = True
-        ready = False
-        try:
-            result = shell.run(command, stdin, limit)
-            if self._closing:
-                # Closing ended the command, so its exit status is none of its own.
-                raise ConnectionFailed(self._pool.failure)
-            ready = True
-            return result
-        except CommandTimeout:
-            ready = True
-            raise
-        except (Gone, ConnectionFailed):
-            raise
-        except BaseException:
-            # Nobody knows what the command does now: end it, and see whether its shell answers again.
-            ready = self._end_children(shell) and shell.settle(_CLEANUP_S)
-            raise
-        finally:
-            (self._pool.give if ready else self._pool.retire)(shell)
-
-    def _end_children(self, shell: Shell) -> bool:
-        try:
-            run_session(self._transport.session(), _END_CHILDREN % shell.pid, "none", _CLEANUP_S)
-        except (Gone, Late, OSError):
-            return False
-        return True
 
     def _recorded(self, command: str, limit: float, mutates: bool, ask: Callable[[], Result]) -> Result:
         __tracebackhide__ = True
@@ -257,7 +178,7 @@ class Connection:
         if cause is None:
             last = (words.splitlines() or ["without a word"])[-1]
             return f"{self.host}: the shell of `{_short(command)}` ended before its answer ({last}){effect}"
-        whole = self._pool.fail(f"the connection to {self.host} was lost: {cause}")
+        whole = self._line.fail(f"the connection to {self.host} was lost: {cause}")
         return f"{whole} (while running `{_short(command)}`{effect})"
 
 

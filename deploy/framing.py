@@ -80,21 +80,25 @@ class Request:
     def _framed(self, body: str) -> bytes:
         begin, end = f"{self.number}<", f"{self.number}>"
         lines = (
-            f"printf '{begin}\\n'; printf '{begin}\\n' >&2\n{body}\n"
+            f"printf '{begin}%d\\n' $$; printf '{begin}\\n' >&2\n{body}\n"
             f"printf '{end}%d\\n' $?; printf '{end}\\n' >&2\n"
         )
         return lines.encode(errors="surrogateescape")
 
 
 class Answer:
-    """Collects one stream of one answer until its end marker; ``value`` is then what stands behind it."""
+    """Collects one stream of one answer.
+
+    ``pid`` is what stands behind the begin marker: on standard output, the process id of the shell; ``value``
+    what stands behind the end marker: the exit status there.
+    """
 
     def __init__(self, number: str) -> None:
-        self._begin = f"{number}<\n".encode()
+        self._begin = f"{number}<".encode()
         self._end = f"{number}>".encode()
         self._data = bytearray()
-        self._begun = False
         self._searched = 0
+        self.pid: bytes | None = None
         self.value: bytes | None = None
 
     @property
@@ -112,21 +116,23 @@ class Answer:
         if self.complete:
             return
         self._data += piece
-        if not self._begun:
-            place = self._data.find(self._begin)
-            if place < 0:
-                return
-            del self._data[: place + len(self._begin)]
-            self._begun = True
-        self._find_end()
+        if self.pid is None and (found := self._find(self._begin)):
+            place, self.pid, after = found
+            del self._data[:after]
+            self._searched = 0
+        if self.pid is not None and (found := self._find(self._end)):
+            place, self.value, after = found
+            del self._data[place:]
 
-    def _find_end(self) -> None:
-        place = self._data.find(self._end, self._searched)
+    def _find(self, mark: bytes) -> tuple[int, bytes, int] | None:
+        """Return where the mark stands, what follows it on its line, and where the next line begins."""
+        place = self._data.find(mark, self._searched)
         if place < 0:
-            self._searched = max(0, len(self._data) - len(self._end))
-            return
+            # Only what is new, and a mark that was cut in two, has to be searched the next time.
+            self._searched = max(0, len(self._data) - len(mark))
+            return None
         self._searched = place
         line_end = self._data.find(b"\n", place)
-        if line_end >= 0:
-            self.value = bytes(self._data[place + len(self._end) : line_end])
-            del self._data[place:]
+        if line_end < 0:
+            return None
+        return place, bytes(self._data[place + len(mark) : line_end]), line_end + 1

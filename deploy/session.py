@@ -57,39 +57,48 @@ class Feeder(threading.Thread):
             view = view[os.write(self._stdin.fileno(), view) :]
 
 
-def run_session(  # noqa: PLR0913 - each is one independent fact of the session
-    argv: Sequence[str],
-    command: str,
-    clock: Clock,
-    timeout: float,
-    *,
-    stdin: BinaryIO | None = None,
-    on_bytes: Callable[[int], None] | None = None,
-) -> Result:
-    """Run ``command`` behind ``argv`` (which runs ``framing.SESSION``) and return its Result.
+class Session:
+    """One command behind ``argv``, which runs ``framing.SESSION``. Close it."""
 
-    Raises CommandTimeout after ``timeout`` seconds, Late when the far side did not even report that, Gone
-    when the session ended without an answer, OSError when it cannot be started, and what reading ``stdin``
-    raised.
-    """
-    __tracebackhide__ = True
-    begun = time.monotonic()
-    request = Request(secrets.token_hex(16), with_timeout(command, timeout, clock))
-    channel = Channel(argv)
-    feeder = Feeder(channel, request.for_session(), stdin, on_bytes)
-    try:
+    def __init__(self, argv: Sequence[str], command: str, clock: Clock, timeout: float) -> None:
+        """Start the session, in which ``command`` may take ``timeout`` seconds; OSError when it cannot be."""
+        self._command, self._clock, self._timeout = command, clock, timeout
+        self._request = Request(secrets.token_hex(16), with_timeout(command, timeout, clock))
+        self._channel = Channel(argv)
+        self._feeder: Feeder | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the session's shell on the target, once that has begun."""
+        told = self._channel.answers[0].pid
+        return int(told) if told else None
+
+    def run(self, stdin: BinaryIO | None = None, on_bytes: Callable[[int], None] | None = None) -> Result:
+        """Feed the command from ``stdin`` and return its Result; ``on_bytes`` hears the size of each piece.
+
+        Raises CommandTimeout when the far side ended the command, Late when it did not in time, Gone when the
+        session ended without an answer, and what reading ``stdin`` raised.
+        """
+        __tracebackhide__ = True
+        begun = time.monotonic()
+        self._feeder = feeder = Feeder(self._channel, self._request.for_session(), stdin, on_bytes)
         feeder.start()
-        limit = timeout if clock == "none" else timeout + KILL_GRACE_S + SLACK_S
-        status, out, err = channel.receive(request.number, limit)
-    except Gone:
-        if feeder.error is not None:
-            raise feeder.error from None
-        raise
-    finally:
-        channel.end(patience=0.2)
-        feeder.join(1.0)
-        channel.close_streams()
-    seconds = time.monotonic() - begun
-    if status in TIMEOUT_STATUSES and seconds >= timeout and clock != "none":
-        raise CommandTimeout
-    return Result(command, status, out, err, seconds)
+        guarded = self._clock != "none"
+        limit = self._timeout + (KILL_GRACE_S + SLACK_S if guarded else 0)
+        try:
+            status, out, err = self._channel.receive(self._request.number, limit)
+        except Gone:
+            if feeder.error is not None:
+                raise feeder.error from None
+            raise
+        seconds = time.monotonic() - begun
+        if status in TIMEOUT_STATUSES and seconds >= self._timeout and guarded:
+            raise CommandTimeout
+        return Result(self._command, status, out, err, seconds)
+
+    def close(self) -> None:
+        """End the session's process."""
+        self._channel.end(patience=0.2)
+        if self._feeder:
+            self._feeder.join(1.0)
+        self._channel.close_streams()

@@ -15,8 +15,8 @@ from deploy.framing import INLINE_STDIN, KILL_GRACE_S, PREAMBLE, Clock, Request,
 SLACK_S = 3.0
 """Seconds beyond a command's own limit in which the far side may report that it ended the command."""
 
-TIMEOUT_STATUSES = (124, 137)
-"""What timeout(1) exits with: after TERM, and after it had to KILL."""
+TIMEOUT_STATUSES = (124, 137, 143)
+"""What timeout(1) exits with: after TERM, after it had to KILL, and what BusyBox's does after TERM."""
 
 
 @dataclass(frozen=True)

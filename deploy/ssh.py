@@ -155,7 +155,7 @@ CAUSES = (
         "the ssh configuration is not usable ({last}): correct that file",
     ),
     (
-        r"Connection (closed|reset) by|kex_exchange_identification|Broken pipe",
+        r"Connection (to \S+ )?(closed|reset) by|kex_exchange_identification|Broken pipe",
         "it closed the connection ({last}): look at the log of sshd on the host, and at its "
         "limits (MaxStartups)",
     ),

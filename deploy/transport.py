@@ -41,6 +41,9 @@ class Transport(Protocol):
     def broken(self) -> str | None:
         """Return the cause when the way to the target is lost, else None."""
 
+    def cause(self, words: str) -> str:
+        """Return one clause: what the last words of a process that did not get there mean, what to do."""
+
     def close(self) -> None:
         """Remove what the transport keeps; the shells are closed before."""
 
@@ -66,8 +69,13 @@ class LocalTransport:
         """Return None: the way to this machine is never lost."""
         return None
 
+    def cause(self, words: str) -> str:
+        """Return the words: no ssh was there that could say more."""
+        return words
+
     def close(self) -> None:
-        """Nothing is kept."""
+        """End the relays."""
+        self.forwards.close()
 
 
 class SshTransport:

@@ -1,0 +1,120 @@
+"""The line to a target: its shells and sessions. Whoever gives up on a command has it ended on the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import BinaryIO
+
+from deploy.channel import Gone, Late
+from deploy.errors import CommandTimeout, ConnectionFailed
+from deploy.pool import Pool
+from deploy.session import Session
+from deploy.shell import Result, Shell
+from deploy.transport import Transport
+
+_CLEANUP_S = 3.0
+
+# Ends all that runs below a shell; the kernel lists children in /proc (proc(5), CONFIG_PROC_CHILDREN).
+_END_CHILDREN = (
+    "end() { for c in $(cat /proc/$1/task/$1/children); do (end $c); kill -KILL $c; done; }; "
+    "end %d 2>/dev/null"
+)
+
+_MISSING = "the program ssh was not found on this machine: install the OpenSSH client"
+
+
+class Line:
+    """Runs commands of several threads side by side. Its errors name no host: the connection words them."""
+
+    def __init__(self, transport: Transport, seconds: float) -> None:
+        """Open the first shell; ``seconds``: the connect timeout. Raises ConnectionFailed with the cause."""
+        try:
+            # Twice: the time limit of ssh ends with the key exchange; the login comes after it.
+            first = Shell(transport.first(), 2 * seconds)
+        except FileNotFoundError:
+            raise ConnectionFailed(_MISSING) from None
+        except (Gone, Late, OSError) as error:
+            words = "timed out" if isinstance(error, Late) else str(error)
+            raise ConnectionFailed(transport.cause(words)) from None
+        self._transport = transport
+        self._clock = first.clock
+        self._pool = Pool(transport, first, 2 * seconds)
+        self._closing = False
+
+    @property
+    def failure(self) -> str | None:
+        """Why no command can be run any more, else None."""
+        return self._pool.failure
+
+    def fail(self, cause: str) -> str:
+        """Make ``cause`` the one cause for all, unless there is one; return the one that counts."""
+        return self._pool.fail(cause)
+
+    def take(self) -> Shell:
+        """Return a shell for this thread alone, for ``ask`` or ``give``; raises ConnectionFailed."""
+        return self._pool.take()
+
+    def give(self, shell: Shell) -> None:
+        """Take back a shell that was not used."""
+        self._pool.give(shell)
+
+    def ask(self, shell: Shell, command: str, stdin: bytes | None, limit: float) -> Result:
+        """Run a command in a shell that was taken, and take that back; raises as ``Shell.run`` does."""
+        __tracebackhide__ = True
+        ready = False
+        try:
+            result = shell.run(command, stdin, limit)
+            if self._closing:
+                # Closing ended the command, so its exit status is none of its own.
+                raise ConnectionFailed(self.failure)
+            ready = True
+            return result
+        except CommandTimeout:
+            ready = True
+            raise
+        except (Gone, ConnectionFailed):
+            raise
+        except BaseException:
+            # Nobody knows what the command does now: end it, and see whether its shell answers again.
+            ready = self._end_children(shell.pid) and shell.settle(_CLEANUP_S)
+            raise
+        finally:
+            (self._pool.give if ready else self._pool.retire)(shell)
+
+    def feed(
+        self, command: str, limit: float, stdin: BinaryIO | None, on_bytes: Callable[[int], None] | None
+    ) -> Result:
+        """Run a command in a session of its own; raises as ``Session.run`` does, ConnectionFailed at once."""
+        __tracebackhide__ = True
+        if self.failure:
+            raise ConnectionFailed(self.failure)
+        session = Session(self._transport.session(), command, self._clock, limit)
+        try:
+            return session.run(stdin, on_bytes)
+        except (CommandTimeout, Gone):
+            raise
+        except BaseException:
+            if session.pid:
+                self._end_children(session.pid)
+            raise
+        finally:
+            session.close()
+
+    def _end_children(self, pid: int) -> bool:
+        session = Session(self._transport.session(), _END_CHILDREN % pid, "none", _CLEANUP_S)
+        try:
+            session.run()
+        except (Gone, Late):
+            return False
+        finally:
+            session.close()
+        return True
+
+    def close(self) -> None:
+        """End running commands and all shells; what waits gets ``failure``, so call ``fail`` before."""
+        if self._closing:
+            return
+        self._closing = True
+        # The first that cannot be ended tells that the target does not answer.
+        all(self._end_children(shell.pid) for shell in self._pool.busy())
+        self._pool.close()

@@ -1,0 +1,131 @@
+"""Argument lists for ssh, and what its last words mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy import ssh
+from deploy.errors import UsageError
+
+HERE = Path("/run/x/m")
+
+
+@pytest.mark.parametrize(
+    ("host", "arguments"),
+    [
+        ("ssh://me@example.org:2222", ["-l", "me", "-p", "2222", "--", "example.org"]),
+        ("ssh://example.org", ["--", "example.org"]),
+        ("ssh://me@[fe80::1]:22/", ["-l", "me", "-p", "22", "--", "fe80::1"]),
+        ("alias", ["--", "alias"]),
+        ("me@alias", ["-l", "me", "--", "alias"]),
+        ("my_host-2.internal", ["--", "my_host-2.internal"]),
+    ],
+)
+def test_a_host_becomes_arguments(host: str, arguments: list[str]) -> None:
+    assert ssh.parse(host).arguments == arguments
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "-oProxyCommand=x",
+        "ssh://-oProxyCommand=x/",
+        "ssh://-x@h",
+        "-x@h",
+        "ssh://",
+        "ssh://h:99999",
+        "ssh://h:port",
+        "ssh://h/path",
+        "ssh://[fe80::1",
+        "a b",
+        "a;b",
+        "a$(b)",
+        "",
+        "h\n",
+    ],
+)
+def test_what_is_no_host_is_refused_in_one_sentence(host: str) -> None:
+    with pytest.raises(UsageError, match=r"^host .*expected ssh://user@host:port"):
+        ssh.parse(host)
+
+
+def test_a_password_is_refused_and_not_repeated() -> None:
+    with pytest.raises(UsageError, match="holds a password") as caught:
+        ssh.parse("ssh://me:hunter22@h")
+    assert "hunter22" not in str(caught.value)
+
+
+@given(host=st.text(max_size=30))
+def test_no_host_reaches_ssh_as_an_option(host: str) -> None:
+    try:
+        destination = ssh.parse(host)
+    except UsageError:
+        return
+    assert destination.arguments[-2] == "--"
+    assert not destination.host.startswith("-")
+    assert not (destination.user or "").startswith("-")
+
+
+def options(argv: list[str]) -> dict[str, str]:
+    return dict(argv[place + 1].split("=", 1) for place, part in enumerate(argv) if part == "-o")
+
+
+def test_the_master_never_asks_and_never_loosens_host_keys() -> None:
+    argv = ssh.master(ssh.parse("ssh://me@h:1"), Path("/c/ssh_config"), HERE, Path("/run/x/log"), 10)
+    assert argv[:3] == ["ssh", "-F", "/c/ssh_config"]
+    found = options(argv)
+    assert (found["BatchMode"], found["ConnectTimeout"], found["ControlPersist"]) == ("yes", "10", "no")
+    assert int(found["ServerAliveInterval"]) * int(found["ServerAliveCountMax"]) <= 12
+    assert "StrictHostKeyChecking" not in found
+    assert "UserKnownHostsFile" not in found
+    assert argv[-3:] == ["--", "h", "exec sh"]
+
+
+def test_a_session_never_connects_by_itself() -> None:
+    for argv in (ssh.client(HERE), ssh.control(HERE, "check")):
+        assert options(argv)["ProxyCommand"] == "exit 1"
+        assert argv[argv.index("-S") + 1] == str(HERE)
+
+
+def test_an_identity_tells_targets_apart() -> None:
+    names = {
+        ssh.identity("a", None),
+        ssh.identity("b", None),
+        ssh.identity("a", Path("/c")),
+        ssh.identity("a", Path("/d")),
+    }
+    assert len(names) == 4
+    assert ssh.identity("a", Path("/c")) == ssh.identity("a", Path("/c"))
+
+
+SAID = [
+    ("ssh: Could not resolve hostname nowhere.invalid: Name or service not known", "does not resolve"),
+    ("ssh: connect to host h port 22: Connection refused", "nothing listens"),
+    ("ssh: connect to host h port 22: Connection timed out", "did not answer within 7 s"),
+    ("Connection timed out during banner exchange\nConnection to h port 22 timed out", "did not answer"),
+    ("Timeout, server h not responding.", "did not answer"),
+    ("ssh: connect to host h port 22: No route to host", "no route"),
+    ("No ED25519 host key is known for h\nHost key verification failed.", "not known here yet"),
+    (
+        "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+        "not the one in known_hosts",
+    ),
+    ("me@h: Permission denied (publickey).", "refused the login"),
+    ("/c: line 3: Bad configuration option: prot\n/c: terminating", "configuration is not usable"),
+    ("Can't open user config file /c: No such file", "configuration is not usable"),
+    ("Connection to h closed by remote host.", "closed the connection"),
+    ("kex_exchange_identification: Connection closed by remote host", "closed the connection"),
+    ("something\nno matching cipher found", "no matching cipher found"),
+    ("", "ssh ended without a word"),
+]
+
+
+@pytest.mark.parametrize(("words", "clause"), SAID)
+def test_last_words_become_a_cause_and_what_to_do(words: str, clause: str) -> None:
+    cause = ssh.diagnosis(words, ssh.parse("ssh://me@h:23"), 7)
+    assert clause in cause
+    assert "\n" not in cause
