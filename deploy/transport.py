@@ -126,7 +126,8 @@ class SshTransport:
         deadline = time.monotonic() + 0.5
         while not self._said() and time.monotonic() < deadline:
             time.sleep(0.05)
-        return self.cause("")
+        # ssh tells a hang-up on its standard error only, which whoever held the first shell has read.
+        return self.cause("" if self._said() else "Connection closed by the host")
 
     def cause(self, words: str) -> str:
         """Return one clause: what ssh's words and its log mean, and what to do."""
