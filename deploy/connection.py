@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from deploy import ssh
 from deploy.channel import Gone, Late
 from deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
 from deploy.line import Line
@@ -176,8 +177,8 @@ class Connection:
         effect = "; whether it took effect is not known" if mutates else ""
         cause = self._transport.broken()
         if cause is None:
-            last = (words.splitlines() or ["without a word"])[-1]
-            return f"{self.host}: the shell of `{_short(command)}` ended before its answer ({last}){effect}"
+            why = ssh.session_words(words)
+            return f"{self.host}: the shell of `{_short(command)}` ended before its answer: {why}{effect}"
         whole = self._line.fail(f"the connection to {self.host} was lost: {cause}")
         return f"{whole} (while running `{_short(command)}`{effect})"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,11 +36,11 @@ class Destination:
         port = ["-p", str(self.port)] if self.port else []
         return [*user, *port, "--", self.host]
 
-    @property
-    def by_hand(self) -> str:
-        """What a person types to connect to it."""
-        port = f"-p {self.port} " if self.port else ""
-        return f"ssh {port}{self.user}@{self.host}" if self.user else f"ssh {port}{self.host}"
+    def by_hand(self, config_file: Path | None) -> str:
+        """Return what a person types to connect to it."""
+        config = ["-F", str(config_file)] if config_file else []
+        port = ["-p", str(self.port)] if self.port else []
+        return shlex.join(["ssh", *config, *port, f"{self.user}@{self.host}" if self.user else self.host])
 
 
 def parse(host: str) -> Destination:
@@ -162,11 +163,18 @@ CAUSES = (
 )
 
 
-def diagnosis(words: str, destination: Destination, seconds: float) -> str:
+def session_words(words: str) -> str:
+    """Return one clause for the last words of a session whose master is well."""
+    if "Session open refused" in words:
+        return "the server allows no further session: raise MaxSessions in its sshd_config to 10, its default"
+    return (words.strip().splitlines() or ["it said nothing"])[-1]
+
+
+def diagnosis(words: str, by_hand: str, seconds: float) -> str:
     """Return one clause for ssh's last words: what happened, what to do; ``seconds``: connect timeout."""
     lines = [line.strip() for line in words.splitlines() if line.strip()]
     last = lines[-1] if lines else "ssh ended without a word"
     for sign, meaning in CAUSES:
         if re.search(sign, words):
-            return meaning.format(by_hand=destination.by_hand, seconds=seconds, last=last)
-    return f"{last}: see whether `{destination.by_hand}` works by hand"
+            return meaning.format(by_hand=by_hand, seconds=seconds, last=last)
+    return f"{last}: see whether `{by_hand}` works by hand"

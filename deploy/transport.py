@@ -131,7 +131,8 @@ class SshTransport:
 
     def cause(self, words: str) -> str:
         """Return one clause: what ssh's words and its log mean, and what to do."""
-        return ssh.diagnosis(f"{words}\n{self._said()}".strip(), self.destination, self._seconds)
+        by_hand = self.destination.by_hand(self._config_file)
+        return ssh.diagnosis(f"{words}\n{self._said()}".strip(), by_hand, self._seconds)
 
     def _said(self) -> str:
         with contextlib.suppress(OSError):

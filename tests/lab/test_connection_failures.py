@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from deploy.connection import Connection
-from deploy.errors import ConnectionFailed
+from deploy.engine import target_engine
+from deploy.errors import ConnectionFailed, GonogoError
 from lab import faults, host
 from tests.lab.connecting import folder_of, other_config, reachable, ssh_processes
 
@@ -60,7 +61,9 @@ def test_a_port_that_never_speaks() -> None:
 
 def test_an_unknown_host_key(made: host.Host, tmp_path: Path) -> None:
     file = other_config(made, tmp_path, UserKnownHostsFile=tmp_path / "empty")
-    assert "host key is not known here yet: connect once with `ssh other`" in refusal("other", file)
+    assert f"host key is not known here yet: connect once with `ssh -F {file} other`" in refusal(
+        "other", file
+    )
 
 
 def test_a_changed_host_key(made: host.Host, tmp_path: Path) -> None:
@@ -89,6 +92,44 @@ def test_a_faulty_configuration(made: host.Host, tmp_path: Path) -> None:
 def test_no_ssh_program(monkeypatch: pytest.MonkeyPatch, made: host.Host) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     assert "install the OpenSSH client" in refusal(made.alias, made.config)
+
+
+# What a strict server refuses
+
+
+@pytest.fixture(scope="module")
+def strict(made: host.Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """A connection to a second sshd of the host, reached through the first: one session, no forwards."""
+    settings = "-o MaxSessions=1 -o AllowTcpForwarding=no -o AllowStreamLocalForwarding=no"
+    start = f"/usr/sbin/sshd -p 2022 -o PidFile=/run/strict.pid {settings}"
+    assert host.execute(NAME, start, user="root").returncode == 0
+    with Connection.open(reachable(made.alias, made.config)) as outer:
+        port = outer.forward_port("127.0.0.1", 2022)
+        config = other_config(made, tmp_path_factory.mktemp("strict"), Port=port)
+        with Connection.open(reachable("other", config)) as connection:
+            yield connection
+
+
+def test_threads_share_the_only_session(strict: Connection) -> None:
+    told: list[str] = []
+    threads = [threading.Thread(target=lambda: told.append(strict.run("echo x").text)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == ["x\n"] * 4
+
+
+def test_a_refused_session_names_the_setting(strict: Connection) -> None:
+    with pytest.raises(ConnectionFailed, match="raise MaxSessions in its sshd_config"):
+        strict.stream("true")
+    assert strict.run("echo on").text == "on\n"
+
+
+def test_a_refused_forward_names_the_setting(strict: Connection) -> None:
+    with pytest.raises(GonogoError, match="AllowStreamLocalForwarding"):
+        target_engine(strict)
+    assert strict.run("echo on").text == "on\n"
 
 
 # What it says when it breaks

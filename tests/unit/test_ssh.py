@@ -102,6 +102,20 @@ def test_an_identity_tells_targets_apart() -> None:
     assert ssh.identity("a", Path("/c")) == ssh.identity("a", Path("/c"))
 
 
+def test_what_to_type_by_hand_can_be_pasted() -> None:
+    destination = ssh.parse("ssh://me@h:23")
+    assert destination.by_hand(None) == "ssh -p 23 me@h"
+    assert destination.by_hand(Path("/a b/c")) == "ssh -F '/a b/c' -p 23 me@h"
+    assert ssh.parse("alias").by_hand(None) == "ssh alias"
+
+
+def test_a_session_that_is_refused_names_the_setting() -> None:
+    words = "mux_client_request_session: session request failed: Session open refused by peer\nkex"
+    assert "MaxSessions" in ssh.session_words(words)
+    assert ssh.session_words("a\nb\n") == "b"
+    assert ssh.session_words("") == "it said nothing"
+
+
 SAID = [
     ("ssh: Could not resolve hostname nowhere.invalid: Name or service not known", "does not resolve"),
     ("ssh: connect to host h port 22: Connection refused", "nothing listens"),
@@ -126,6 +140,6 @@ SAID = [
 
 @pytest.mark.parametrize(("words", "clause"), SAID)
 def test_last_words_become_a_cause_and_what_to_do(words: str, clause: str) -> None:
-    cause = ssh.diagnosis(words, ssh.parse("ssh://me@h:23"), 7)
+    cause = ssh.diagnosis(words, "ssh -p 23 me@h", 7)
     assert clause in cause
     assert "\n" not in cause
