@@ -9,7 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 CheckStatus = Literal["passed", "failed", "warning", "blocked", "waived", "skipped"]
 Severity = Literal["error", "warning"]
 StepStatus = Literal["done", "failed", "skipped", "undone", "interrupted"]
-Verdict = Literal["deployed", "no-go", "failed-unchanged", "rolled-back", "rollback-failed", "interrupted", "go", "locked"]
+Verdict = Literal[
+    "deployed",
+    "no-go",
+    "failed-unchanged",
+    "rolled-back",
+    "rollback-failed",
+    "interrupted",
+    "go",
+    "locked",
+]
 
 
 class Record(BaseModel):
@@ -28,7 +37,7 @@ class Evidence(Record):
 
 
 class CheckResult(Record):
-    """One condition and what was found. ``id`` is stable, such as ``ports.free``; its first word is the subject."""
+    """One condition and what was found; ``id`` is stable, such as ``ports.free``."""
 
     id: str
     suite: str
@@ -51,7 +60,7 @@ class CheckResult(Record):
 
 
 class Step(Record):
-    """One thing that the runner did. ``started`` is seconds since the release began; ``seconds`` its duration."""
+    """One thing that the runner did; ``started`` counts seconds since the release began."""
 
     name: str
     status: StepStatus

@@ -1,0 +1,141 @@
+"""Target files: found by name, read from TOML, every fault told in one sentence."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import types
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from deploy.errors import UsageError
+from deploy.target import Target
+
+TARGETS = Path(__file__).resolve().parent / "targets"
+EXAMPLE = "example"
+SHOWN = 60
+OURS = {"file"}
+"""Fields of a Target that no target file holds."""
+
+
+def find(name: str | None, folder: Path = TARGETS) -> Target:
+    """Return the target called ``name``, or at that path; without a name, the only one of ``folder``.
+
+    Raises UsageError that lists what there is when the name fits none, or when the choice is not clear.
+    """
+    if name and (name.endswith(".toml") or "/" in name):
+        return load(Path(name))
+    known = sorted(file.stem for file in folder.glob("*.toml") if file.stem != EXAMPLE)
+    if name and (name in known or name == EXAMPLE):
+        return load(folder / f"{name}.toml")
+    listed = f"there are {', '.join(known)}" if known else f"there is none in {folder} yet"
+    if name:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else "`gonogo init` writes one"
+        raise UsageError(f"no target is called {name!r}: {listed}; {hint}")
+    if len(known) == 1:
+        return load(folder / f"{known[0]}.toml")
+    hint = "choose one with --target NAME" if known else "`gonogo init` writes one, --target takes a path"
+    raise UsageError(f"which target? {listed}; {hint}")
+
+
+def load(file: Path) -> Target:
+    """Return the target that a file describes, its local paths made absolute.
+
+    ``source`` and ``ssh.config_file`` are relative to the file's folder. Raises UsageError with one sentence
+    for each fault.
+    """
+    file = file.expanduser().absolute()
+    try:
+        raw = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise UsageError(f"{file} does not exist: give a target's name or the path of its file") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not TOML: {error}") from None
+    return parse(raw, file)
+
+
+def parse(raw: dict[str, Any], file: Path) -> Target:
+    """Return the target for the content of ``file``; raises UsageError as ``load`` does."""
+    stray = [f"{file}: {_unknown(Target, '', key)}" for key in OURS & set(raw)]
+    given = {"name": file.stem, **raw, "file": file}
+    try:
+        given["source"] = _beside(file, given.get("source", "."))
+        if isinstance(given.get("ssh"), dict) and "config_file" in given["ssh"]:
+            given["ssh"] = {**given["ssh"], "config_file": _beside(file, given["ssh"]["config_file"])}
+        target = Target.model_validate(given)
+    except ValidationError as error:
+        stray += [f"{file}: {_sentence(dict(fault))}" for fault in error.errors(include_url=False)]
+        raise UsageError("\n".join(dict.fromkeys(stray))) from None
+    if stray:
+        raise UsageError("\n".join(stray))
+    return target
+
+
+def _beside(file: Path, value: object) -> object:
+    return (file.parent / Path(value).expanduser()).resolve() if isinstance(value, str) else value
+
+
+def _sentence(fault: dict[str, Any]) -> str:
+    place, kind = [part for part in fault["loc"] if part != "[key]"], fault["type"]
+    key = _key(place) or "the file"
+    if kind == "extra_forbidden":
+        return _unknown(_model_at(place[:-1]), _key(place[:-1]), str(place[-1]))
+    if kind == "missing":
+        return f"`{key}` is missing: add it (see {EXAMPLE}.toml)"
+    if kind == "value_error":
+        message = str(fault["ctx"]["error"])
+        # A value with a login in it must not be repeated, and host sentences name their value themselves.
+        told = "login" in message or key in ("host", "the file")
+        return f"`{key}`: {message}" if told else f"`{key}` is {_shown(fault['input'])}: {message}"
+    message = str(fault["msg"])
+    expected = message.removeprefix("Input should be ").removeprefix("a valid ")
+    return f"`{key}` is {_shown(fault['input'])}: expected {expected}"
+
+
+def _unknown(model: type[BaseModel] | None, where: str, key: str) -> str:
+    known = _keys(model) if model else []
+    near = difflib.get_close_matches(key, known, 1, 0.5)
+    hint = f"did you mean `{near[0]}`?" if near else f"known there: {', '.join(known)}"
+    return f"`{f'{where}.' if where else ''}{key}` is not known; {hint}"
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [f.alias or name for name, f in model.model_fields.items() if name not in OURS]
+
+
+def _key(place: Sequence[str | int]) -> str:
+    text = ""
+    for part in place:
+        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+    return text
+
+
+def _model_at(place: Sequence[str | int]) -> type[BaseModel] | None:
+    model: type[BaseModel] | None = Target
+    for part in place:
+        if isinstance(part, int) or model is None:
+            continue
+        fields = {f.alias or name: f for name, f in model.model_fields.items()}
+        model = _inner(fields[part].annotation) if part in fields else None
+    return model
+
+
+def _inner(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return annotation if issubclass(annotation, BaseModel) else None
+    for part in typing.get_args(annotation):
+        if found := _inner(part):
+            return found
+    return None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
