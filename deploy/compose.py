@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -24,6 +26,15 @@ KEPT = (
 precedence), so any other one could change what is deployed (incidents D1 and L8)."""
 
 UNSET = re.compile(r'The \\?"(?P<name>[^"\\]+)\\?" variable is not set')
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable that a compose file uses; ``required`` where it stands as ``${NAME:?…}``."""
+
+    name: str
+    required: bool
+    default: str
 
 
 class Deployed(Protocol):
@@ -53,21 +64,29 @@ def flatten(source: Path, files: Sequence[Path]) -> str:
     named = [part for file in files for part in ("-f", str(source / file))]
     argv = ["docker", "compose", *named, "--project-directory", str(source), "--profile", "*", "config"]
     keep = ("interpolate", "path-resolution", "env-resolution", "normalize", "consistency")
+    names = ", ".join(map(str, files))
+    return _local([*argv, *(f"--no-{what}" for what in keep)], f"{names} in {source}")
+
+
+def variables(flat: str) -> list[Variable]:
+    """Return the variables that a flattened file uses, by name; raises GonogoError with Compose's words."""
+    argv = ["docker", "compose", "-f", "-", "--profile", "*", "config", "--variables", "--format", "json"]
+    listed = json.loads(_local(argv, "the compose files", flat.encode()) or "{}") or {}
+    given = [Variable(v["Name"], v["Required"], v["DefaultValue"]) for v in listed.values()]
+    return sorted(given, key=lambda variable: variable.name)
+
+
+def _local(argv: list[str], about: str, stdin: bytes = b"") -> str:
     try:
-        done = subprocess.run(
-            [*argv, *(f"--no-{what}" for what in keep)],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=60,
-            check=False,
-        )
+        done = subprocess.run(argv, capture_output=True, input=stdin, timeout=60, check=False)
     except FileNotFoundError:
         raise GonogoError(
             "docker was not found on this machine: install it with its Compose v2 plugin"
         ) from None
+    except subprocess.TimeoutExpired:
+        raise GonogoError(f"{about}: docker compose did not end within 60 s on this machine") from None
     if done.returncode != 0:
-        names = ", ".join(map(str, files))
-        raise GonogoError(f"{names} in {source}: {complaint(done.stderr.decode('utf-8', 'replace'))}")
+        raise GonogoError(f"{about}: {complaint(done.stderr.decode('utf-8', 'replace'))}")
     return done.stdout.decode("utf-8", "replace")
 
 

@@ -83,21 +83,31 @@ class Connection:
         return {CONTROL_VARIABLE: str(path)} if path else {}
 
     def run(
-        self, command: str, *, stdin: bytes | None = None, timeout: float | None = None, mutates: bool = False
+        self,
+        command: str,
+        *,
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+        mutates: bool = False,
+        private: bool = False,
     ) -> Result:
         """Run a shell command on the target and return its Result, whatever its exit status.
 
         ``stdin``: its standard input, nothing by default. ``timeout``: seconds, by default the target's
-        ``command_timeout_s``. ``mutates``: it changes the target. Raises CommandTimeout, after which the
-        connection is usable and the command was ended, and ConnectionFailed.
+        ``command_timeout_s``. ``mutates``: it changes the target. ``private``: its output holds secrets, so
+        the transcript keeps its size alone. Raises CommandTimeout, after which the connection is usable and
+        the command was ended, and ConnectionFailed.
         """
         __tracebackhide__ = True
         limit = self._timeout if timeout is None else timeout
         shell = self._line.take()
         if not shell.fits(stdin):
             self._line.give(shell)
-            return self.stream(command, stdin=io.BytesIO(stdin or b""), timeout=limit, mutates=mutates)
-        return self._recorded(command, limit, mutates, lambda: self._line.ask(shell, command, stdin, limit))
+            large = io.BytesIO(stdin or b"")
+            return self.stream(command, stdin=large, timeout=limit, mutates=mutates, private=private)
+        return self._recorded(
+            command, limit, mutates, lambda: self._line.ask(shell, command, stdin, limit), private
+        )
 
     def check(
         self, command: str, *, stdin: bytes | None = None, timeout: float | None = None, mutates: bool = False
@@ -112,7 +122,7 @@ class Connection:
             )
         return result
 
-    def stream(
+    def stream(  # noqa: PLR0913  one keyword for each choice that run() has too
         self,
         command: str,
         *,
@@ -120,6 +130,7 @@ class Connection:
         on_bytes: Callable[[int], None] | None = None,
         timeout: float | None = None,
         mutates: bool = True,
+        private: bool = False,
     ) -> Result:
         """Run a command in a session of its own, fed from ``stdin`` of any size; else as ``run``.
 
@@ -130,7 +141,7 @@ class Connection:
         __tracebackhide__ = True
         limit = STREAM_TIMEOUT_S if timeout is None else timeout
         return self._recorded(
-            command, limit, mutates, lambda: self._line.feed(command, limit, stdin, on_bytes)
+            command, limit, mutates, lambda: self._line.feed(command, limit, stdin, on_bytes), private
         )
 
     def forward_socket(self, remote: str) -> Path:
@@ -155,14 +166,16 @@ class Connection:
     ) -> None:
         self.close()
 
-    def _recorded(self, command: str, limit: float, mutates: bool, ask: Callable[[], Result]) -> Result:
+    def _recorded(
+        self, command: str, limit: float, mutates: bool, ask: Callable[[], Result], private: bool = False
+    ) -> Result:
         __tracebackhide__ = True
         at, begun = time.time(), time.monotonic()
         status: int | None = None
         output = "interrupted"
         try:
             result = ask()
-            status, output = result.exit_status, _output(result)
+            status, output = result.exit_status, _kept(result) if private else _output(result)
             return result
         except (CommandTimeout, Late):
             output = f"{self.host}: `{_short(command)}` did not end within {limit:g} s and was stopped"
@@ -186,6 +199,10 @@ class Connection:
 def _output(result: Result) -> str:
     between = "\n" if result.stdout and result.stderr and not result.stdout.endswith(b"\n") else ""
     return f"{result.text}{between}{result.error_text}"
+
+
+def _kept(result: Result) -> str:
+    return f"[{len(result.stdout)} bytes, not kept: they may hold secrets]"
 
 
 def _short(command: str) -> str:

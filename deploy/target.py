@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from deploy import ssh
 from deploy.errors import UsageError
@@ -19,7 +28,7 @@ Kind = Literal["append-only", "mutable", "volatile"]
 class Section(BaseModel):
     """Base of every table of a target file: unknown keys are refused, values are never converted silently."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def _name(value: str) -> str:
@@ -61,11 +70,25 @@ def _unprintable(value: str) -> bool:
 
 
 def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.password or parts.username:
+    if "@" in re.split(r"[/?#]", value.partition("//")[2], maxsplit=1)[0]:
         raise ValueError("holds a login, which a target file must not: use an endpoint that needs none")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        # Reading the port is what finds out whether it is one.
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or _unprintable(value) or " " in value:
         raise ValueError("expected http://host:port/path or https://…, as seen from the target")
+    return value
+
+
+def _scalar(value: object) -> object:
+    if not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError(
+            "expected text, a number, true or false; a key inside an object is named with dots, in quotes: "
+            '"checks.database"'
+        )
     return value
 
 
@@ -76,6 +99,7 @@ def _variable(value: str) -> str:
 
 
 Variable = Annotated[str, AfterValidator(_variable)]
+Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
 
 
 class Health(Section):
@@ -83,7 +107,7 @@ class Health(Section):
 
     url: Annotated[str, AfterValidator(_url)]
     status: int = Field(200, ge=100, le=599)
-    expect: dict[str, str | int | float | bool] = Field(default_factory=dict, alias="json")
+    expect: dict[str, Scalar] = Field(default_factory=dict, alias="json")
     latency_ms: int = Field(2000, gt=0)
     timeout_s: float = Field(60, gt=0)
     consecutive: int = Field(2, ge=1, le=100)
@@ -177,6 +201,8 @@ class Target(Section):
     @field_validator("host")
     @classmethod
     def _known_host(cls, value: str) -> str:
+        if re.search(r":.*@", value.removeprefix("ssh://"), re.DOTALL):
+            raise ValueError("host holds a password, which ssh does not take there: remove it and use a key")
         if value != "local":
             try:
                 ssh.parse(value)
@@ -199,7 +225,7 @@ class Target(Section):
 
     @property
     def env_path(self) -> PurePosixPath | None:
-        """The env file on the target; None where none is named, when Compose takes ``.env`` if there is one."""
+        """The env file on the target; where it is None, Compose takes ``.env`` if there is one."""
         return self.path / self.env_file if self.env_file else None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 import types
 import typing
@@ -18,6 +19,19 @@ from deploy.target import Target
 TARGETS = Path(__file__).resolve().parent / "targets"
 EXAMPLE = "example"
 SHOWN = 60
+EXPECTED = {
+    "too_short": "at least one entry",
+    "string_type": "text in quotes",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a table of keys and values",
+    "string_pattern_mismatch": "the id of a check, such as ports.free",
+    "is_instance_of": "a usable path, in quotes",
+    "model_type": "a table of keys and values",
+    "date_type": "a date such as 2026-12-31, without quotes",
+}
 OURS = {"file"}
 """Fields of a Target that no target file holds."""
 
@@ -49,14 +63,18 @@ def load(file: Path) -> Target:
     ``source`` and ``ssh.config_file`` are relative to the file's folder. Raises UsageError with one sentence
     for each fault.
     """
-    file = file.expanduser().absolute()
+    try:
+        file = file.expanduser().absolute()
+    except RuntimeError as error:
+        raise UsageError(f"{file} cannot be found: {error}") from None
     try:
         raw = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise UsageError(f"{file} does not exist: give a target's name or the path of its file") from None
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Not only TOMLDecodeError: an endless number is a ValueError, an endless array a RecursionError.
         raise UsageError(f"{file} is not TOML: {error}") from None
     return parse(raw, file)
 
@@ -79,12 +97,18 @@ def parse(raw: dict[str, Any], file: Path) -> Target:
 
 
 def _beside(file: Path, value: object) -> object:
-    return (file.parent / Path(value).expanduser()).resolve() if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return (file.parent / Path(value).expanduser()).resolve()
+    except (ValueError, RuntimeError, OSError):
+        # No such home, a loop of links, a NUL: text where a Path belongs is refused by the model.
+        return value
 
 
 def _sentence(fault: dict[str, Any]) -> str:
     place, kind = [part for part in fault["loc"] if part != "[key]"], fault["type"]
-    key = _key(place) or "the file"
+    key = _key(place)
     if kind == "extra_forbidden":
         return _unknown(_model_at(place[:-1]), _key(place[:-1]), str(place[-1]))
     if kind == "missing":
@@ -92,10 +116,15 @@ def _sentence(fault: dict[str, Any]) -> str:
     if kind == "value_error":
         message = str(fault["ctx"]["error"])
         # A value with a login in it must not be repeated, and host sentences name their value themselves.
-        told = "login" in message or key in ("host", "the file")
+        told = "login" in message or key == "host"
+        if not key:
+            return message
         return f"`{key}`: {message}" if told else f"`{key}` is {_shown(fault['input'])}: {message}"
     message = str(fault["msg"])
-    expected = message.removeprefix("Input should be ").removeprefix("a valid ")
+    expected = EXPECTED.get(kind) or message.removeprefix("Input should be ").removeprefix("a valid ")
+    if kind == "string_too_short":
+        least = fault["ctx"]["min_length"]
+        expected = f"{least} letters or more" if least > 1 else "some text"
     return f"`{key}` is {_shown(fault['input'])}: expected {expected}"
 
 
@@ -103,7 +132,7 @@ def _unknown(model: type[BaseModel] | None, where: str, key: str) -> str:
     known = _keys(model) if model else []
     near = difflib.get_close_matches(key, known, 1, 0.5)
     hint = f"did you mean `{near[0]}`?" if near else f"known there: {', '.join(known)}"
-    return f"`{f'{where}.' if where else ''}{key}` is not known; {hint}"
+    return f"`{f'{where}.' if where else ''}{_bare(key)}` is not known; {hint}"
 
 
 def _keys(model: type[BaseModel]) -> list[str]:
@@ -113,8 +142,12 @@ def _keys(model: type[BaseModel]) -> list[str]:
 def _key(place: Sequence[str | int]) -> str:
     text = ""
     for part in place:
-        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{_bare(part)}"
     return text
+
+
+def _bare(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _shown(key)
 
 
 def _model_at(place: Sequence[str | int]) -> type[BaseModel] | None:
@@ -137,5 +170,6 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    # A login in a URL is masked before anything is cut off, for half of it would still be half a secret.
+    text = re.sub(r"//.*@", "//…@", repr(value))
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

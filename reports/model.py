@@ -88,6 +88,13 @@ class DataCount(Record):
     after: int | None = None
 
 
+class SuiteEnd(Record):
+    """What a suite says at its end, beside its checks."""
+
+    data: list[DataCount] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
+
+
 class Release(Record):
     """Everything that is known of one release; the report page is a function of this and nothing else."""
 

@@ -1,0 +1,59 @@
+"""What a check may ask for: the target, testinfra's host, the facts, and a way to say what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from testinfra.host import Host
+
+from checks.suite import Suite
+from deploy.backend import host_for
+from deploy.connection import Connection
+from deploy.facts import Facts
+from deploy.model import Model
+from deploy.target import Target
+
+SUITE: pytest.StashKey[Suite] = pytest.StashKey()
+
+
+@pytest.fixture(scope="session")
+def suite(request: pytest.FixtureRequest) -> Suite:
+    """The run that this check belongs to."""
+    return request.config.stash[SUITE]
+
+
+@pytest.fixture(scope="session")
+def target(suite: Suite) -> Target:
+    """The target file's content."""
+    return suite.target
+
+
+@pytest.fixture
+def facts(suite: Suite) -> Facts:
+    """What is known of the target; each fact is asked once in a run."""
+    return suite.facts
+
+
+@pytest.fixture
+def connection(facts: Facts) -> Connection:
+    """The connection to the target; the check is blocked where there is none."""
+    return facts.connection
+
+
+@pytest.fixture
+def host(connection: Connection) -> Host:
+    """testinfra's host, on the one connection: ``host.file``, ``host.socket``, ``host.run`` …"""
+    return host_for(connection)
+
+
+@pytest.fixture
+def model(facts: Facts) -> Model:
+    """The resolved compose model of what would be deployed."""
+    return facts.model
+
+
+@pytest.fixture
+def expect(suite: Suite) -> Callable[..., None]:
+    """``expect(holds, found=…, expected=…, fix=…)``: an assert whose words reach the report."""
+    return suite.expect

@@ -1,0 +1,32 @@
+"""Whether what runs now is well: a release over a sick stack cannot tell what it broke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from deploy import health
+from deploy.facts import Facts
+from deploy.target import Target
+
+
+@pytest.mark.check(
+    "health.baseline",
+    reason="Only what is well before a release can prove that the release left it well.",
+    fix="Mend the running stack first; to deploy the very mend, add a waiver for health.baseline.",
+)
+def test_health_baseline(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The stack that runs now is healthy and answers, or nothing runs yet."""
+    running = facts.running
+    wrong = [f"{one.told}" for one in running if not one.well and not one.completed]
+    if running:
+        for endpoint in target.health:
+            faults = health.faults(endpoint, health.ask(facts.connection, endpoint))
+            wrong += [f"{endpoint.url}: {fault}" for fault in faults]
+    good = (
+        f"{len(running)} containers and {len(target.health)} endpoints are well"
+        if running
+        else "nothing runs yet"
+    )
+    expect(not wrong, found="; ".join(wrong) or good, expected="a stack that is well, or none")

@@ -1,0 +1,106 @@
+"""One run of the checks against one target: what is known, what was asked, what was found."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from deploy import release
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.facts import Facts
+from deploy.redact import Redactor
+from deploy.release import Baseline, Release
+from deploy.target import Target, Waiver
+from reports.model import DataCount
+
+
+class CheckFailed(AssertionError):
+    """A condition that does not hold; the Finding of the suite says what was found and expected."""
+
+
+@dataclass
+class Finding:
+    """What a check says of itself while it runs."""
+
+    found: str = ""
+    expected: str = ""
+    fix: str = ""
+
+
+@dataclass
+class Suite:
+    """The state that the checks of one run share."""
+
+    target: Target
+    redactor: Redactor
+    skip_build: bool = False
+    release: str = ""
+    finding: Finding = field(default_factory=Finding)
+    mark: int = 0
+    data: list[DataCount] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    _facts: Facts | None = None
+    _connection: Connection | None = None
+
+    @property
+    def facts(self) -> Facts:
+        """The facts of the target, over a connection that is opened at the first use."""
+        if self._facts is None:
+            failure = ""
+            try:
+                self._connection = Connection.open(self.target, redact=self.redactor)
+            except GonogoError as error:
+                failure = str(error)
+            self._facts = Facts(self.target, self._connection, self.redactor, failure)
+        return self._facts
+
+    @property
+    def expected_release(self) -> Release | None:
+        """The release that should run; None when none is recorded on the target."""
+        return self._recorded[0]
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """The state before that release; None when none was taken."""
+        return self._recorded[1]
+
+    @cached_property
+    def _recorded(self) -> tuple[Release | None, Baseline | None]:
+        connection = self.facts.connection
+        name = self.release or release.current(connection, self.target)
+        found = release.load(connection, self.target, name) if name else None
+        baseline = release.load_baseline(connection, self.target, name) if found else None
+        if self.release and found is None:
+            raise GonogoError(f"{self.target.host}: there is no release {self.release}: correct --release")
+        against = f"release {name}, " if found else "no release is recorded: "
+        taken = f"baseline of {baseline.taken}" if baseline else "no baseline, the absolute conditions alone"
+        self.notes.append(f"verified against: {against}{taken}")
+        return found, baseline
+
+    def begin(self) -> None:
+        """Start a new check: no finding yet, and evidence counts from here."""
+        self.finding = Finding()
+        if self._facts:
+            self._facts.used.clear()
+            self.mark = self._facts.transcript.mark()
+        else:
+            self.mark = 0
+
+    def expect(self, holds: object, *, found: str, expected: str, fix: str = "") -> None:
+        """Record what was found and what was expected; raises CheckFailed unless ``holds``."""
+        __tracebackhide__ = True
+        self.finding = Finding(found, expected, fix)
+        if not holds:
+            raise CheckFailed(f"found {found}; expected {expected}")
+
+    def waiver(self, check: str) -> Waiver | None:
+        """Return the waiver of a check that holds today, if there is one."""
+        today = datetime.datetime.now(datetime.UTC).date()
+        return next((w for w in self.target.waivers if w.check == check and today <= w.until), None)
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._connection:
+            self._connection.close()

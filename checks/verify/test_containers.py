@@ -1,0 +1,117 @@
+"""Whether what should run does run, and is what was released."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from checks.suite import Suite
+from deploy.facts import Facts
+from deploy.probes.containers import Container
+from deploy.target import Target
+
+PAUSE_S = 0.5
+
+
+def _running(facts: Facts) -> list[Container]:
+    facts.forget("containers")
+    return facts.running
+
+
+def _settled(facts: Facts, deadline: float) -> list[Container]:
+    """Return the containers once none is starting any more, or when the time is over."""
+    while True:
+        found = _running(facts)
+        if not any(one.health == "starting" for one in found) or time.monotonic() >= deadline:
+            return found
+        time.sleep(PAUSE_S)
+
+
+@pytest.mark.check(
+    "containers.running",
+    reason="A container that exits at once, or restarts in vain, still counts as started for Compose.",
+    fix="Read the container's log: docker logs NAME.",
+)
+def test_containers_running(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """Every service of the release has a container that runs, or that did its work and ended well."""
+    found = _running(facts)
+    there = {one.service for one in found}
+    expected = set(suite.expected_release.images) if suite.expected_release else there
+    wrong = [f"{service} has no container" for service in sorted(expected - there)]
+    wrong += [one.told for one in found if not one.running and not one.completed]
+    expect(
+        found and not wrong,
+        found="; ".join(wrong) or f"{len(found)} containers run"
+        if found
+        else f"no container of {target.project}",
+        expected=f"running: {', '.join(sorted(expected)) or 'the services of the stack'}",
+    )
+
+
+@pytest.mark.check(
+    "containers.healthy",
+    reason="A failed health check left the site down after a deployment that had been called a success.",
+    fix="Read what the health check said: docker inspect -f '{{json .State.Health}}' NAME.",
+)
+def test_containers_healthy(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """No container is unhealthy or still starting."""
+    found = _settled(facts, time.monotonic() + target.thresholds.healthy_timeout_s)
+    wrong = [one.told for one in found if one.health not in ("", "healthy")]
+    healthy = sum(one.health == "healthy" for one in found)
+    without = sum(not one.health for one in found)
+    expect(
+        not wrong,
+        found="; ".join(wrong) or f"{healthy} healthy, {without} without a health check",
+        expected="no container unhealthy",
+    )
+
+
+@pytest.mark.check(
+    "containers.stable",
+    reason="A container that crashes and is restarted looks well whenever it is asked at the right moment.",
+    fix="Read the container's log from before the restart: docker logs NAME.",
+)
+def test_containers_stable(facts: Facts, expect: Callable[..., None]) -> None:
+    """No container was restarted by the engine since it was made."""
+    restarted = [f"{one.name} {one.restarts} times" for one in facts.running if one.restarts]
+    expect(not restarted, found="; ".join(restarted) or "no restart", expected="no restart")
+
+
+@pytest.mark.check(
+    "images.running",
+    reason="L5: after a deployment called successful the containers still ran the old image.",
+    fix="Deploy again; if it stays so, see which compose file started the container.",
+)
+def test_images_running(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+    """Every container runs the image, by id, that the release holds."""
+    if suite.expected_release is None:
+        pytest.skip("no release of gonogo is recorded on this target")
+    images = suite.expected_release.images
+    ours = [one for one in facts.running if one.service in images]
+    wrong = [
+        f"{one.name} runs {one.image[:19]}, not {images[one.service].id[:19]}"
+        for one in ours
+        if one.image != images[one.service].id
+    ]
+    good = ", ".join(f"{one.service} {one.image[7:19]}" for one in ours)
+    expect(ours and not wrong, found="; ".join(wrong) or good, expected="the images of the release")
+
+
+@pytest.mark.check(
+    "containers.reproducible",
+    reason="L8: what runs must be what the files on the target would start again.",
+    fix="Deploy again, so that what runs is what is recorded.",
+)
+def test_containers_reproducible(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+    """Every container was made from the configuration that is recorded on the target."""
+    if suite.expected_release is None:
+        pytest.skip("no release of gonogo is recorded on this target")
+    hashes = suite.expected_release.hashes
+    wrong = [one.name for one in facts.running if one.hash not in hashes.get(one.service, "").split()]
+    expect(
+        not wrong,
+        found=f"made from something else: {', '.join(wrong)}" if wrong else "all as recorded",
+        expected="containers made from the release's files",
+    )

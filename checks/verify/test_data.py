@@ -1,0 +1,61 @@
+"""Whether the data is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from checks.suite import Suite
+from deploy import database
+from deploy.facts import Facts
+from deploy.target import Mongodb, Target
+from reports.model import DataCount
+
+
+def compare(before: Mapping[str, int] | None, after: Mapping[str, int], mongodb: Mongodb) -> list[DataCount]:
+    """Return the counts of every collection, before and after; ``before`` is None without a baseline."""
+    names = sorted({*(before or {}), *after, *mongodb.collections})
+    kinds = mongodb.collections
+    return [
+        DataCount(
+            collection=name,
+            kind=kinds.get(name, mongodb.other_collections),
+            before=None if before is None else before.get(name),
+            after=after.get(name),
+        )
+        for name in names
+    ]
+
+
+def losses(data: list[DataCount]) -> list[str]:
+    """Return a sentence for each collection that holds less than before, ``volatile`` ones aside."""
+    return [
+        f"{row.collection} ({row.kind}) had {row.before} documents and has {row.after or 0}"
+        for row in data
+        if row.kind != "volatile" and row.before is not None and (row.after or 0) < row.before
+    ]
+
+
+@pytest.mark.check(
+    "data.counts",
+    reason="L3: MongoDB started healthy, on a new and empty volume.",
+    fix="Stop writing, compare the mounted volume with the one of before the release, and restore the backup.",
+    data=True,
+)
+def test_data_counts(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """No collection holds fewer documents than before the release."""
+    if target.mongodb is None:
+        pytest.skip("the target file names no MongoDB")
+    baseline = suite.baseline
+    before = baseline.counts if baseline else None
+    container = database.container_of(facts.running, target.mongodb)
+    after = database.counts(facts.connection, container, target.mongodb, suite.redactor)
+    suite.data[:] = compare(before, after, target.mongodb)
+    if before is None:
+        gone = [f"{name} is empty" for name in target.mongodb.collections if not after.get(name)]
+        expected = "every collection of the target file with at least one document (there is no baseline)"
+    else:
+        gone, expected = losses(suite.data), "no fewer documents than in the baseline"
+    told = ", ".join(f"{name} {number}" for name, number in after.items())
+    expect(not gone, found="; ".join(gone) or told or "no collection", expected=expected)

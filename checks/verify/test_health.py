@@ -1,0 +1,28 @@
+"""Whether the stack answers as it should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from deploy import health
+from deploy.facts import Facts
+from deploy.target import Target
+
+
+@pytest.mark.check(
+    "health.endpoints",
+    reason="D4: whether the stack works is for the stack to say, through its own health endpoint.",
+    fix="Read the answer in the evidence, and the log of the service behind that port.",
+)
+def test_health_endpoints(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """Every health endpoint answers as expected, in time, several times in a row."""
+    if not target.health:
+        pytest.skip("the target file names no health endpoint")
+    wrong, good = [], []
+    for endpoint in target.health:
+        reply, faults = health.settle(facts.connection, endpoint)
+        wrong += [f"{endpoint.url}: {fault}" for fault in faults]
+        good.append(f"{endpoint.url} in {reply.seconds * 1000:.0f} ms")
+    expect(not wrong, found="; ".join(wrong or good), expected="every endpoint as the target file says")

@@ -1,0 +1,16 @@
+"""Options of the check suites, and the plugin that gives them a target; nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["checks.fixtures", "checks.plugin"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that say which target is checked and where the results go."""
+    group = parser.getgroup("gonogo", "go/no-go checks of a target")
+    group.addoption("--target", metavar="NAME|FILE", help="the target: a name in deploy/targets, or a file")
+    group.addoption("--results", metavar="FILE", help="append each check's result to FILE, one JSON a line")
+    group.addoption("--skip-build", action="store_true", help="check for a release of images already built")
+    group.addoption("--release", metavar="VERSION", help="verify against this release, not the current one")

@@ -1,0 +1,157 @@
+"""Images on this machine: where they are built from, building them, and their ids."""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import docker
+import requests
+
+from deploy.engine import local_engine
+from deploy.errors import GonogoError
+from deploy.model import Model, Service
+from deploy.release import git, is_dirty
+from deploy.target import Target
+
+REVISION = "org.opencontainers.image.revision"
+"""The label of the OCI image specification for the source's revision."""
+
+BUILD_TIMEOUT_S = 3600
+LAST_LINES = 8
+
+
+def context(target: Target, service: Service) -> Path | None:
+    """Return the folder on this machine that a service is built from; None for a context that is a URL.
+
+    Compose resolved it on the target, relative to ``path``; here the same way leads from ``source``.
+    """
+    given = str((service.build or {}).get("context", ""))
+    if "://" in given or given.startswith("git@"):
+        return None
+    return (target.source / posixpath.relpath(given, str(target.path))).resolve()
+
+
+def dockerfile(target: Target, service: Service) -> Path | None:
+    """Return the Dockerfile that a service is built with; None where it is inline or the context a URL."""
+    build, folder = service.build or {}, context(target, service)
+    if folder is None or build.get("dockerfile_inline"):
+        return None
+    return folder / str(build.get("dockerfile", "Dockerfile"))
+
+
+def local_ids(names: Iterable[str]) -> dict[str, str]:
+    """Return the ids of this machine's images by name, those that are there; raises GonogoError."""
+    engine = local_engine()
+    found = {}
+    try:
+        for name in sorted(set(names)):
+            try:
+                found[name] = str(engine.images.get(name).id)
+            except docker.errors.ImageNotFound:
+                continue
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise GonogoError(f"this machine's Docker Engine: {type(error).__name__}: try again") from None
+    finally:
+        engine.close()
+    return found
+
+
+def build_file(target: Target, model: Model) -> str:
+    """Return the Compose file that builds the model's images here: its build sections and nothing else.
+
+    Arguments come from the target's env file, so the file may hold secrets: it is for standard input.
+    """
+    services = {name: _build(target, model.services[name]) for name in model.built()}
+    return json.dumps({"name": model.name, "services": services}).replace("$", "$$")
+
+
+def build(target: Target, model: Model, say: Callable[[str], None]) -> dict[str, str]:
+    """Build the images of the model on this machine and return their ids by name.
+
+    Raises GonogoError with the last lines when a build fails; nothing on the target was touched.
+    """
+    names = model.built()
+    if not names:
+        return {}
+    classic = {} if _has_buildx() else {"DOCKER_BUILDKIT": "0"}
+    argv = [
+        "docker",
+        "compose",
+        "-f",
+        "-",
+        "--project-directory",
+        str(target.source),
+        "--progress",
+        "plain",
+        "build",
+    ]
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **classic},
+    )
+    try:
+        lines = _fed(process, build_file(target, model).encode(), say)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+    if process.returncode != 0:
+        raise GonogoError(
+            f"building {', '.join(names)} failed on this machine, the target was not touched: "
+            + " / ".join(lines[-LAST_LINES:])
+        )
+    wanted = [model.services[name].image for name in names]
+    ids = local_ids(wanted)
+    if missing := sorted(set(wanted) - set(ids)):
+        raise GonogoError(f"the build ended well but made no image {', '.join(missing)}")
+    return ids
+
+
+def _fed(process: subprocess.Popen[bytes], text: bytes, say: Callable[[str], None]) -> list[str]:
+    assert process.stdin and process.stdout
+    try:
+        process.stdin.write(text)
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # it ended before it read all; its output tells why
+    lines = []
+    for raw in process.stdout:
+        line = raw.decode("utf-8", "replace").strip()
+        if line:
+            lines.append(line)
+            say(line)
+    process.wait(BUILD_TIMEOUT_S)
+    return lines
+
+
+def _build(target: Target, service: Service) -> dict[str, Any]:
+    section = dict(service.build or {})
+    folder = context(target, service)
+    if folder is not None:
+        section["context"] = str(folder)
+        revision = _revision(target, folder)
+        labels = section.get("labels") or {}
+        if revision and isinstance(labels, dict):
+            section["labels"] = {**labels, REVISION: revision}
+    return {"image": service.image, "build": section}
+
+
+def _revision(target: Target, folder: Path) -> str:
+    # The last commit that touched this context, not HEAD: an image whose sources did not change keeps its id,
+    # so its service is left alone.
+    commit = git(target.source, "log", "-1", "--format=%H", "--", str(folder))
+    return f"{commit}-dirty" if commit and is_dirty(folder) else commit
+
+
+def _has_buildx() -> bool:
+    argv = ["docker", "buildx", "version"]
+    return subprocess.run(argv, capture_output=True, stdin=subprocess.DEVNULL, check=False).returncode == 0

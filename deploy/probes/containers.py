@@ -1,0 +1,137 @@
+"""The containers of a target, with Compose's labels on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.model import Port
+from deploy.probes.engine import refusal
+
+LABELS = "com.docker.compose"
+
+# Only what is needed: the rest of an inspection holds the environment, and with it the secrets.
+FORM = (
+    '{"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Image}},"named":{{json .Config.Image}},'
+    '"status":{{json .State.Status}},"exit_code":{{json .State.ExitCode}},'
+    '"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},'
+    '"started":{{json .State.StartedAt}},"created":{{json .Created}},"restarts":{{json .RestartCount}},'
+    '"project":{{json (index .Config.Labels "com.docker.compose.project")}},'
+    '"service":{{json (index .Config.Labels "com.docker.compose.service")}},'
+    '"oneoff":{{json (index .Config.Labels "com.docker.compose.oneoff")}},'
+    '"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},'
+    '"folder":{{json (index .Config.Labels "com.docker.compose.project.working_dir")}},'
+    '"restart":{{json .HostConfig.RestartPolicy.Name}},'
+    '"ports":{{json .HostConfig.PortBindings}},"mounts":{{json .Mounts}},'
+    '"networks":{{json .NetworkSettings.Networks}}}'
+)
+COMMAND = (
+    'ids=$(docker ps -aq --no-trunc) && { [ -z "$ids" ] || '
+    f"docker inspect --type container --format '{FORM}' $ids || true; }}"
+)
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container. ``image`` is its image's id; ``hash`` is Compose's config hash of its service."""
+
+    id: str
+    name: str
+    image: str
+    named: str
+    status: str
+    health: str = ""
+    project: str = ""
+    service: str = ""
+    hash: str = ""
+    folder: str = ""
+    oneoff: bool = False
+    exit_code: int = 0
+    restarts: int = 0
+    restart: str = ""
+    started: str = ""
+    created: str = ""
+    ports: tuple[Port, ...] = ()
+    mounts: tuple[tuple[str, str, str], ...] = ()
+    addresses: tuple[str, ...] = field(default=())
+
+    @property
+    def running(self) -> bool:
+        """Whether its process runs, restarting ones excluded."""
+        return self.status == "running"
+
+    @property
+    def well(self) -> bool:
+        """Whether it runs and is not unhealthy or still starting."""
+        return self.running and self.health in ("", "healthy")
+
+    @property
+    def completed(self) -> bool:
+        """Whether it did its work and ended well, as a service without a restart policy may."""
+        return self.status == "exited" and self.exit_code == 0 and not self.restart
+
+    @property
+    def told(self) -> str:
+        """Its name and state for a message, such as ``chat-api (running, unhealthy)``."""
+        return f"{self.name} ({', '.join(part for part in (self.status, self.health) if part)})"
+
+
+def containers(connection: Connection) -> list[Container]:
+    """Return all containers of the target, stopped ones too; raises GonogoError when docker refuses."""
+    result = connection.run(COMMAND)
+    if not result.ok:
+        raise GonogoError(refusal(connection.host, result))
+    return parse(result.text)
+
+
+def parse(text: str) -> list[Container]:
+    """Return the containers that COMMAND printed, one a line."""
+    return [_container(json.loads(line)) for line in text.splitlines() if line.startswith("{")]
+
+
+def of_project(found: Iterable[Container], project: str) -> list[Container]:
+    """Return those of one Compose project, without the one-off containers of ``docker compose run``."""
+    return [one for one in found if one.project == project and not one.oneoff]
+
+
+def _container(raw: dict[str, Any]) -> Container:
+    mounts = [
+        (m.get("Type", ""), m.get("Name") or m.get("Source", ""), m["Destination"]) for m in raw["mounts"]
+    ]
+    networks = (raw.get("networks") or {}).values()
+    return Container(
+        id=raw["id"],
+        name=raw["name"].lstrip("/"),
+        image=raw["image"],
+        named=raw["named"],
+        status=raw["status"],
+        health=raw["health"] if raw["health"] != "none" else "",
+        project=raw["project"] or "",
+        service=raw["service"] or "",
+        hash=raw["hash"] or "",
+        folder=raw["folder"] or "",
+        oneoff=raw["oneoff"] == "True",
+        exit_code=raw["exit_code"],
+        restarts=raw["restarts"],
+        restart=raw["restart"] if raw["restart"] != "no" else "",
+        started=raw["started"],
+        created=raw["created"],
+        ports=tuple(_ports(raw.get("ports") or {})),
+        mounts=tuple(sorted(mounts, key=lambda mount: mount[2])),
+        addresses=tuple(network["IPAddress"] for network in networks if network.get("IPAddress")),
+    )
+
+
+def _ports(raw: dict[str, Any]) -> list[Port]:
+    found = []
+    for inside, bindings in raw.items():
+        number, _, protocol = inside.partition("/")
+        for binding in bindings or []:
+            outside = binding.get("HostPort") or "0"
+            if outside.isdigit():
+                found.append(Port(binding.get("HostIp") or "", int(outside), int(number), protocol or "tcp"))
+    return found
