@@ -14,3 +14,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--results", metavar="FILE", help="append each check's result to FILE, one JSON a line")
     group.addoption("--skip-build", action="store_true", help="check for a release of images already built")
     group.addoption("--release", metavar="VERSION", help="verify against this release, not the current one")
+    group.addoption("--baseline", metavar="VERSION", help="compare with the state before this release")

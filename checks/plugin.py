@@ -35,9 +35,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         target = target_file.find(config.getoption("--target"))
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[SUITE] = Suite(
-        target, Redactor(), config.getoption("--skip-build"), config.getoption("--release") or ""
-    )
+    option = config.getoption
+    release, baseline = option("--release") or "", option("--baseline") or ""
+    config.stash[SUITE] = Suite(target, Redactor(), option("--skip-build"), release, baseline)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -37,6 +37,7 @@ class Suite:
     redactor: Redactor
     skip_build: bool = False
     release: str = ""
+    baseline_of: str = ""
     finding: Finding = field(default_factory=Finding)
     mark: int = 0
     data: list[DataCount] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Suite:
         connection = self.facts.connection
         name = self.release or release.current(connection, self.target)
         found = release.load(connection, self.target, name) if name else None
-        baseline = release.load_baseline(connection, self.target, name) if found else None
+        baseline = release.load_baseline(connection, self.target, self.baseline_of or name) if found else None
         if self.release and found is None:
             raise GonogoError(f"{self.target.host}: there is no release {self.release}: correct --release")
         against = f"release {name}, " if found else "no release is recorded: "

@@ -84,11 +84,11 @@ class Redactor:
         with self._lock:
             if not found <= self._values:
                 self._values |= found
-                self._pattern = _compile(self._values)
+                self._pattern = None
 
     def __call__(self, text: str) -> str:
         """Return the text with all that is known hidden; hiding twice gives the same text as hiding once."""
-        pattern = self._pattern
+        pattern = self._current()
         if pattern is None or not text:
             return text
 
@@ -101,6 +101,12 @@ class Redactor:
     def finds(self, text: str) -> bool:
         """Return whether any form of a known value is in the text."""
         return self(text) != text
+
+    def _current(self) -> re.Pattern[str] | None:
+        with self._lock:
+            if self._pattern is None and self._values:
+                self._pattern = _compile(self._values)
+            return self._pattern
 
 
 def _pieces(value: str) -> Iterator[str]:

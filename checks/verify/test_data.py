@@ -40,7 +40,7 @@ def losses(data: list[DataCount]) -> list[str]:
 @pytest.mark.check(
     "data.counts",
     reason="L3: MongoDB started healthy, on a new and empty volume.",
-    fix="Stop writing, compare the mounted volume with the one of before the release, and restore the backup.",
+    fix="Stop writing, compare the mounted volume with the one before, and restore the backup.",
     data=True,
 )
 def test_data_counts(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:

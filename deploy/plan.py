@@ -1,0 +1,74 @@
+"""The plan: what a release changes, service by service, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from deploy.model import Model
+from deploy.probes.containers import Container
+from deploy.release import Image
+
+Action = Literal["unchanged", "replaced", "created", "removed"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to one service; images are ids, empty where there is none."""
+
+    service: str
+    action: Action
+    why: str
+    before: str = ""
+    after: str = ""
+
+    @property
+    def touched(self) -> bool:
+        """Whether containers of the service are made anew."""
+        return self.action in ("replaced", "created")
+
+
+def plan(
+    model: Model,
+    images: Mapping[str, Image],
+    hashes: Mapping[str, str],
+    running: Iterable[Container],
+) -> list[Change]:
+    """Return the changes in dependency order; services that are in the way of nothing are left alone (L10).
+
+    ``hashes``: by service, the config hashes (separated by spaces) with which a container is as it should be.
+    """
+    found: dict[str, list[Container]] = {}
+    for one in running:
+        found.setdefault(one.service, []).append(one)
+    changes = [_change(name, images, hashes, found.get(name, []), model) for name in model.order()]
+    for name in sorted(set(found) - set(model.services)):
+        before = found[name][0].image
+        why = "no longer in the compose files; its container is left as it is"
+        changes.append(Change(name, "unchanged", why, before, before))
+    return changes
+
+
+def _change(
+    name: str,
+    images: Mapping[str, Image],
+    hashes: Mapping[str, str],
+    found: list[Container],
+    model: Model,
+) -> Change:
+    after = images[name].id
+    if not found:
+        return Change(name, "created", "it has no container yet", "", after)
+    before = found[0].image
+    if any(one.image != after for one in found):
+        return Change(name, "replaced", "its image changed", before, after)
+    if any(one.hash not in hashes.get(name, "").split() for one in found):
+        return Change(name, "replaced", "its configuration changed", before, after)
+    if len(found) != model.services[name].scale:
+        why = f"it has {len(found)} containers instead of {model.services[name].scale}"
+        return Change(name, "replaced", why, before, after)
+    stopped = [one.told for one in found if not one.running and not one.completed]
+    if stopped:
+        return Change(name, "replaced", f"it does not run: {', '.join(stopped)}", before, after)
+    return Change(name, "unchanged", "image and configuration are the same", before, after)

@@ -1,0 +1,111 @@
+"""Running a suite of checks as its own pytest process, riding on a connection that is open."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from deploy.connection import Connection
+from deploy.target import Target
+from reports.model import CheckResult, DataCount, SuiteEnd
+
+ROOT = Path(__file__).resolve().parent.parent
+POLL_S = 0.05
+STOPPING = ("failed", "blocked")
+LAST_LINES = 5
+
+
+@dataclass
+class Outcome:
+    """What a suite found. ``passed`` only where pytest said so and no check failed or was blocked."""
+
+    suite: str
+    exit_code: int
+    checks: list[CheckResult] = field(default_factory=list)
+    data: list[DataCount] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    html: Path | None = None
+    output: str = ""
+
+    @property
+    def stopped_by(self) -> list[CheckResult]:
+        """The checks that failed or were blocked."""
+        return [check for check in self.checks if check.status in STOPPING]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the suite ran and nothing in it stops a release."""
+        return self.exit_code == 0 and bool(self.checks) and not self.stopped_by
+
+    @property
+    def told(self) -> str:
+        """One line: how many passed, and what did not."""
+        if self.passed:
+            told = f"{sum(check.status == 'passed' for check in self.checks)} of {len(self.checks)} checks passed"
+            rest = sorted({f"{c.status}: {c.id}" for c in self.checks if c.status in ("warning", "waived")})
+            return "; ".join([told, *rest])
+        failed = [check.id for check in self.checks if check.status == "failed"]
+        blocked = sum(check.status == "blocked" for check in self.checks)
+        if failed or blocked:
+            parts = [f"failed: {', '.join(failed)}"] if failed else []
+            return "; ".join([*parts, *([f"{blocked} blocked"] if blocked else [])])
+        return f"pytest ended with {self.exit_code}: " + " / ".join(self.output.splitlines()[-LAST_LINES:])
+
+
+def run(
+    suite: str,
+    target: Target,
+    work: Path,
+    *,
+    connection: Connection | None,
+    on_check: Callable[[CheckResult], None],
+    options: Sequence[str] = (),
+) -> Outcome:
+    """Run ``checks/SUITE`` against the target and return what it found; ``work`` takes its files.
+
+    ``on_check`` hears of every result as soon as it is known.
+    """
+    name = f"{suite}-{len(list(work.glob(f'{suite}-*.jsonl')))}"
+    results, html, output = (work / f"{name}.{ending}" for ending in ("jsonl", "html", "txt"))
+    argv = [sys.executable, "-m", "pytest", str(ROOT / "checks" / suite), "--target", str(target.file)]
+    argv += ["--results", str(results), "--html", str(html), "--self-contained-html"]
+    argv += ["-q", "-p", "no:cacheprovider", "--color=no", *options]
+    kept = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
+    environment = {**kept, **(connection.environment if connection else {})}
+    results.touch(0o600)
+    found = Outcome(suite, 0)
+    with output.open("wb") as out, results.open() as lines:
+        process = subprocess.Popen(
+            argv, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+        )
+        try:
+            while process.poll() is None:
+                _take(lines.readlines(), found, on_check)
+                time.sleep(POLL_S)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            found.exit_code = process.wait()
+        _take(lines.readlines(), found, on_check)
+    found.output = output.read_text(errors="replace")
+    found.html = html if html.exists() else None
+    return found
+
+
+def _take(lines: Sequence[str], found: Outcome, on_check: Callable[[CheckResult], None]) -> None:
+    for line in lines:
+        try:
+            check = CheckResult.model_validate_json(line)
+        except ValidationError:
+            end = SuiteEnd.model_validate_json(line)
+            found.data, found.notes = end.data, end.notes
+        else:
+            found.checks.append(check)
+            on_check(check)

@@ -1,0 +1,103 @@
+"""The switch: services are started from a release's files, one by one, each watched until it is well."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable, Sequence
+
+from deploy import compose
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.model import Model
+from deploy.probes.containers import Container, containers, of_project
+from deploy.target import Target
+
+UP_TIMEOUT_S = 300.0
+PAUSE_S = 0.4
+STEADY_S = 2.0
+"""Seconds that a service without a health check has to run before it counts as started."""
+LOG_LINES = 60
+
+
+def service(connection: Connection, target: Target, model: Model, name: str, files: Sequence[str]) -> None:
+    """Start one service from ``files`` and wait until it is well; raises GonogoError that says what is wrong.
+
+    ``--no-deps``: nothing else is touched. ``--pull never``, ``--no-build``: what runs is what was proved.
+    """
+    profiles = ("*",)
+    line = compose.command(
+        target, "up", "-d", "--no-deps", "--no-build", "--pull", "never", name, files=files, profiles=profiles
+    )
+    result = connection.run(line, timeout=UP_TIMEOUT_S, mutates=True)
+    if not result.ok:
+        raise GonogoError(f"{target.host}: {name} was not started: {compose.complaint(result.error_text)}")
+    one_shot = name in model.one_shots() or not model.services[name].restart
+    wait(connection, target, name, one_shot)
+
+
+def wait(
+    connection: Connection,
+    target: Target,
+    name: str,
+    may_end: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Wait until every container of a service is well, at most ``healthy_timeout_s``; raises GonogoError.
+
+    ``may_end``: it may end with status 0, as a migration does.
+    """
+    limit = target.thresholds.healthy_timeout_s
+    deadline, steady = time.monotonic() + limit, time.monotonic() + STEADY_S
+    while True:
+        found = [one for one in of_project(containers(connection), target.project) if one.service == name]
+        wrong = [one for one in found if fault(one, may_end)]
+        if wrong:
+            one = wrong[0]
+            raise GonogoError(f"{target.host}: {name}: {one.name} {fault(one, may_end)}")
+        bare = all(not one.health for one in found)
+        done = all(one.well or (may_end and one.completed) for one in found)
+        if found and done and (not bare or time.monotonic() >= steady):
+            return
+        if time.monotonic() >= deadline:
+            told = ", ".join(one.told for one in found) or "no container"
+            raise GonogoError(f"{target.host}: {name} was not healthy within {limit:g} s: {told}")
+        sleep(PAUSE_S)
+
+
+def fault(one: Container, may_end: bool) -> str:
+    """Return why waiting for a container is in vain; empty when it is not."""
+    if one.status in ("exited", "dead") and not (may_end and one.exit_code == 0):
+        return f"ended with exit status {one.exit_code}"
+    if one.status == "restarting" or one.restarts >= 2:
+        return f"ends and is restarted again and again, last with exit status {one.exit_code}"
+    if one.health == "unhealthy":
+        return "is unhealthy"
+    return ""
+
+
+def logs(connection: Connection, found: Sequence[Container]) -> dict[str, str]:
+    """Return the last lines of each container's log, by its name; what cannot be read is left out."""
+    told = {}
+    for one in found:
+        result = connection.run(f"docker logs --tail {LOG_LINES} {shlex.quote(one.id)} 2>&1")
+        if result.ok:
+            told[one.name] = connection.redact(result.text)
+    return told
+
+
+def hashes(connection: Connection, target: Target, files: Sequence[str]) -> dict[str, str]:
+    """Return Compose's config hash of each service in ``files`` on the target; raises GonogoError."""
+    line = compose.command(target, "config", "--hash", "*", files=files, profiles=("*",))
+    result = connection.run(line)
+    if not result.ok:
+        raise GonogoError(f"{target.host}: {compose.complaint(result.error_text)}")
+    rows = (row.split() for row in result.text.splitlines())
+    return {row[0]: row[1] for row in rows if len(row) == 2}
+
+
+def remove(connection: Connection, found: Sequence[Container]) -> None:
+    """Remove containers by id, never a volume; raises GonogoError."""
+    if found:
+        ids = shlex.join(one.id for one in found)
+        connection.check(f"docker rm -f {ids}", timeout=UP_TIMEOUT_S, mutates=True)
