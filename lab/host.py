@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-import shutil
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.errors import GonogoError, UsageError
-from lab import access, engine, images, state
-from lab.docker import LABEL, check, run, say
+from lab import access, engine, images, owned, state
+from lab.docker import check, run, say
 
-HOST_LABEL = f"{LABEL}.host"
 READY_TIMEOUT_S = 60
 # An engine inside needs capabilities. --privileged fails where the machine itself lacks one of them.
 PRIVILEGED = ["--privileged"]
@@ -45,62 +43,82 @@ class Host:
 
 
 def up(name: str = "demo") -> Host:
-    """Return the host, running and ready: made, started again, or found as it is.
+    """Return the host, running and ready: made, started or thawed again, or found as it is.
 
-    Raises GonogoError when the engine, the images or the host cannot be had, UsageError for a bad name.
+    Raises GonogoError when the engine, the images or the host cannot be had, or when something that is not
+    this lab's has its name; UsageError for a bad name.
     """
-    host_folder = _folder(name)
-    container = f"gonogo-lab-{name}"
+    folder = _folder(name)
     engine.ensure()
     images.ensure()
-    running = _inspect(container, "{{.State.Running}}")
-    if running is None:
+    found = owned.container(name)
+    if found is None:
         say(f"creating the host {name}")
-        _create(name, container)
-    elif running == "false":
+        found = _create(name)
+    elif found.state == "paused":
+        say(f"thawing the host {name}")
+        check(["docker", "unpause", found.id])
+    elif found.state != "running":
         say(f"starting the host {name} again")
-        check(["docker", "start", container])
-    host_folder.mkdir(mode=0o700, exist_ok=True)
-    host = Host(
-        name,
-        container,
-        int(_inspect(container, f'{{{{index .Config.Labels "{LABEL}.port"}}}}') or 0),
-        host_folder,
-    )
-    if running != "true" or not access.answers(host.config, host.alias):
+        check(["docker", "start", found.id])
+    folder.mkdir(mode=0o700, exist_ok=True)
+    host = Host(name, found.name, found.port, folder)
+    if found.state != "running" or not access.answers(host.config, host.alias):
         _wait(host)
     return host
 
 
 def find(name: str = "demo") -> Host:
     """Return a host that is up; raises GonogoError naming the command that makes it."""
-    container = f"gonogo-lab-{name}"
-    if _inspect(container, "{{.State.Running}}") != "true":
+    found = owned.container(name)
+    if found is None or found.state not in ("running", "paused"):
         raise GonogoError(f"the lab host {name} is not up: run 'python -m lab up --name {name}'")
-    port = _inspect(container, f'{{{{index .Config.Labels "{LABEL}.port"}}}}') or "0"
-    return Host(name, container, int(port), _folder(name))
+    return Host(name, found.name, found.port, _folder(name))
 
 
 def down(name: str = "demo", *, all: bool = False) -> list[str]:
-    """Remove the host, its volume and its state (``all``: every host's) and return the names removed."""
-    found = [row["name"] for row in status()]
-    names = found if all else [name]
-    for each in names:
-        container = f"gonogo-lab-{each}"
-        if each in found:
-            check(["docker", "rm", "-f", "-v", container])
-        run(["docker", "volume", "rm", f"{container}-docker"])
-        shutil.rmtree(_folder(each), ignore_errors=True)
-    return [each for each in names if each in found]
+    """Remove the host, its volume and its keys (``all``: every host's of this state folder).
+
+    Returns the names of which there was anything. What does not bear the lab's labels is never removed;
+    raises GonogoError, with nothing removed, where it has the host's name or Docker does not answer.
+    """
+    if all:
+        containers = {each.host: each.id for each in owned.containers()}
+        volumes = {each: owned.volume_name(each) for each in owned.volumes()}
+    else:
+        folder, found, volume = _folder(name), owned.container(name), owned.volume(name)
+        containers = {name: found.id} if found else {}
+        volumes = {name: volume} if volume else {}
+    for container in containers.values():
+        check(["docker", "rm", "-f", "-v", container])
+    for volume in volumes.values():
+        check(["docker", "volume", "rm", volume])
+    folders = access.kept() if all else [folder]
+    forgotten = [each.name for each in folders if access.forget(each)]
+    return sorted({*containers, *volumes, *forgotten})
 
 
 def status() -> list[dict[str, str]]:
-    """Return name, container, port and state of every host of the lab, sorted by name."""
-    form = '{"name": "{{.Label "dev.gonogo.lab.host"}}", "container": "{{.Names}}", "state": "{{.State}}", '
-    form += '"port": "{{.Label "dev.gonogo.lab.port"}}"}'
-    listed = run(["docker", "ps", "-a", "--filter", f"label={HOST_LABEL}", "--format", form])
-    rows = [json.loads(line) for line in listed.stdout.splitlines()]
-    return sorted(rows, key=lambda row: row["name"])
+    """Return name, container, port, state, sshd and engine of every host of this state folder, by name.
+
+    ``sshd`` and ``engine`` are "yes" where it answers within five seconds, else "no". Raises GonogoError
+    where Docker does not answer.
+    """
+    found = owned.containers()
+    with ThreadPoolExecutor(max(1, 2 * len(found))) as pool:
+        sshd = [pool.submit(_sshd_answers, each) for each in found]
+        inner = [pool.submit(_engine_answers, each) for each in found]
+        return [
+            {
+                "name": each.host,
+                "container": each.name,
+                "port": str(each.port),
+                "state": each.state,
+                "sshd": "yes" if ssh.result() else "no",
+                "engine": "yes" if answer.result() else "no",
+            }
+            for each, ssh, answer in zip(found, sshd, inner, strict=True)
+        ]
 
 
 def execute(
@@ -145,24 +163,31 @@ def _folder(name: str) -> Path:
     return state.folder() / name
 
 
-def _inspect(container: str, form: str) -> str | None:
-    result = run(["docker", "container", "inspect", "-f", form, container])
-    return result.stdout.decode().strip() if result.returncode == 0 else None
-
-
-def _create(name: str, container: str) -> None:
+def _create(name: str) -> owned.Container:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    labels = {LABEL: "1", HOST_LABEL: name, f"{LABEL}.port": str(port)}
-    marks = [part for key, value in labels.items() for part in ("--label", f"{key}={value}")]
-    volume = f"{container}-docker"
-    check(["docker", "volume", "create", "--label", f"{LABEL}=1", volume])
-    common = [*marks, "--name", container, "--hostname", name, "-v", f"{volume}:/var/lib/docker"]
+    volume, container = owned.volume(name) or owned.volume_name(name), owned.container_name(name)
+    check(["docker", "volume", "create", *owned.marks(name), volume])
+    common = [*owned.marks(name), "--label", f"{owned.PORT_LABEL}={port}", "--name", container]
+    common += ["--hostname", name, "-v", f"{volume}:/var/lib/docker"]
     common += ["-p", f"127.0.0.1:{port}:22", "gonogo-lab/host"]
     if run(["docker", "run", "-d", *PRIVILEGED, *common]).returncode != 0:
-        run(["docker", "rm", "-f", container])
+        failed = owned.container(name)
+        if failed is not None:
+            check(["docker", "rm", "-f", failed.id])
         check(["docker", "run", "-d", *CAPABLE, *common])
+    return owned.Container(name, container, container, "created", port)
+
+
+def _sshd_answers(found: owned.Container) -> bool:
+    config = _folder(found.host) / "ssh_config"
+    return found.state == "running" and access.answers(config, found.name)
+
+
+def _engine_answers(found: owned.Container) -> bool:
+    asked = ["docker", "exec", "-u", "deploy", found.id, "timeout", "5", "docker", "version"]
+    return found.state == "running" and run(asked, timeout=15).returncode == 0
 
 
 def _wait(host: Host) -> None:

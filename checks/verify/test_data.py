@@ -37,6 +37,14 @@ def losses(data: list[DataCount]) -> list[str]:
     ]
 
 
+def empty(mongodb: Mongodb, after: Mapping[str, int]) -> list[str]:
+    """Return one sentence when none of the collections that should last holds a document (incident L3)."""
+    lasting = [name for name, kind in mongodb.collections.items() if kind != "volatile"]
+    if not lasting or any(after.get(name) for name in lasting):
+        return []
+    return [f"{mongodb.database} is empty: no document in {', '.join(sorted(lasting))}"]
+
+
 @pytest.mark.check(
     "data.counts",
     reason="L3: MongoDB started healthy, on a new and empty volume.",
@@ -49,13 +57,15 @@ def test_data_counts(suite: Suite, target: Target, facts: Facts, expect: Callabl
         pytest.skip("the target file names no MongoDB")
     baseline = suite.baseline
     before = baseline.counts if baseline else None
+    new = baseline is not None and before is None
     container = database.container_of(facts.running, target.mongodb)
     after = database.counts(facts.connection, container, target.mongodb, suite.redactor)
     suite.data[:] = compare(before, after, target.mongodb)
-    if before is None:
-        gone = [f"{name} is empty" for name in target.mongodb.collections if not after.get(name)]
-        expected = "every collection of the target file with at least one document (there is no baseline)"
-    else:
+    if before is not None:
         gone, expected = losses(suite.data), "no fewer documents than in the baseline"
+    elif new:
+        gone, expected = [], "a database that answers: none ran before this release"
+    else:
+        gone, expected = empty(target.mongodb, after), "not every collection empty (there is no baseline)"
     told = ", ".join(f"{name} {number}" for name, number in after.items())
     expect(not gone, found="; ".join(gone) or told or "no collection", expected=expected)

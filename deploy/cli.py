@@ -1,0 +1,159 @@
+"""The command line, ``gonogo`` and ``python -m deploy``: it reads options and calls, no more."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from deploy import init as drafting
+from deploy import lock, runner, target_file
+from deploy.connection import Connection
+from deploy.errors import GonogoError, UsageError
+from deploy.progress import choose
+from deploy.suites import ROOT
+
+CODES = """Exit codes: 0 deployed; 1 no-go, nothing touched; 2 usage or target file; 3 failed, nothing
+changed; 4 failed, rolled back and verified; 5 failed and rollback failed; 6 locked; 130 interrupted."""
+
+app = typer.Typer(
+    name="gonogo",
+    help=f"Go/no-go checks for Docker Compose deployments over SSH, and a runner that heeds them.\n\n{CODES}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Name = Annotated[str | None, typer.Argument(help="a name in deploy/targets, or the path of a target file")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="say only how it ended")]
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
+
+
+@app.command()
+def deploy(
+    target: Name = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    skip_build: Annotated[
+        bool, typer.Option("--skip-build", help="take images that are built already")
+    ] = False,
+    reports: Annotated[Path, typer.Option(help="where reports are published")] = runner.PUBLISHED,
+) -> None:
+    """Check, deploy, verify, and go back if that fails; the report's path is printed at the end."""
+    progress = choose(quiet=quiet, as_json=as_json)
+    record = runner.deploy(
+        target_file.find(target), progress, skip_build=skip_build, published=reports.absolute()
+    )
+    raise typer.Exit(record.exit_code)
+
+
+@app.command()
+def preflight(target: Name = None) -> None:
+    """Run `pytest checks/preflight` for a target: may a deployment start? Nothing is changed."""
+    raise typer.Exit(_suite("preflight", target))
+
+
+@app.command()
+def verify(target: Name = None) -> None:
+    """Run `pytest checks/verify` for a target: is what runs there well?"""
+    raise typer.Exit(_suite("verify", target))
+
+
+@app.command()
+def unlock(target: Name = None) -> None:
+    """Remove the lock of a deployment that died."""
+    found = target_file.find(target)
+    with Connection.open(found) as connection:
+        holder = lock.remove(connection, found)
+    told = (
+        f"removed the lock of {holder.who} on {holder.machine}, since {holder.since}" if holder else "no lock"
+    )
+    typer.echo(f"{found.name}: {told}")
+
+
+@app.command()
+def targets() -> None:
+    """List the targets in deploy/targets."""
+    for file in sorted(target_file.TARGETS.glob("*.toml")):
+        if file.stem != target_file.EXAMPLE:
+            found = target_file.load(file)
+            typer.echo(f"{found.name:<20} {found.host:<40} {found.project}")
+
+
+@app.command()
+def init(  # noqa: PLR0913, PLR0917  each is an option of the command
+    compose_files: Annotated[
+        list[Path] | None, typer.Argument(help="compose files; else those found here")
+    ] = None,
+    host: Annotated[str, typer.Option(help="ssh://user@host:port, an alias of ssh_config, or local")] = "",
+    path: Annotated[str, typer.Option(help="the stack's folder on that host")] = "",
+    name: Annotated[str, typer.Option(help="the target's name; else the project's")] = "",
+    project: Annotated[str, typer.Option(help="the Compose project; else as Compose derives it")] = "",
+    env_file: Annotated[str, typer.Option(help="the env file on the host, relative to --path")] = "",
+    output: Annotated[Path | None, typer.Option(help="where to write; else deploy/targets/NAME.toml")] = None,
+) -> None:
+    """Write a target file from compose files, asking only for what they cannot tell."""
+    files = compose_files or drafting.find_compose_files(Path.cwd())
+    host = host or _asked("host", "ssh://user@host:port, an ssh_config alias, or local")
+    path = path or _asked("path", "the stack's folder on that host, such as /srv/chat")
+    folder = output.parent if output else target_file.TARGETS
+    text = drafting.draft(
+        files,
+        host=host,
+        path=path,
+        name=name or (output.stem if output else None),
+        project=project or None,
+        env_file=env_file or None,
+        folder=folder,
+    )
+    file = drafting.write(text, output or folder / (tomllib.loads(text)["name"] + ".toml"))
+    typer.echo(f"wrote {file}: read it, then run `pytest checks/preflight --target {_shown(file)}`")
+
+
+def main() -> NoReturn:
+    """Run one command and exit with its code; what a user can mend is one sentence on stderr."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = app(standalone_mode=False)
+    except typer.Exit as done:
+        code = done.exit_code
+    except typer.Abort:
+        code = runner.INTERRUPTED
+    except GonogoError as error:
+        print(f"gonogo: {error}", file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        print("gonogo: interrupted", file=sys.stderr)
+        code = runner.INTERRUPTED
+    except Exception as error:
+        show = getattr(error, "show", None)  # a usage error of click knows how to tell itself
+        if show is None:
+            raise
+        show()
+        code = 2
+    sys.exit(code or 0)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _asked(option: str, what: str) -> str:
+    if not sys.stdin.isatty():
+        raise UsageError(f"--{option} is missing: give {what}")
+    return str(typer.prompt(f"{option} ({what})"))
+
+
+def _shown(file: Path) -> str:
+    return file.stem if file.parent == target_file.TARGETS else str(file)
+
+
+def _suite(suite: str, target: str | None) -> int:
+    found = target_file.find(target)
+    argv = [sys.executable, "-m", "pytest", str(ROOT / "checks" / suite), "--target", str(found.file)]
+    return subprocess.run(argv, cwd=ROOT, check=False).returncode

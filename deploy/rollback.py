@@ -1,0 +1,82 @@
+"""Rollback: what was switched is started again from the previous release, what is new is removed."""
+
+from __future__ import annotations
+
+from deploy import release, steps, switch
+from deploy.errors import GonogoError
+from deploy.facts import resolve
+from deploy.probes.containers import Container, of_project
+from deploy.undertaking import Undertaking
+
+
+class RollbackFailed(GonogoError):
+    """The way back failed too: somebody has to look now; the message says what to do."""
+
+    exit_code = 5
+
+
+def gather_logs(run: Undertaking) -> None:
+    """Keep the last lines of the log of every container of the services that were switched."""
+    try:
+        run.record.logs |= switch.logs(run.connection, _switched(run))
+    except GonogoError as error:
+        run.note(f"the containers' logs could not be read: {error}")
+
+
+def roll_back(run: Undertaking) -> str:
+    """Undo the switch and verify the result; returns what was done, in words.
+
+    A service that ran in the previous release is started from that release's files, which hold configuration
+    and images by id. A service that had no container before has its new one removed; volumes are never
+    touched (incident L2). Raises RollbackFailed with what to do by hand.
+    """
+    previous = run.record.previous
+    try:
+        with run.step("rollback") as note:
+            note.detail = _undo(run, previous)
+        if previous:
+            steps.verify(run, previous, "verify after rollback")
+        elif left := _switched(run):
+            raise GonogoError(f"{', '.join(one.name for one in left)} could not be removed")
+        return note.detail
+    except GonogoError as error:
+        raise RollbackFailed(f"{error} — {_by_hand(run, previous)}") from None
+
+
+def _undo(run: Undertaking, previous: str) -> str:
+    changes = {change.service: change for change in run.changes}
+    created = [name for name in run.switched if changes[name].action == "created"]
+    replaced = [name for name in run.switched if changes[name].action == "replaced"]
+    if replaced and not previous:
+        raise GonogoError(
+            f"{', '.join(replaced)} ran before without a release of gonogo: there are no files to go back to"
+        )
+    if created:
+        switch.remove(run.connection, [one for one in _switched(run) if one.service in created])
+    if replaced:
+        files = release.files(run.target, previous)
+        model = resolve(run.connection, run.target, files, run.redactor).model
+        for name in replaced:
+            switch.service(run.connection, run.target, model, name, files)
+    release.make_current(run.connection, run.target, previous)
+    told = [f"back to {previous}: {', '.join(replaced)}"] if replaced else []
+    told += [f"removed the new containers of {', '.join(created)}"] if created else []
+    return "; ".join(told) or "nothing had been switched"
+
+
+def _switched(run: Undertaking) -> list[Container]:
+    run.facts.forget("containers")
+    found = of_project(run.facts.containers, run.target.project)
+    return [one for one in found if one.service in run.switched]
+
+
+def _by_hand(run: Undertaking, previous: str) -> str:
+    path = run.target.path
+    if not previous:
+        return f"log in, look at `docker ps -a` and `docker logs`, and start the stack from {path} by hand"
+    files = " ".join(f"-f {file}" for file in release.files(run.target, previous))
+    env = f" --env-file {run.target.env_path}" if run.target.env_path else ""
+    return (
+        f"log in and run `docker compose {files} --project-directory {path} -p {run.target.project}{env} "
+        "up -d --no-build --pull never`"
+    )

@@ -1,0 +1,164 @@
+"""The runner: it orders the steps of a deployment, goes back when one fails, and publishes the report."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy import release, steps
+from deploy.errors import ConnectionFailed, GonogoError
+from deploy.journal import Journal
+from deploy.lock import Lock, Locked
+from deploy.progress import Progress
+from deploy.redact import Redactor
+from deploy.rollback import RollbackFailed, gather_logs, roll_back
+from deploy.suites import ROOT
+from deploy.target import Target
+from deploy.undertaking import Undertaking
+from reports.model import Release, Verdict
+from reports.publish import publish
+
+PUBLISHED = ROOT / "reports" / "published"
+INTERRUPTED = 130
+
+
+@dataclass
+class Ended:
+    """How a run ended, before it is reported."""
+
+    verdict: Verdict
+    exit_code: int
+    summary: str
+
+
+def deploy(
+    target: Target, progress: Progress, *, skip_build: bool = False, published: Path = PUBLISHED
+) -> Release:
+    """Deploy what lies in the target's ``source`` and return the record, whose report is published.
+
+    Raises nothing that a user can mend: every failure is a verdict with an exit code (see the command line's
+    help). The target is untouched unless the preflight suite passed.
+    """
+    run = _undertaking(target, progress, skip_build)
+    try:
+        ended = _locked(run)
+        return _report(run, ended, published)
+    finally:
+        if run.connection_:
+            run.connection_.close()
+        shutil.rmtree(run.work, ignore_errors=True)
+
+
+def _undertaking(target: Target, progress: Progress, skip_build: bool) -> Undertaking:
+    at = release.now()
+    record = Release(
+        target=target.name,
+        host=target.host,
+        project=target.project,
+        version=release.version(target.source, at),
+        commit=release.git(target.source, "rev-parse", "HEAD"),
+        method=target.method,
+        verdict="interrupted",
+        exit_code=INTERRUPTED,
+        started_at=at.isoformat(timespec="seconds"),
+    )
+    work = Path(tempfile.mkdtemp(prefix="gonogo-"))
+    return Undertaking(target, progress, Redactor(), record, work, skip_build=skip_build)
+
+
+def _locked(run: Undertaking) -> Ended:
+    """Everything that happens under the lock, and the lock itself."""
+    lock: Lock | None = None
+    untouched = True
+    try:
+        try:
+            run.connect()
+        except ConnectionFailed:
+            steps.preflight(run)  # it fails, and says in its own words what is wrong with the connection
+        lock = Lock(run.connection, run.target, run.version)
+        with run.step("lock") as note:
+            note.detail = "taken" if lock.take() else "not taken: the target's folder is not there"
+        steps.preflight(run)
+        untouched = False
+        return _prepared(run)
+    except Locked as error:
+        return Ended("locked", error.exit_code, str(error))
+    except steps.Refused as error:
+        return Ended("no-go", error.exit_code, f"{error}; nothing was touched")
+    except GonogoError as error:
+        return Ended("failed-unchanged", GonogoError.exit_code, f"{error}; nothing was changed")
+    except KeyboardInterrupt:
+        return Ended("interrupted", INTERRUPTED, "interrupted before anything was changed")
+    finally:
+        if lock:
+            _give_back(run, lock, untouched)
+
+
+def _prepared(run: Undertaking) -> Ended:
+    """Everything after a preflight that passed: from here on there is something to clean up."""
+    run.record.previous = release.current(run.connection, run.target)
+    try:
+        steps.build(run)
+        run.journal = Journal(run.connection, run.target, run.version)
+        steps.baseline(run)
+        steps.transfer(run)
+        steps.settle(run)
+    except (GonogoError, KeyboardInterrupt):
+        steps.discard(run)
+        raise
+    return _switched(run)
+
+
+def _switched(run: Undertaking) -> Ended:
+    """The switch and what follows it: success, or the way back."""
+    try:
+        steps.start(run)
+        steps.verify(run, run.version)
+        changed = [change.service for change in run.changes if change.touched]
+        told = f"replaced {', '.join(changed)}" if changed else "nothing had to change"
+        return Ended("deployed", 0, f"{told}; verified")
+    except GonogoError as error:
+        return _back(run, str(error), None)
+    except KeyboardInterrupt:
+        return _back(run, "interrupted", Ended("interrupted", INTERRUPTED, ""))
+
+
+def _back(run: Undertaking, why: str, interrupted: Ended | None) -> Ended:
+    gather_logs(run)
+    try:
+        done = roll_back(run)
+    except RollbackFailed as failed:
+        return Ended("rollback-failed", failed.exit_code, f"{why}; and the rollback failed: {failed}")
+    except KeyboardInterrupt:
+        return Ended(
+            "interrupted", INTERRUPTED, f"{why}; interrupted again during the rollback, see the journal"
+        )
+    if interrupted:
+        interrupted.summary = f"{why}; {done}"
+        return interrupted
+    return Ended("rolled-back", 4, f"{why}; {done}; verified")
+
+
+def _give_back(run: Undertaking, lock: Lock, untouched: bool) -> None:
+    try:
+        lock.give_back(untouched=untouched)
+    except GonogoError as error:
+        run.note(f"the lock could not be removed: {error}; run `gonogo unlock {run.target.name}`")
+
+
+def _report(run: Undertaking, ended: Ended, published: Path) -> Release:
+    record = run.record
+    record.verdict, record.exit_code = ended.verdict, ended.exit_code
+    record.summary = run.redactor(ended.summary)
+    record.seconds = round(time.monotonic() - run.begun, 2)
+    page = ""
+    if ended.verdict != "locked":
+        try:
+            page = str(publish(record, published, extra_files=run.files, redact=run.redactor))
+        except (GonogoError, OSError) as error:
+            run.note(f"no report: {error}")
+    run.progress.end(record, page)
+    return record

@@ -1,0 +1,170 @@
+"""The steps of a deployment. Each does one thing, says what it did, and raises GonogoError when it cannot."""
+
+from __future__ import annotations
+
+import shlex
+
+from deploy import database, images, release, suites, switch
+from deploy.errors import GonogoError
+from deploy.facts import resolve
+from deploy.methods import tar
+from deploy.plan import plan
+from deploy.release import Baseline, Image, Release
+from deploy.undertaking import Undertaking
+
+MB = 1_000_000
+
+
+class Refused(GonogoError):
+    """A suite said no; its failed checks are in the record."""
+
+    exit_code = 1
+
+
+def preflight(run: Undertaking) -> None:
+    """Run the preflight suite; raises Refused unless it passes."""
+    options = ["--skip-build"] if run.skip_build else []
+    with run.step("preflight") as note:
+        outcome = suites.run(
+            "preflight",
+            run.target,
+            run.work,
+            connection=run.connection_,
+            on_check=run.progress.check,
+            options=options,
+        )
+        run.took(outcome)
+        note.detail = outcome.told
+        if not outcome.passed:
+            raise Refused(f"preflight said no: {outcome.told}")
+
+
+def baseline(run: Undertaking) -> None:
+    """Count what is there before anything changes; the release folder is where it will be kept."""
+    with run.step("baseline") as note:
+        running = run.facts.running
+        counts = None
+        mongodb = run.target.mongodb
+        if mongodb and any(one.service == mongodb.service and one.running for one in running):
+            container = database.container_of(running, mongodb)
+            counts = database.counts(run.connection, container, mongodb, run.redactor)
+        state = Baseline(
+            taken=release.now().isoformat(timespec="seconds"),
+            containers={one.name: one.image for one in running},
+            counts=counts,
+        )
+        release.save(run.connection, run.target, run.version, release.BASELINE, state)
+        told = ", ".join(f"{name} {number}" for name, number in (counts or {}).items())
+        note.detail = f"{len(running)} containers" + (f"; {told}" if told else "")
+
+
+def build(run: Undertaking) -> None:
+    """Build the images on this machine, and settle which image each service will run."""
+    model, target = run.facts.model, run.target
+    with run.step("build") as note:
+        building = [] if run.skip_build else model.built()
+        if building:
+            images.build(target, model, lambda line: run.progress.line(run.redactor(line)))
+        there = run.facts.images
+        local = images.local_ids(service.image for service in model.services.values())
+        for name, service in model.services.items():
+            own = service.build is not None or service.image not in there
+            found = local.get(service.image) if own else there[service.image]
+            if found is None and service.build is not None:
+                raise GonogoError(f"{service.image} (service {name}) is not on this machine: build it first")
+            run.images[name] = Image(name=service.image, id=found or "")
+        note.detail = f"built {', '.join(building)}" if building else "nothing to build"
+
+
+def transfer(run: Undertaking) -> None:
+    """Bring the images to the target and prove them there by id."""
+    with run.step("transfer") as note:
+        sent = 0
+
+        def count(size: int) -> None:
+            nonlocal sent
+            sent += size
+            run.progress.sent(size)
+
+        for name, image in run.images.items():
+            if not image.id:
+                run.progress.line(f"pulling {image.name}")
+                tar.pull(run.connection, image.name)
+                run.facts.forget("images")
+                run.images[name] = Image(name=image.name, id=run.facts.images[image.name])
+        there = set(run.facts.images.values())
+        wanted = {name: image for name, image in run.images.items() if image.id not in there}
+        wanted |= {n: i for n, i in run.images.items() if run.facts.model.services[n].build is not None}
+        lacking = tar.send(run.connection, wanted, run.version, count)
+        note.detail = (
+            f"{len(lacking)} images, {sent / MB:.0f} MB" if lacking else "every image is there already"
+        )
+
+
+def settle(run: Undertaking) -> None:
+    """Write the release's files on the target and say what it will change."""
+    with run.step("plan") as note:
+        target, connection, version = run.target, run.connection, run.version
+        release.save(connection, target, version, release.COMPOSE_FILE, run.facts.flat)
+        release.save(connection, target, version, release.IMAGES_FILE, release.pins(run.images))
+        files = release.files(target, version)
+        pinned = switch.hashes(connection, target, files)
+        by_name = switch.hashes(connection, target, files[:1])
+        run.hashes = {name: f"{pinned.get(name, '')} {by_name.get(name, '')}" for name in run.images}
+        release.save(connection, target, version, release.RECORD, _record(run))
+        run.facts.forget("containers")
+        run.changed(plan(run.facts.model, run.images, run.hashes, run.facts.running))
+        touched = [f"{change.service} ({change.why})" for change in run.changes if change.touched]
+        note.detail = f"to change: {', '.join(touched)}" if touched else "nothing to change"
+
+
+def start(run: Undertaking) -> None:
+    """Start what changes from the release's files, in dependency order, each watched until it is well."""
+    model = resolve(run.connection, run.target, release.files(run.target, run.version), run.redactor).model
+    for change in run.changes:
+        if change.touched:
+            with run.step(f"switch {change.service}", change.why) as note:
+                run.switched.append(change.service)
+                switch.service(
+                    run.connection, run.target, model, change.service, release.files(run.target, run.version)
+                )
+                note.detail = change.why
+    release.make_current(run.connection, run.target, run.version)
+
+
+def verify(run: Undertaking, version: str, name: str = "verify") -> None:
+    """Run the verify suite against a release, with this run's baseline; raises Refused unless it passes."""
+    with run.step(name) as note:
+        outcome = suites.run(
+            "verify",
+            run.target,
+            run.work,
+            connection=run.connection_,
+            on_check=run.progress.check,
+            options=["--release", version, "--baseline", run.version],
+        )
+        run.took(outcome, name)
+        note.detail = outcome.told
+        if not outcome.passed:
+            raise Refused(f"{name} said no: {outcome.told}")
+
+
+def discard(run: Undertaking) -> None:
+    """Remove the files of a release that never started."""
+    folder = release.folder(run.target, run.version)
+    run.connection.check(f"rm -rf -- {shlex.quote(str(folder))}", mutates=True)
+
+
+def _record(run: Undertaking) -> Release:
+    path = shlex.quote(str(run.target.env_path or run.target.path / ".env"))
+    digest = run.connection.run(f"sha256sum < {path}").text.partition(" ")[0]
+    return Release(
+        version=run.version,
+        previous=run.record.previous,
+        commit=run.record.commit,
+        created=release.now().isoformat(timespec="seconds"),
+        project=run.target.project,
+        images=run.images,
+        hashes=run.hashes,
+        env_digest=digest,
+    )

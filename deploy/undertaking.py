@@ -1,0 +1,137 @@
+"""One undertaking of the runner: what it is about, and the record that becomes the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.facts import Facts
+from deploy.journal import Journal
+from deploy.plan import Change
+from deploy.progress import Progress
+from deploy.redact import Redactor
+from deploy.release import Image
+from deploy.suites import Outcome
+from deploy.target import Target
+from reports.model import Release, ServiceChange, Step
+
+
+@dataclass
+class Note:
+    """What a step says of itself when it is done."""
+
+    detail: str = ""
+
+
+@dataclass
+class Undertaking:
+    """The state that the steps of one run share. ``record`` is filled as they go."""
+
+    target: Target
+    progress: Progress
+    redactor: Redactor
+    record: Release
+    work: Path
+    begun: float = field(default_factory=time.monotonic)
+    skip_build: bool = False
+    images: dict[str, Image] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    switched: list[str] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)
+    connection_: Connection | None = None
+    facts_: Facts | None = None
+    journal: Journal | None = None
+
+    @property
+    def version(self) -> str:
+        """The version of the release."""
+        return self.record.version
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, once it is open."""
+        assert self.connection_
+        return self.connection_
+
+    @property
+    def facts(self) -> Facts:
+        """The facts of the target, once there is a connection."""
+        assert self.facts_
+        return self.facts_
+
+    def connect(self) -> None:
+        """Open the connection and learn what must be redacted; raises ConnectionFailed."""
+        self.connection_ = Connection.open(self.target, redact=self.redactor)
+        self.facts_ = Facts(self.target, self.connection_, self.redactor)
+        self.facts_.learn()
+
+    @contextmanager
+    def step(self, name: str, detail: str = "") -> Iterator[Note]:
+        """Run a step: shown, journalled before it begins where there is a journal, timed, recorded."""
+        note, begun = Note(), time.monotonic()
+        self.progress.begin(name, detail)
+        state = "failed"
+        try:
+            if self.journal:
+                self.journal.write(name, "begun", detail)
+            yield note
+            state = "done"
+        except KeyboardInterrupt:
+            state, note.detail = "interrupted", "interrupted"
+            raise
+        except GonogoError as error:
+            note.detail = str(error)
+            raise
+        finally:
+            self._ended(name, state, note, begun)
+
+    def _ended(self, name: str, state: str, note: Note, begun: float) -> None:
+        step = Step.model_validate(
+            {
+                "name": name,
+                "status": state,
+                "started": round(begun - self.begun, 2),
+                "seconds": round(time.monotonic() - begun, 2),
+                "detail": self.redactor(note.detail),
+            }
+        )
+        self.record.steps.append(step)
+        self.progress.done(step)
+        if self.journal:
+            try:
+                self.journal.write(name, state, note.detail)
+            except GonogoError as error:
+                self.note(f"the journal on the target could not be written: {error}")
+
+    def took(self, outcome: Outcome, suite: str | None = None) -> None:
+        """Put what a suite found into the record; ``suite``: another name for it in the report."""
+        name = suite or outcome.suite
+        self.record.checks += [check.model_copy(update={"suite": name}) for check in outcome.checks]
+        self.record.data = outcome.data or self.record.data
+        for note in outcome.notes:
+            self.note(note)
+        if outcome.html:
+            file = f"{name.replace(' ', '-')}.html"
+            self.files[file] = outcome.html
+            self.record.links[f"pytest-html: {name}"] = file
+
+    def note(self, text: str) -> None:
+        """Add a note to the record, once."""
+        if text not in self.record.notes:
+            self.record.notes.append(self.redactor(text))
+
+    def changed(self, changes: list[Change]) -> None:
+        """Put the plan into the record."""
+        self.changes = changes
+        self.record.services = [
+            ServiceChange(
+                service=c.service, action=c.action, why=c.why, image_before=c.before, image_after=c.after
+            )
+            for c in changes
+        ]

@@ -1,0 +1,123 @@
+"""A local port that leads to another one over a line of its own: slow, or stalled on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Coroutine
+from typing import Any, Self
+
+CHUNK = 65536
+CHUNKS_UNDERWAY = 1024  # what a line may hold, each way; beyond it, its sender waits
+Underway = asyncio.Queue[tuple[float, bytes]]
+
+
+class Relay:
+    """A line to ``port`` of this machine that delays each byte by ``delay_s`` seconds, each way.
+
+    A context manager: within it ``self.port`` takes connections; at its end every connection is closed and
+    none is taken any more. A connection that the far end refuses is closed at once.
+    """
+
+    def __init__(self, port: int, delay_s: float = 0.0) -> None:
+        self.port = 0
+        self._to, self._delay_s = port, delay_s
+        self._loop = asyncio.new_event_loop()
+        self._flowing = asyncio.Event()
+        self._lines: set[asyncio.Task[None]] = set()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._do(self._open())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._do(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def stall(self) -> None:
+        """Pass nothing on any more; bytes already handed to the kernel arrive. Connections stay open."""
+        self._do(self._let(False))
+
+    def resume(self) -> None:
+        """Pass on again, what came meanwhile first."""
+        self._do(self._let(True))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _open(self) -> None:
+        self._flowing.set()
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _close(self) -> None:
+        self._server.close()
+        for line in self._lines:
+            line.cancel()
+        await asyncio.gather(*self._lines, return_exceptions=True)
+
+    async def _let(self, flow: bool) -> None:
+        if flow:
+            self._flowing.set()
+        else:
+            self._flowing.clear()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._server.is_serving():  # it came in while the relay closed
+            writer.transport.abort()
+            return
+        line = asyncio.create_task(self._connect(reader, writer))
+        self._lines.add(line)
+        line.add_done_callback(self._lines.discard)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends = [writer]
+        try:
+            with contextlib.suppress(OSError):
+                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+                ends.append(far_writer)
+                await self._join(self._pass(reader, far_writer), self._pass(far_reader, writer))
+                for end in ends:
+                    end.close()
+                    await end.wait_closed()
+        finally:
+            for end in ends:
+                end.transport.abort()
+
+    async def _join(self, *directions: Coroutine[Any, Any, None]) -> None:
+        """Wait for both directions; a broken one ends the other, as it ends a TCP connection."""
+        passing = [asyncio.create_task(each) for each in directions]
+        try:
+            await asyncio.gather(*passing)
+        finally:
+            for each in passing:
+                each.cancel()
+            await asyncio.gather(*passing, return_exceptions=True)
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        underway: Underway = asyncio.Queue(CHUNKS_UNDERWAY)
+        await self._join(self._read(reader, underway), self._write(writer, underway))
+
+    async def _read(self, reader: asyncio.StreamReader, underway: Underway) -> None:
+        while True:
+            data = await reader.read(CHUNK)
+            await underway.put((time.monotonic() + self._delay_s, data))
+            if not data:
+                return
+
+    async def _write(self, writer: asyncio.StreamWriter, underway: Underway) -> None:
+        while True:
+            due, data = await underway.get()
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            await self._flowing.wait()
+            if not data:
+                writer.write_eof()
+                return
+            writer.write(data)
+            await writer.drain()

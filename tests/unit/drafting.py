@@ -1,0 +1,25 @@
+"""Helpers of the tests of drafts: a flattened compose file in, the text or the loaded target out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deploy import init
+from deploy.target import Target
+from deploy.target_file import load
+
+
+def text_of(stack: Path, flattened: str, **given) -> str:
+    folder = stack.parent.parent
+    arguments = {"host": "ssh://me@web", "path": "/srv/shop", "folder": folder, **given}
+    return init.draft([stack], flattened=flattened, **arguments)
+
+
+def draft(stack: Path, flattened: str, **given) -> Target:
+    text = text_of(stack, flattened, **given)
+    return load(init.write(text, stack.parent.parent / "drafted.toml"))
+
+
+def service(body: str, name: str = "web") -> str:
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    return f"services:\n  {name}:\n    image: nginx\n{lines}\n"

@@ -1,0 +1,176 @@
+"""The report page says what is known, all of it escaped, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import get_args
+
+import pytest
+
+from reports import words
+from reports.model import DataCount, Verdict
+from reports.page import render
+from tests.unit.releases import LONG, NEW, SCRIPT, check, failed, release
+
+VOID = {"meta", "link", "br", "path", "circle"}
+
+
+class Page(HTMLParser):
+    """What a page is made of: balanced tags, ids, links, headings, and the text as a reader sees it."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.levels: list[int] = []
+        self.tags: set[str] = set()
+        self.text = ""
+        self.feed(source)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.add(tag)
+        self.ids += [given["id"] or ""] if "id" in given else []
+        self.links += [given["href"] or ""] if "href" in given else []
+        self.levels += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
+        assert not [name for name in given if name.startswith("on") or name == "src"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "title"} & set(self.open):
+            self.text += data
+
+
+PAGE = Page(render(release()))
+
+
+def page(**changed: object) -> Page:
+    return Page(render(release(**changed)))
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_every_verdict_is_told_in_words_with_its_exit_code(verdict: Verdict) -> None:
+    text = " ".join(page(verdict=verdict, exit_code=87).text.split())
+    assert f"{words.VERDICTS[verdict].word} {words.VERDICTS[verdict].meaning} exit code 87" in text
+
+
+def test_the_page_shows_what_is_known_of_the_release() -> None:
+    text = " ".join(PAGE.text.split())
+    for expected in (
+        "ssh://deploy@chat.example.org:22",
+        "Project chat",
+        "8d03f5a-20260131-080559",
+        "4f9c2b7-20260124-101500",
+        "2026-01-31 08:05:59 UTC",
+        "1 min 36 s",
+        "api never became healthy",
+        "412 times during the switch",
+        "the certificate ends in 12 days",
+        "waived until 2027-01-31",
+        "Step “switch”",
+        "größer 😀",
+    ):
+        assert expected in text, expected
+
+
+def test_a_failed_check_shows_all_that_is_known_before_the_list_of_all() -> None:
+    top = PAGE.text[PAGE.text.index("What went wrong") : PAGE.text.index("All checks")]
+    found = failed()
+    for part in (found.title, found.id, found.found, found.expected, found.fix, found.reason, found.message):
+        assert part in top
+    assert "ss -ltnpH 'sport = :8001'" in top
+    assert "exit 0" in top
+    assert LONG in top
+
+
+def test_blocked_checks_with_one_cause_are_told_once() -> None:
+    top = PAGE.text[: PAGE.text.index("All checks")]
+    assert "2 checks could not be asked" in top
+    assert top.count("mongodb did not answer within 5 s") == 1
+    assert "Title of mongodb.users" in top
+
+
+def test_every_check_has_one_anchor_and_every_inner_link_leads_somewhere() -> None:
+    anchors = [one for one in PAGE.ids if one.startswith("check-")]
+    assert len(anchors) == len(release().checks)
+    assert len(set(PAGE.ids)) == len(PAGE.ids)
+    assert {"check-ports.free", "check-docker.check-0", "check-docker.check-0--2"} <= set(anchors)
+    assert {link[1:] for link in PAGE.links if link.startswith("#")} <= set(PAGE.ids)
+
+
+def test_an_id_with_odd_characters_is_linked_as_a_browser_reads_it() -> None:
+    made = page(checks=[check("ports.free[a b%]", "failed"), check("ports.free", "warning")])
+    assert "check-ports.free[a-b%]" in made.ids
+    assert "#check-ports.free%5Ba-b%25%5D" in made.links
+
+
+def test_everything_is_escaped_and_nothing_can_run_or_load() -> None:
+    assert "script" not in PAGE.tags
+    assert PAGE.text.count(SCRIPT) == 3
+    assert "javascript:alert(1)" in PAGE.text
+    assert not [link for link in PAGE.links if link.startswith(("javascript:", "http", "//"))]
+    assert "url(" not in render(release())
+    assert "@import" not in render(release())
+
+
+def test_terminal_codes_are_gone_and_control_characters_are_visible() -> None:
+    assert "red ␇ �evil" in PAGE.text
+
+
+def test_headings_are_in_order() -> None:
+    assert PAGE.levels[0] == 1
+    assert PAGE.levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(PAGE.levels, PAGE.levels[1:], strict=False))
+
+
+def test_images_are_short_and_data_that_was_lost_is_marked() -> None:
+    assert "8d03f5a1c2b7" in PAGE.text
+    assert NEW not in PAGE.text
+    rows = re.findall(r"<tr( class=\"loss\")?><th scope=\"row\">(\w+)</th>", render(release()))
+    lost = [name for mark, name in rows if mark]
+    assert lost == ["messages"]
+    assert "−2" in PAGE.text
+    assert "+3" in PAGE.text
+
+
+def test_steps_lie_on_the_time_line_where_they_were() -> None:
+    assert "margin-left:42.22%;width:46.68%" in render(release())
+    assert "width:0.00%" in render(
+        release(seconds=0, steps=[{**release().steps[0].model_dump(), "seconds": 0}])
+    )
+
+
+def test_empty_sections_are_left_out() -> None:
+    empty = {name: [] for name in ("services", "steps", "checks", "data", "notes")}
+    made = page(**empty, logs={}, links={}, summary="", previous="", commit="")
+    assert made.levels == [1]
+    assert "Previous version" not in made.text
+    assert "Commit" not in made.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.416, "0.42 s"), (12.34, "12.3 s"), (59.96, "1 min 00 s"), (185, "3 min 05 s"), (3720, "1 h 02 min")],
+)
+def test_durations(seconds: float, said: str) -> None:
+    assert words.duration(seconds) == said
+
+
+def test_moments_are_in_utc_and_other_text_is_left() -> None:
+    assert words.moment("2026-01-31T10:05:59+02:00") == "2026-01-31 08:05:59 UTC"
+    assert words.moment("2026-01-31T10:05:59") == "2026-01-31 10:05:59 UTC"
+    assert words.moment("some day") == "some day"
+
+
+def test_a_difference_needs_both_counts() -> None:
+    assert words.difference(DataCount(collection="c", kind="k", after=2)) == "–"
+    assert words.difference(DataCount(collection="c", kind="k", before=2, after=2)) == "0"

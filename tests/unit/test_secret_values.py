@@ -1,0 +1,91 @@
+"""Which values of an environment are taken for secrets, and which stay readable."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy.redact import secret_values
+
+SECRET_NAMES = """
+    DB_PASSWORD MYSQL_PWD PGPASSWORD api-key apiKey JWT_SECRET SECRET_KEY_BASE AUTH_TOKEN_2 PASSWORD1
+    SENTRY_DSN VAULT_SECRET_ID PASSWORD_SALT SSH_PRIVATE_KEY WEBHOOK_SIGNATURE GOOGLE_CREDENTIALS BASIC_AUTH
+"""
+OTHER_NAMES = """
+    KEYBOARD MONKEY PUBLIC_KEY PUBLIC_KEY_PATH DB_PASSWORD_FILE TOKEN_PATH AUTHOR COMPASS BYPASS_CACHE PWD
+    OLDPWD MONGO_AUTH_SOURCE TOKEN_TTL KEY_PREFIX PASSPORT
+"""
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES.split())
+def test_values_of_names_like_a_secret_are_secret(name: str) -> None:
+    assert secret_values({name: " hunter two "}) == ["hunter two"]
+
+
+@pytest.mark.parametrize("name", OTHER_NAMES.split())
+def test_values_of_other_names_are_not(name: str) -> None:
+    assert secret_values({name: "hunter two"}) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["true", "False", "none", "root", "admin", "localhost", "8080", "12345", "", "  "]
+)
+def test_common_words_and_short_numbers_are_never_secret(value: str) -> None:
+    assert secret_values({"PASSWORD": value, "URL": f"redis://u:{value.strip()}@h"}) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("mongodb://u:hunter2@db:27017/x?authSource=admin", ["hunter2"]),
+        ("postgresql+psycopg://u:p%40s%2Fs@db/x", ["p%40s%2Fs", "p@s/s"]),
+        ("redis://:hunter2@redis:6380/0", ["hunter2"]),
+        ("mongodb://u:p@ss/w#rd@db/x", ["p", "p@ss/w#rd"]),
+        ("mongodb://u:my pass@a:1,b:2/x", ["my pass"]),
+        ("http://u:first1@h, http://u:second2@h", ["first1", "second2"]),
+        ("https://host:8080/@me", []),
+        ("https://example.org/a?b=c", []),
+        ("host=db password=hunter2 user=u", ["hunter2"]),
+        ("Pwd=h%212unt;Db=x", ["h%212unt", "h!2unt"]),
+    ],
+)
+def test_the_password_of_a_url_or_connection_string_is_secret(url: str, expected: list[str]) -> None:
+    assert secret_values({"DATABASE_URL": url}) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "q8Zr2LmX0vTnB5yKc7WdE1",
+        "4f9c2b7e1a6d8035f4c2b7e1a6d80359",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dozjgNryP4J3jVmN",
+        "k3J/9sL+Qw7Zr2LmX0vTnB5yKc7=",
+        "github_pat_11ABCDEFG0abcdefghijkl",
+    ],
+)
+def test_what_looks_random_is_secret_whatever_its_name(value: str) -> None:
+    assert secret_values({"SOMETHING": value}) == [value]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "/var/lib/docker/volumes/data2",
+        "https://api.example.org/v2/items",
+        "mongodb-2.internal.example.org:27017",
+        "registry.example.org:5000/team/app:v1.2.3-20261124",
+        "sha256:4f9c2b7e1a6d8035f4c2b7e1a6d80359",
+        "ce8062b-20261124-040559-dirty",
+        "my-service-name-for-region-2",
+        "correct horse battery 42 staple",
+        "a1.example.org:1,a2.example.org:2",
+        '{"level":"info","n":100000000}',
+        "2026-11-24T04:05:59.123456Z",
+        "data/uploads/v2/images/2024",
+    ],
+)
+def test_paths_hosts_images_versions_and_words_are_not(value: str) -> None:
+    assert secret_values({"SOMETHING": value}) == []
+
+
+def test_a_commit_is_no_secret_though_it_looks_random() -> None:
+    assert secret_values({"GIT_SHA": "4f9c2b7e1a6d8035f4c2b7e1a6d80359aabbccdd"}) == []

@@ -1,0 +1,115 @@
+"""The commented reference of target files: it loads, it is complete, and the defaults it states are true."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from deploy.target import Health, Target
+from deploy.target_file import OURS, TARGETS, load, parse
+
+FILE = TARGETS / "example.toml"
+TEXT = FILE.read_text(encoding="utf-8")
+WHOLE = re.sub(r"(?m)^#(?=[\[a-z])", "", TEXT)
+"""The text with every key that is switched off switched on."""
+
+
+def models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        if issubclass(annotation, BaseModel):
+            yield annotation
+    else:
+        for part in typing.get_args(annotation):
+            yield from models(part)
+
+
+def keys(model: type[BaseModel], table: str = "") -> Iterator[tuple[str, str, FieldInfo]]:
+    """Every key of the schema as (table, key, field)."""
+    for name, field in model.model_fields.items():
+        inner = list(models(field.annotation))
+        if inner:
+            yield from keys(inner[0], name)
+        elif name not in OURS:
+            yield table, field.alias or name, field
+
+
+KEYS = list(keys(Target))
+named = pytest.mark.parametrize(("table", "key", "field"), KEYS, ids=[f"{t}.{k}" for t, k, _ in KEYS])
+
+
+def section(table: str) -> str:
+    """The part of the reference, switched on, that describes a table; of an array, its first entry."""
+    parts = re.split(r"(?m)^\[+(\w+)\]+$", WHOLE)
+    bodies = {"": parts[0], **dict(reversed(list(zip(parts[1::2], parts[2::2], strict=True))))}
+    return bodies[table]
+
+
+def test_it_loads_as_it_is():
+    target = load(FILE)
+    assert [health.url for health in target.health] == [
+        "http://127.0.0.1:8001/api/health",
+        "http://127.0.0.1:3000/",
+    ]
+    assert (target.source / target.compose_files[0]).is_file()
+    assert target.backup is None
+    assert not target.waivers
+
+
+def test_it_loads_with_every_key_switched_on():
+    target = parse(tomllib.loads(WHOLE), FILE)
+    assert target.model_fields_set >= set(Target.model_fields)
+    assert target.backup and target.waivers[0].check == "git.clean"
+
+
+@named
+def test_every_key_stands_in_its_table_once(table, key, field):
+    assert len(re.findall(rf"(?m)^{key} = ", section(table))) == 1
+
+
+@named
+def test_every_key_is_explained(table, key, field):
+    lines = section(table).partition(f"\n{key} = ")[0].splitlines()
+    assert lines[-1].startswith("# ")
+
+
+@named
+def test_stated_defaults_are_the_defaults(table, key, field):
+    before = section(table).partition(f"\n{key} = ")[0].rsplit("\n\n", 1)[-1]
+    stated = re.findall(r"(?m)^# Default: (.*)$", before)[-1:]
+    if field.is_required() and key not in ("name", "source"):
+        assert not stated
+        return
+    (told,) = stated
+    if key == "name":
+        assert told == "the name of the file without .toml"
+    elif key == "source":
+        assert tomllib.loads(f"x = {told}")["x"] == "."
+    elif field.default is None:
+        assert told.startswith("none; ")
+    else:
+        default = field.get_default(call_default_factory=True)
+        assert tomllib.loads(f"x = {told}")["x"] == default
+
+
+@named
+def test_a_key_that_is_switched_off_shows_its_default(table, key, field):
+    if f"\n#{key} = " not in TEXT or field.is_required() or field.default is None:
+        return
+    default = field.get_default(call_default_factory=True)
+    assert tomllib.loads(section(table))[key] == default
+
+
+def test_the_keys_are_those_of_the_models():
+    assert ("", "compose_files") in [key[:2] for key in KEYS]
+    assert {key for table, key, _ in KEYS if table == "health"} == {
+        field.alias or name for name, field in Health.model_fields.items()
+    }
+    assert len(KEYS) > 35
