@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy import release, steps
+from deploy.adopt import adopt
 from deploy.errors import ConnectionFailed, GonogoError
 from deploy.journal import Journal
 from deploy.lock import Lock, Locked
@@ -103,6 +104,7 @@ def _prepared(run: Undertaking) -> Ended:
     try:
         steps.build(run)
         run.journal = Journal(run.connection, run.target, run.version)
+        adopt(run)
         steps.baseline(run)
         steps.transfer(run)
         steps.settle(run)

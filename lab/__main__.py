@@ -52,9 +52,10 @@ def _up(name: str) -> int:
 
 def _down(name: str, every: bool, cached: bool) -> int:
     removed = host.down(name, all=every)
+    say(f"removed {', '.join(removed)}" if removed else "there was no host to remove")
     if cached:
-        removed += images.remove()
-    say(f"removed {', '.join(removed)}" if removed else "there was nothing to remove")
+        tags = images.remove()
+        say(f"removed {', '.join(tags)}" if tags else "there was no image to remove")
     return 0
 
 

@@ -90,10 +90,8 @@ def docker_root_full(name: str) -> Iterator[None]:
         yield
     finally:
         _undo(name, STOP_ENGINE)
-        _undo(
-            name,
-            f"{UNMOUNT.format(path='/run/full')}; [ ! -d /run/full ] || rmdir /run/full; {UNMOUNT.format(path=DATA_ROOT)}",
-        )
+        _undo(name, f"{UNMOUNT.format(path='/run/full')}; [ ! -d /run/full ] || rmdir /run/full")
+        _undo(name, UNMOUNT.format(path=DATA_ROOT))
         _undo(name, START_ENGINE)
 
 

@@ -46,7 +46,7 @@ def ensure() -> None:
 
 
 def remove() -> list[str]:
-    """Remove the lab's images, and what earlier builds of them left without a tag; returns what it removed.
+    """Remove the lab's images, and return the tags removed; what was built on them stays, as does its base.
 
     An image without the lab's label is left alone whatever its tag. Raises GonogoError naming the images
     that a container still uses, when all others are gone.
@@ -55,10 +55,9 @@ def remove() -> list[str]:
     with (state.cache() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         tags = [f"{tag}:latest" for tag in (*reversed(PARENTS), *base.PACKAGES) if label_of(tag, LABEL)]
-        listing = ["docker", "image", "ls", "-q", "--filter", f"label={LABEL}", "--filter", "dangling=true"]
-        for image in dict.fromkeys((*tags, *check(listing).split())):
-            gone = run(["docker", "image", "rm", image]).returncode == 0
-            (removed if gone else kept).append(image)
+        for tag in tags:
+            gone = run(["docker", "image", "rm", tag]).returncode == 0
+            (removed if gone else kept).append(tag)
     if kept:
         raise GonogoError(
             f"{', '.join(kept)} could not be removed, as containers still use them: see 'docker ps -a', take "

@@ -25,6 +25,7 @@ FORM = (
     '"oneoff":{{json (index .Config.Labels "com.docker.compose.oneoff")}},'
     '"hash":{{json (index .Config.Labels "com.docker.compose.config-hash")}},'
     '"folder":{{json (index .Config.Labels "com.docker.compose.project.working_dir")}},'
+    '"files":{{json (index .Config.Labels "com.docker.compose.project.config_files")}},'
     '"restart":{{json .HostConfig.RestartPolicy.Name}},'
     '"ports":{{json .HostConfig.PortBindings}},"mounts":{{json .Mounts}},'
     '"networks":{{json .NetworkSettings.Networks}}}'
@@ -49,6 +50,7 @@ class Container:
     service: str = ""
     hash: str = ""
     folder: str = ""
+    files: str = ""
     oneoff: bool = False
     exit_code: int = 0
     restarts: int = 0
@@ -114,6 +116,7 @@ def _container(raw: dict[str, Any]) -> Container:
         service=raw["service"] or "",
         hash=raw["hash"] or "",
         folder=raw["folder"] or "",
+        files=raw.get("files") or "",
         oneoff=raw["oneoff"] == "True",
         exit_code=raw["exit_code"],
         restarts=raw["restarts"],

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 import pytest
 
@@ -173,10 +173,8 @@ def test_a_relay_without_a_far_end_closes_and_says_nothing(capfd: pytest.Capture
         port = gone.getsockname()[1]
     with Relay(port) as line, socket.create_connection(("127.0.0.1", line.port)) as near:
         near.settimeout(10)
-        try:
+        with suppress(ConnectionResetError):
             assert near.recv(1) == b""
-        except ConnectionResetError:
-            pass
     assert "Traceback" not in capfd.readouterr().err
 
 
@@ -188,8 +186,8 @@ def test_the_end_of_a_relay_closes_a_stalled_connection(far_end: socket.socket) 
         near.sendall(b"never")
     with near, far:
         far.settimeout(10)
-        with pytest.raises(ConnectionResetError):
-            far.recv(1)
+        with suppress(ConnectionResetError):
+            assert far.recv(1) == b""
 
 
 @pytest.mark.parametrize("fault", INSIDE.values(), ids=INSIDE)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import time
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from deploy.errors import GonogoError, UsageError
-from lab import faults, host
-from lab.docker import run
+from lab import engine, host, images
+from lab.docker import check, run
 
 pytestmark = pytest.mark.lab
 NAME = f"t-host-{os.getpid()}"
@@ -27,6 +28,10 @@ def made() -> Iterator[host.Host]:
 
 def ssh(made: host.Host, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return run(["ssh", "-F", str(made.config), "-o", "BatchMode=yes", *arguments], timeout=30)
+
+
+def exists(kind: str, name: str) -> bool:
+    return run(["docker", kind, "inspect", name]).returncode == 0
 
 
 def test_the_key_logs_in_as_deploy_who_reaches_the_inner_engine(made: host.Host) -> None:
@@ -82,39 +87,130 @@ def test_a_host_that_lost_its_power_comes_back_at_the_same_address(made: host.Ho
     assert ssh(made, made.alias, "docker version").returncode == 0
 
 
-def test_a_cut_line_hangs_and_heals(made: host.Host) -> None:
-    with faults.cut_off(NAME):
-        cut = ssh(made, "-o", "ConnectTimeout=2", made.alias, "true")
-    assert cut.returncode == 255
-    assert b"timed out" in cut.stderr
-    assert ssh(made, made.alias, "true").returncode == 0
+def test_status_tells_what_answers(made: host.Host) -> None:
+    (row,) = [each for each in host.status() if each["name"] == NAME]
+    named = {"name": NAME, "container": made.container, "port": str(made.port)}
+    assert row == {**named, "state": "running", "sshd": "yes", "engine": "yes"}
 
 
-def test_the_engine_stops_and_the_host_goes_on(made: host.Host) -> None:
-    with faults.engine_stopped(NAME):
-        assert b"Cannot connect" in ssh(made, made.alias, "docker version").stderr
-    assert ssh(made, made.alias, "docker version").returncode == 0
-
-
-def test_a_slow_line_adds_its_delay_each_way(made: host.Host) -> None:
-    with faults.slow_line(made, 0.1) as port:
-        started = time.monotonic()
-        alias = f"HostKeyAlias=[127.0.0.1]:{made.port}"
-        result = ssh(made, "-p", str(port), "-o", alias, made.alias, "head -c 1000000 /dev/zero")
-    assert len(result.stdout) == 1_000_000
-    assert time.monotonic() - started > 0.8  # a login takes at least four round trips
-
-
-def test_down_removes_that_host_and_nothing_else() -> None:
+def test_down_removes_that_host_and_nothing_else(made: host.Host) -> None:
     other = f"{NAME}-2"
-    before = {row["name"] for row in host.status()}
     folder = host.up(other).folder
-    assert {row["name"] for row in host.status()} == before | {other}
+    assert {NAME, other} <= {row["name"] for row in host.status()}
     assert host.down(other) == [other]
-    assert {row["name"] for row in host.status()} == before
+    assert other not in {row["name"] for row in host.status()}
+    assert host.find(NAME) == made
     assert not folder.exists()
-    volumes = run(["docker", "volume", "ls", "-q", "--filter", f"name=gonogo-lab-{other}"]).stdout
-    assert volumes == b""
+    assert not exists("volume", f"gonogo-lab-{other}-docker")
+    assert host.down(other) == []
+
+
+def test_down_all_removes_the_hosts_of_its_state_folder_only(
+    made: host.Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"{NAME}-3"
+    monkeypatch.setenv("GONOGO_LAB_STATE", str(tmp_path / "a state"))
+    own = host.up(name)
+    try:
+        (tmp_path / "a state" / "notes").mkdir()
+        assert [row["name"] for row in host.status()] == [name]
+        with pytest.raises(GonogoError, match=f"{made.container} belongs to .*GONOGO_LAB_STATE="):
+            host.down(NAME)
+    finally:
+        removed = host.down(all=True)
+    assert removed == [name]
+    assert not exists("container", own.container)
+    assert not exists("volume", f"{own.container}-docker")
+    assert [each.name for each in (tmp_path / "a state").iterdir()] == ["notes"]
+    monkeypatch.undo()
+    assert host.find(NAME) == made
+
+
+@pytest.fixture
+def foreign() -> Iterator[str]:
+    """The name of a host whose container and volume are there, and are not the lab's."""
+    name = f"{NAME}-foreign"
+    container, volume = f"gonogo-lab-{name}", f"gonogo-lab-{name}-docker"
+    # The image bears the lab's label, and Docker gives it to the container.
+    check(["docker", "create", "--name", container, "-v", f"{volume}:/data", "gonogo-lab/redis"])
+    yield name
+    check(["docker", "rm", "-f", container])
+    check(["docker", "volume", "rm", volume])
+
+
+def test_a_foreign_container_of_the_name_is_refused_and_survives(
+    foreign: str, made: host.Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for act in (host.up, host.find, host.down):
+        with pytest.raises(
+            GonogoError, match=rf"the container gonogo-lab-{foreign} is not .*dev\.gonogo\.lab\.host"
+        ):
+            act(foreign)
+    monkeypatch.setenv("GONOGO_LAB_STATE", str(tmp_path))
+    assert host.down(all=True) == []
+    assert exists("container", f"gonogo-lab-{foreign}")
+    assert exists("volume", f"gonogo-lab-{foreign}-docker")
+
+
+def test_a_foreign_volume_of_the_name_is_refused_and_survives() -> None:
+    name, volume = f"{NAME}-4", f"gonogo-lab-{NAME}-4-docker"
+    check(["docker", "volume", "create", volume])
+    try:
+        for act in (host.up, host.down):
+            with pytest.raises(GonogoError, match=f"the volume {volume} is not"):
+                act(name)
+        assert exists("volume", volume)
+        assert not exists("container", f"gonogo-lab-{name}")
+    finally:
+        check(["docker", "volume", "rm", volume])
+
+
+def test_without_an_engine_down_and_status_fail_and_keep_the_keys(
+    made: host.Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    for arguments in (["down", "--name", NAME], ["status"]):
+        result = run([sys.executable, "-m", "lab", *arguments])
+        said = result.stderr.decode()
+        assert (result.returncode, result.stdout) == (GonogoError.exit_code, b"")
+        assert said.startswith("lab: the lab cannot ask Docker")
+        assert said.count("\n") == 1
+    assert (made.folder / "id_ed25519").exists()
+
+
+@pytest.mark.parametrize("chosen", ["DOCKER_HOST", "DOCKER_CONTEXT", "currentContext"])
+def test_a_chosen_engine_that_does_not_answer_is_not_replaced(
+    chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(engine, "_install", lambda: called.append("install"))
+    monkeypatch.setattr(engine, "_start", lambda: called.append("start"))
+    if chosen == "currentContext":
+        (tmp_path / "config.json").write_text('{"currentContext": "unix-nowhere"}')
+        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    else:
+        monkeypatch.setenv(chosen, "unix:///nowhere.sock" if chosen == "DOCKER_HOST" else "unix-nowhere")
+    with pytest.raises(GonogoError, match=r"no Docker Engine answers at .*nowhere.* the one you chose"):
+        engine.ensure()
+    assert called == []
+
+
+def test_images_goes_by_the_label_and_leaves_what_is_used(
+    made: host.Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tags = {"mine": f"gonogo-lab/t-{os.getpid()}", "foreign": f"gonogo-lab/t-{os.getpid()}-foreign"}
+    check(["docker", "build", "-q", "-t", tags["mine"], "-"], stdin=b"FROM gonogo-lab/base\nRUN true\n")
+    check(["docker", "import", "-", tags["foreign"]], stdin=b"\0" * 10240)
+    monkeypatch.setattr(images, "PARENTS", dict.fromkeys((*tags.values(), "gonogo-lab/host"), ""))
+    monkeypatch.setattr(images.base, "PACKAGES", {})
+    try:
+        with pytest.raises(GonogoError, match=r"gonogo-lab/host:latest.*could not be removed"):
+            images.remove()
+        assert not exists("image", tags["mine"])
+        assert exists("image", tags["foreign"])
+    finally:
+        for tag in tags.values():
+            run(["docker", "image", "rm", tag])
 
 
 @pytest.mark.parametrize("name", ["", "Demo", "../x", "a b", "cache"])

@@ -1,0 +1,91 @@
+"""Adopting a stack that was started by hand: its files and images become a release, so there is a way back."""
+
+from __future__ import annotations
+
+import shlex
+
+from deploy import compose, release, switch
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.probes.containers import Container
+from deploy.release import Image, Release
+from deploy.target import Target
+from deploy.undertaking import Undertaking
+
+KEPT = ("interpolate", "path-resolution", "env-resolution", "normalize", "consistency")
+
+
+def adopt(run: Undertaking) -> None:
+    """Record what runs without a release of gonogo as one, and make it the release to go back to.
+
+    Compose's labels name the files that the containers were started from. Where these still give the same
+    config hashes, they are what a rollback will use; else it can restore the images but not the earlier
+    configuration, and the report says so. Does nothing when there is a release, or nothing runs.
+    """
+    running = run.facts.running
+    if run.record.previous or not running:
+        return
+    with run.step("adopt") as note:
+        version = f"adopted-{release.now():%Y%m%d-%H%M%S}"
+        images = {one.service: Image(name=one.named, id=one.image) for one in running}
+        hashes = _reproduced(run, version, images, running)
+        record = Release(
+            version=version,
+            created=release.now().isoformat(timespec="seconds"),
+            project=run.target.project,
+            images={name: image for name, image in images.items() if name in hashes},
+            hashes=hashes,
+        )
+        release.save(run.connection, run.target, version, release.RECORD, record)
+        run.record.previous = version
+        note.detail = f"{len(running)} containers recorded as {version}"
+
+
+def _reproduced(
+    run: Undertaking, version: str, images: dict[str, Image], running: list[Container]
+) -> dict[str, str]:
+    """Write the files that would start ``running`` again, as nearly as can be; return their config hashes."""
+    own = _own_files(run.connection, run.target, running)
+    if own is not None:
+        found = _saved(run, version, own, images)
+        if not _differing(running, found):
+            return found
+    known = {name: image for name, image in images.items() if name in run.facts.model.services}
+    found = _saved(run, version, run.facts.flat, known)
+    if differing := _differing(running, found):
+        run.note(
+            f"{', '.join(differing)}: started by hand from a configuration that is no longer there; a rollback "
+            "would restore the images with the configuration of this release"
+        )
+    return found
+
+
+def _differing(running: list[Container], hashes: dict[str, str]) -> list[str]:
+    return sorted(one.service for one in running if one.hash not in hashes.get(one.service, "").split())
+
+
+def _saved(run: Undertaking, version: str, text: str, images: dict[str, Image]) -> dict[str, str]:
+    """Write the files of the adopted release and return the config hashes that they give, by service."""
+    release.save(run.connection, run.target, version, release.COMPOSE_FILE, text)
+    release.save(run.connection, run.target, version, release.IMAGES_FILE, release.pins(images))
+    files = release.files(run.target, version)
+    try:
+        pinned = switch.hashes(run.connection, run.target, files)
+        named = switch.hashes(run.connection, run.target, files[:1])
+    except GonogoError:
+        return {}
+    return {name: f"{pinned.get(name, '')} {named.get(name, '')}" for name in images}
+
+
+def _own_files(connection: Connection, target: Target, running: list[Container]) -> str | None:
+    """Return the compose files that the containers were started from, as one; None where they are gone."""
+    listed = {one.files for one in running}
+    if len(listed) != 1:
+        return None
+    files = [file for file in listed.pop().split(",") if file.startswith("/")]
+    if not files:
+        return None
+    line = compose.command(target, "config", *(f"--no-{what}" for what in KEPT), files=files, profiles=("*",))
+    result = connection.run(line)
+    there = connection.run(f"test -r {shlex.quote(files[0])}")
+    return result.text if result.ok and there.ok and result.text.strip() else None

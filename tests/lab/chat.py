@@ -1,0 +1,144 @@
+"""The example stack on a lab host of its own, deployed with the very command that a user types."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab import demo, host, state
+from lab.stack import release
+
+STACK = demo.STACK
+# What is asked of a host byte for byte: the stack, homes, temporary files and configuration.
+WATCHED = "/srv /home /root /tmp /etc /opt /usr/local"
+
+
+@dataclass
+class Chat:
+    """One host with an env file and the images that every release shares, and a target file for it."""
+
+    made: host.Host
+    folder: Path
+    secrets: dict[str, str] = field(default_factory=dict)
+    outputs: list[str] = field(default_factory=list)
+
+    @classmethod
+    def up(cls, name: str, folder: Path, **environment: str) -> Chat:
+        made = host.up(name)
+        host.load(name, demo.IMAGES)
+        secrets = {
+            "MONGO_INITDB_ROOT_PASSWORD": release.awkward_secret(),
+            "JWT_SECRET": release.awkward_secret(),
+        }
+        chat = cls(made, folder, secrets)
+        chat.env(**environment)
+        host.execute(name, f"chown deploy:deploy {STACK}", user="root")
+        chat.target()
+        return chat
+
+    @property
+    def source(self) -> Path:
+        return self.folder / "chat"
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "chat.toml"
+
+    @property
+    def published(self) -> Path:
+        return self.folder / "published"
+
+    def env(self, *, without: str = "", **changed: str) -> None:
+        """Write the env file: the stack's own values, with changes."""
+        text = release.env_file(**{**self.secrets, **changed}).decode().splitlines(keepends=True)
+        kept = "".join(line for line in text if not (without and line.startswith(f"{without}=")))
+        host.put(self.made.name, f"{STACK}/.env", kept.encode())
+
+    def target(self, *changes: tuple[str, str]) -> None:
+        """Write the target file, with texts in it replaced."""
+        text = demo.target_text(self.made, self.source)
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        self.file.write_text(text)
+
+    def release(self, name: str) -> None:
+        release.checkout(self.source, name)
+
+    def deploy(self, *options: str) -> subprocess.CompletedProcess[str]:
+        arguments = ["deploy", str(self.file), "--reports", str(self.published), *options]
+        return self._run([sys.executable, "-m", "deploy", *arguments])
+
+    def suite(self, name: str, *options: str) -> tuple[int, dict[str, dict[str, str]]]:
+        """Run a suite as a user does; returns pytest's exit status and the results by check id."""
+        results = self.folder / f"{name}-{len(self.outputs)}.jsonl"
+        argv = [sys.executable, "-m", "pytest", f"checks/{name}", "--target", str(self.file)]
+        done = self._run([*argv, "--results", str(results), "-p", "no:cacheprovider", *options])
+        assert "Traceback" not in done.stdout
+        rows = [json.loads(line) for line in results.read_text().splitlines()]
+        return done.returncode, {row["id"]: row for row in rows if "id" in row}
+
+    def failing(self, *options: str) -> dict[str, str]:
+        """Run preflight; returns the message of each check that failed, {} when it passed."""
+        code, found = self.suite("preflight", *options)
+        failed = {name: row["message"] for name, row in found.items() if row["status"] == "failed"}
+        blocked = [name for name, row in found.items() if row["status"] == "blocked"]
+        assert code == (1 if failed or blocked else 0)
+        assert failed or not blocked
+        return failed
+
+    def shell(self, script: str, user: str = "deploy") -> str:
+        done = host.execute(self.made.name, script, user=user)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    def containers(self) -> dict[str, str]:
+        """The ids of all containers, by name."""
+        rows = self.shell("docker ps -a --no-trunc --format '{{.Names}} {{.ID}}'").splitlines()
+        return dict(sorted(row.split() for row in rows))
+
+    def health(self) -> dict[str, object]:
+        return dict(json.loads(self.shell("curl -s http://127.0.0.1:8001/api/health")))
+
+    def snapshot(self) -> dict[str, str]:
+        """Everything on the host that a deployment could change; files by content, owner, mode and time."""
+        parts = {
+            "containers": "docker ps -aq --no-trunc | sort | xargs -r docker inspect "
+            "-f '{{.Id}} {{.Image}} {{.State.StartedAt}} {{.State.Status}} {{.Name}}'",
+            "images": "docker images -a --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}' | sort",
+            "volumes": "docker volume ls -q | sort",
+            "networks": "docker network ls --no-trunc --format '{{.ID}} {{.Name}}' | sort",
+            "folders": f"find {WATCHED} -type d -printf '%p %m %u %g\\n' | sort",
+            "files": f"find {WATCHED} ! -type d -printf '%p %y %m %u %g %s %T@ %l\\n' | sort",
+            "content": f"find {WATCHED} -type f -print0 | sort -z | xargs -0 sha256sum",
+        }
+        return {name: self.shell(script, user="root") for name, script in parts.items()}
+
+    def page(self) -> str:
+        """The report page published last."""
+        pages = sorted(self.published.glob("*/*/index.html"), key=lambda page: page.stat().st_mtime)
+        return pages[-1].read_text()
+
+    def _run(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            argv,
+            cwd=state.ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+            env={**os.environ, "COLUMNS": "200"},
+        )
+        self.outputs += [done.stdout, done.stderr]
+        return done
+
+
+def difference(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """The lines in which two snapshots differ."""
+    pairs = ((set(before[part].splitlines()), set(after[part].splitlines())) for part in before)
+    return sorted(line for old, new in pairs for line in old ^ new)
