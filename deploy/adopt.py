@@ -1,4 +1,4 @@
-"""Adopting a stack that was started by hand: its files and images become a release, so there is a way back."""
+"""Adopting a stack that was started by hand: its files and images become a release to go back to."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def _reproduced(
     found = _saved(run, version, run.facts.flat, known)
     if differing := _differing(running, found):
         run.note(
-            f"{', '.join(differing)}: started by hand from a configuration that is no longer there; a rollback "
-            "would restore the images with the configuration of this release"
+            f"{', '.join(differing)}: started by hand from a configuration that is no longer there; a "
+            "rollback would restore the images with the configuration of this release"
         )
     return found
 

@@ -57,7 +57,9 @@ def _change(
     found: list[Container],
     model: Model,
 ) -> Change:
-    after = images[name].id
+    after, scale = images[name].id, model.services[name].scale
+    if not found and not scale:
+        return Change(name, "unchanged", "its scale is 0", "", after)
     if not found:
         return Change(name, "created", "it has no container yet", "", after)
     before = found[0].image
@@ -65,8 +67,8 @@ def _change(
         return Change(name, "replaced", "its image changed", before, after)
     if any(one.hash not in hashes.get(name, "").split() for one in found):
         return Change(name, "replaced", "its configuration changed", before, after)
-    if len(found) != model.services[name].scale:
-        why = f"it has {len(found)} containers instead of {model.services[name].scale}"
+    if len(found) != scale:
+        why = f"it has {len(found)} containers instead of {scale}"
         return Change(name, "replaced", why, before, after)
     stopped = [one.told for one in found if not one.running and not one.completed]
     if stopped:

@@ -10,7 +10,7 @@ from deploy import compose
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.model import Model
-from deploy.probes.containers import Container, containers, of_project
+from deploy.probes.containers import ENDING, Container, containers, of_project
 from deploy.target import Target
 
 UP_TIMEOUT_S = 300.0
@@ -32,8 +32,10 @@ def service(connection: Connection, target: Target, model: Model, name: str, fil
     result = connection.run(line, timeout=UP_TIMEOUT_S, mutates=True)
     if not result.ok:
         raise GonogoError(f"{target.host}: {name} was not started: {compose.complaint(result.error_text)}")
-    one_shot = name in model.one_shots() or not model.services[name].restart
-    wait(connection, target, name, one_shot)
+    if not model.services[name].scale:
+        return
+    policy = model.services[name].restart.partition(":")[0]
+    wait(connection, target, name, may_end=name in model.one_shots() or policy in ENDING)
 
 
 def wait(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.connection import Connection
+from deploy.connection import Connection, Result
 from deploy.errors import GonogoError
 from deploy.model import Port
 from deploy.probes.engine import refusal
@@ -32,8 +32,10 @@ FORM = (
 )
 COMMAND = (
     'ids=$(docker ps -aq --no-trunc) && { [ -z "$ids" ] || '
-    f"docker inspect --type container --format '{FORM}' $ids || true; }}"
+    f"docker inspect --type container --format '{FORM}' $ids; }}"
 )
+ENDING = ("", "no", "on-failure")
+"""Restart policies under which a container that ended with status 0 stays ended."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class Container:
 
     @property
     def completed(self) -> bool:
-        """Whether it did its work and ended well, as a service without a restart policy may."""
-        return self.status == "exited" and self.exit_code == 0 and not self.restart
+        """Whether it did its work and ended well, as only a service that is not restarted then may."""
+        return self.status == "exited" and self.exit_code == 0 and self.restart in ENDING
 
     @property
     def told(self) -> str:
@@ -85,19 +87,25 @@ class Container:
 def containers(connection: Connection) -> list[Container]:
     """Return all containers of the target, stopped ones too; raises GonogoError when docker refuses."""
     result = connection.run(COMMAND)
-    if not result.ok:
+    if not result.ok and not _vanished(result):
         raise GonogoError(refusal(connection.host, result))
     return parse(result.text)
 
 
 def parse(text: str) -> list[Container]:
     """Return the containers that COMMAND printed, one a line."""
-    return [_container(json.loads(line)) for line in text.splitlines() if line.startswith("{")]
+    return [_container(json.loads(line)) for line in text.split("\n") if line.startswith("{")]
 
 
 def of_project(found: Iterable[Container], project: str) -> list[Container]:
     """Return those of one Compose project, without the one-off containers of ``docker compose run``."""
     return [one for one in found if one.project == project and not one.oneoff]
+
+
+def _vanished(result: Result) -> bool:
+    # A container may be removed between the two questions; any other word of docker means that it failed.
+    words = [line for line in result.error_text.splitlines() if line.strip()]
+    return bool(words) and all("No such container" in line for line in words)
 
 
 def _container(raw: dict[str, Any]) -> Container:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from deploy.connection import Connection
 from deploy.errors import GonogoError
 
 GB = 1_000_000_000
+ROW = re.compile(r".+?\s+(\d+|-)\s+(?:\d+|-)\s+(\d+|-)\s+(?:\d+%|-)\s+(/.*)")
+"""A row of ``df -P``: total, free, mount point; a device's or a mount point's name may hold spaces."""
 
 
 @dataclass(frozen=True)
@@ -36,21 +39,24 @@ def rooms(connection: Connection, paths: Sequence[str]) -> list[Room]:
     if not result.ok:
         last = (result.error_text.strip() or "df said nothing").splitlines()[-1]
         raise GonogoError(f"{connection.host}: the free room is not known: {last}")
-    return parse(result.text)
+    found = parse(result.text)
+    if not found:
+        raise GonogoError(f"{connection.host}: the free room is not known: df printed no table")
+    return found
 
 
 def parse(text: str) -> list[Room]:
     """Return the filesystems of the two tables that ``rooms`` asks for."""
-    sizes, _, counts = text.partition("---\n")
-    inodes = {row[-1]: row for row in _rows(counts)}
+    sizes, _, counts = text.partition("\n---\n")
+    inodes = {mounted: (total, free) for total, free, mounted in _rows(counts)}
     found: dict[str, Room] = {}
-    for row in _rows(sizes):
-        mounted = row[-1]
-        total, free = (inodes.get(mounted, ["", "0", "", "0"])[index] for index in (1, 3))
-        known = total.isdigit() and int(total) > 0 and free.isdigit()
-        found[mounted] = Room(mounted, int(row[3]), int(free) if known else None)
+    for _, free, mounted in _rows(sizes):
+        total, left = inodes.get(mounted, ("-", "-"))
+        known = total not in ("-", "0") and left.isdigit()
+        found[mounted] = Room(mounted, int(free) if free.isdigit() else 0, int(left) if known else None)
     return list(found.values())
 
 
-def _rows(table: str) -> list[list[str]]:
-    return [row for line in table.splitlines()[1:] if len(row := line.split(None, 5)) == 6]
+def _rows(table: str) -> list[tuple[str, str, str]]:
+    rows = (ROW.fullmatch(line) for line in table.splitlines())
+    return [(row[1], row[2], row[3]) for row in rows if row]

@@ -11,7 +11,7 @@ from deploy.errors import GonogoError
 
 ENGINE = "docker version --format '{{json .Server}}'"
 COMPOSE = "docker compose version --short"
-ROOT = "docker info --format '{{json .DockerRootDir}}'"
+ROOT = "docker info --format '{{.DockerRootDir}}'"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,11 @@ def compose(connection: Connection) -> str:
 
 def root(connection: Connection) -> str:
     """Return the folder in which the target's engine keeps its data; raises GonogoError."""
-    return str(json.loads(connection.check(ROOT).text))
+    result = connection.run(ROOT)
+    name = result.text.strip()
+    if not result.ok or not name.startswith("/"):
+        raise GonogoError(refusal(connection.host, result))
+    return name
 
 
 def version(text: str) -> tuple[int, ...]:

@@ -59,17 +59,30 @@ def raw_values(connection: Connection, target: Target) -> list[str]:
 def pieces(lines: Iterable[str]) -> list[str]:
     """Return what looks secret in the lines of an env file, as it stands and without the quotes around it.
 
-    Of a line that is no ``NAME=value`` everything counts as secret, for it may be the rest of a value.
+    Of a line that is no ``NAME=value`` everything counts as secret, for it may be the rest of a value, and so
+    does every line within quotes that were not closed: base64 may end with ``=`` and look like a name.
     """
     found: list[str] = []
+    quote = ""
     for line in (text.strip() for text in lines):
+        if quote:
+            found += [line, line.strip(quote)]
+            quote = "" if quote in line else quote
+            continue
         name, equals, value = line.removeprefix("export ").partition("=")
         if not line or line.startswith("#"):
             continue
         if not equals or not name.strip().isidentifier():
             found.append(line)
             continue
+        quote = _opened(value.strip())
         bare = value.strip().strip("'\"")
         for form in (value.strip(), bare, bare.replace("\\'", "'").replace('\\"', '"')):
             found += secret_values({name.strip(): form})
     return [value for value in dict.fromkeys(found) if len(value) >= SHORT]
+
+
+def _opened(value: str) -> str:
+    """Return the quote with which a value begins and that is not closed on its line, else nothing."""
+    quote = value[:1]
+    return quote if quote in ("'", '"') and quote not in value[1:].replace(f"\\{quote}", "") else ""

@@ -47,7 +47,9 @@ def parse(text: str) -> list[Listener]:
             continue
         who = re.search(r'users:\(\("([^"]+)",pid=(\d+)', line)
         process = f"{who[1]} (pid {who[2]})" if who else ""
-        found.append(Listener(words[0], address.partition("%")[0].strip("[]") or "*", int(port), process))
+        # A socket on ::ffff:192.0.2.1 is one of IPv4 (RFC 4291, 2.5.5.2); Java and others open such ones.
+        bare = address.partition("%")[0].strip("[]").removeprefix("::ffff:")
+        found.append(Listener(words[0], bare or "*", int(port), process))
     return found
 
 
