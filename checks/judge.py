@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -12,6 +12,11 @@ from checks.suite import CheckFailed, Suite
 from deploy.errors import ConnectionFailed, GonogoError
 from deploy.fact import REACHABLE, Unknown
 from reports.model import CheckResult, CheckStatus, Evidence, Severity
+
+USE = (
+    'its marker has to be @pytest.mark.check("subject.name"), with reason, fix, data and severity '
+    '("error" or "warning") as keywords'
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,10 @@ class Check:
 
     @classmethod
     def of(cls, item: pytest.Item) -> Check:
-        """Return the check of a test; one without a marker is named after its file and function."""
+        """Return the check of a test; one without a marker is named after its file and function.
+
+        Raises GonogoError for a marker that is used wrongly.
+        """
         function = getattr(item, "function", None)
         title = (inspect.getdoc(function) or item.name).splitlines()[0]
         marker = item.get_closest_marker("check")
@@ -36,7 +44,14 @@ class Check:
             name = getattr(item, "originalname", item.name).removeprefix("test_")
             return cls(f"{subject}.{name.removeprefix(f'{subject}_')}", title)
         given: dict[str, Any] = dict(marker.kwargs)
-        return cls(str(marker.args[0]), title, **given)
+        try:
+            (id_,) = marker.args
+            check = cls(id_, title, **given)
+        except (TypeError, ValueError):
+            raise GonogoError(f"{item.nodeid}: {USE}") from None
+        if not isinstance(id_, str) or check.severity not in get_args(Severity):
+            raise GonogoError(f"{item.nodeid}: {USE}")
+        return check
 
 
 def judge(item: pytest.Item, suite: Suite, error: BaseException | None, text: str) -> CheckResult:
@@ -85,5 +100,5 @@ def _status(check: Check, error: BaseException | None, text: str) -> tuple[Check
 def _evidence(suite: Suite) -> list[Evidence]:
     return [
         Evidence(command=e.command, exit_status=e.exit_status, output=e.output, seconds=round(e.seconds, 4))
-        for e in suite.facts.evidence(suite.mark)
+        for e in suite.evidence
     ]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from checks.fixtures import SUITE
-from checks.judge import judge
+from checks.judge import Check, judge
 from checks.suite import Suite
 from deploy import target_file
 from deploy.errors import GonogoError
@@ -23,25 +23,30 @@ STOPPING = ("failed", "blocked")
 
 
 def _is_check(item: pytest.Item) -> bool:
-    return item.path.is_relative_to(FOLDER)
+    # Resolved too: somebody may have come here by a symbolic link.
+    return any(path.is_relative_to(FOLDER) for path in (item.path, item.path.resolve()))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Read the target file as soon as it is clear that checks will run; a fault in it is a usage error."""
-    config.stash[RESULTS] = []
-    if not any(_is_check(item) for item in items):
+    found = [item for item in items if _is_check(item)]
+    option = config.getoption
+    if not found or option("collectonly"):
         return
     try:
-        target = target_file.find(config.getoption("--target"))
+        for item in found:
+            Check.of(item)
+        target = target_file.find(option("--target"))
+        _try_results(option("--results"))
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
-    option = config.getoption
     release, baseline = option("--release") or "", option("--baseline") or ""
     config.stash[SUITE] = Suite(target, Redactor(), option("--skip-build"), release, baseline)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Start a new check."""
+    """Start a new check, even one that is about to be skipped."""
     if _is_check(item):
         item.config.stash[SUITE].begin()
 
@@ -52,14 +57,16 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn pytest's report of a check into a result, and hide in it what must not be shown."""
     report = yield
-    if not _is_check(item) or (report.when != "call" and report.passed):
+    if not _is_check(item):
         return report
     suite = item.config.stash[SUITE]
+    report.sections = [(name, suite.redactor(text)) for name, text in report.sections]
+    if report.when != "call" and report.passed:
+        return report
     error = call.excinfo.value if call.excinfo else None
     result = judge(item, suite, error, report.longreprtext)
     result.seconds = round(report.duration, 4)
     _reword(report, result, item)
-    report.sections = [(name, suite.redactor(text)) for name, text in report.sections]
     report.__dict__["gonogo"] = result.model_dump(mode="json")
     return report
 
@@ -92,6 +99,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Remember the configuration, which the hook for reports is not given."""
     global _CONFIG  # noqa: PLW0603
     _CONFIG = config
+    config.stash[RESULTS] = []
+
+
+def _try_results(file: str | None) -> None:
+    try:
+        if file:
+            os.close(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise GonogoError(f"--results {file} cannot be written: {error.strerror}") from None
 
 
 def _write(config: pytest.Config, record: CheckResult | SuiteEnd) -> None:
@@ -99,33 +115,39 @@ def _write(config: pytest.Config, record: CheckResult | SuiteEnd) -> None:
     if file:
         # 0600: redacted or not, what a target says of itself is not for everybody.
         descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "a") as out:
+        with os.fdopen(descriptor, "a", encoding="utf-8") as out:
             out.write(record.model_dump_json() + "\n")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Close the connection; a run in which a check was blocked, or none ran, is no go."""
-    suite = session.config.stash.get(SUITE, None)
+    suite, results = session.config.stash.get(SUITE, None), session.config.stash[RESULTS]
+    if (suite or results) and exitstatus in (0, pytest.ExitCode.NO_TESTS_COLLECTED) and not _go(results):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if suite is None:
         return
     suite.close()
-    results = session.config.stash[RESULTS]
-    if exitstatus == 0 and (not results or any(result.status in STOPPING for result in results)):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     hide = suite.redactor
     _write(session.config, SuiteEnd(data=suite.data, notes=[hide(note) for note in suite.notes]))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def _go(results: list[CheckResult]) -> bool:
+    ran = [result.status for result in results if result.status != "skipped"]
+    return bool(ran) and not any(status in STOPPING for status in ran)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
     """Say go or no-go, and why not."""
-    suite, results = config.stash.get(SUITE, None), config.stash.get(RESULTS, [])
-    if suite is None:
+    suite, results = config.stash.get(SUITE, None), config.stash[RESULTS]
+    if not suite and not results:
         return
-    stopped = [result for result in results if result.status in STOPPING]
     say = terminalreporter.write_line
-    terminalreporter.section(f"{suite.target.name} on {suite.target.host}")
-    for note in suite.notes:
+    # With xdist the target was read by the workers alone.
+    terminalreporter.section(f"{suite.target.name} on {suite.target.host}" if suite else "checks")
+    for note in suite.notes if suite else []:
         say(suite.redactor(note))
     for result in results:
         if result.status not in ("passed", "skipped"):
@@ -133,5 +155,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             if result.fix and result.status != "blocked":
                 say(f"{'':8} fix: {result.fix}")
     passed = sum(result.status == "passed" for result in results)
-    verdict = "NO-GO" if stopped or not results else "GO"
-    say(f"{verdict}: {passed} of {len(results)} checks passed", red=bool(stopped), green=not stopped)
+    go = exitstatus == 0 and _go(results)
+    say(f"{'GO' if go else 'NO-GO'}: {passed} of {len(results)} checks passed", red=not go, green=go)

@@ -13,6 +13,7 @@ from deploy.facts import Facts
 from deploy.redact import Redactor
 from deploy.release import Baseline, Release
 from deploy.target import Target, Waiver
+from deploy.transcript import Entry
 from reports.model import DataCount
 
 
@@ -79,6 +80,11 @@ class Suite:
         taken = f"baseline of {baseline.taken}" if baseline else "no baseline, the absolute conditions alone"
         self.notes.append(f"verified against: {against}{taken}")
         return found, baseline
+
+    @property
+    def evidence(self) -> list[Entry]:
+        """What this check asked of the target and the facts it used; asking for it asks nothing."""
+        return self._facts.evidence(self.mark) if self._facts else []
 
     def begin(self) -> None:
         """Start a new check: no finding yet, and evidence counts from here."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
@@ -15,6 +14,10 @@ from deploy.errors import GonogoError
 
 PIECE = 1 << 18
 LARGEST_INDEX = 16 << 20
+END = 1024
+"""Bytes of zeros that end a tar archive (POSIX, pax): without them it was cut off."""
+PATIENCE_S = 30.0
+BROKEN_OFF = "the image archive was not taken to its end"
 
 
 class Archive:
@@ -26,14 +29,18 @@ class Archive:
 
     def __init__(self, ids: Sequence[str], argv: Sequence[str] = ("docker", "save")) -> None:
         self._wanted = set(ids)
-        self._process = subprocess.Popen(
-            [*argv, *sorted(self._wanted)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        self._out, self._into = os.pipe()
-        self._fault: str = ""
+        try:
+            self._process = subprocess.Popen(
+                [*argv, *sorted(self._wanted)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise GonogoError(f"{argv[0]} does not start on this machine: {error.strerror}") from None
+        out, self._into = os.pipe()
+        self._out = os.fdopen(out, "rb", buffering=0)
+        self._fault = BROKEN_OFF
         self.bytes = 0
         self._words = b""
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._watch, self._listen)]
@@ -42,7 +49,7 @@ class Archive:
 
     def read(self, size: int = PIECE) -> bytes:
         """Return the next bytes, nothing at the end; raises GonogoError instead of an end that is no end."""
-        data = os.read(self._out, size if size > 0 else PIECE)
+        data = self._out.read(size if size > 0 else PIECE)
         if not data:
             for thread in self._threads:
                 thread.join()
@@ -52,13 +59,15 @@ class Archive:
         return data
 
     def close(self) -> None:
-        """End ``docker save`` if it still runs."""
-        os.close(self._out)
+        """End ``docker save`` if it still runs; can be called again."""
+        self._out.close()
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        for thread in self._threads:
+        for thread, stream in zip(self._threads, (self._process.stdout, self._process.stderr), strict=True):
             thread.join(5)
+            if stream and not thread.is_alive():
+                stream.close()
 
     def __enter__(self) -> BinaryIO:
         return cast(BinaryIO, self)
@@ -81,33 +90,52 @@ class Archive:
                         found |= identities(member.name, json.load(cast(BinaryIO, tar.extractfile(member))))
             while tee.read(PIECE):
                 pass
-        except (tarfile.TarError, ValueError, KeyError, TypeError, AttributeError) as error:
+            # tarfile takes a header that is cut off or no header at all for the end: the zeros tell.
+            ended = tee.total - tar.offset >= END and tee.content <= tar.offset
+            self._fault = "" if ended else "the image archive is damaged: it ends too early"
+        except (tarfile.TarError, ValueError, LookupError, TypeError, AttributeError) as error:
             self._fault = f"the image archive is damaged ({type(error).__name__})"
         except OSError:
-            self._fault = "the image archive was not taken to its end"
+            self._fault = BROKEN_OFF
         finally:
-            self._judge(found)
-            os.close(self._into)
+            try:
+                self._judge(found, tee.ended)
+            finally:
+                os.close(self._into)
 
-    def _judge(self, found: set[str]) -> None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            if self._process.wait(30) != 0 and not self._fault.startswith("the image archive was not"):
-                self._threads[1].join(5)
-                last = (self._words.decode("utf-8", "replace").strip() or "it said nothing").splitlines()[-1]
-                self._fault = f"docker save failed on this machine: {last}"
+    def _judge(self, found: set[str], ended: bool) -> None:
+        try:
+            status = self._process.wait(PATIENCE_S) if ended else 0
+        except subprocess.TimeoutExpired:
+            self._fault, ended = "docker save did not end on this machine", False
+        if not ended:  # it may wait for ever for somebody to read the rest
+            self._process.kill()
+        elif status != 0:
+            self._threads[1].join(5)
+            last = (self._words.decode("utf-8", "replace").strip() or "it said nothing").splitlines()[-1]
+            self._fault = f"docker save failed on this machine: {last}"
         missing = self._wanted - found
         if missing and not self._fault:
             self._fault = f"the image archive lacks {', '.join(sorted(missing))}: nothing was deployed"
 
 
 class _Tee:
-    """Reads a stream and copies what it read into a descriptor."""
+    """Reads a stream and copies what it read into a descriptor.
+
+    ``total``: bytes read; ``content``: how many of them come before the zeros at the end; ``ended``: whether
+    the stream did.
+    """
 
     def __init__(self, source: Any, into: int) -> None:
         self._source, self._into = source, into
+        self.total, self.content, self.ended = 0, 0, False
 
     def read(self, size: int) -> bytes:
         data: bytes = self._source.read(size)
+        if bare := len(data.rstrip(b"\0")):
+            self.content = self.total + bare
+        self.total += len(data)
+        self.ended = not data
         view = memoryview(data)
         while view:
             view = view[os.write(self._into, view) :]

@@ -83,6 +83,11 @@ class Facts:
         """The containers of the target's project, stopped ones too."""
         return containers.of_project(self.containers, self.target.project)
 
+    @fact("path.present")
+    def folder(self) -> str:
+        """The stack's folder on the target, which is there."""
+        return environment.folder(self.connection, self.target)
+
     @fact("ports.free")
     def listeners(self) -> list[listeners.Listener]:
         """The listening sockets of the target."""
@@ -91,11 +96,12 @@ class Facts:
     @fact("disk.free")
     def rooms(self) -> list[disk.Room]:
         """The filesystems that a release writes to."""
-        return disk.rooms(self.connection, [str(self.target.path), self.docker_root, "/tmp"])
+        return disk.rooms(self.connection, [self.folder, self.docker_root, "/tmp"])
 
     @fact("environment.file")
     def environment(self) -> dict[str, str]:
         """The variables of the env file as Compose reads them; their values are redacted from now on."""
+        _ = self.folder
         self.redactor.add(environment.raw_values(self.connection, self.target))
         values = environment.values(self.connection, self.target)
         self.redactor.add(secret_values(values))
@@ -114,7 +120,8 @@ class Facts:
     @fact("compose.resolves")
     def resolved(self) -> Resolved:
         """The model of what would be deployed, resolved on the target with its env file."""
-        self.learn()
+        # First for the redactor, and because a file that Compose cannot read is for one check to tell.
+        _ = self.environment
         return resolve(self.connection, self.target, ("-",), self.redactor, self.flat.encode())
 
     @property

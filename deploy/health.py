@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
@@ -19,7 +20,8 @@ from deploy.transcript import Entry
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PAUSE_S = 0.5
-BODY_LIMIT = 20_000
+BODY_LIMIT = 1_000_000
+PIECE = 65_536
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class _Named(HTTPAdapter):
 
 
 def ask(connection: Connection, endpoint: Health) -> Reply:
-    """Return the endpoint's answer to one GET sent from the target, its body cut to BODY_LIMIT characters.
+    """Return the endpoint's answer to one GET sent from the target, its body cut to about BODY_LIMIT bytes.
 
     Redirects are not followed: they are an answer. Raises ConnectionFailed when the target cannot be reached.
     """
@@ -63,13 +65,25 @@ def ask(connection: Connection, endpoint: Health) -> Reply:
                 headers={"Host": parts.netloc, "User-Agent": "gonogo"},
                 timeout=limit,
                 allow_redirects=False,
+                stream=True,
             )
-            reply = Reply(answer.status_code, answer.text[:BODY_LIMIT], time.monotonic() - begun)
-        except requests.RequestException as error:
+            body = _body(answer, begun + limit)
+            reply = Reply(answer.status_code, body, time.monotonic() - begun)
+        except (requests.RequestException, HTTPError) as error:
             reply = Reply(None, "", time.monotonic() - begun, _why(error, parts, limit))
     said = f"HTTP {reply.status}\n{reply.body}" if reply.status else reply.error
     connection.transcript.add(Entry(f"GET {endpoint.url}", 0 if reply.status else 1, said, reply.seconds))
     return reply
+
+
+def _body(answer: requests.Response, deadline: float) -> str:
+    # The limit of requests counts from one piece to the next, so a stream of events would never end.
+    body = b""
+    while len(body) < BODY_LIMIT and (piece := answer.raw.read1(PIECE, decode_content=True)):
+        body += piece
+        if time.monotonic() > deadline:
+            raise requests.Timeout
+    return body.decode("utf-8-sig", "replace")
 
 
 def faults(endpoint: Health, reply: Reply) -> list[str]:
@@ -139,7 +153,7 @@ def _why(error: Exception, parts: SplitResult, limit: float) -> str:
     where = parts.netloc
     if isinstance(error, requests.exceptions.SSLError):
         return f"TLS with {where} failed: {error}"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
         return f"{where} did not answer within {limit:g} s"
     if isinstance(error, requests.ConnectionError):
         return f"nothing answers at {where} on the target"

@@ -31,8 +31,12 @@ def context(target: Target, service: Service) -> Path | None:
 
     Compose resolved it on the target, relative to ``path``; here the same way leads from ``source``.
     """
-    given = str((service.build or {}).get("context", ""))
-    if "://" in given or given.startswith("git@"):
+    return _here(target, str((service.build or {}).get("context") or target.path))
+
+
+def _here(target: Target, given: str) -> Path | None:
+    # Compose makes every path absolute, so what is not is a URL, another service, an image.
+    if not given.startswith("/"):
         return None
     return (target.source / posixpath.relpath(given, str(target.path))).resolve()
 
@@ -135,6 +139,8 @@ def _fed(process: subprocess.Popen[bytes], text: bytes, say: Callable[[str], Non
 
 def _build(target: Target, service: Service) -> dict[str, Any]:
     section = dict(service.build or {})
+    if more := section.get("additional_contexts"):
+        section["additional_contexts"] = {key: str(_here(target, str(at)) or at) for key, at in more.items()}
     folder = context(target, service)
     if folder is not None:
         section["context"] = str(folder)

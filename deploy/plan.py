@@ -58,10 +58,9 @@ def _change(
     model: Model,
 ) -> Change:
     after, scale = images[name].id, model.services[name].scale
-    if not found and not scale:
-        return Change(name, "unchanged", "its scale is 0", "", after)
     if not found:
-        return Change(name, "created", "it has no container yet", "", after)
+        new = Change(name, "created", "it has no container yet", "", after)
+        return new if scale else Change(name, "unchanged", "its scale is 0", "", after)
     before = found[0].image
     if any(one.image != after for one in found):
         return Change(name, "replaced", "its image changed", before, after)

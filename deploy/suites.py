@@ -33,7 +33,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     html: Path | None = None
     output: str = ""
-    rest: str = ""
+    rest: bytes = b""
 
     @property
     def stopped_by(self) -> list[CheckResult]:
@@ -83,7 +83,7 @@ def run(  # noqa: PLR0913  each is a different thing that only the caller knows
     environment = {**kept, **(connection.environment if connection else {})}
     results.touch(0o600)
     found = Outcome(suite, 0)
-    with output.open("wb") as out, results.open() as lines:
+    with output.open("wb") as out, results.open("rb") as lines:
         process = subprocess.Popen(
             argv, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
         )
@@ -101,8 +101,8 @@ def run(  # noqa: PLR0913  each is a different thing that only the caller knows
     return found
 
 
-def _take(text: str, found: Outcome, on_check: Callable[[CheckResult], None]) -> None:
-    *lines, found.rest = (found.rest + text).split("\n")
+def _take(data: bytes, found: Outcome, on_check: Callable[[CheckResult], None]) -> None:
+    *lines, found.rest = (found.rest + data).split(b"\n")
     for line in lines:
         try:
             check = CheckResult.model_validate_json(line)

@@ -12,7 +12,8 @@ from deploy.facts import Facts
 from deploy.target import Target
 
 PLACEHOLDER = re.compile(
-    r"(?i)^(change[-_ ]?(me|this|it)\b.*|your[-_ ].*|<.*>|\[.*\]|\{\{.*\}\}|x{3,}|\.{3,}|todo\b.*|fixme\b.*|"
+    r"(?i)^(change[-_ ]?(me|this|it)\b.*|your[-_ ].*|<.*>|\[[a-z][a-z _-]*\]|\{\{.*\}\}|x{3,}|\.{3,}|"
+    r"(?-i:TODO|FIXME)\b.*|"
     r"replace[-_ ]?(me|this|with).*|(my[-_ ])?(example|placeholder|dummy)([-_ ].*)?|.*[-_ ]here)$"
 )
 
@@ -30,6 +31,7 @@ def is_placeholder(value: str, more: list[str]) -> bool:
 )
 def test_environment_file(target: Target, facts: Facts, host: Host, expect: Callable[..., None]) -> None:
     """The env file exists and Compose can read every line of it."""
+    _ = facts.folder
     path = target.env_path or target.path / ".env"
     file = host.file(str(path))
     if not file.exists:

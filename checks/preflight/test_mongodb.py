@@ -8,7 +8,6 @@ import pytest
 
 from deploy import database
 from deploy.facts import Facts
-from deploy.model import Model
 from deploy.target import Target
 
 
@@ -17,11 +16,11 @@ from deploy.target import Target
     reason="D4, L1: a database keeps the credentials it was initialised with, not those of a new env file.",
     fix="Put the credentials back with which the database was initialised, or change them in the database.",
 )
-def test_mongodb_login(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_mongodb_login(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The credentials of the new model log in to the database that runs."""
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")
-    name = target.mongodb.service
+    name, model = target.mongodb.service, facts.model
     if name not in model.services:
         expect(False, found=f"no service {name}", expected=f"one of {', '.join(sorted(model.services))}")
     if not [one for one in facts.running if one.service == name and one.running]:

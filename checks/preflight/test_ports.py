@@ -27,10 +27,9 @@ def holder(service: str, port: Port, project: str, found: list[Container], liste
         if (one.project, one.service) != (project, service):
             whose = f" of the project {one.project}" if one.project else ""
             return f"the container {one.name}{whose}"
-    if held:
-        return ""
+    ours = [mine for one in held for mine in one.ports]
     for listener in listeners:
-        if clashes(port, listener):
+        if clashes(port, listener) and not any(clashes(mine, listener) for mine in ours):
             return listener.process or f"a process that listens on {listener} and is no container"
     return ""
 

@@ -14,11 +14,12 @@ from deploy.probes.engine import refusal
 
 LABELS = "com.docker.compose"
 
-# Only what is needed: the rest of an inspection holds the environment, and with it the secrets.
+# Only what is needed: the rest of an inspection holds the environment, and with it the secrets. `index` reads
+# the health of a container without a health check too, where `.State.Health` can be an error for docker.
 FORM = (
     '{"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Image}},"named":{{json .Config.Image}},'
     '"status":{{json .State.Status}},"exit_code":{{json .State.ExitCode}},'
-    '"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}""{{end}},'
+    '"health":{{with (index .State "Health")}}{{json .Status}}{{else}}""{{end}},'
     '"started":{{json .State.StartedAt}},"created":{{json .Created}},"restarts":{{json .RestartCount}},'
     '"project":{{json (index .Config.Labels "com.docker.compose.project")}},'
     '"service":{{json (index .Config.Labels "com.docker.compose.service")}},'

@@ -16,6 +16,16 @@ SHORT = 4
 """Values of fewer characters are no secrets worth the name, and hiding them would shred every text."""
 
 
+def folder(connection: Connection, target: Target) -> str:
+    """Return the stack's folder on the target; raises GonogoError when it is not there."""
+    path = str(target.path)
+    if not connection.run(f"test -d {shlex.quote(path)}").ok:
+        raise GonogoError(
+            f"{target.host}: there is no folder {path}: make it, or correct path in the target file"
+        )
+    return path
+
+
 def values(connection: Connection, target: Target) -> dict[str, str]:
     """Return the variables that Compose has for interpolation on the target, those of our own aside.
 

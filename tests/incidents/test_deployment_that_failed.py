@@ -28,7 +28,7 @@ def stopped(chat: Chat, checks: set[str], says: str, options: tuple[str, ...] = 
     assert done.returncode == 1, done.stdout + done.stderr
     assert all(check in done.stdout for check in checks)
     assert "nothing was touched" in done.stdout
-    assert difference(before, chat.snapshot()) == []
+    assert not difference(before, chat.snapshot())
 
 
 def test_the_stack_as_it_runs_passes(chat: Chat) -> None:
