@@ -29,10 +29,11 @@ unit: $(READY)
 
 lab-test: $(READY)
 	python -m lab prepare
-	python -m pytest tests/lab tests/incidents -q --durations=10
+	python -m pytest tests/lab tests/incidents -q -n 2 --dist loadfile --durations=10
 
 test: lint unit lab-test
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down --all; fi
+	@if grep -qs "^# Written by the demo" deploy/targets/demo.toml; then rm deploy/targets/demo.toml; fi
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

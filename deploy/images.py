@@ -16,7 +16,7 @@ import requests
 from deploy.engine import local_engine
 from deploy.errors import GonogoError
 from deploy.model import Model, Service
-from deploy.release import git, is_dirty
+from deploy.release import git, is_dirty, tagged
 from deploy.target import Target
 
 REVISION = "org.opencontainers.image.revision"
@@ -66,44 +66,32 @@ def local_ids(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def build_file(target: Target, model: Model) -> str:
+def build_file(target: Target, model: Model, version: str) -> str:
     """Return the Compose file that builds the model's images here: its build sections and nothing else.
 
+    Each image gets the tag of the release, so that builds at the same time do not take each other's images.
     Arguments come from the target's env file, so the file may hold secrets: it is for standard input.
     """
-    services = {name: _build(target, model.services[name]) for name in model.built()}
+    services = {name: _build(target, model.services[name], version) for name in model.built()}
     return json.dumps({"name": model.name, "services": services}).replace("$", "$$")
 
 
-def build(target: Target, model: Model, say: Callable[[str], None]) -> dict[str, str]:
-    """Build the images of the model on this machine and return their ids by name.
+def build(target: Target, model: Model, version: str, say: Callable[[str], None]) -> dict[str, str]:
+    """Build the images of the model on this machine and return their ids by service.
 
     Raises GonogoError with the last lines when a build fails; nothing on the target was touched.
     """
     names = model.built()
-    if not names:
-        return {}
-    classic = {} if _has_buildx() else {"DOCKER_BUILDKIT": "0"}
-    argv = [
-        "docker",
-        "compose",
-        "-f",
-        "-",
-        "--project-directory",
-        str(target.source),
-        "--progress",
-        "plain",
-        "build",
-    ]
+    argv = ["docker", "compose", "-f", "-", "--project-directory", str(target.source)]
     process = subprocess.Popen(
-        argv,
+        [*argv, "--progress", "plain", "build"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, **classic},
+        env={**os.environ, **({} if _has_buildx() else {"DOCKER_BUILDKIT": "0"})},
     )
     try:
-        lines = _fed(process, build_file(target, model).encode(), say)
+        lines = _fed(process, build_file(target, model, version).encode(), say)
     finally:
         if process.poll() is None:
             process.kill()
@@ -113,11 +101,11 @@ def build(target: Target, model: Model, say: Callable[[str], None]) -> dict[str,
             f"building {', '.join(names)} failed on this machine, the target was not touched: "
             + " / ".join(lines[-LAST_LINES:])
         )
-    wanted = [model.services[name].image for name in names]
-    ids = local_ids(wanted)
-    if missing := sorted(set(wanted) - set(ids)):
+    tags = {name: tagged(model.services[name].image, version) for name in names}
+    ids = local_ids(tags.values())
+    if missing := sorted(set(tags.values()) - set(ids)):
         raise GonogoError(f"the build ended well but made no image {', '.join(missing)}")
-    return ids
+    return {name: ids[tag] for name, tag in tags.items()}
 
 
 def _fed(process: subprocess.Popen[bytes], text: bytes, say: Callable[[str], None]) -> list[str]:
@@ -137,7 +125,7 @@ def _fed(process: subprocess.Popen[bytes], text: bytes, say: Callable[[str], Non
     return lines
 
 
-def _build(target: Target, service: Service) -> dict[str, Any]:
+def _build(target: Target, service: Service, version: str) -> dict[str, Any]:
     section = dict(service.build or {})
     if more := section.get("additional_contexts"):
         section["additional_contexts"] = {key: str(_here(target, str(at)) or at) for key, at in more.items()}
@@ -148,7 +136,7 @@ def _build(target: Target, service: Service) -> dict[str, Any]:
         labels = section.get("labels") or {}
         if revision and isinstance(labels, dict):
             section["labels"] = {**labels, REVISION: revision}
-    return {"image": service.image, "build": section}
+    return {"image": tagged(service.image, version), "build": section}
 
 
 def _revision(target: Target, folder: Path) -> str:

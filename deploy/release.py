@@ -92,6 +92,18 @@ def files(target: Target, name: str) -> tuple[str, str]:
     return str(there / COMPOSE_FILE), str(there / IMAGES_FILE)
 
 
+def repository(name: str) -> str:
+    """Return an image's name without tag and digest."""
+    bare = name.partition("@")[0]
+    before, colon, tag = bare.rpartition(":")
+    return before if colon and "/" not in tag else bare
+
+
+def tagged(name: str, version: str) -> str:
+    """Return the tag under which the image of a release is kept, here and on the target."""
+    return f"{repository(name)}:{version}"
+
+
 def pins(images: dict[str, Image]) -> str:
     """Return the Compose file that gives each service its image by id; JSON is YAML.
 

@@ -63,13 +63,15 @@ def build(run: Undertaking) -> None:
     model, target = run.facts.model, run.target
     with run.step("build") as note:
         building = [] if run.skip_build else model.built()
+        built: dict[str, str] = {}
         if building:
-            images.build(target, model, lambda line: run.progress.line(run.redactor(line)))
+            hide = run.redactor
+            built = images.build(target, model, run.version, lambda line: run.progress.line(hide(line)))
         there = run.facts.images
         local = images.local_ids(service.image for service in model.services.values())
         for name, service in model.services.items():
             own = service.build is not None or service.image not in there
-            found = local.get(service.image) if own else there[service.image]
+            found = built.get(name) or (local.get(service.image) if own else there[service.image])
             if found is None and service.build is not None:
                 raise GonogoError(f"{service.image} (service {name}) is not on this machine: build it first")
             run.images[name] = Image(name=service.image, id=found or "")

@@ -9,7 +9,7 @@ from deploy.archive import Archive
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.probes import images
-from deploy.release import Image
+from deploy.release import Image, tagged
 
 PULL_TIMEOUT_S = 1800.0
 
@@ -41,7 +41,7 @@ def send(
                 "nothing was deployed"
             )
     for image in wanted.values():
-        tag = shlex.quote(f"{repository(image.name)}:{version}")
+        tag = shlex.quote(tagged(image.name, version))
         connection.check(f"docker tag {shlex.quote(image.id)} {tag}", mutates=True)
     return lacking
 
@@ -49,10 +49,3 @@ def send(
 def pull(connection: Connection, name: str) -> None:
     """Have the target pull an image; raises GonogoError."""
     connection.check(f"docker pull -q -- {shlex.quote(name)}", timeout=PULL_TIMEOUT_S, mutates=True)
-
-
-def repository(name: str) -> str:
-    """Return an image's name without tag and digest."""
-    bare = name.partition("@")[0]
-    before, colon, tag = bare.rpartition(":")
-    return before if colon and "/" not in tag else bare

@@ -1,4 +1,4 @@
-"""Small stacks for tests: a target, a model, containers; each with what a test needs and no more."""
+"""Small stacks for tests: a target, a model, containers; and a connection that always says the same."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ import json
 from pathlib import Path
 from typing import Any
 
+from deploy.connection import Result
 from deploy.model import Model
 from deploy.probes.containers import Container
 from deploy.target import Target
 from deploy.target_file import parse
+
+
+class Answering:
+    """Stands in for a connection: answers every command alike and remembers what was asked."""
+
+    host = "web"
+
+    def __init__(self, status: int = 0, out: str = "", err: str = "") -> None:
+        self.result = Result("asked", status, out.encode(), err.encode(), 0.0)
+        self.asked: list[str] = []
+
+    def run(self, command: str, **_: Any) -> Result:
+        self.asked.append(command)
+        return self.result
 
 
 def target(folder: Path = Path("/nowhere"), **given: Any) -> Target:

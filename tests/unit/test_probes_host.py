@@ -1,0 +1,158 @@
+"""The probes of the host: room, env file and listeners, fed with recorded answers."""
+
+from __future__ import annotations
+
+
+import pytest
+
+from deploy.errors import GonogoError
+from deploy.model import Port
+from deploy.probes import disk, environment, listeners
+from deploy.probes.listeners import Listener, clashes, overlaps
+from tests.unit.stacks import Answering, target
+
+SIZES = """\
+Filesystem                                      1-blocks         Used    Available Capacity Mounted on
+/dev/mapper/very--long--volume--group-root--fs  52576092160  31138512896  18733322240      63% /
+//nas/My Share                                  1000000000    900000000    100000000      90% /srv/my shop
+/dev/sdb1                                       2000000000    900000000   1100000000      45% /data
+/dev/mapper/very--long--volume--group-root--fs  52576092160  31138512896  18733322240      63% /
+"""
+COUNTS = """\
+Filesystem                                       Inodes  IUsed   IFree IUse% Mounted on
+/dev/mapper/very--long--volume--group-root--fs 3276800 412345 2864455   13% /
+//nas/My Share                                        0      0       0     - /srv/my shop
+/dev/sdb1                                             -      -       -     - /data
+"""
+
+
+def test_rooms_of_long_and_spaced_names_and_of_btrfs() -> None:
+    root, share, data = disk.parse(f"{SIZES}---\n{COUNTS}")
+    assert (root.mounted, root.free, root.inodes) == ("/", 18733322240, 2864455)
+    assert (share.mounted, share.free, share.inodes) == ("/srv/my shop", 100000000, None)
+    assert (data.mounted, data.free, data.inodes) == ("/data", 1100000000, None)
+    assert root.free_gb == pytest.approx(18.73332224)
+
+
+def test_a_full_filesystem_has_no_inodes_left_rather_than_no_number() -> None:
+    table = "Filesystem Inodes IUsed IFree IUse% Mounted on\n/dev/a 100 100 0 100% /\n"
+    sizes = "Filesystem 1-blocks Used Available Capacity Mounted on\n/dev/a 100 100 0 100% /\n"
+    assert disk.parse(f"{sizes}---\n{table}") == [disk.Room("/", 0, 0)]
+
+
+def test_room_that_is_not_known_is_not_taken_for_enough() -> None:
+    sizes = "Filesystem 1-blocks Used Available Capacity Mounted on\nfuse - - - - /mnt\n"
+    assert disk.parse(f"{sizes}---\n") == [disk.Room("/mnt", 0, None)]
+
+
+def test_a_missing_path_is_named() -> None:
+    there = Answering(1, "", "df: /srv/none: No such file or directory\n")
+    with pytest.raises(GonogoError, match=r"^web: the free room is not known: df: /srv/none: No such file"):
+        disk.rooms(there, ["/srv/none"])
+    with pytest.raises(GonogoError, match="df printed no table"):
+        disk.rooms(Answering(0, "nonsense\n"), ["/"])
+
+
+def test_paths_reach_df_as_they_are() -> None:
+    there = Answering(0, f"{SIZES}---\n{COUNTS}")
+    disk.rooms(there, ["-x", "/srv/my shop"])
+    assert there.asked[0].startswith("df -PB1 -- -x '/srv/my shop' && ")
+
+
+def test_the_environment_of_compose_without_what_is_ours() -> None:
+    text = "API_KEY=a=b\nPATH=/bin\nCERT=-----BEGIN\nMIIE+x/==\n\n-----END\nEMPTY=\nCOMPOSE_PROJECT_NAME=x\n"
+    assert environment.parse(text) == {
+        "API_KEY": "a=b",
+        "CERT": "-----BEGIN\nMIIE+x/==\n\n-----END",
+        "EMPTY": "",
+    }
+
+
+def test_an_env_file_that_compose_refuses_is_named_with_its_words() -> None:
+    there = Answering(1, "", 'time="x" level=warning msg="y"\nfailed to read .env: line 3: unexpected "="\n')
+    with pytest.raises(GonogoError, match=r"read the env file /srv/shop/\.env: failed to read \.env: line 3"):
+        environment.values(there, target())
+
+
+def test_what_could_be_secret_in_an_env_file() -> None:
+    lines = [
+        "# API_KEY=commented-out-1",
+        "DB_PASSWORD='it\\'s-a-secret'",
+        "export API_TOKEN=plain-Token-7",
+        'DB_URL="mongodb://me:in-the-url-5@db/x"',
+        "COLOUR=bright-blue-and-green",
+        "just a line that is no setting",
+        "bad name=hunter2hunter2",
+    ]
+    found = environment.pieces(lines)
+    assert {"it's-a-secret", "plain-Token-7", "in-the-url-5"} <= set(found)
+    assert {"just a line that is no setting", "bad name=hunter2hunter2"} <= set(found)
+    assert not [value for value in found if "commented" in value or "bright" in value]
+
+
+def test_every_line_of_a_value_over_several_lines_is_secret() -> None:
+    lines = ['KEY="-----BEGIN-----', "MIIEabcdEFGH=", "LOOKSLIKEANAME==", '-----END KEY-----"', "MODE=fast"]
+    found = environment.pieces(lines)
+    assert {"MIIEabcdEFGH=", "LOOKSLIKEANAME==", "-----END KEY-----"} <= set(found)
+    assert not [value for value in found if "fast" in value]
+
+
+@pytest.mark.parametrize("value", ['"closed"', "it's", "'a \" b'", '"escaped \\" inside"', '""'])
+def test_a_value_on_one_line_opens_no_quote(value: str) -> None:
+    assert not [found for found in environment.pieces([f"A={value}", "MODE=fast"]) if "fast" in found]
+
+
+SS = """\
+udp   UNCONN 0      0    127.0.0.53%lo:53         0.0.0.0:*    users:(("systemd-resolve",pid=612,fd=13))
+udp   UNCONN 0      0      [fe80::5054:ff:fe12]%eth0:546        [::]:*
+tcp   LISTEN 0      511        0.0.0.0:80         0.0.0.0:* users:(("nginx",pid=812,fd=6),("nginx",pid=811,fd=6))
+tcp   LISTEN 0      4096          [::]:80            [::]:*    users:(("docker-proxy",pid=30465,fd=4))
+tcp   LISTEN 0      100              *:8080             *:*    users:(("next-server (v1",pid=77,fd=21))
+tcp   LISTEN 0      100      [::ffff:127.0.0.1]:8005               *:*
+nl    UNCONN 0      0                        rtnl:kernel             *
+tcp   LISTEN
+"""
+
+
+def test_listeners_of_every_form() -> None:
+    assert listeners.parse(SS) == [
+        Listener("udp", "127.0.0.53", 53, "systemd-resolve (pid 612)"),
+        Listener("udp", "fe80::5054:ff:fe12", 546),
+        Listener("tcp", "0.0.0.0", 80, "nginx (pid 812)"),
+        Listener("tcp", "::", 80, "docker-proxy (pid 30465)"),
+        Listener("tcp", "*", 8080, "next-server (v1 (pid 77)"),
+        Listener("tcp", "127.0.0.1", 8005),
+    ]
+
+
+def test_a_host_without_ss_is_told_what_to_install() -> None:
+    with pytest.raises(GonogoError, match="iproute2"):
+        listeners.listeners(Answering(127, "", "sh: 1: ss: not found"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        ("0.0.0.0", "127.0.0.1", True),
+        ("0.0.0.0", "::1", False),
+        ("::", "127.0.0.1", True),
+        ("", "::1", True),
+        ("*", "0.0.0.0", True),
+        ("0.0.0.0", "", True),
+        ("::1", "::1", True),
+        ("fe80::1", "10.0.0.1", False),
+    ],
+)
+def test_addresses_that_exclude_each_other(one: str, other: str, same: bool) -> None:
+    assert overlaps(one, other) is same
+    assert overlaps(other, one) is same
+
+
+def test_a_clash_needs_address_number_and_protocol() -> None:
+    port = Port("127.0.0.1", 80, 8000, "tcp")
+    assert clashes(port, Listener("tcp", "0.0.0.0", 80))
+    assert not clashes(port, Listener("udp", "0.0.0.0", 80))
+    assert not clashes(port, Listener("tcp", "0.0.0.0", 81))
+    assert not clashes(port, Listener("tcp", "10.0.0.1", 80))
