@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -23,8 +24,13 @@ STOPPING = ("failed", "blocked")
 
 
 def _is_check(item: pytest.Item) -> bool:
+    return _within(item.path, FOLDER)
+
+
+@functools.cache
+def _within(path: Path, folder: Path) -> bool:
     # Resolved too: somebody may have come here by a symbolic link.
-    return any(path.is_relative_to(FOLDER) for path in (item.path, item.path.resolve()))
+    return path.is_relative_to(folder) or path.resolve().is_relative_to(folder)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -44,15 +44,15 @@ class Archive:
         self.bytes = 0
         self._words = b""
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._watch, self._listen)]
-        for thread in self._threads:
+        # The listener first: the watcher may be done, and wait for it, before this loop goes on.
+        for thread in reversed(self._threads):
             thread.start()
 
     def read(self, size: int = PIECE) -> bytes:
         """Return the next bytes, nothing at the end; raises GonogoError instead of an end that is no end."""
         data = self._out.read(size if size > 0 else PIECE)
         if not data:
-            for thread in self._threads:
-                thread.join()
+            self._threads[0].join()
             if self._fault:
                 raise GonogoError(self._fault)
         self.bytes += len(data)
@@ -93,7 +93,14 @@ class Archive:
             # tarfile takes a header that is cut off or no header at all for the end: the zeros tell.
             ended = tee.total - tar.offset >= END and tee.content <= tar.offset
             self._fault = "" if ended else "the image archive is damaged: it ends too early"
-        except (tarfile.TarError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (
+            tarfile.TarError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             self._fault = f"the image archive is damaged ({type(error).__name__})"
         except OSError:
             self._fault = BROKEN_OFF

@@ -22,6 +22,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 PAUSE_S = 0.5
 BODY_LIMIT = 1_000_000
 PIECE = 65_536
+LEAST_LIMIT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def ask(connection: Connection, endpoint: Health) -> Reply:
     parts = urlsplit(endpoint.url)
     host = parts.hostname or ""
     local = connection.forward_port(host, parts.port or DEFAULT_PORTS[parts.scheme])
-    limit = max(5.0, endpoint.latency_ms / 1000 * 2)
+    limit = max(LEAST_LIMIT_S, endpoint.latency_ms / 1000 * 2)
     begun = time.monotonic()
     with requests.Session() as session:
         session.trust_env = False  # a proxy of this machine has no business on a forward

@@ -108,7 +108,8 @@ def _take(data: bytes, found: Outcome, on_check: Callable[[CheckResult], None]) 
             check = CheckResult.model_validate_json(line)
         except ValidationError:
             end = SuiteEnd.model_validate_json(line)
-            found.data, found.notes = end.data, end.notes
+            found.data += end.data
+            found.notes += end.notes
         else:
             found.checks.append(check)
             on_check(check)

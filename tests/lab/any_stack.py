@@ -90,9 +90,7 @@ class Stack:
 
     def deploy(self) -> Ran:
         """Run `gonogo deploy`."""
-        return ran(
-            [GONOGO, "deploy", str(self.file), "--reports", str(self.folder.parent / "reports")], ROOT
-        )
+        return ran([GONOGO, "deploy", str(self.file), "--reports", str(self.folder.parent / "reports")], ROOT)
 
     def containers(self) -> dict[str, str]:
         """Return the ids of the project's containers on the host, by service."""

@@ -25,7 +25,7 @@ def target(path: str = "/srv/chat", env: str | None = "/srv/chat/.env") -> Simpl
 hostile = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(name=hostile)
 def test_every_argument_arrives_as_it_is(name):
     line = command(target(f"/srv/{name}"), "config", name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from deploy.errors import GonogoError
@@ -105,7 +104,7 @@ def test_a_value_on_one_line_opens_no_quote(value: str) -> None:
 SS = """\
 udp   UNCONN 0      0    127.0.0.53%lo:53         0.0.0.0:*    users:(("systemd-resolve",pid=612,fd=13))
 udp   UNCONN 0      0      [fe80::5054:ff:fe12]%eth0:546        [::]:*
-tcp   LISTEN 0      511        0.0.0.0:80         0.0.0.0:* users:(("nginx",pid=812,fd=6),("nginx",pid=811,fd=6))
+tcp   LISTEN 0      511     0.0.0.0:80         0.0.0.0:* users:(("nginx",pid=812,fd=6),("nginx",pid=81,fd=6))
 tcp   LISTEN 0      4096          [::]:80            [::]:*    users:(("docker-proxy",pid=30465,fd=4))
 tcp   LISTEN 0      100              *:8080             *:*    users:(("next-server (v1",pid=77,fd=21))
 tcp   LISTEN 0      100      [::ffff:127.0.0.1]:8005               *:*

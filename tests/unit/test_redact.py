@@ -82,7 +82,7 @@ BASE64 = {
     "wrapped": base64.encodebytes,
 }
 NASTY_REDACTOR = Redactor([NASTY])
-EXAMPLES = int(os.environ.get("GONOGO_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("GONOGO_EXAMPLES", "20"))
 secrets = st.text(string.ascii_letters + string.digits + SPECIAL, min_size=4, max_size=24).map(str.strip)
 long_enough = secrets.filter(lambda value: len(value) >= 4 and value not in MARK and MARK not in value)
 around = st.text(string.ascii_letters + " \n\t.,:='\"\\", max_size=12)

@@ -32,6 +32,7 @@ def shell() -> Iterator[Shell]:
     shell.close()
 
 
+@settings(max_examples=60)
 @given(noise=st.binary(), data=st.binary(), after=st.binary(), cuts=st.lists(st.integers(0, 400), max_size=8))
 def test_an_answer_is_found_however_the_stream_is_cut(
     noise: bytes, data: bytes, after: bytes, cuts: list[int]
@@ -51,21 +52,21 @@ def test_an_answer_without_its_end_is_not_complete(data: bytes) -> None:
     assert not answer.complete
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.binary(max_size=3000))
 def test_any_bytes_survive_on_all_three_streams(shell: Shell, data: bytes) -> None:
     result = shell.run("tee /dev/stderr", data, 5)
     assert (result.exit_status, result.stdout, result.stderr) == (0, data, data)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(text=st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=200))
 def test_any_text_survives_in_a_command(shell: Shell, text: str) -> None:
     quoted = "'" + text.replace("'", "'\\''") + "'"
     assert shell.run(f"printf %s {quoted}", None, 5).stdout == text.encode()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(text=st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=200), data=st.binary())
 def test_any_text_and_input_survive_in_a_session(text: str, data: bytes) -> None:
     quoted = "'" + text.replace("'", "'\\''") + "'"

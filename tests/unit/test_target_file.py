@@ -220,7 +220,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(base=st.sampled_from([{}, BASE]), raw=st.dictionaries(keys, values, max_size=4))
 def test_any_content_gives_a_target_or_a_usage_error(base, raw):
     try:

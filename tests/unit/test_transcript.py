@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.transcript import OUTPUT_LIMIT, Entry, Transcript
@@ -57,6 +57,7 @@ def test_a_long_output_keeps_its_head_and_tail_and_says_so() -> None:
         assert len(output) < OUTPUT_LIMIT + 100
 
 
+@settings(max_examples=50)
 @given(
     before=st.integers(0, 4 * OUTPUT_LIMIT), after=st.integers(0, 4 * OUTPUT_LIMIT), pieces=st.integers(1, 40)
 )

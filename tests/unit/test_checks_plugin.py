@@ -1,0 +1,149 @@
+"""The verdict of the checks: go, no-go, blocked, warned, waived; on small check files and a local target."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from tests.unit.checking import FAILING, PASSING, TARGET, UNKNOWN, Checks
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Checks:
+    return Checks(pytester, monkeypatch)
+
+
+def waiver(check: str, days: int) -> str:
+    until = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=days)
+    return f'[[waivers]]\ncheck = "{check}"\nreason = "known since spring"\nuntil = {until}\n'
+
+
+def test_all_well_is_go(suite: Checks) -> None:
+    done = suite.run(PASSING)
+    assert done.ret == 0
+    done.stdout.fnmatch_lines(["*shop on local*", "GO: 1 of 1 checks passed"])
+
+
+def test_a_check_that_fails_is_no_go_and_says_what_to_do(suite: Checks) -> None:
+    done = suite.run(FAILING + PASSING)
+    assert done.ret == 1
+    done.stdout.fnmatch_lines(
+        [
+            "FAILED   ports.free: found a holder; expected nobody",
+            "*fix: Stop it.",
+            "NO-GO: 1 of 2 checks passed",
+        ]
+    )
+
+
+def test_a_check_is_blocked_by_another_and_fails_for_its_own_fact(suite: Checks) -> None:
+    assert suite.run(UNKNOWN, "-k", "test_blocked").ret == 1
+    assert suite.checks()["disk.free"].status == "blocked"
+    suite.results.unlink()
+    done = suite.run(UNKNOWN)
+    assert done.ret == 1
+    assert [(one.status, one.message) for one in suite.checks().values()] == [
+        ("blocked", "blocked by compose.resolves: no model"),
+        ("failed", "no model"),
+    ]
+    assert "Free room" not in done.stdout.str()
+
+
+def test_without_a_connection_one_check_fails_and_the_rest_is_blocked(
+    suite: Checks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    suite.target.write_text(TARGET.replace('"local"', '"deploy@web"'))
+    texts = "".join(
+        f'@pytest.mark.check("{id_}")\ndef test_{n}({fixture}):\n    pass\n\n\n'
+        for n, (id_, fixture) in enumerate(
+            [("ssh.reachable", "connection"), ("disk.free", "host"), ("a.b", "model"), ("c.d", "target")]
+        )
+    )
+    done = suite.run(texts)
+    assert done.ret == 1
+    found = suite.checks()
+    assert [one.status for one in found.values()] == ["failed", "blocked", "blocked", "passed"]
+    assert found["a.b"].message.startswith("blocked by ssh.reachable: cannot reach deploy@web: ")
+    assert "Traceback" not in done.stdout.str()
+
+
+def test_a_connection_that_breaks_in_a_check_blocks_it(suite: Checks) -> None:
+    assert suite.run('def test_x():\n    raise ConnectionFailed("lost")\n').ret == 1
+    assert suite.checks()["own.x"].message == "blocked by ssh.reachable: lost"
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("", ()),
+        (PASSING, ("-k", "nothing")),
+        ('@pytest.mark.skip(reason="x")\ndef test_x():\n    pass\n', ()),
+    ],
+    ids=["no test", "all left out", "all skipped"],
+)
+def test_a_run_in_which_no_check_ran_is_never_go(suite: Checks, text: str, options: tuple[str, ...]) -> None:
+    done = suite.run(text, *options)
+    assert done.ret == (1 if text else pytest.ExitCode.NO_TESTS_COLLECTED)
+    assert "\nGO:" not in done.stdout.str()
+
+
+def test_a_file_that_cannot_be_read_is_no_go(suite: Checks) -> None:
+    (suite.folder / "preflight" / "test_broken.py").write_text("def test_(:\n")
+    done = suite.run(PASSING, "--continue-on-collection-errors")
+    assert done.ret == 1
+    done.stdout.fnmatch_lines(["NO-GO: 1 of 1 checks passed"])
+
+
+WARNING = FAILING.replace('fix="Stop it."', 'fix="Stop it.", severity="warning"')
+
+
+def test_a_warning_is_go_and_is_told(suite: Checks) -> None:
+    done = suite.run(WARNING + PASSING)
+    assert done.ret == 0
+    done.stdout.fnmatch_lines(["WARNING  ports.free: found a holder*", "*fix: Stop it.", "GO: 1 of 2 *"])
+    assert suite.checks()["ports.free"].status == "warning"
+
+
+def test_a_waiver_counts_until_its_day_is_over(suite: Checks) -> None:
+    suite.target.write_text(TARGET + waiver("ports.free", 0))
+    done = suite.run(FAILING)
+    assert done.ret == 0
+    found = suite.checks()["ports.free"]
+    assert found.status == "waived"
+    assert found.message.endswith(": known since spring)")
+    suite.target.write_text(TARGET + waiver("ports.free", -1))
+    assert suite.run(FAILING).ret == 1
+
+
+def test_a_waiver_counts_for_nothing_where_data_is_guarded(suite: Checks) -> None:
+    suite.target.write_text(TARGET + waiver("ports.free", 9))
+    assert suite.run(FAILING.replace('fix="Stop it."', "data=True")).ret == 1
+    assert "guards data, so its waiver counts for nothing" in suite.checks()["ports.free"].message
+
+
+def test_a_waiver_does_not_open_a_check_that_is_blocked(suite: Checks) -> None:
+    suite.target.write_text(TARGET + waiver("disk.free", 9))
+    assert suite.run(UNKNOWN, "-k", "test_blocked").ret == 1
+
+
+CONTROLLER = """
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session):
+    from checks.fixtures import SUITE
+    del session.config.stash[SUITE]
+    return (yield)
+"""
+
+
+def test_a_process_that_has_results_and_no_target_comes_to_the_same_verdict(suite: Checks) -> None:
+    # So it is where workers of pytest-xdist run the checks: they have the target, the controller the results.
+    conftest = suite.folder / "conftest.py"
+    conftest.write_text(conftest.read_text() + CONTROLLER)
+    done = suite.run(UNKNOWN, "-k", "test_blocked")
+    assert done.ret == 1
+    done.stdout.fnmatch_lines(["BLOCKED  disk.free: *", "NO-GO: 0 of 1 checks passed"])

@@ -1,0 +1,156 @@
+"""Building on this machine: where contexts lie here, what the build file says, and names of images."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy import images
+from deploy.images import REVISION, build_file, context, dockerfile
+from deploy.release import repository, tagged
+from deploy.target import Target
+from tests.unit.stacks import model, target
+
+VERSION = "0123abcd-20260131-080559"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"]
+    argv = ["git", "-C", str(folder), *who, *arguments]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Target:
+    for name in ("shop", "shop/api", "shared"):
+        (tmp_path / name).mkdir()
+    return target(tmp_path, source="shop", path="/srv/shop")
+
+
+def section(here: Target, build: dict[str, Any]) -> dict[str, Any]:
+    text = build_file(here, model(api={"image": "shop-api", "build": build}), VERSION)
+    found: dict[str, Any] = json.loads(text)["services"]["api"]["build"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ("/srv/shop", "shop"),
+        ("/srv/shop/api", "shop/api"),
+        ("/srv/shared", "shared"),
+        ("/srv/shop/../shared", "shared"),
+    ],
+)
+def test_a_context_leads_the_same_way_from_the_source(
+    here: Target, tmp_path: Path, there: str, expected: str
+) -> None:
+    service = model(api={"build": {"context": there}}).services["api"]
+    assert context(here, service) == tmp_path / expected
+    assert dockerfile(here, service) == tmp_path / expected / "Dockerfile"
+    assert section(here, {"context": there})["context"] == str(tmp_path / expected)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/a/b.git#main:folder",
+        "git@example.org:a/b.git",
+        "ssh://git@example.org/a/b",
+        "github.com/a/b",
+    ],
+)
+def test_a_context_elsewhere_stays_as_it_is(here: Target, url: str) -> None:
+    service = model(api={"build": {"context": url}}).services["api"]
+    assert context(here, service) is None
+    assert dockerfile(here, service) is None
+    assert section(here, {"context": url}) == {"context": url}
+
+
+def test_further_contexts_are_found_here_too(here: Target, tmp_path: Path) -> None:
+    more = {"shared": "/srv/shared", "base": "docker-image://debian:12", "other": "service:web"}
+    found = section(here, {"context": "/srv/shop", "additional_contexts": more})
+    assert found["additional_contexts"] == {**more, "shared": str(tmp_path / "shared")}
+
+
+def test_a_dockerfile_of_another_name_or_none(here: Target, tmp_path: Path) -> None:
+    def file(**build: str) -> Path | None:
+        return dockerfile(here, model(api={"build": {"context": "/srv/shop", **build}}).services["api"])
+
+    assert file(dockerfile="docker/api.Dockerfile") == tmp_path / "shop/docker/api.Dockerfile"
+    assert file(dockerfile_inline="FROM scratch") is None
+
+
+def test_only_what_is_built_is_in_the_build_file(here: Target) -> None:
+    stack = model(
+        api={"image": "shop-api:edge", "build": {"context": "/srv/shop"}, "environment": {"PASSWORD": "x"}},
+        web={"build": {"context": "/srv/shop"}},
+        db={"image": "mongo:6"},
+    )
+    found = json.loads(build_file(here, stack, VERSION))
+    assert found["name"] == "shop"
+    assert {name: one["image"] for name, one in found["services"].items()} == {
+        "api": tagged("shop-api:edge", VERSION),
+        "web": tagged("shop-web", VERSION),
+    }
+    assert {key for one in found["services"].values() for key in one} == {"image", "build"}
+
+
+def test_dollars_survive_the_way_through_compose(here: Target) -> None:
+    printed = {"context": "/srv/shop", "args": {"KEY": "a$$b$${HOME}", "PLAIN": "c"}}
+    assert section(here, printed)["args"] == {"KEY": "a$$b$${HOME}", "PLAIN": "c"}
+    stack = model(api={"build": printed})
+    assert (stack.services["api"].build or {})["args"]["KEY"] == "a$b${HOME}"
+
+
+def test_the_revision_is_the_last_commit_of_the_context(here: Target, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    commits = {}
+    for name in ("shop/api", "shared"):
+        (tmp_path / name / "code.py").write_text(name)
+        git(tmp_path, "add", "-A")
+        git(tmp_path, "commit", "-qm", name)
+        commits[name] = git(tmp_path, "rev-parse", "HEAD")
+    build = {"context": "/srv/shop/api", "labels": {"org.example.team": "shop"}}
+    assert section(here, build)["labels"] == {"org.example.team": "shop", REVISION: commits["shop/api"]}
+    assert section(here, {"context": "/srv/shared"})["labels"] == {REVISION: commits["shared"]}
+    (tmp_path / "shop/api/new.py").write_text("1")
+    assert section(here, build)["labels"][REVISION] == f"{commits['shop/api']}-dirty"
+    assert section(here, {"context": "/srv/shared"})["labels"] == {REVISION: commits["shared"]}
+
+
+def test_without_git_there_is_no_revision(here: Target) -> None:
+    assert "labels" not in section(here, {"context": "/srv/shop"})
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"),
+    [
+        ("redis", "redis"),
+        ("redis:7", "redis"),
+        ("localhost:5000/app", "localhost:5000/app"),
+        ("localhost:5000/team/app:1.2", "localhost:5000/team/app"),
+        ("app@sha256:aa", "app"),
+        ("host:5000/app:1@sha256:aa", "host:5000/app"),
+    ],
+)
+def test_a_name_without_tag_and_digest(name: str, bare: str) -> None:
+    assert repository(name) == bare
+    assert tagged(name, "v1") == f"{bare}:v1"
+
+
+def test_the_last_words_of_a_build_are_kept() -> None:
+    argv = ["sh", "-c", "cat >/dev/null; printf 'one\\n\\n  two\\377\\n'"]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    heard: list[str] = []
+    assert images._fed(process, b"x" * 200_000, heard.append) == ["one", "two\ufffd"]
+    assert heard == ["one", "two\ufffd"]
+
+
+def test_a_build_that_ends_before_it_read_all_is_heard() -> None:
+    process = subprocess.Popen(["sh", "-c", "echo no"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert images._fed(process, b"x" * 200_000, lambda _: None) == ["no"]

@@ -1,0 +1,107 @@
+"""Releases: how they are named, and what is written on the target, here this machine."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy import release
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.release import Baseline, Image, Release
+from deploy.target import Target
+from tests.unit.stacks import target
+
+AT = datetime.datetime(2026, 1, 31, 8, 5, 59, tzinfo=datetime.UTC)
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Connection]:
+    with Connection.open(target()) as connection:
+        yield connection
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Target:
+    return target(path=str(tmp_path))
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"]
+    argv = ["git", "-C", str(folder), *who, *arguments]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_version_outside_git(tmp_path: Path) -> None:
+    assert release.version(tmp_path, AT) == "nogit-20260131-080559"
+    assert release.version(tmp_path / "none", AT) == "nogit-20260131-080559"
+
+
+def test_a_version_names_the_commit_and_whether_it_is_all(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "a.py").write_text("1")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "one")
+    sha = git(tmp_path, "rev-parse", "HEAD")
+    name = release.version(tmp_path, AT)
+    assert re.fullmatch(r"[0-9a-f]{8}-20260131-080559", name)
+    assert sha.startswith(name[:8])
+    (tmp_path / "new.py").write_text("2")
+    assert release.version(tmp_path, AT) == f"{name}-dirty"
+    assert release.version(tmp_path / "app", AT) == name
+
+
+def test_pins_name_the_images_by_id() -> None:
+    images = {"web": Image(name="shop-web:latest", id="sha256:2"), "api": Image(name="a", id="sha256:1")}
+    assert json.loads(release.pins(images)) == {
+        "services": {"api": {"image": "sha256:1"}, "web": {"image": "sha256:2"}}
+    }
+
+
+def test_files_of_a_release_lie_in_its_folder(there: Target, tmp_path: Path) -> None:
+    base = f"{tmp_path}/.deploy/releases/v1"
+    assert release.files(there, "v1") == (f"{base}/compose.yaml", f"{base}/images.yaml")
+
+
+def test_the_current_release_is_switched_and_taken_back(connection: Connection, there: Target) -> None:
+    assert release.current(connection, there) == ""
+    Path(str(there.deploy_path)).mkdir()
+    for name in ("v1", "v2"):
+        release.make_current(connection, there, name)
+        assert release.current(connection, there) == name
+    release.make_current(connection, there, "")
+    assert release.current(connection, there) == ""
+    assert list(Path(str(there.deploy_path)).iterdir()) == []
+
+
+def test_a_record_is_read_as_it_was_written(connection: Connection, there: Target) -> None:
+    record = Release(
+        version="v1",
+        created="2026-01-31",
+        project="shop",
+        images={"api": Image(name="é", id="sha256:1")},
+    )
+    baseline = Baseline(taken="v0", counts={"users": 5})
+    assert release.load(connection, there, "v1") is None
+    release.save(connection, there, "v1", release.RECORD, record)
+    release.save(connection, there, "v1", release.BASELINE, baseline)
+    assert release.load(connection, there, "v1") == record
+    assert release.load_baseline(connection, there, "v1") == baseline
+    file = Path(str(release.folder(there, "v1"))) / release.RECORD
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"version": "v1"}', '{"taken": "x", "more": 1}'])
+def test_a_damaged_record_is_one_sentence(connection: Connection, there: Target, text: str) -> None:
+    release.save(connection, there, "v1", release.RECORD, text)
+    with pytest.raises(GonogoError, match=r"releases/v1/release\.json is damaged: restore it") as caught:
+        release.load(connection, there, "v1")
+    assert "\n" not in str(caught.value)
