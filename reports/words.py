@@ -29,7 +29,7 @@ VERDICTS: dict[Verdict, Said] = {
     "no-go": Said("No-go", "bad", "This deployment must not start. Nothing was touched."),
     "failed-unchanged": Said("Failed, nothing changed", "bad", "It failed before anything was changed."),
     "rolled-back": Said(
-        "Rolled back", "warn", "The new version failed. The previous one runs again and was verified."
+        "Rolled back", "warn", "The new version failed. What ran before runs again, and was verified."
     ),
     "rollback-failed": Said(
         "Rollback failed",

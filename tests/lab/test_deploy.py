@@ -192,7 +192,7 @@ def test_an_interrupted_deployment_changes_no_container(second: Chat) -> None:
     for line in process.stdout:
         seen.append(line)
         if line.startswith("transfer …"):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 130, "".join(seen)
     assert any("interrupted" in line for line in seen)
     assert second.containers() == before

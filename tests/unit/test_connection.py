@@ -229,6 +229,7 @@ def running(pid: int) -> bool:
 
 INTERRUPTED = """
 import sys, time, signal, threading, os
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {root!r})
 from types import SimpleNamespace as N
 from deploy.connection import Connection
