@@ -27,6 +27,7 @@ class Chat:
     folder: Path
     secrets: dict[str, str] = field(default_factory=dict)
     outputs: list[str] = field(default_factory=list)
+    arguments: set[str] = field(default_factory=set)
 
     @classmethod
     def up(cls, name: str, folder: Path, **environment: str) -> Chat:

@@ -14,6 +14,7 @@ import pytest
 
 from lab import demo, host, state
 from tests.lab.chat import STACK, Chat, difference
+from tests.lab.secrecy import leaks, watched_arguments
 
 pytestmark = pytest.mark.lab
 NAME = f"t-deploy-{os.getpid()}"
@@ -43,8 +44,10 @@ def second(first: Chat) -> Chat:
     """The second release over the first."""
     before = first.containers()
     first.release("v2")
-    done = first.deploy("--json")
+    with watched_arguments() as arguments:
+        done = first.deploy("--json")
     assert done.returncode == 0, done.stdout + done.stderr
+    first.arguments |= arguments
     after = first.containers()
     assert [name for name in after if after[name] != before[name]] == ["chat-api", "chat-web"]
     return first
@@ -211,8 +214,6 @@ def test_a_target_that_cannot_be_reached_is_a_no_go_with_a_report(second: Chat) 
 
 
 def test_no_secret_is_in_any_output_log_or_report(second: Chat) -> None:
-    from tests.lab.secrecy import leaks  # noqa: PLC0415
-
     texts = {f"output {number}": text for number, text in enumerate(second.outputs)}
     texts |= {
         str(file): file.read_text(errors="replace") for file in second.folder.rglob("*") if file.is_file()
@@ -221,5 +222,7 @@ def test_no_secret_is_in_any_output_log_or_report(second: Chat) -> None:
         f"cat {STACK}/.deploy/journal.jsonl {STACK}/.deploy/releases/*/* /tmp/* 2>/dev/null || true"
     )
     texts["the files on the target"] = there
+    texts["argument lists"] = "\n".join(second.arguments)
     assert len(texts) > 20
+    assert "docker compose" in texts["argument lists"], "the target's processes were seen"
     assert leaks(list(second.secrets.values()), texts) == []
