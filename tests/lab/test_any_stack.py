@@ -20,7 +20,7 @@ CACHE = f"services:\n  cache:\n    {REDIS}\n"
 KINDS: dict[str, dict[str, str]] = {
     "plain": {COMPOSE: CACHE},
     "defaults": {
-        COMPOSE: CACHE + "    ports: ['${PORT:-7001}:6379']\n    environment:\n      MODE: ${MODE:-fast}\n"
+        COMPOSE: CACHE + "    ports: ['${PORT:-7001}:6379']\n    environment: {MODE: '${MODE:-fast}'}\n"
     },
     "demands": {COMPOSE: CACHE + "    environment:\n      TOKEN: ${TOKEN:?the token of the cache}\n"},
     "ports": {
@@ -33,7 +33,8 @@ KINDS: dict[str, dict[str, str]] = {
         "      - {type: bind, source: ./conf, target: /conf, read_only: true}\nvolumes:\n  kept: {}\n"
     },
     "extends": {
-        COMPOSE: "services:\n  cache:\n    extends: {file: base.yml, service: base}\n    ports: ['7050:6379']\n",
+        COMPOSE: "services:\n  cache:\n    extends: {file: base.yml, service: base}\n"
+        "    ports: ['7050:6379']\n",
         "base.yml": f"services:\n  base:\n    {REDIS}\n    restart: unless-stopped\n",
     },
     "include": {
@@ -107,7 +108,7 @@ def test_several_files_and_a_profile(stack: Stack) -> None:
     done = stack.init(COMPOSE, "prod.yml")
     assert done.code == 0, done.output
     stack.reachable()
-    stack.amend('profiles = ["more"]')
+    stack.amend(profiles='["more"]')
     assert failed(stack) == {}
     assert stack.deploy().code == 0
     assert sorted(stack.containers()) == ["cache", "extra"]
@@ -160,7 +161,7 @@ def test_what_is_wrong_is_told_by_the_right_check(stack: Stack, kind: str) -> No
 def test_a_folder_that_is_missing_and_an_env_file_that_is(stack: Stack) -> None:
     drafted(stack, {COMPOSE: CACHE})
     host.execute(NAME, f"rm {stack.path}/.env", user="root")
-    stack.amend('env_file = ".env"') if "env_file" not in stack.file.read_text() else None
+    stack.amend('env_file = ".env"')
     assert set(failed(stack)) == {"environment.file"}
     host.execute(NAME, f"rmdir {stack.path}", user="root")
     assert "path.present" in failed(stack)
