@@ -2,6 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Compiled tests are kept, whatever the environment says: compiling takes longer than running them.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help demo test unit lint lab-test clean
@@ -25,7 +26,7 @@ lint: $(READY)
 	mypy
 
 unit: $(READY)
-	python -m pytest tests/unit -q
+	PYTHONDONTWRITEBYTECODE= python -m pytest tests/unit -q -n 2
 
 lab-test: $(READY)
 	python -m lab prepare

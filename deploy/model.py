@@ -9,6 +9,8 @@ from typing import Any
 from deploy.errors import GonogoError
 
 ONE_SHOT = "service_completed_successfully"
+SPACES = ("network_mode", "ipc", "pid")
+OF = "service:"
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,19 @@ class Mount:
 
 @dataclass(frozen=True)
 class Service:
-    """One service of the model; ``image`` is the name that Compose will run."""
+    """One service of the model; ``image`` is the name that Compose will run.
+
+    ``ranges``: of each of them the engine chooses one port that is free. ``modes``: what of another service's
+    container its own are made with, such as ``network_mode``, and that service; ``volumes_from``: whose
+    volumes they mount.
+    """
 
     name: str
     image: str
     build: dict[str, Any] | None = None
     environment: dict[str, str] = field(default_factory=dict)
     ports: tuple[Port, ...] = ()
+    ranges: tuple[tuple[Port, ...], ...] = ()
     mounts: tuple[Mount, ...] = ()
     has_healthcheck: bool = False
     depends_on: dict[str, str] = field(default_factory=dict)
@@ -51,6 +59,13 @@ class Service:
     network_mode: str = ""
     scale: int = 1
     restart: str = ""
+    modes: tuple[tuple[str, str], ...] = ()
+    volumes_from: tuple[str, ...] = ()
+
+    @property
+    def joins(self) -> set[str]:
+        """The services without whose containers its own cannot be, and with which they are made anew."""
+        return {other for _, other in self.modes} | set(self.volumes_from)
 
 
 @dataclass(frozen=True)
@@ -127,13 +142,16 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
     environment = {k: "" if v is None else str(v) for k, v in (raw.get("environment") or {}).items()}
     depends = {k: (v or {}).get("condition", "") for k, v in (raw.get("depends_on") or {}).items()}
     health = raw.get("healthcheck") or {}
+    ports = [_ports(item) for item in raw.get("ports") or []]
+    spaces = {mode: str(raw.get(mode) or "") for mode in SPACES}
     deploy = raw.get("deploy") or {}
     return Service(
         name=name,
         image=raw.get("image") or f"{project}-{name}",
         build=raw.get("build"),
         environment=environment,
-        ports=tuple(port for item in raw.get("ports") or [] for port in _ports(item)),
+        ports=tuple(found[0] for found in ports if len(found) == 1),
+        ranges=tuple(found for found in ports if len(found) > 1),
         mounts=tuple(_mount(item) for item in raw.get("volumes") or []),
         has_healthcheck=bool(health) and not health.get("disable") and health.get("test") != ["NONE"],
         depends_on=depends,
@@ -141,15 +159,21 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
         network_mode=raw.get("network_mode") or "",
         scale=int(raw.get("scale", deploy.get("replicas", 1))),
         restart=raw.get("restart") or "",
+        modes=tuple((mode, to[len(OF) :]) for mode, to in spaces.items() if to.startswith(OF)),
+        volumes_from=_sources(raw.get("volumes_from") or []),
     )
 
 
-def _ports(raw: dict[str, Any]) -> list[Port]:
+def _sources(given: list[str]) -> tuple[str, ...]:
+    return tuple(text.partition(":")[0] for text in given if not text.startswith("container:"))
+
+
+def _ports(raw: dict[str, Any]) -> tuple[Port, ...]:
     published = str(raw.get("published") or "0")
     first, _, last = published.partition("-")
     numbers = range(int(first), int(last or first) + 1)
     base = raw.get("host_ip") or "", int(raw["target"]), raw.get("protocol") or "tcp"
-    return [Port(base[0], number, base[1], base[2]) for number in numbers]
+    return tuple(Port(base[0], number, base[1], base[2]) for number in numbers)
 
 
 def _mount(raw: dict[str, Any]) -> Mount:

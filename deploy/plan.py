@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from deploy.model import Model
@@ -42,7 +42,15 @@ def plan(
     found: dict[str, list[Container]] = {}
     for one in running:
         found.setdefault(one.service, []).append(one)
-    changes = [_change(name, images, hashes, found.get(name, []), model) for name in model.order()]
+    changes: list[Change] = []
+    for name in model.order():
+        change = _change(name, images, hashes, found.get(name, []), model)
+        touched = {one.service for one in changes if one.touched}
+        if not change.touched and found.get(name) and (anew := model.services[name].joins & touched):
+            # A container in another's network stays in the network of the one that is gone.
+            why = f"it is made with the container of {', '.join(sorted(anew))}, which is replaced"
+            change = replace(change, action="replaced", why=why)
+        changes.append(change)
     for name in sorted(set(found) - set(model.services)):
         before = found[name][0].image
         why = "no longer in the compose files; its container is left as it is"

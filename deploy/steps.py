@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from deploy import database, images, release, suites, switch
+from deploy import database, images, joined, release, suites, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
 from deploy.methods import tar
@@ -110,11 +110,12 @@ def settle(run: Undertaking) -> None:
         release.save(connection, target, version, release.COMPOSE_FILE, run.facts.flat)
         release.save(connection, target, version, release.IMAGES_FILE, release.pins(run.images))
         files = release.files(target, version)
-        pinned = switch.hashes(connection, target, files)
-        by_name = switch.hashes(connection, target, files[:1])
+        run.facts.forget("containers")
+        more = joined.override(run.facts.model, run.facts.running)
+        pinned = switch.hashes(connection, target, files, more)
+        by_name = switch.hashes(connection, target, files[:1], more)
         run.hashes = {name: f"{pinned.get(name, '')} {by_name.get(name, '')}" for name in run.images}
         release.save(connection, target, version, release.RECORD, _record(run))
-        run.facts.forget("containers")
         run.changed(plan(run.facts.model, run.images, run.hashes, run.facts.running))
         touched = [f"{change.service} ({change.why})" for change in run.changes if change.touched]
         note.detail = f"to change: {', '.join(touched)}" if touched else "nothing to change"
@@ -126,7 +127,9 @@ def start(run: Undertaking) -> None:
     for change in run.changes:
         if change.touched:
             with run.step(f"switch {change.service}", change.why) as note:
-                run.switched.append(change.service)
+                # What is made with this one's container has to be made again on the way back, too.
+                also = [n for n, service in sorted(model.services.items()) if change.service in service.joins]
+                run.switched += [name for name in (change.service, *also) if name not in run.switched]
                 switch.service(
                     run.connection, run.target, model, change.service, release.files(run.target, run.version)
                 )
@@ -166,7 +169,7 @@ def _record(run: Undertaking) -> Release:
         commit=run.record.commit,
         created=release.now().isoformat(timespec="seconds"),
         project=run.target.project,
-        images=run.images,
+        images={name: image for name, image in run.images.items() if run.facts.model.services[name].scale},
         hashes=run.hashes,
         env_digest=digest,
     )

@@ -25,17 +25,18 @@ def service(connection: Connection, target: Target, model: Model, name: str, fil
 
     ``--no-deps``: nothing else is touched. ``--pull never``, ``--no-build``: what runs is what was proved.
     """
-    profiles = ("*",)
-    line = compose.command(
-        target, "up", "-d", "--no-deps", "--no-build", "--pull", "never", name, files=files, profiles=profiles
-    )
+    words = ["up", "-d", "--no-deps", "--no-build", "--pull", "never"]
+    if model.services[name].joins:
+        # Its container holds on to the other's, also where that one was only started again.
+        words.append("--force-recreate")
+    line = compose.command(target, *words, name, files=files, profiles=("*",))
     result = connection.run(line, timeout=UP_TIMEOUT_S, mutates=True)
     if not result.ok:
         raise GonogoError(f"{target.host}: {name} was not started: {compose.complaint(result.error_text)}")
     if not model.services[name].scale:
         return
-    policy = model.services[name].restart.partition(":")[0]
-    wait(connection, target, name, may_end=name in model.one_shots() or policy in ENDING)
+    policy, must_end = model.services[name].restart.partition(":")[0], name in model.one_shots()
+    wait(connection, target, name, may_end=must_end or policy in ENDING, must_end=must_end)
 
 
 def wait(
@@ -44,10 +45,11 @@ def wait(
     name: str,
     may_end: bool = False,
     sleep: Callable[[float], None] = time.sleep,
+    must_end: bool = False,
 ) -> None:
     """Wait until every container of a service is well, at most ``healthy_timeout_s``; raises GonogoError.
 
-    ``may_end``: it may end with status 0, as a migration does.
+    ``may_end``: it may end with status 0. ``must_end``: others wait for it to end so, as for a migration.
     """
     limit = target.thresholds.healthy_timeout_s
     deadline, steady = time.monotonic() + limit, time.monotonic() + STEADY_S
@@ -57,18 +59,23 @@ def wait(
         if wrong:
             one = wrong[0]
             raise GonogoError(f"{target.host}: {name}: {one.name} {fault(one, may_end)}")
+        ended = may_end and all(one.completed for one in found)
         bare = all(not one.health for one in found)
-        done = all(one.well or (may_end and one.completed) for one in found)
-        if found and done and (not bare or time.monotonic() >= steady):
+        done = ended or (not must_end and all(one.well or (may_end and one.completed) for one in found))
+        if found and done and (ended or not bare or time.monotonic() >= steady):
             return
         if time.monotonic() >= deadline:
             told = ", ".join(one.told for one in found) or "no container"
-            raise GonogoError(f"{target.host}: {name} was not healthy within {limit:g} s: {told}")
+            state = "not ended" if must_end else "not healthy"
+            raise GonogoError(f"{target.host}: {name} was {state} within {limit:g} s: {told}")
         sleep(PAUSE_S)
 
 
 def fault(one: Container, may_end: bool) -> str:
     """Return why waiting for a container is in vain; empty when it is not."""
+    if may_end and one.restart == "on-failure" and one.status in ("restarting", "running"):
+        # It is tried again until it ends well or the engine gives up, as a migration that needs a database.
+        return "is unhealthy" if one.health == "unhealthy" else ""
     if one.status in ("exited", "dead") and not (may_end and one.exit_code == 0):
         return f"ended with exit status {one.exit_code}"
     if one.status == "restarting" or one.restarts >= 2:
@@ -88,10 +95,17 @@ def logs(connection: Connection, found: Sequence[Container]) -> dict[str, str]:
     return told
 
 
-def hashes(connection: Connection, target: Target, files: Sequence[str]) -> dict[str, str]:
-    """Return Compose's config hash of each service in ``files`` on the target; raises GonogoError."""
-    line = compose.command(target, "config", "--hash", "*", files=files, profiles=("*",))
-    result = connection.run(line)
+def hashes(
+    connection: Connection, target: Target, files: Sequence[str], override: str = ""
+) -> dict[str, str]:
+    """Return Compose's config hash of each service in ``files`` on the target; raises GonogoError.
+
+    ``override``: one more Compose file, in which services may refer to containers.
+    """
+    words = ["--no-consistency"] if override else []
+    files = [*files, "-"] if override else files
+    line = compose.command(target, "config", *words, "--hash", "*", files=files, profiles=("*",))
+    result = connection.run(line, stdin=override.encode() if override else None)
     if not result.ok:
         raise GonogoError(f"{target.host}: {compose.complaint(result.error_text)}")
     rows = (row.split() for row in result.text.splitlines())
