@@ -39,7 +39,7 @@ def service(connection: Connection, target: Target, model: Model, name: str, fil
     wait(connection, target, name, may_end=must_end or policy in ENDING, must_end=must_end)
 
 
-def wait(
+def wait(  # noqa: PLR0913, PLR0917  what is waited for, how long, and how it may end
     connection: Connection,
     target: Target,
     name: str,

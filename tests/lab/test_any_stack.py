@@ -208,3 +208,18 @@ def test_a_stack_on_the_network_of_the_host(stack: Stack) -> None:
     done = stack.deploy()
     assert done.code == 0, done.output
     assert list(stack.containers()) == ["cache"]
+
+
+def test_a_service_in_the_network_of_another(stack: Stack) -> None:
+    own = "    network_mode: service:cache\n    command: [redis-server, --port, '7777']\n"
+    side = f"  side:\n    {REDIS}\n{own}"
+    drafted(stack, {COMPOSE: CACHE + side})
+    assert stack.deploy().code == 0
+    before = stack.containers()
+    again = stack.deploy()
+    assert "nothing had to change" in again.output, again.output
+    assert stack.containers() == before
+    stack.lay({COMPOSE: CACHE + "    environment: {CHANGED: 'yes'}\n" + side})
+    changed = stack.deploy()
+    assert changed.code == 0, changed.output
+    assert not set(stack.containers().values()) & set(before.values()), "both were made anew"
