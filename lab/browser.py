@@ -17,8 +17,8 @@ def ensure() -> str:
     """
     found = shutil.which("chromium")
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        say("no chromium on PATH: installing it with apt-get")
-        engine.apt("chromium")
+        say("no chromium on PATH: installing it and a font with apt-get")
+        engine.apt("chromium", "fonts-dejavu-core")
         found = shutil.which("chromium")
     if found is None:
         raise GonogoError("no chromium on PATH, which the report's browser tests need: install it")
