@@ -14,4 +14,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--results", metavar="FILE", help="append each check's result to FILE, one JSON a line")
     group.addoption("--skip-build", action="store_true", help="check for a release of images already built")
     group.addoption("--release", metavar="VERSION", help="verify against this release, not the current one")
+    group.addoption("--under-way", metavar="VERSION", help="this run is part of that release's deployment")
+    group.addoption("--record", metavar="FILE", help="write what was answered, masked, for --replay")
+    group.addoption("--replay", metavar="FILE", help="judge a recording again, without the target")
+    group.addoption("--catalogue", action="store_true", help="list the checks, and run none")
     group.addoption("--baseline", metavar="VERSION", help="compare with the state before this release")

@@ -10,7 +10,7 @@ import pytest
 
 from checks.suite import CheckFailed, Suite
 from deploy.errors import ConnectionFailed, GonogoError
-from deploy.fact import REACHABLE, Unknown
+from deploy.fact import Unknown
 from reports.model import CheckResult, CheckStatus, Evidence, Severity
 
 USE = (
@@ -36,51 +36,62 @@ class Check:
 
         Raises GonogoError for a marker that is used wrongly.
         """
+        name = getattr(item, "originalname", item.name)
         function = getattr(item, "function", None)
-        title = (inspect.getdoc(function) or item.name).splitlines()[0]
-        marker = item.get_closest_marker("check")
+        return cls.made(item.get_closest_marker("check"), function, name, item.path.stem, item.nodeid)
+
+    @classmethod
+    def made(cls, marker: pytest.Mark | None, function: Any, name: str, file: str, nodeid: str) -> Check:
+        """Return the check of a test function called ``name`` in ``file``; raises as ``of``."""
+        title = (inspect.getdoc(function) or name).splitlines()[0]
         if marker is None:
-            subject = item.path.stem.removeprefix("test_")
-            name = getattr(item, "originalname", item.name).removeprefix("test_")
-            return cls(f"{subject}.{name.removeprefix(f'{subject}_')}", title)
-        given: dict[str, Any] = dict(marker.kwargs)
+            subject = file.removeprefix("test_")
+            return cls(f"{subject}.{name.removeprefix('test_').removeprefix(f'{subject}_')}", title)
         try:
             (id_,) = marker.args
-            check = cls(id_, title, **given)
+            check = cls(id_, title, **marker.kwargs)
         except (TypeError, ValueError):
-            raise GonogoError(f"{item.nodeid}: {USE}") from None
+            raise GonogoError(f"{nodeid}: {USE}") from None
         if not isinstance(id_, str) or check.severity not in get_args(Severity):
-            raise GonogoError(f"{item.nodeid}: {USE}")
+            raise GonogoError(f"{nodeid}: {USE}")
         return check
 
 
-def judge(item: pytest.Item, suite: Suite, error: BaseException | None, text: str) -> CheckResult:
-    """Return the result of a test that ended with ``error``; ``text`` is pytest's own account of it."""
-    check = Check.of(item)
+@dataclass(frozen=True)
+class Place:
+    """Where a test stands: the folder that is its suite, and pytest's id of it."""
+
+    suite: str
+    nodeid: str
+
+
+def judge(check: Check, place: Place, suite: Suite, error: BaseException | None, text: str) -> CheckResult:
+    """Return the result of a check that ended with ``error``; ``text`` is pytest's own account of it."""
     status, message = _status(check, error, text)
     finding, waiver = suite.finding, suite.waiver(check.id)
+    severity = finding.severity or check.severity
     if status == "failed" and waiver:
         if check.data:
             message += " (it guards data, so its waiver counts for nothing)"
         else:
             status = "waived"
             message = f"{message} (waived until {waiver.until}: {waiver.reason})"
-    if status == "failed" and check.severity == "warning":
+    if status == "failed" and severity == "warning" and not suite.strict:
         status = "warning"
     hide = suite.redactor
     return CheckResult(
         id=check.id,
-        suite=item.path.parent.name,
+        suite=place.suite,
         title=hide(check.title),
         status=status,
-        severity=check.severity,
+        severity=severity,
         reason=check.reason,
         fix=hide(finding.fix or check.fix) if status not in ("passed", "skipped") else "",
         found=hide(finding.found),
         expected=hide(finding.expected),
         message=hide(message),
         evidence=_evidence(suite),
-        nodeid=item.nodeid,
+        nodeid=place.nodeid,
     )
 
 
@@ -89,9 +100,8 @@ def _status(check: Check, error: BaseException | None, text: str) -> tuple[Check
         return "passed", ""
     if isinstance(error, pytest.skip.Exception):
         return "skipped", str(error.msg)
-    cause = REACHABLE if isinstance(error, ConnectionFailed) else getattr(error, "check", check.id)
-    if isinstance(error, ConnectionFailed | Unknown) and cause != check.id:
-        return "blocked", f"blocked by {cause}: {error}"
+    if isinstance(error, ConnectionFailed | Unknown) and error.check != check.id:
+        return "blocked", f"blocked by {error.check}: {error}"
     if isinstance(error, GonogoError | CheckFailed):
         return "failed", str(error)
     return "failed", text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -10,50 +9,67 @@ from typing import Any
 
 import pytest
 
+from checks import catalogue
+from checks.catalogue import is_check
 from checks.fixtures import SUITE
-from checks.judge import Check, judge
+from checks.judge import Check, Place, judge
 from checks.suite import Suite
-from deploy import target_file
+from deploy import recording, target_file
 from deploy.errors import GonogoError
 from deploy.redact import Redactor
 from reports.model import CheckResult, SuiteEnd
 
-FOLDER = Path(__file__).resolve().parent
 RESULTS: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
 STOPPING = ("failed", "blocked")
 
 
-def _is_check(item: pytest.Item) -> bool:
-    return _within(item.path, FOLDER)
-
-
-@functools.cache
-def _within(path: Path, folder: Path) -> bool:
-    # Resolved too: somebody may have come here by a symbolic link.
-    return path.is_relative_to(folder) or path.resolve().is_relative_to(folder)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Read the target file as soon as it is clear that checks will run; a fault in it is a usage error."""
-    found = [item for item in items if _is_check(item)]
+    found = [item for item in items if is_check(item)]
     option = config.getoption
-    if not found or option("collectonly"):
+    if not found or option("collectonly") or option("--catalogue"):
         return
     try:
-        for item in found:
-            Check.of(item)
-        target = target_file.find(option("--target"))
-        _try_results(option("--results"))
+        known = catalogue.ids() | {Check.of(item).id for item in found}
+        suite = _suite(config, known)
+        for name in ("--results", "--record"):
+            _try_file(name, option(name))
+        config.stash[SUITE] = suite
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
-    release, baseline = option("--release") or "", option("--baseline") or ""
-    config.stash[SUITE] = Suite(target, Redactor(), option("--skip-build"), release, baseline)
+
+
+def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
+    option = config.getoption
+    kept = recording.load(Path(option("--replay"))) if option("--replay") else None
+    facts = kept.facts_of() if kept else None
+    suite = Suite(
+        facts.target if facts else target_file.find(option("--target")),
+        facts.redactor if facts else Redactor(),
+        skip_build=option("--skip-build"),
+        release=option("--release") or "",
+        baseline_of=option("--baseline") or "",
+        version=option("--under-way") or "",
+        strict=bool(config.getini("strict")),
+        checks=known,
+    )
+    if kept and facts:
+        suite.skip_build, suite.facts = kept.options["skip_build"], facts
+        suite.notes.append(f"judged again from a recording of {kept.taken}")
+    return suite
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """List the checks, where that is all that was asked for."""
+    if session.config.getoption("--catalogue"):
+        print("\n".join(catalogue.listed(item for item in session.items if is_check(item))))
+        pytest.exit("no check was run", 0)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start a new check, even one that is about to be skipped."""
-    if _is_check(item):
+    if is_check(item):
         item.config.stash[SUITE].begin()
 
 
@@ -63,14 +79,15 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn pytest's report of a check into a result, and hide in it what must not be shown."""
     report = yield
-    if not _is_check(item):
+    if not is_check(item):
         return report
     suite = item.config.stash[SUITE]
     report.sections = [(name, suite.redactor(text)) for name, text in report.sections]
     if report.when != "call" and report.passed:
         return report
     error = call.excinfo.value if call.excinfo else None
-    result = judge(item, suite, error, report.longreprtext)
+    place = Place(item.path.parent.name, item.nodeid)
+    result = judge(Check.of(item), place, suite, error, report.longreprtext)
     result.seconds = round(report.duration, 4)
     _reword(report, result, item)
     report.__dict__["gonogo"] = result.model_dump(mode="json")
@@ -108,12 +125,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RESULTS] = []
 
 
-def _try_results(file: str | None) -> None:
+def _try_file(name: str, file: str | None) -> None:
     try:
         if file:
             os.close(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
     except OSError as error:
-        raise GonogoError(f"--results {file} cannot be written: {error.strerror}") from None
+        raise GonogoError(f"{name} {file} cannot be written: {error.strerror}") from None
 
 
 def _write(config: pytest.Config, record: CheckResult | SuiteEnd) -> None:
@@ -133,6 +150,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if suite is None:
         return
+    if file := session.config.getoption("--record"):
+        Path(file).write_text(suite.recording(), encoding="utf-8")
     suite.close()
     hide = suite.redactor
     _write(session.config, SuiteEnd(data=suite.data, notes=[hide(note) for note in suite.notes]))

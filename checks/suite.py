@@ -10,11 +10,12 @@ from deploy import release
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts
+from deploy.recording import record
 from deploy.redact import Redactor
 from deploy.release import Baseline, Release
 from deploy.target import Target, Waiver
 from deploy.transcript import Entry
-from reports.model import DataCount
+from reports.model import DataCount, Severity
 
 
 class CheckFailed(AssertionError):
@@ -28,17 +29,25 @@ class Finding:
     found: str = ""
     expected: str = ""
     fix: str = ""
+    severity: Severity | None = None
 
 
 @dataclass
 class Suite:
-    """The state that the checks of one run share."""
+    """The state that the checks of one run share.
+
+    ``release``: what verify compares with; ``version``: of the release under way, of which this run is a
+    part; ``checks``: the ids of all checks that there are.
+    """
 
     target: Target
     redactor: Redactor
     skip_build: bool = False
     release: str = ""
     baseline_of: str = ""
+    version: str = ""
+    strict: bool = False
+    checks: frozenset[str] = frozenset()
     finding: Finding = field(default_factory=Finding)
     mark: int = 0
     data: list[DataCount] = field(default_factory=list)
@@ -50,13 +59,21 @@ class Suite:
     def facts(self) -> Facts:
         """The facts of the target, over a connection that is opened at the first use."""
         if self._facts is None:
-            failure = ""
+            failure: GonogoError | None = None
             try:
                 self._connection = Connection.open(self.target, redact=self.redactor)
             except GonogoError as error:
-                failure = str(error)
-            self._facts = Facts(self.target, self._connection, self.redactor, failure)
+                failure = error
+            self._facts = Facts(self.target, self._connection, self.redactor, failure, self.version)
         return self._facts
+
+    @facts.setter
+    def facts(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def recording(self) -> str:
+        """Return what this run knew and was answered, masked, as JSON."""
+        return record(self.facts, self._connection, {"skip_build": self.skip_build})
 
     @property
     def expected_release(self) -> Release | None:
@@ -90,15 +107,20 @@ class Suite:
         """Start a new check: no finding yet, and evidence counts from here."""
         self.finding = Finding()
         if self._facts:
-            self._facts.used.clear()
+            self._facts.answers.used.clear()
             self.mark = self._facts.transcript.mark()
         else:
             self.mark = 0
 
-    def expect(self, holds: object, *, found: str, expected: str, fix: str = "") -> None:
-        """Record what was found and what was expected; raises CheckFailed unless ``holds``."""
+    def expect(
+        self, holds: object, *, found: str, expected: str, fix: str = "", severity: Severity | None = None
+    ) -> None:
+        """Record what was found and what was expected; raises CheckFailed unless ``holds``.
+
+        ``severity``: of this very failure, where it is not that of the check.
+        """
         __tracebackhide__ = True
-        self.finding = Finding(found, expected, fix)
+        self.finding = Finding(found, expected, fix, severity)
         if not holds:
             raise CheckFailed(f"found {found}; expected {expected}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -24,6 +25,16 @@ STREAM_TIMEOUT_S = 3600.0
 """Seconds that a stream may take when its caller sets no other limit."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A command that changes nothing, and its whole answer; not redacted."""
+
+    command: str
+    exit_status: int
+    output: str = field(repr=False)
+    errors: str = field(repr=False)
+
+
 class Connection:
     """A live connection to one target. Thread-safe: commands of several threads run side by side.
 
@@ -38,6 +49,8 @@ class Connection:
         """Connect; see ``open``."""
         self.host = target.host
         self.transcript = Transcript(redact)
+        self.asked: list[Asked] = []
+        """What was asked that changes nothing and may be kept, with its whole answer, for a recording."""
         self._timeout = target.thresholds.command_timeout_s
         seconds = target.thresholds.connect_timeout_s
         self._transport: Transport
@@ -175,6 +188,8 @@ class Connection:
         output = "interrupted"
         try:
             result = ask()
+            if not mutates and not private:
+                self.asked.append(Asked(command, result.exit_status, result.text, result.error_text))
             status, output = result.exit_status, _kept(result) if private else _output(result)
             return result
         except (CommandTimeout, Late):

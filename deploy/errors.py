@@ -19,7 +19,16 @@ class UsageError(GonogoError):
 
 
 class ConnectionFailed(GonogoError):
-    """The target cannot be reached, or the connection to it broke; the message names the cause."""
+    """The target cannot be reached, or the connection to it broke; the message names the cause.
+
+    ``check`` is the id of the check that fails for it.
+    """
+
+    check = "ssh.reachable"
+
+    def __init__(self, message: object, check: str = "") -> None:
+        super().__init__(message)
+        self.check = check or self.check
 
 
 class CommandTimeout(GonogoError):

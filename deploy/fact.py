@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+import typing
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
+
+from pydantic import TypeAdapter
 
 from deploy.errors import ConnectionFailed, GonogoError
 from deploy.transcript import Transcript
 
 T = TypeVar("T")
-REACHABLE = "ssh.reachable"
+REACHABLE = ConnectionFailed.check
 """The check that judges whether there is a connection at all."""
 
 
@@ -31,22 +37,55 @@ class Answer:
 
     value: Any
     error: Unknown | None
-    entries: range
+    entries: frozenset[int] = frozenset()
+
+
+class Answers:
+    """The answers so far, by the fact's name. Safe for several threads: each fact is asked by one alone."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Answer] = {}
+        self._guards: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+        self._lock = threading.Lock()
+        self._frames = threading.local()
+
+    @property
+    def used(self) -> set[int]:
+        """The transcript entries behind what this thread used, since its frame began."""
+        frames: list[set[int]] = self._frames.__dict__.setdefault("stack", [set()])
+        return frames[-1]
+
+    @contextmanager
+    def frame(self) -> Iterator[set[int]]:
+        """Collect what is used within, apart from what was used before."""
+        _ = self.used
+        stack: list[set[int]] = self._frames.stack
+        stack.append(set())
+        try:
+            yield stack[-1]
+        finally:
+            stack.pop()
+
+    def guard(self, name: str) -> threading.RLock:
+        """Return the lock under which the fact called ``name`` is asked."""
+        with self._lock:
+            return self._guards[name]
 
 
 class Asker(Protocol):
-    """What holds facts: a transcript, the answers so far, and the entries used since the last look."""
+    """What holds facts: a transcript and the answers so far."""
 
     transcript: Transcript
-    answers: dict[str, Answer]
-    used: set[int]
+    answers: Answers
 
 
 class Fact(Generic[T]):
     """A property that asks once; later reads give the same value, or raise the same Unknown, at no cost."""
 
-    def __init__(self, check: str, ask: Callable[[Any], T]) -> None:
-        self._check, self._ask = check, ask
+    def __init__(
+        self, check: str, ask: Callable[[Any], T], keep: Callable[[Any], Any] | None, local: bool
+    ) -> None:
+        self.check, self._ask, self._keep, self.local = check, ask, keep, local
         self.__doc__ = ask.__doc__
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -59,29 +98,48 @@ class Fact(Generic[T]):
     def __get__(self, holder: Asker | None, owner: type) -> T | Self:
         if holder is None:
             return self
-        answer = holder.answers.get(self._name) or self._asked(holder)
-        holder.used.update(answer.entries)
+        answer = holder.answers.known.get(self._name)
+        if answer is None:
+            with holder.answers.guard(self._name):
+                answer = holder.answers.known.get(self._name) or self._asked(holder)
+        holder.answers.used.update(answer.entries)
         if answer.error:
             raise answer.error
         value: T = answer.value
         return value
 
+    @property
+    def adapter(self) -> TypeAdapter[T]:
+        """What turns the fact's value into JSON and back."""
+        return TypeAdapter(typing.get_type_hints(self._ask)["return"])
+
+    def kept(self, value: T) -> Any:
+        """Return the value as JSON's types, as it may be written to a file: without what must not be kept."""
+        return self.adapter.dump_python(self._keep(value) if self._keep else value, mode="json")
+
     def _asked(self, holder: Asker) -> Answer:
         mark = holder.transcript.mark()
         value, error = None, None
-        try:
-            value = self._ask(holder)
-        except Unknown as unknown:
-            error = unknown
-        except ConnectionFailed as failed:
-            error = Unknown(REACHABLE, str(failed))
-        except GonogoError as failed:
-            error = Unknown(self._check, str(failed))
-        answer = Answer(value, error, range(mark, holder.transcript.mark()))
-        holder.answers[self._name] = answer
+        with holder.answers.frame() as used:
+            try:
+                value = self._ask(holder)
+            except Unknown as unknown:
+                error = unknown
+            except ConnectionFailed as failed:
+                error = Unknown(failed.check, str(failed))
+            except GonogoError as failed:
+                error = Unknown(self.check, str(failed))
+            answer = Answer(value, error, frozenset(used | set(holder.transcript.mine(mark))))
+        holder.answers.known[self._name] = answer
         return answer
 
 
-def fact(check: str) -> Callable[[Callable[[Any], T]], Fact[T]]:
-    """Make a method a Fact that the check ``check`` judges."""
-    return lambda ask: Fact(check, ask)
+def fact(
+    check: str, *, keep: Callable[[Any], Any] | None = None, local: bool = False
+) -> Callable[[Callable[[Any], T]], Fact[T]]:
+    """Make a method a Fact that the check ``check`` judges.
+
+    ``keep``: what of a value that holds secrets may be written to a file. ``local``: it asks this machine
+    alone, so that it can be asked while the target is still being connected to.
+    """
+    return lambda ask: Fact(check, ask, keep, local)

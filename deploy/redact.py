@@ -86,6 +86,12 @@ class Redactor:
                 self._values |= found
                 self._pattern = None
 
+    @property
+    def values(self) -> frozenset[str]:
+        """What is hidden."""
+        with self._lock:
+            return self._values
+
     def __call__(self, text: str) -> str:
         """Return the text with all that is known hidden; hiding twice gives the same text as hiding once."""
         pattern = self._current()

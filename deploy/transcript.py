@@ -35,6 +35,7 @@ class Transcript:
     def __init__(self, redact: Callable[[str], str] = str) -> None:
         self.redact = redact
         self._entries: list[Entry] = []
+        self._threads: list[int] = []
         self._lock = threading.Lock()
 
     def add(self, entry: Entry) -> None:
@@ -42,6 +43,7 @@ class Transcript:
         kept = replace(entry, command=self.redact(entry.command), output=self._excerpt(entry.output))
         with self._lock:
             self._entries.append(kept)
+            self._threads.append(threading.get_ident())
 
     @property
     def entries(self) -> list[Entry]:
@@ -52,6 +54,12 @@ class Transcript:
         """Return the present place, for :meth:`since`."""
         with self._lock:
             return len(self._entries)
+
+    def mine(self, mark: int) -> list[int]:
+        """Return the places of the entries that the calling thread recorded from ``mark`` on."""
+        me = threading.get_ident()
+        with self._lock:
+            return [place for place in range(mark, len(self._threads)) if self._threads[place] == me]
 
     def since(self, mark: int, until: int | None = None) -> list[Entry]:
         """Return the entries recorded from ``mark`` on, up to ``until`` when given, redacted."""

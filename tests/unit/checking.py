@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checks import plugin
+from checks import catalogue, plugin
 from reports.model import CheckResult
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,7 @@ class Checks:
     """A folder of checks with a target, run by a pytest inside this one."""
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(plugin, "FOLDER", pytester.path / "preflight")
+        monkeypatch.setattr(catalogue, "FOLDER", pytester.path / "preflight")
         monkeypatch.setattr(plugin, "_CONFIG", None)
         monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         self.folder = pytester.path

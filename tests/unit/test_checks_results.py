@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from checks import plugin
+from checks import catalogue
 from checks.judge import Check
 from deploy.errors import GonogoError
 from reports.model import SuiteEnd
@@ -196,7 +196,7 @@ def test_listing_the_checks_asks_for_no_target(suite: Checks) -> None:
 
 
 def test_tests_outside_the_folder_are_no_checks(suite: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plugin, "FOLDER", suite.folder / "elsewhere")
+    monkeypatch.setattr(catalogue, "FOLDER", suite.folder / "elsewhere")
     done = suite.run(PASSING, "--target", "nobody")
     assert done.ret == 0
     assert "GO" not in done.stdout.str()
@@ -209,7 +209,7 @@ def test_checks_are_found_behind_a_link_too(
     (suite.folder / "real").mkdir()
     (suite.folder / "preflight").rmdir()
     (suite.folder / "preflight").symlink_to("real")
-    monkeypatch.setattr(plugin, "FOLDER", suite.folder / "real")
+    monkeypatch.setattr(catalogue, "FOLDER", suite.folder / "real")
     suite.run(FAILING).stdout.fnmatch_lines(["NO-GO: 0 of 1 *"])
 
 

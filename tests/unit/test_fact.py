@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.errors import ConnectionFailed, GonogoError
-from deploy.fact import REACHABLE, Answer, Unknown, fact
+from deploy.fact import REACHABLE, Answers, Unknown, fact
 from deploy.transcript import Entry, Transcript
 
 
@@ -14,8 +14,7 @@ class Holder:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.transcript = Transcript()
-        self.answers: dict[str, Answer] = {}
-        self.used: set[int] = set()
+        self.answers = Answers()
         self.error = error
         self.asked = 0
 
@@ -52,15 +51,15 @@ def test_evidence_is_known_to_whoever_uses_the_fact_later() -> None:
     holder = Holder()
     holder.transcript.add(Entry("before", 0, "", 0.1))
     _ = holder.engine
-    holder.used.clear()
+    holder.answers.used.clear()
     _ = holder.engine
-    assert holder.used == {1}
+    assert holder.answers.used == {1}
 
 
 def test_a_fact_made_of_another_brings_the_evidence_of_both() -> None:
     holder = Holder()
     assert holder.rooms == 0
-    assert holder.used == {0, 1}
+    assert holder.answers.used == {0, 1}
 
 
 @pytest.mark.parametrize(

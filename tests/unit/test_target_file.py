@@ -33,7 +33,7 @@ SCALAR = (
 DATE = "expected a date such as 2026-12-31, without quotes"
 TOP = (
     "name, host, path, source, compose_files, profiles, env_file, project, method, health, mongodb, "
-    "environment, backup, git, ssh, thresholds, waivers"
+    "environment, backup, git, images, registry, tls, dns, window, ssh, thresholds, waivers"
 )
 
 

@@ -1,0 +1,60 @@
+"""The catalogue: every check that there is, and which tests are checks at all."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from checks.judge import Check
+
+FOLDER = Path(__file__).resolve().parent
+OURS = FOLDER.parent
+FIXTURES = {"suite", "target", "facts", "connection", "host", "model", "expect"}
+
+
+def is_check(item: pytest.Item) -> bool:
+    """Return whether a test is a check of a target.
+
+    All in the folders of checks are; elsewhere those that bear the marker or ask for a fixture of ours, so
+    that users can keep their own beside their stack. The project's own tests are none.
+    """
+    if within(item.path, FOLDER):
+        return True
+    if within(item.path, OURS / "tests"):
+        return False
+    return item.get_closest_marker("check") is not None or not FIXTURES.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
+
+
+@functools.cache
+def within(path: Path, folder: Path) -> bool:
+    """Return whether a path lies in a folder, symbolic links aside."""
+    return path.is_relative_to(folder) or path.resolve().is_relative_to(folder)
+
+
+@functools.cache
+def ids(folder: Path = FOLDER) -> frozenset[str]:
+    """Return the ids of all checks in the suites, also of the one that does not run now."""
+    found = set()
+    for file in sorted(folder.glob("*/test_*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("mark.check") and node.args:
+                found.add(ast.literal_eval(node.args[0]))
+    return frozenset(found)
+
+
+def listed(items: Iterable[pytest.Item]) -> list[str]:
+    """Return lines that tell each check's id, severity, suite, title and reason."""
+    lines: list[str] = []
+    for item in items:
+        check = Check.of(item)
+        kind = "guards data, " if check.data else ""
+        lines.append(f"{check.id}  ({item.path.parent.name}, {kind}{check.severity})")
+        lines.append(f"    {check.title}")
+        lines += [f"    {check.reason}"] if check.reason else []
+    return lines

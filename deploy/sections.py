@@ -1,0 +1,254 @@
+"""The tables of a target file: what each holds, in which units, and what is refused."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import math
+import re
+import zoneinfo
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+Kind = Literal["append-only", "mutable", "volatile"]
+
+
+class Section(BaseModel):
+    """Base of every table of a target file: unknown keys are refused, values are never converted silently."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def name(value: str) -> str:
+    """Return a target's name as it is; raises ValueError for one that names no file everywhere."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,62}", value) or ".." in value:
+        raise ValueError("expected lower-case letters, digits, dots, dashes and underscores")
+    return value
+
+
+def project(value: str) -> str:
+    """Return a project's name as it is; raises ValueError for one that Compose refuses."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", value):
+        raise ValueError(
+            "expected lower-case letters, digits, dashes and underscores, the first a letter or digit "
+            "(Compose's rule for project names)"
+        )
+    return value
+
+
+def folder(value: str) -> str:
+    """Return an absolute path of the target as it is; raises ValueError for anything else."""
+    path = PurePosixPath(value)
+    if not path.is_absolute() or ".." in path.parts or len(path.parts) < 2 or _unprintable(value):
+        raise ValueError("expected an absolute path on the target, not / itself and without ..")
+    return value
+
+
+def file(value: str) -> str:
+    """Return a path of the target as it is; raises ValueError for one that leaves its folder."""
+    if not value or ".." in PurePosixPath(value).parts or _unprintable(value):
+        raise ValueError("expected a path on the target without .., absolute or relative to `path`")
+    return value
+
+
+def local_file(value: str) -> str:
+    """Return the path of a Compose file as it is; raises ValueError for what is none."""
+    if not value or value == "-" or _unprintable(value):
+        raise ValueError("expected the path of a Compose file, relative to `source`")
+    return value
+
+
+def _unprintable(value: str) -> bool:
+    return not value.isprintable()
+
+
+def _url(value: str) -> str:
+    if "@" in re.split(r"[/?#]", value.partition("//")[2], maxsplit=1)[0]:
+        raise ValueError("holds a login, which a target file must not: use an endpoint that needs none")
+    try:
+        parts = urlsplit(value)
+        # Reading the port is what finds out whether it is one.
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or _unprintable(value) or " " in value:
+        raise ValueError("expected http://host:port/path or https://…, as seen from the target")
+    return value
+
+
+def _scalar(value: object) -> object:
+    if not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError(
+            "expected text, a number, true or false; a key inside an object is named with dots, in quotes: "
+            '"checks.database"'
+        )
+    return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        raise ValueError("expected the name of an environment variable")
+    return value
+
+
+def _registry(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?", value):
+        raise ValueError("expected host or host:port of a registry, as it stands before image names")
+    return value
+
+
+def _endpoint(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?", value):
+        raise ValueError("expected host or host:port; 443 is the port where none is given")
+    return value
+
+
+def _hostname(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value):
+        raise ValueError("expected a host name")
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise ValueError("expected an IPv4 or IPv6 address") from None
+
+
+def _clock(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", value):
+        raise ValueError("expected a time of the day such as 08:30")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValueError("expected a time zone such as UTC or Europe/Berlin") from None
+    return value
+
+
+Variable = Annotated[str, AfterValidator(_variable)]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
+
+
+class Health(Section):
+    """An endpoint that answers when the stack is well. It is asked from the target."""
+
+    url: Annotated[str, AfterValidator(_url)]
+    status: int = Field(200, ge=100, le=599)
+    expect: dict[str, Scalar] = Field(default_factory=dict, alias="json")
+    latency_ms: int = Field(2000, gt=0)
+    timeout_s: float = Field(60, gt=0)
+    consecutive: int = Field(2, ge=1, le=100)
+
+
+class Mongodb(Section):
+    """The stack's MongoDB: which service it is and what its collections promise."""
+
+    service: str = Field(min_length=1)
+    database: str = Field(min_length=1)
+    username_variable: Variable = "MONGO_INITDB_ROOT_USERNAME"
+    password_variable: Variable = "MONGO_INITDB_ROOT_PASSWORD"
+    auth_database: str = Field("admin", min_length=1)
+    collections: dict[str, Kind] = Field(default_factory=dict)
+    other_collections: Kind = "mutable"
+
+
+class Environment(Section):
+    """What must stand in the environment beyond what the compose files demand."""
+
+    required: list[Variable] = Field(default_factory=list)
+    may_be_blank: list[Variable] = Field(default_factory=list)
+    placeholders: list[str] = Field(default_factory=list)
+
+
+class Backup(Section):
+    """Where backups lie on the target, how old the newest may be, and how long they are kept."""
+
+    folder: Annotated[str, AfterValidator(folder)]
+    max_age_h: float = Field(6, gt=0)
+    retention_days: int = Field(30, ge=1)
+    keep: int = Field(3, ge=1)
+
+
+class Git(Section):
+    """From which branches this target may be deployed (empty: from any), and in which state."""
+
+    branches: list[str] = Field(default_factory=list)
+    clean: bool = True
+    pushed: bool = False
+
+
+class Images(Section):
+    """What the images of a production release are built and run as, by service and by variable."""
+
+    stages: dict[str, str] = Field(default_factory=dict)
+    environment: dict[Variable, str] = Field(default_factory=dict)
+
+
+class Registry(Section):
+    """The registry that the stack's own images belong to."""
+
+    host: Annotated[str, AfterValidator(_registry)]
+    plain_http: bool = False
+
+
+class Tls(Section):
+    """Certificates that must not expire soon, beside those of https health endpoints."""
+
+    hosts: list[Annotated[str, AfterValidator(_endpoint)]] = Field(default_factory=list)
+    days: int = Field(14, ge=0)
+
+
+class Dns(Section):
+    """Names that must lead to this target, and its addresses as the world sees them."""
+
+    names: list[Annotated[str, AfterValidator(_hostname)]] = Field(min_length=1)
+    addresses: list[Annotated[str, AfterValidator(_address)]] = Field(default_factory=list)
+
+
+class Window(Section):
+    """When deployments may start: on these days, from ``start`` until ``end``, by that zone's clock."""
+
+    days: list[Day] = Field(default_factory=lambda: list(get_args(Day)), min_length=1)
+    start: Annotated[str, AfterValidator(_clock)] = "00:00"
+    end: Annotated[str, AfterValidator(_clock)] = "24:00"
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+
+
+class Ssh(Section):
+    """How ssh finds the host: an ssh_config file instead of the user's own."""
+
+    config_file: Path | None = None
+
+    @field_validator("config_file", mode="before")
+    @classmethod
+    def _path(cls, value: object) -> object:
+        return Path(value) if isinstance(value, str) else value
+
+
+class Thresholds(Section):
+    """Limits, in the units that their names end with."""
+
+    disk_free_gb: float = Field(2.0, ge=0)
+    memory_free_mb: int = Field(256, ge=0)
+    latency_ms: int = Field(500, gt=0)
+    clock_skew_s: float = Field(5, gt=0)
+    connect_timeout_s: float = Field(10, gt=0)
+    command_timeout_s: float = Field(60, gt=0)
+    healthy_timeout_s: float = Field(120, gt=0)
+
+
+class Waiver(Section):
+    """A check that is accepted as failing until the end of a day."""
+
+    check: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$")
+    reason: str = Field(min_length=8)
+    until: datetime.date

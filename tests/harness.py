@@ -1,0 +1,87 @@
+"""Runs the checks of a suite in this very process, over facts that a test made."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.judge import Check, Place, judge
+from checks.suite import Suite
+from deploy.backend import host_for
+from deploy.connection import Connection
+from deploy.facts import Facts
+from deploy.redact import Redactor
+from deploy.target import Target
+from reports.model import CheckResult
+
+CHECKS = Path(__file__).resolve().parents[1] / "checks"
+
+
+@cache
+def functions(suite: str) -> tuple[tuple[Check, Callable[..., None]], ...]:
+    """Every check of a suite with its function, in the order in which pytest runs them."""
+    return tuple(_functions(suite))
+
+
+def _functions(suite: str) -> Iterator[tuple[Check, Callable[..., None]]]:
+    for file in sorted((CHECKS / suite).glob("test_*.py")):
+        module = importlib.import_module(f"checks.{suite}.{file.stem}")
+        for name, function in vars(module).items():
+            if name.startswith("test_"):
+                (marker,) = [mark for mark in function.pytestmark if mark.name == "check"]
+                yield Check.made(marker, function, name, file.stem, f"{file.name}::{name}"), function
+
+
+def ids(suite: str) -> list[str]:
+    return [check.id for check, _ in functions(suite)]
+
+
+def run(
+    target: Target, facts: Facts, *, suite: str = "preflight", only: Collection[str] = (), **options: Any
+) -> dict[str, CheckResult]:
+    """Run the checks of a suite (``only`` those with these ids) and return their results by id.
+
+    ``options`` are those of ``Suite``, such as ``skip_build=True``.
+    """
+    state = Suite(target, facts.redactor, checks=frozenset(ids("preflight") + ids("verify")), **options)
+    state.facts = facts
+    found = {}
+    for check, function in functions(suite):
+        if not only or check.id in only:
+            state.begin()
+            error = None
+            try:
+                function(**{name: _given(name, state) for name in inspect.signature(function).parameters})
+            except (Exception, pytest.skip.Exception) as raised:  # noqa: BLE001  judged as the plugin judges it
+                error = raised
+            found[check.id] = judge(check, Place(suite, check.id), state, error, f"{error!r}")
+    return found
+
+
+def over(connection: Connection, target: Target, **options: Any) -> dict[str, CheckResult]:
+    """Run checks over an open connection, with facts that are asked anew; else as ``run``."""
+    return run(target, Facts(target, connection, Redactor()), **options)
+
+
+def failed(results: dict[str, CheckResult]) -> dict[str, str]:
+    """The message of every check that failed or warned."""
+    return {name: r.message for name, r in results.items() if r.status in ("failed", "warning")}
+
+
+def _given(name: str, suite: Suite) -> Any:
+    given: dict[str, Callable[[], Any]] = {
+        "suite": lambda: suite,
+        "target": lambda: suite.target,
+        "facts": lambda: suite.facts,
+        "model": lambda: suite.facts.model,
+        "connection": lambda: suite.facts.connection,
+        "host": lambda: host_for(suite.facts.connection),
+        "expect": lambda: suite.expect,
+    }
+    return given[name]()

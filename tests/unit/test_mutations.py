@@ -1,0 +1,34 @@
+"""Every preflight check fails when what it guards is broken, and no other check does; see ``mutations``."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import harness
+from tests.unit import mutations
+from tests.unit.mutations import Mutation, World
+
+ALL = list(mutations.all())
+
+
+def test_nothing_fails_in_the_recording() -> None:
+    world = World.recorded()
+    found = harness.run(world.target, world.facts)
+    wrong = {one.id: one.message for one in found.values() if one.status not in ("passed", "skipped")}
+    assert wrong == {}
+
+
+def test_every_check_has_a_mutation() -> None:
+    assert sorted(set(harness.ids("preflight")) - {one.check for one in ALL}) == []
+
+
+@pytest.mark.parametrize("mutation", ALL, ids=[f"{one.check}-{n}" for n, one in enumerate(ALL)])
+def test_a_broken_condition_fails_its_check_and_no_other(mutation: Mutation) -> None:
+    world = World.recorded()
+    mutation.change(world)
+    found = harness.run(world.target, world.facts, **world.options)
+    failed = harness.failed(found)
+    assert set(failed) == {mutation.check}
+    assert mutation.says in failed[mutation.check]
+    blocked = [one.id for one in found.values() if one.status == "blocked"]
+    assert mutation.blocks or not blocked
