@@ -8,7 +8,6 @@ import pytest
 from testinfra.host import Host
 
 from checks.suite import Suite
-from deploy.backend import host_for
 from deploy.connection import Connection
 from deploy.facts import Facts
 from deploy.model import Model
@@ -42,9 +41,9 @@ def connection(facts: Facts) -> Connection:
 
 
 @pytest.fixture
-def host(connection: Connection) -> Host:
+def host(suite: Suite) -> Host:
     """testinfra's host, on the one connection: ``host.file``, ``host.socket``, ``host.run`` …"""
-    return host_for(connection)
+    return suite.host
 
 
 @pytest.fixture

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from checks import catalogue
+from checks import catalogue, early
 from checks.catalogue import is_check
 from checks.fixtures import SUITE
 from checks.judge import Check, Place, judge
 from checks.suite import Suite
-from deploy import recording, target_file
+from deploy import recording, remembered, target_file
 from deploy.errors import GonogoError
 from deploy.redact import Redactor
+from deploy.remembered import Remembered
+from deploy.target import Target
 from reports.model import CheckResult, SuiteEnd
 
 RESULTS: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
@@ -35,6 +37,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for name in ("--results", "--record"):
             _try_file(name, option(name))
         config.stash[SUITE] = suite
+        if not option("--replay"):
+            suite.start()
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -43,8 +47,9 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
     option = config.getoption
     kept = recording.load(Path(option("--replay"))) if option("--replay") else None
     facts = kept.facts_of() if kept else None
+    target = facts.target if facts else target_file.find(option("--target"))
     suite = Suite(
-        facts.target if facts else target_file.find(option("--target")),
+        target,
         facts.redactor if facts else Redactor(),
         skip_build=option("--skip-build"),
         release=option("--release") or "",
@@ -52,11 +57,30 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         version=option("--under-way") or "",
         strict=bool(config.getini("strict")),
         checks=known,
+        early=early.STARTED,
+        known=remembered.load(file) if (file := _memory(config, target)) else Remembered(),
     )
     if kept and facts:
         suite.skip_build, suite.facts = kept.options["skip_build"], facts
         suite.notes.append(f"judged again from a recording of {kept.taken}")
     return suite
+
+
+def _memory(config: pytest.Config, target: Target) -> Path | None:
+    """Return the file that remembers what the suites asked of the target; None without pytest's cache."""
+    if not config.pluginmanager.hasplugin("cacheprovider") or hasattr(config, "workerinput"):
+        return None
+    named = early.suites(config.args, config.invocation_params.dir)
+    cache = config.cache.mkdir("gonogo") if config.cache else early.CACHE
+    return remembered.file_of(cache, target.host, target.ssh.config_file, named) if named else None
+
+
+def _remember(config: pytest.Config, suite: Suite) -> None:
+    file = _memory(config, suite.target)
+    chosen = config.option.keyword or config.option.markexpr or any("::" in one for one in config.args)
+    whole = not chosen and all(Path(one).is_dir() for one in config.args)
+    if file and (found := suite.remembered(whole=whole)):
+        remembered.save(file, found)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -70,7 +94,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start a new check, even one that is about to be skipped."""
     if is_check(item):
-        item.config.stash[SUITE].begin()
+        item.config.stash[SUITE].begin(item.nodeid)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -152,6 +176,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if file := session.config.getoption("--record"):
         Path(file).write_text(suite.recording(), encoding="utf-8")
+    if not session.config.getoption("--replay"):
+        _remember(session.config, suite)
     suite.close()
     hide = suite.redactor
     _write(session.config, SuiteEnd(data=suite.data, notes=[hide(note) for note in suite.notes]))

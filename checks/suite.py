@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import datetime
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from testinfra.host import Host
+
+from checks.early import Early
 from deploy import release
+from deploy.backend import host_for
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts
+from deploy.opening import opened
+from deploy.prefetch import Question
 from deploy.recording import record
 from deploy.redact import Redactor
 from deploy.release import Baseline, Release
+from deploy.remembered import Remembered
 from deploy.target import Target, Waiver
 from deploy.transcript import Entry
 from reports.model import DataCount, Severity
@@ -52,20 +60,54 @@ class Suite:
     mark: int = 0
     data: list[DataCount] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    early: Early | None = None
+    known: Remembered = field(default_factory=Remembered)
+    asked: dict[str, list[Question]] = field(default_factory=dict)
+    _test: str = ""
+    _asked: int = 0
     _facts: Facts | None = None
     _connection: Connection | None = None
+    _opened: Future[Facts] | None = None
 
     @property
     def facts(self) -> Facts:
         """The facts of the target, over a connection that is opened at the first use."""
         if self._facts is None:
-            failure: GonogoError | None = None
-            try:
-                self._connection = Connection.open(self.target, redact=self.redactor)
-            except GonogoError as error:
-                failure = error
-            self._facts = Facts(self.target, self._connection, self.redactor, failure, self.version)
+            self._facts = self._opened.result() if self._opened else self._open()
         return self._facts
+
+    def start(self) -> None:
+        """Open the connection while the run goes on, and ask for the facts that the last run needed."""
+        pool = ThreadPoolExecutor(1, thread_name_prefix="gonogo-open")
+        self._opened = pool.submit(self._open)
+        pool.shutdown(wait=False)
+
+    def _open(self) -> Facts:
+        failure: GonogoError | None = None
+        try:
+            opening = self.early.take(self.target) if self.early else None
+            opening = opening or opened(self.target, prefetch=self.known.prefetch)
+            self._connection = Connection.open(self.target, redact=self.redactor, opening=opening)
+        except GonogoError as error:
+            failure = error
+        facts = Facts(self.target, self._connection, self.redactor, failure, self.version)
+        facts.ahead(self.known.facts)
+        return facts
+
+    def remembered(self, *, whole: bool) -> Remembered | None:
+        """Return what the next run may ask ahead; ``whole``: every test ran. None without a connection."""
+        if self._connection is None or self._facts is None:
+            return None
+        self._note_questions()
+        before = Remembered() if whole else self.known
+        facts = set(self._facts.answers.known) | set(() if whole else self.known.facts)
+        return before.after(self._connection.clock, self.asked, facts, self.redactor)
+
+    def _note_questions(self) -> None:
+        if self._connection:
+            asked = self._connection.prefetch.asked
+            self.asked[self._test] = asked[self._asked :]
+            self._asked = len(asked)
 
     @facts.setter
     def facts(self, facts: Facts) -> None:
@@ -74,6 +116,11 @@ class Suite:
     def recording(self) -> str:
         """Return what this run knew and was answered, masked, as JSON."""
         return record(self.facts, self._connection, {"skip_build": self.skip_build})
+
+    @cached_property
+    def host(self) -> Host:
+        """testinfra's host, one for all checks: what it learns of the system it asks once."""
+        return host_for(self.facts.connection)
 
     @property
     def expected_release(self) -> Release | None:
@@ -103,9 +150,10 @@ class Suite:
         """What this check asked of the target and the facts it used; asking for it asks nothing."""
         return self._facts.evidence(self.mark) if self._facts else []
 
-    def begin(self) -> None:
+    def begin(self, test: str = "") -> None:
         """Start a new check: no finding yet, and evidence counts from here."""
-        self.finding = Finding()
+        self._note_questions()
+        self._test, self.finding = test, Finding()
         if self._facts:
             self._facts.answers.used.clear()
             self.mark = self._facts.transcript.mark()

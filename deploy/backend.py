@@ -8,6 +8,7 @@ from testinfra.backend.base import BaseBackend, CommandResult
 from testinfra.host import Host
 
 from deploy.connection import Connection
+from deploy.readonly import only_reads
 
 
 class ConnectionBackend(BaseBackend):  # type: ignore[misc]
@@ -39,7 +40,9 @@ class ConnectionBackend(BaseBackend):  # type: ignore[misc]
         """
         __tracebackhide__ = True
         line = self.get_command(command, *args)
-        result = self.connection.run(line, timeout=kwargs.get("timeout"))
+        # What is not sure to read only is asked when it is due, and makes void what was asked ahead.
+        reads = only_reads(line)
+        result = self.connection.run(line, timeout=kwargs.get("timeout"), mutates=not reads, live=not reads)
         # Not BaseBackend.result(): that writes every answer, secrets too, to the debug log.
         return CommandResult(
             backend=self,

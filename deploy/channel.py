@@ -44,6 +44,7 @@ class Channel:
         self.stdin = self.process.stdin
         self._out_fd, self._err_fd = self.process.stdout.fileno(), self.process.stderr.fileno()
         self.answers = Answer(""), Answer("")
+        self._pending = memoryview(b"")
 
     @property
     def alive(self) -> bool:
@@ -56,29 +57,33 @@ class Channel:
         Raises Late after ``seconds`` (then ``settle`` may go on waiting) and Gone.
         """
         __tracebackhide__ = True
-        self.answers = Answer(number), Answer(number)
+        self.send(data)
+        return self.receive(number, seconds)
+
+    def send(self, data: bytes) -> None:
+        """Send ``data`` as far as it goes at once; the rest goes while an answer is waited for."""
         os.set_blocking(self.stdin.fileno(), False)
-        return self._exchange(memoryview(data), seconds)
+        self._pending = memoryview(bytes(self._pending) + data)
+        with contextlib.suppress(BlockingIOError):
+            self._write()
 
     def receive(self, number: str, seconds: float) -> tuple[int, bytes, bytes]:
-        """Return the answer ``number`` to what somebody else sends; raises as ``ask`` does."""
+        """Return the answer ``number`` to what was sent, or is sent by somebody else; raises as ``ask``."""
         __tracebackhide__ = True
-        self.answers = Answer(number), Answer(number)
-        return self._exchange(memoryview(b""), seconds)
+        before, self.answers = self.answers, (Answer(number), Answer(number))
+        for old, new in zip(before, self.answers, strict=True):
+            new.feed(bytes(old.rest))
+        return self.settle(seconds)
 
     def settle(self, seconds: float) -> tuple[int, bytes, bytes]:
         """Go on waiting for the answer that is under way; returns and raises as ``ask`` does."""
-        __tracebackhide__ = True
-        return self._exchange(memoryview(b""), seconds)
-
-    def _exchange(self, pending: memoryview, seconds: float) -> tuple[int, bytes, bytes]:
         __tracebackhide__ = True
         deadline = time.monotonic() + seconds
         out, err = self.answers
         with selectors.DefaultSelector() as selector:
             selector.register(self._out_fd, selectors.EVENT_READ, out)
             selector.register(self._err_fd, selectors.EVENT_READ, err)
-            if pending:
+            if self._pending:
                 selector.register(self.stdin.fileno(), selectors.EVENT_WRITE)
             while not (out.complete and err.complete):
                 left = deadline - time.monotonic()
@@ -89,10 +94,10 @@ class Channel:
                 if not events and not self.alive:
                     raise Gone(self._last_words())
                 for key, _ in events:
-                    if key.data is None:
-                        pending = self._write(pending, selector)
-                    else:
+                    if key.data is not None:
                         self._read(key.fd, key.data, selector)
+                    elif not self._write():
+                        selector.unregister(self.stdin.fileno())
         return int(out.value or 0), out.data, err.data
 
     def _read(self, descriptor: int, answer: Answer, selector: selectors.BaseSelector) -> None:
@@ -104,15 +109,15 @@ class Channel:
         if not answer.complete:
             raise Gone(self._last_words())
 
-    def _write(self, pending: memoryview, selector: selectors.BaseSelector) -> memoryview:
+    def _write(self) -> bool:
+        """Write a piece of what is pending; return whether there is more."""
         try:
-            pending = pending[os.write(self.stdin.fileno(), pending[:_PIECE]) :]
+            if self._pending:
+                self._pending = self._pending[os.write(self.stdin.fileno(), self._pending[:_PIECE]) :]
         except BrokenPipeError:
             # The end of the output says it better: it brings the last words.
-            pending = pending[:0]
-        if not pending:
-            selector.unregister(self.stdin.fileno())
-        return pending
+            self._pending = self._pending[:0]
+        return bool(self._pending)
 
     def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):

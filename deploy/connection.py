@@ -13,11 +13,13 @@ from typing import BinaryIO, Self
 from deploy import ssh
 from deploy.channel import Gone, Late
 from deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
+from deploy.framing import Clock
 from deploy.line import Line
+from deploy.opening import Opening, opened
 from deploy.reachable import Reachable
 from deploy.shell import Result
 from deploy.transcript import Entry, Transcript
-from deploy.transport import CONTROL_VARIABLE, LocalTransport, SshTransport, Transport
+from deploy.transport import CONTROL_VARIABLE
 
 __all__ = ["Connection", "Reachable", "Result"]
 
@@ -44,7 +46,12 @@ class Connection:
     """
 
     def __init__(
-        self, target: Reachable, *, redact: Callable[[str], str] = str, control_path: Path | None = None
+        self,
+        target: Reachable,
+        *,
+        redact: Callable[[str], str] = str,
+        control_path: Path | None = None,
+        opening: Opening | None = None,
     ) -> None:
         """Connect; see ``open``."""
         self.host = target.host
@@ -53,32 +60,37 @@ class Connection:
         """What was asked that changes nothing and may be kept, with its whole answer, for a recording."""
         self._timeout = target.thresholds.command_timeout_s
         seconds = target.thresholds.connect_timeout_s
-        self._transport: Transport
-        if target.host == "local":
-            self._transport = LocalTransport()
-        else:
-            self._transport = SshTransport(target.host, target.ssh.config_file, seconds, control_path)
+        opening = opening or opened(target, control_path)
+        self._transport, self.prefetch = opening.transport, opening.prefetch
         try:
-            self._line = Line(self._transport, seconds)
+            self._line = Line(opening, seconds)
         except ConnectionFailed as error:
+            opening.close()
             self._transport.close()
-            raise ConnectionFailed(f"cannot reach {self.host}: {error}") from None
+            raise ConnectionFailed(f"cannot reach {self.host}: {error}", error.check) from None
         except BaseException:
+            opening.close()
             self._transport.close()
             raise
         self.forwards = self._transport.forwards
 
     @classmethod
     def open(
-        cls, target: Reachable, *, redact: Callable[[str], str] = str, control_path: Path | None = None
+        cls,
+        target: Reachable,
+        *,
+        redact: Callable[[str], str] = str,
+        control_path: Path | None = None,
+        opening: Opening | None = None,
     ) -> Connection:
         """Return a connection to ``target``, whose transcript and messages go through ``redact``.
 
         ``control_path``: the control socket of an open master to ride on; without it, $GONOGO_CONTROL_PATH is
-        ridden on where it was opened for this target. Raises ConnectionFailed with the cause and what to do,
+        ridden on where it was opened for this target. ``opening``: the way to this target that somebody began
+        to open. Raises ConnectionFailed with the cause and what to do,
         UsageError for a host that is none.
         """
-        return cls(target, redact=redact, control_path=control_path)
+        return cls(target, redact=redact, control_path=control_path, opening=opening)
 
     @property
     def redact(self) -> Callable[[str], str]:
@@ -95,7 +107,7 @@ class Connection:
         path = self._transport.control_path
         return {CONTROL_VARIABLE: str(path)} if path else {}
 
-    def run(
+    def run(  # noqa: PLR0913  one keyword for each choice
         self,
         command: str,
         *,
@@ -103,24 +115,41 @@ class Connection:
         timeout: float | None = None,
         mutates: bool = False,
         private: bool = False,
+        live: bool = False,
     ) -> Result:
         """Run a shell command on the target and return its Result, whatever its exit status.
 
         ``stdin``: its standard input, nothing by default. ``timeout``: seconds, by default the target's
         ``command_timeout_s``. ``mutates``: it changes the target. ``private``: its output holds secrets, so
-        the transcript keeps its size alone. Raises CommandTimeout, after which the connection is usable and
-        the command was ended, and ConnectionFailed.
+        the transcript keeps its size alone. ``live``: its answer must be of this very moment, so it is not
+        asked ahead in the next run, as all else is that does not change the target. Raises CommandTimeout,
+        after which the connection is usable and the command was ended, and ConnectionFailed.
         """
         __tracebackhide__ = True
         limit = self._timeout if timeout is None else timeout
+        foreseen = self._foreseen(command, stdin, limit, mutates, live)
+        if foreseen is not None:
+            result = self._recorded(command, limit, False, lambda: foreseen, private)
+            return self.prefetch.remember(result, stdin, limit)
         shell = self._line.take()
         if not shell.fits(stdin):
             self._line.give(shell)
             large = io.BytesIO(stdin or b"")
             return self.stream(command, stdin=large, timeout=limit, mutates=mutates, private=private)
-        return self._recorded(
+        result = self._recorded(
             command, limit, mutates, lambda: self._line.ask(shell, command, stdin, limit), private
         )
+        if not mutates and not live:
+            self.prefetch.remember(result, stdin, limit)
+        return result
+
+    def _foreseen(
+        self, command: str, stdin: bytes | None, limit: float, mutates: bool, live: bool
+    ) -> Result | None:
+        """Return the answer that is here already; what may change the target makes all others void."""
+        if mutates:
+            self.prefetch.drop()
+        return None if mutates or live else self.prefetch.serve(command, stdin, limit)
 
     def check(
         self, command: str, *, stdin: bytes | None = None, timeout: float | None = None, mutates: bool = False
@@ -153,12 +182,20 @@ class Connection:
         """
         __tracebackhide__ = True
         limit = STREAM_TIMEOUT_S if timeout is None else timeout
+        if mutates:
+            self.prefetch.drop()
         return self._recorded(
             command, limit, mutates, lambda: self._line.feed(command, limit, stdin, on_bytes), private
         )
 
+    @property
+    def clock(self) -> Clock:
+        """What the target's timeout(1) understands; of use for remembering questions."""
+        return self._line.clock
+
     def forward_socket(self, remote: str) -> Path:
         """Return the path of a local Unix socket that leads to ``remote``; raises ConnectionFailed."""
+        self.prefetch.drop()  # what goes through it may change the target
         return self.forwards.socket(remote)
 
     def forward_port(self, host: str, port: int) -> int:
@@ -190,7 +227,7 @@ class Connection:
             result = ask()
             if not mutates and not private:
                 self.asked.append(Asked(command, result.exit_status, result.text, result.error_text))
-            status, output = result.exit_status, _kept(result) if private else _output(result)
+            status, output = result.exit_status, _size(result) if private else _output(result)
             return result
         except (CommandTimeout, Late):
             output = f"{self.host}: `{_short(command)}` did not end within {limit:g} s and was stopped"
@@ -216,7 +253,7 @@ def _output(result: Result) -> str:
     return f"{result.text}{between}{result.error_text}"
 
 
-def _kept(result: Result) -> str:
+def _size(result: Result) -> str:
     return f"[{len(result.stdout)} bytes, not kept: they may hold secrets]"
 
 

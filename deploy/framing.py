@@ -100,6 +100,8 @@ class Answer:
         self._searched = 0
         self.pid: bytes | None = None
         self.value: bytes | None = None
+        self.rest = bytearray()
+        """What came after the end marker: the beginning of the next answer, where several were asked for."""
 
     @property
     def complete(self) -> bool:
@@ -112,8 +114,9 @@ class Answer:
         return bytes(self._data)
 
     def feed(self, piece: bytes) -> None:
-        """Take the next bytes of the stream, cut anywhere; what comes after the end marker is dropped."""
+        """Take the next bytes of the stream, cut anywhere."""
         if self.complete:
+            self.rest += piece
             return
         self._data += piece
         if self.pid is None and (found := self._find(self._begin)):
@@ -122,6 +125,7 @@ class Answer:
             self._searched = 0
         if self.pid is not None and (found := self._find(self._end)):
             place, self.value, after = found
+            self.rest += self._data[after:]
             del self._data[place:]
 
     def _find(self, mark: bytes) -> tuple[int, bytes, int] | None:

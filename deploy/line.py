@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO
 
+from deploy import ssh
 from deploy.channel import Gone, Late
 from deploy.errors import CommandTimeout, ConnectionFailed
+from deploy.opening import Opening
 from deploy.pool import Pool
 from deploy.session import Session
 from deploy.shell import Result, Shell
-from deploy.transport import Transport
 
 _CLEANUP_S = 3.0
 
@@ -26,20 +27,23 @@ _MISSING = "the program ssh was not found on this machine: install the OpenSSH c
 class Line:
     """Runs commands of several threads side by side. Its errors name no host: the connection words them."""
 
-    def __init__(self, transport: Transport, seconds: float) -> None:
-        """Open the first shell; ``seconds``: the connect timeout. Raises ConnectionFailed with the cause."""
+    def __init__(self, opening: Opening, seconds: float) -> None:
+        """Wait for the first shell; ``seconds``: the connect timeout. Raises ConnectionFailed, the cause."""
+        transport = opening.transport
         try:
-            # Twice: the time limit of ssh ends with the key exchange; the login comes after it.
-            first = Shell(transport.first(), 2 * seconds)
+            first = opening.first()
         except FileNotFoundError:
             raise ConnectionFailed(_MISSING) from None
         except (Gone, Late, OSError) as error:
             words = "timed out" if isinstance(error, Late) else str(error)
-            raise ConnectionFailed(transport.cause(words)) from None
+            cause = transport.cause(words)
+            raise ConnectionFailed(cause, ssh.judged_by(cause)) from None
         self._transport = transport
-        self._clock = first.clock
+        self.clock = first.clock
         self._pool = Pool(transport, first, 2 * seconds)
+        self._opening = opening
         self._closing = False
+        opening.hand_over(self._pool)
 
     @property
     def failure(self) -> str | None:
@@ -88,7 +92,7 @@ class Line:
         __tracebackhide__ = True
         if self.failure:
             raise ConnectionFailed(self.failure)
-        session = Session(self._transport.session(), command, self._clock, limit)
+        session = Session(self._transport.session(), command, self.clock, limit)
         try:
             return session.run(stdin, on_bytes)
         except (CommandTimeout, Gone):
@@ -118,3 +122,4 @@ class Line:
         # The first that cannot be ended tells that the target does not answer.
         all(self._end_children(shell.pid) for shell in self._pool.busy())
         self._pool.close()
+        self._opening.close()

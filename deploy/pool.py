@@ -17,15 +17,16 @@ class Pool:
     """Hands shells out to one thread each. ``failure``: why the connection is unusable."""
 
     def __init__(self, transport: Transport, first: Shell, seconds: float) -> None:
-        """Begin with the ``first`` shell; ``seconds`` is how long opening another may take."""
+        """Begin with the ``first`` shell, which is busy; ``seconds``: how long opening another may take."""
         self._transport = transport
         self._seconds = seconds
         self._first = first
         self._shells = {first}
-        self._idle = [first]
+        self._idle: list[Shell] = []
         self._most = MOST_SHELLS
         self._opening = 0
         self._changed = threading.Condition()
+        self._closed = False
         self.failure: str | None = None
 
     def take(self) -> Shell:
@@ -44,7 +45,7 @@ class Pool:
 
     def _open(self) -> Shell | None:
         try:
-            shell = Shell(self._transport.shell(), self._seconds)
+            shell = Shell.open(self._transport.shell(), self._seconds)
         except (Gone, Late, OSError) as error:
             cause = self._transport.broken()
             with self._changed:
@@ -64,8 +65,12 @@ class Pool:
         return None
 
     def give(self, shell: Shell) -> None:
-        """Take a shell back that is ready for the next command."""
+        """Take a shell that is ready for the next command, back or for the first time."""
         with self._changed:
+            if self._closed:
+                shell.close()
+                return
+            self._shells.add(shell)
             self._idle.append(shell)
             self._changed.notify()
 
@@ -93,6 +98,7 @@ class Pool:
         """End all shells, the first one last; once, after ``fail``. Who has a busy one closes its streams."""
         busy = self.busy()
         with self._changed:
+            self._closed = True
             mine = [shell for shell in self._idle if shell is not self._first]
             self._shells, self._idle = set(), []
         for shell in busy:

@@ -48,26 +48,41 @@ class Result:
         return self.stderr.decode("utf-8", "replace")
 
 
+def greet() -> Request:
+    """Return what a shell is asked first."""
+    return Request(secrets.token_hex(16), PREAMBLE)
+
+
 class Shell:
     """One ``sh`` for many commands, one at a time. Not thread-safe: the connection hands shells out."""
 
-    def __init__(self, argv: Sequence[str], seconds: float) -> None:
-        """Start ``argv``, which leads to a shell that reads its commands from standard input.
+    def __init__(self, channel: Channel, greeting: Request, seconds: float) -> None:
+        """Take over a channel to which ``greeting`` was sent, and wait for its answer.
 
-        Raises Late when no shell answered within ``seconds``, Gone when the process ended instead, OSError
-        when it could not be started.
+        Raises Late when no shell answered within ``seconds``, Gone when the process ended instead; then the
+        channel is closed.
         """
-        self.channel = Channel(argv)
+        self.channel = channel
         try:
-            _, told, _ = self._ask(PREAMBLE, None, seconds)
+            _, told, _ = channel.receive(greeting.number, seconds)
         except BaseException:
-            self.channel.close(patience=0.1)
+            channel.close(patience=0.1)
             raise
         words = told.decode(errors="replace").split()
         self.pid = int(words[0])
         self.clock = cast(Clock, words[1] if words[1] in get_args(Clock) else "none")
         self.takes_stdin = words[2:3] == ["printf"] and len(words) > 3
         """Whether small stdin can travel inside a request: printf must be a builtin, base64 be there."""
+
+    @classmethod
+    def open(cls, argv: Sequence[str], seconds: float) -> Shell:
+        """Start ``argv``, which leads to a shell that reads its commands from standard input.
+
+        Raises as the constructor does, and OSError when it could not be started.
+        """
+        channel, greeting = Channel(argv), greet()
+        channel.send(greeting.for_shell(None))
+        return cls(channel, greeting, seconds)
 
     def run(self, command: str, stdin: bytes | None, timeout: float) -> Result:
         """Run ``command`` and return its Result; ``timeout`` is in seconds.

@@ -100,6 +100,11 @@ def master(
     return ["ssh", *config, "-E", str(log), *_options(options), "-T", *destination.arguments, "exec sh"]
 
 
+def query(destination: Destination, config_file: Path | None) -> list[str]:
+    """Return the argv that prints the settings which ssh would connect with (ssh(1), -G); it connects not."""
+    return ["ssh", *(["-F", str(config_file)] if config_file else []), "-G", *destination.arguments]
+
+
 def client(control_path: Path, command: str = SESSION) -> list[str]:
     """Return the argv of one more session over the master; it never connects on its own."""
     return [*_over(control_path), "-T", "--", "target", command]
@@ -161,6 +166,11 @@ CAUSES = (
         "limits (MaxStartups)",
     ),
 )
+
+
+def judged_by(cause: str) -> str:
+    """Return the id of the check that fails for a connection that failed for this cause (see CAUSES)."""
+    return "ssh.host_key" if cause.startswith("its host key is") else "ssh.reachable"
 
 
 def session_words(words: str) -> str:

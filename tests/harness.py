@@ -13,7 +13,6 @@ import pytest
 
 from checks.judge import Check, Place, judge
 from checks.suite import Suite
-from deploy.backend import host_for
 from deploy.connection import Connection
 from deploy.facts import Facts
 from deploy.redact import Redactor
@@ -81,7 +80,7 @@ def _given(name: str, suite: Suite) -> Any:
         "facts": lambda: suite.facts,
         "model": lambda: suite.facts.model,
         "connection": lambda: suite.facts.connection,
-        "host": lambda: host_for(suite.facts.connection),
+        "host": lambda: suite.host,
         "expect": lambda: suite.expect,
     }
     return given[name]()

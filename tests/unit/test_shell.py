@@ -22,7 +22,7 @@ LOGIN_SHELLS = [name for name in ("sh", "bash", "zsh", "fish", "tcsh") if shutil
 
 
 def started(*argv: str) -> Shell:
-    return Shell(argv, 5)
+    return Shell.open(argv, 5)
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_no_shell_is_told_by_its_last_words() -> None:
 
 def test_a_shell_that_says_nothing_is_late_and_ended() -> None:
     with pytest.raises(Late):
-        Shell(["sleep", "60"], 0.2)
+        Shell.open(["sleep", "60"], 0.2)
 
 
 @pytest.mark.parametrize(

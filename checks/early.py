@@ -1,0 +1,105 @@
+"""The early start: the connection to the target begins before pytest has read its plugins and the checks.
+
+pytest loads this plugin first (``-p checks.early`` in pyproject.toml). It looks at the command line alone and
+starts ssh, with the questions of the last run behind the handshake, while the rest of pytest is imported.
+What it began is used by the run for that very target, and ended unused otherwise.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from deploy import remembered
+from deploy.errors import GonogoError
+from deploy.opening import Opening, opened
+from deploy.remembered import Remembered
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".pytest_cache" / "d" / "gonogo"
+TARGETS = ROOT / "deploy" / "targets"
+IDLE = {"-h", "--help", "--version", "-V", "--collect-only", "--co", "--catalogue", "--fixtures", "--markers"}
+CONNECT_TIMEOUT_S = 10.0
+
+Key = tuple[str, Path | None, float]
+
+
+class Early:
+    """What was begun for one target: the opening, and what the last run had asked."""
+
+    def __init__(self, key: Key, remembered: Remembered, opening: Opening) -> None:
+        self._key, self.remembered, self._opening = key, remembered, opening
+        self._taken = False
+        atexit.register(self.close)
+
+    def take(self, target: Any) -> Opening | None:
+        """Return the opening where it leads to ``target``; it is given once, and closed where it does not."""
+        given = (target.host, target.ssh.config_file, target.thresholds.connect_timeout_s)
+        if self._taken or given != self._key:
+            self.close()
+            return None
+        self._taken = True
+        return self._opening
+
+    def close(self) -> None:
+        """End what nobody took."""
+        if not self._taken:
+            self._taken = True
+            self._opening.close()
+            self._opening.transport.close()
+
+
+def suites(arguments: Sequence[str], folder: Path) -> list[str]:
+    """Return the suites of checks that a command line names, sorted; empty when it names none."""
+    found = set()
+    for argument in arguments:
+        path = (folder / argument.partition("::")[0]).resolve()
+        if not argument.startswith("-") and path.is_relative_to(ROOT / "checks") and path.exists():
+            found |= {path.relative_to(ROOT / "checks").parts[0]} if path != ROOT / "checks" else {"checks"}
+    return sorted(found)
+
+
+def target_file(arguments: Sequence[str], folder: Path) -> Path | None:
+    """Return the target file that a command line means, as deploy.target_file finds it; None when unclear."""
+    name = ""
+    for index, argument in enumerate(arguments):
+        if argument == "--target":
+            name = arguments[index + 1] if index + 1 < len(arguments) else ""
+        elif argument.startswith("--target="):
+            name = argument.partition("=")[2]
+    if name.endswith(".toml") or "/" in name:
+        return folder / Path(name).expanduser()
+    known = [TARGETS / f"{name}.toml"] if name else [f for f in TARGETS.glob("*.toml") if f.stem != "example"]
+    return known[0] if len(known) == 1 else None
+
+
+def begin(arguments: Sequence[str], folder: Path) -> Early | None:
+    """Begin what the command line asks for; None where that is nothing, or a fault that pytest will tell."""
+    named = suites(arguments, folder)
+    file = target_file(arguments, folder)
+    if not named or not file or IDLE & set(arguments) or any(a.startswith("--replay") for a in arguments):
+        return None
+    try:
+        raw = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        config = raw.get("ssh", {}).get("config_file")
+        seconds = float(raw.get("thresholds", {}).get("connect_timeout_s", CONNECT_TIMEOUT_S))
+        path = (file.absolute().parent / Path(config).expanduser()).resolve() if config else None
+        host = str(raw["host"])
+        uncached = "no:cacheprovider" in " ".join(arguments)
+        known = Remembered() if uncached else remembered.load(remembered.file_of(CACHE, host, path, named))
+        place = SimpleNamespace(
+            host=host,
+            ssh=SimpleNamespace(config_file=path),
+            thresholds=SimpleNamespace(connect_timeout_s=seconds, command_timeout_s=0.0),
+        )
+        return Early((host, path, seconds), known, opened(place, prefetch=known.prefetch))
+    except (GonogoError, OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):
+        return None
+
+
+STARTED = begin(sys.argv[1:], Path.cwd())

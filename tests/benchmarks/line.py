@@ -1,0 +1,193 @@
+"""A target behind a line of a given round trip, and the ways of asking it that are compared."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy import remembered, target_file
+from deploy.connection import Connection
+from deploy.prefetch import Question
+from lab import demo, host, state
+from lab.relay import Relay
+
+CACHE = state.ROOT / ".pytest_cache" / "d" / "gonogo"
+ANSIBLE = "ansible-core==2.19.3"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One target behind a line: its ssh_config, its alias in it, its target file, the round trip in ms."""
+
+    rtt_ms: int
+    alias: str
+    config: Path
+    file: Path
+
+    @property
+    def record(self) -> Path:
+        """Where preflight remembers what it asked of this target."""
+        found = target_file.load(self.file)
+        return remembered.file_of(CACHE, found.host, found.ssh.config_file, ["preflight"])
+
+    def questions(self) -> list[Question]:
+        """What the last run asked, each once."""
+        asked = (one for part in remembered.load(self.record).questions.values() for one in part)
+        return list({one.key: one for one in asked}.values())
+
+
+@contextlib.contextmanager
+def line(made: host.Host, source: Path, folder: Path, rtt_ms: int) -> Iterator[Line]:
+    """Give a line to the host with half of the round trip added each way."""
+    with Relay(made.port, rtt_ms / 2000) as relay:
+        alias, config = f"bench-{rtt_ms}", folder / f"ssh_config-{rtt_ms}"
+        text = made.config.read_text().replace(f"Host {made.alias}", f"Host {alias}")
+        config.write_text(
+            text.replace(f"Port {made.port}", f"Port {relay.port}\n    HostKeyAlias [127.0.0.1]:{made.port}")
+        )
+        file = folder / f"bench-{rtt_ms}.toml"
+        target = demo.target_text(made, source).replace(f'host = "{made.alias}"', f'host = "{alias}"')
+        file.write_text(target.replace(str(made.config), str(config)))
+        yield Line(rtt_ms, alias, config, file)
+
+
+def preflight(at: Line, environment: dict[str, str] | None = None) -> None:
+    """Run the whole suite as a user does."""
+    argv = [sys.executable, "-m", "pytest", "checks/preflight", "--target", str(at.file), "-q"]
+    _ran(argv, {**os.environ, **(environment or {})})
+
+
+def cold(at: Line) -> None:
+    """Run the suite with nothing remembered."""
+    at.record.unlink(missing_ok=True)
+    preflight(at)
+
+
+@contextlib.contextmanager
+def master(at: Line) -> Iterator[dict[str, str]]:
+    """Hold a master open, and give the variables with which a run rides on it."""
+    with Connection.open(target_file.load(at.file)) as connection:
+        yield connection.environment
+
+
+def one_call(at: Line, *, together: bool = False) -> None:
+    """Ask all questions in one fresh ssh call: one after the other, or all ``together``."""
+    lines = []
+    for question in at.questions():
+        given = base64.b64encode((question.stdin or "").encode()).decode()
+        source = f"printf %s '{given}' | base64 -d | " if question.stdin else ""
+        ask = f"{source}sh -c {shlex.quote(question.command)}"
+        lines.append(f"{{ {ask}; }} </dev/null 2>&1{' &' if together else ''}\n")
+    script = "LC_ALL=C; export LC_ALL\n" + "".join(lines) + "wait\n"
+    _ran([*_ssh(at), "sh -s"], stdin=script.encode(), may_fail=True)
+
+
+def single_calls(at: Line) -> None:
+    """Ask each question in an ssh call of its own, as a bash script would."""
+    for question in at.questions():
+        argv = [*_ssh(at), question.command]
+        _ran(argv, stdin=(question.stdin or "").encode(), may_fail=True)
+
+
+def testinfra(at: Line) -> None:
+    """Ask each question in a test of testinfra as it comes; standard input goes as testinfra lets it: not."""
+    file = at.file.parent / "test_as_it_comes.py"
+    asked = [question.command for question in at.questions()]
+    file.write_text(
+        "import pytest\n\n\n"
+        f"@pytest.mark.parametrize('command', {asked!r}, ids=range({len(asked)}))\n"
+        "def test_it(host, command):\n    assert host.run(command + ' </dev/null').rc is not None\n"
+    )
+    argv = [sys.executable, "-m", "pytest", str(file), "-q", "-c", os.devnull, "-p", "no:cacheprovider"]
+    _ran([*argv, f"--hosts=ssh://{at.alias}", f"--ssh-config={at.config}"])
+
+
+def ansible(at: Line) -> None:
+    """Ask each question in a task of Ansible with pipelining over its own persistent connection."""
+    folder = at.file.parent
+    tasks = "".join(
+        "    - ansible.builtin.shell:\n"
+        f"        {{cmd: {_yaml(question.command)}, stdin: {_yaml(question.stdin or '')}}}\n"
+        "      failed_when: false\n"
+        for question in at.questions()
+    )
+    play = folder / "play.yml"
+    play.write_text(f"- hosts: all\n  gather_facts: false\n  tasks:\n{tasks}")
+    options = f"-F {at.config} -o ControlMaster=auto -o ControlPersist=60 -o ControlPath={folder}/a-%C"
+    environment = {
+        **os.environ,
+        "ANSIBLE_PIPELINING": "true",
+        "ANSIBLE_SSH_ARGS": options,
+        "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
+        "ANSIBLE_HOME": str(folder / "ansible"),
+    }
+    try:
+        _ran([str(ansible_home() / "bin" / "ansible-playbook"), "-i", f"{at.alias},", str(play)], environment)
+    finally:
+        exit_master = [
+            "ssh",
+            "-F",
+            str(at.config),
+            "-o",
+            f"ControlPath={folder}/a-%C",
+            "-O",
+            "exit",
+            at.alias,
+        ]
+        subprocess.run(exit_master, capture_output=True, check=False)
+
+
+def ansible_home() -> Path:
+    """Return a virtual environment with Ansible, kept in the lab's cache, for nothing but the comparison."""
+    home = state.cache() / ANSIBLE
+    if not (home / "bin" / "ansible-playbook").exists():
+        print(f"installing {ANSIBLE} for comparison", flush=True)
+        _ran([sys.executable, "-m", "venv", str(home)])
+        _ran([str(home / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", ANSIBLE])
+    return home
+
+
+def seconds(ask: Callable[[], None], runs: int) -> float:
+    """Return the median of the durations of ``runs`` runs, in seconds."""
+    taken = []
+    for _ in range(runs):
+        begun = time.monotonic()
+        ask()
+        taken.append(time.monotonic() - begun)
+    return sorted(taken)[len(taken) // 2]
+
+
+def _ssh(at: Line) -> list[str]:
+    return ["ssh", "-F", str(at.config), "-o", "BatchMode=yes", at.alias]
+
+
+def _yaml(text: str) -> str:
+    return (
+        '"'
+        + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("{{", "{{ '{{' }}")
+        + '"'
+    )
+
+
+def _ran(
+    argv: list[str],
+    environment: dict[str, str] | None = None,
+    *,
+    stdin: bytes = b"",
+    may_fail: bool = False,
+) -> None:
+    done = subprocess.run(
+        argv, input=stdin, capture_output=True, cwd=state.ROOT, env=environment, check=False
+    )
+    if done.returncode != 0 and not may_fail:
+        raise SystemExit(
+            f"{' '.join(argv[:4])} ended with {done.returncode}:\n{done.stdout.decode()[-3000:]}"
+        )

@@ -1,0 +1,88 @@
+"""The early start: what the command line alone tells; what was begun is used for its target alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from checks import early
+
+ROOT = early.ROOT
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folder", "named"),
+    [
+        (["checks/preflight"], ROOT, ["preflight"]),
+        (["checks/preflight/test_git.py::test_git_clean", "-q"], ROOT, ["preflight"]),
+        (["preflight", "verify"], ROOT / "checks", ["preflight", "verify"]),
+        ([str(ROOT / "checks")], Path("/"), ["checks"]),
+        (["tests/unit"], ROOT, []),
+        (["checks/none"], ROOT, []),
+        (["-k", "checks"], Path("/"), []),
+        ([], ROOT, []),
+    ],
+)
+def test_the_suites_that_a_command_line_names(arguments: list[str], folder: Path, named: list[str]) -> None:
+    assert early.suites(arguments, folder) == named
+
+
+def test_the_target_file_that_a_command_line_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(early, "TARGETS", tmp_path)
+    assert early.target_file(["--target", "shop"], tmp_path) == tmp_path / "shop.toml"
+    assert early.target_file(["--target=x/shop.toml"], Path("/a")) == Path("/a/x/shop.toml")
+    assert early.target_file(["--target"], tmp_path) is None
+    (tmp_path / "example.toml").touch()
+    assert early.target_file([], tmp_path) is None
+    (tmp_path / "one.toml").touch()
+    assert early.target_file([], tmp_path) == tmp_path / "one.toml"
+    (tmp_path / "two.toml").touch()
+    assert early.target_file([], tmp_path) is None
+
+
+TARGET = 'host = "local"\n[ssh]\nconfig_file = "ssh_config"\n'
+
+
+def begun(folder: Path, *more: str, text: str = TARGET) -> early.Early | None:
+    (folder / "shop.toml").write_text(text)
+    arguments = [str(ROOT / "checks" / "preflight"), "--target", str(folder / "shop.toml")]
+    return early.begin([*arguments, "-p", "no:cacheprovider", *more], folder)
+
+
+@pytest.mark.parametrize("option", ["--collect-only", "--help", "--catalogue", "--replay=x"])
+def test_nothing_begins_where_no_check_will_run(tmp_path: Path, option: str) -> None:
+    assert begun(tmp_path, option) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "host = 3\n", "host =", 'host = "-oX=y"\n', 'host = "local"\nssh = 3\n', "\ufeff"]
+)
+def test_a_fault_in_the_target_file_is_left_for_the_run_to_tell(tmp_path: Path, text: str) -> None:
+    started = begun(tmp_path, text=text)
+    assert started is None or started.close() is None
+
+
+def place(config: Path | None, host: str = "local") -> SimpleNamespace:
+    thresholds = SimpleNamespace(connect_timeout_s=10.0, command_timeout_s=60.0)
+    return SimpleNamespace(host=host, ssh=SimpleNamespace(config_file=config), thresholds=thresholds)
+
+
+def test_what_was_begun_is_taken_once_and_for_its_own_target(tmp_path: Path) -> None:
+    started = begun(tmp_path)
+    assert started
+    opening = started.take(place(tmp_path / "ssh_config"))
+    assert opening
+    assert opening.first().pid > 0
+    assert started.take(place(tmp_path / "ssh_config")) is None
+    opening.close()
+
+
+@pytest.mark.parametrize("other", [place(None), place(Path("/x/ssh_config"), "web")])
+def test_another_target_gets_nothing_and_what_was_begun_ends(tmp_path: Path, other: SimpleNamespace) -> None:
+    started = begun(tmp_path)
+    assert started
+    pid = started._opening.first().pid
+    assert started.take(other) is None
+    assert not Path(f"/proc/{pid}").exists()
