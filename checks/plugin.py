@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from checks import catalogue, early
+from checks import catalogue, early, recall
 from checks.catalogue import is_check
 from checks.fixtures import SUITE
 from checks.judge import Check, Place, judge
 from checks.suite import Suite
-from deploy import recording, remembered, target_file
+from deploy import recording, target_file
 from deploy.errors import GonogoError
 from deploy.redact import Redactor
-from deploy.remembered import Remembered
-from deploy.target import Target
 from reports.model import CheckResult, SuiteEnd
 
 RESULTS: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
@@ -37,6 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for name in ("--results", "--record"):
             _try_file(name, option(name))
         config.stash[SUITE] = suite
+        _unburden(config)
         if not option("--replay"):
             suite.start()
     except GonogoError as error:
@@ -58,7 +58,7 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         strict=bool(config.getini("strict")),
         checks=known,
         early=early.STARTED,
-        known=remembered.load(file) if (file := _memory(config, target)) else Remembered(),
+        known=recall.known(config, target),
     )
     if kept and facts:
         suite.skip_build, suite.facts = kept.options["skip_build"], facts
@@ -66,21 +66,10 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
     return suite
 
 
-def _memory(config: pytest.Config, target: Target) -> Path | None:
-    """Return the file that remembers what the suites asked of the target; None without pytest's cache."""
-    if not config.pluginmanager.hasplugin("cacheprovider") or hasattr(config, "workerinput"):
-        return None
-    named = early.suites(config.args, config.invocation_params.dir)
-    cache = config.cache.mkdir("gonogo") if config.cache else early.CACHE
-    return remembered.file_of(cache, target.host, target.ssh.config_file, named) if named else None
-
-
-def _remember(config: pytest.Config, suite: Suite) -> None:
-    file = _memory(config, suite.target)
-    chosen = config.option.keyword or config.option.markexpr or any("::" in one for one in config.args)
-    whole = not chosen and all(Path(one).is_dir() for one in config.args)
-    if file and (found := suite.remembered(whole=whole)):
-        remembered.save(file, found)
+def _unburden(config: pytest.Config) -> None:
+    # Hypothesis imports all of itself for its summary, which takes longer than all checks together.
+    if "hypothesis" not in sys.modules:
+        config.pluginmanager.unregister(name="hypothesispytest")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -177,7 +166,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if file := session.config.getoption("--record"):
         Path(file).write_text(suite.recording(), encoding="utf-8")
     if not session.config.getoption("--replay"):
-        _remember(session.config, suite)
+        recall.leave(session.config, suite)
     suite.close()
     hide = suite.redactor
     _write(session.config, SuiteEnd(data=suite.data, notes=[hide(note) for note in suite.notes]))
@@ -205,6 +194,8 @@ def pytest_terminal_summary(
             say(f"{result.status.upper():8} {result.id}: {result.message}")
             if result.fix and result.status != "blocked":
                 say(f"{'':8} fix: {result.fix}")
+    if suite and (told := suite.asked_ahead):
+        say(told)
     passed = sum(result.status == "passed" for result in results)
     go = exitstatus == 0 and _go(results)
     say(f"{'GO' if go else 'NO-GO'}: {passed} of {len(results)} checks passed", red=not go, green=go)

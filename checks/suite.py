@@ -103,6 +103,14 @@ class Suite:
         facts = set(self._facts.answers.known) | set(() if whole else self.known.facts)
         return before.after(self._connection.clock, self.asked, facts, self.redactor)
 
+    @property
+    def asked_ahead(self) -> str:
+        """How many questions were answered ahead, in words; empty when nothing was asked."""
+        prefetch = self._connection.prefetch if self._connection else None
+        if not prefetch or not prefetch.asked:
+            return ""
+        return f"{prefetch.served} of {len(prefetch.asked)} questions were asked in the first round trip"
+
     def _note_questions(self) -> None:
         if self._connection:
             asked = self._connection.prefetch.asked

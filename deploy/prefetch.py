@@ -70,6 +70,8 @@ class Prefetch:
         self._lock = threading.Lock()
         self.asked: list[Question] = []
         """What was asked in this run and may be asked ahead in the next one."""
+        self.served = 0
+        """How many of these were answered ahead."""
 
     def remember(self, result: Result, stdin: bytes | None, timeout: float) -> Result:
         """Remember a question for the next run; returns its result as it is."""
@@ -135,6 +137,7 @@ class Prefetch:
             slot = self._unserved.pop(key, None)
         if slot is None or not slot.done.wait(seconds):
             return None
+        self.served += slot.result is not None
         return slot.result
 
     def drop(self) -> None:
