@@ -5,13 +5,14 @@ READY := $(VENV)/.ready
 # Compiled tests are kept, whatever the environment says: compiling takes longer than running them.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test unit lint lab-test clean
+.PHONY: help demo test unit lint lab-test bench clean
 
 help:
 	@echo "make demo      a disposable host, the example stack deployed, a second release over it, the report"
 	@echo "make test      lint, types, unit tests and the tests on the lab"
 	@echo "make unit      the tests that need no Docker (seconds)"
 	@echo "make lint      ruff, format and mypy"
+	@echo "make bench     how long preflight takes beside other ways of asking, over slow lines (15 minutes)"
 	@echo "make clean     remove what the lab made and the virtual environment"
 
 $(READY): .ci/bootstrap .ci/requirements.lock pyproject.toml
@@ -33,6 +34,10 @@ lab-test: $(READY)
 	python -m pytest tests/lab tests/incidents -q -n 2 --dist loadfile --durations=10
 
 test: lint unit lab-test
+
+bench: $(READY)
+	python -m lab prepare
+	python -m tests.benchmarks
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down --all; fi

@@ -13,6 +13,8 @@ from deploy.errors import ConnectionFailed, GonogoError
 from deploy.fact import Unknown
 from reports.model import CheckResult, CheckStatus, Evidence, Severity
 
+MOST = 4000
+"""Characters that a message may have."""
 USE = (
     'its marker has to be @pytest.mark.check("subject.name"), with reason, fix, data and severity '
     '("error" or "warning") as keywords'
@@ -87,9 +89,9 @@ def judge(check: Check, place: Place, suite: Suite, error: BaseException | None,
         severity=severity,
         reason=check.reason,
         fix=hide(finding.fix or check.fix) if status not in ("passed", "skipped") else "",
-        found=hide(finding.found),
-        expected=hide(finding.expected),
-        message=hide(message),
+        found=_short(hide(finding.found)),
+        expected=_short(hide(finding.expected)),
+        message=_short(hide(message)),
         evidence=_evidence(suite),
         nodeid=place.nodeid,
     )
@@ -105,6 +107,11 @@ def _status(check: Check, error: BaseException | None, text: str) -> tuple[Check
     if isinstance(error, GonogoError | CheckFailed):
         return "failed", str(error)
     return "failed", text
+
+
+def _short(text: str) -> str:
+    """Return a text that a person can read; what was answered in full is in the evidence."""
+    return text if len(text) <= MOST else f"{text[:MOST]}… [cut, {len(text)} characters in all]"
 
 
 def _evidence(suite: Suite) -> list[Evidence]:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from pydantic import TypeAdapter
@@ -16,6 +17,9 @@ from deploy.errors import ConnectionFailed, GonogoError
 from deploy.transcript import Transcript
 
 T = TypeVar("T")
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+"""What parsers raise for an answer of an unknown form: from a wrapper in a program's place, say, or cut."""
+SHOWN = 200
 REACHABLE = ConnectionFailed.check
 """The check that judges whether there is a connection at all."""
 
@@ -108,7 +112,7 @@ class Fact(Generic[T]):
         value: T = answer.value
         return value
 
-    @property
+    @cached_property
     def adapter(self) -> TypeAdapter[T]:
         """What turns the fact's value into JSON and back."""
         return TypeAdapter(typing.get_type_hints(self._ask)["return"])
@@ -129,6 +133,9 @@ class Fact(Generic[T]):
                 error = Unknown(failed.check, str(failed))
             except GonogoError as failed:
                 error = Unknown(self.check, str(failed))
+            except UNREADABLE as garbled:
+                said = " ".join(f"{type(garbled).__name__}: {garbled}".split())[:SHOWN]
+                error = Unknown(self.check, f"the answer cannot be read ({said}): see the evidence for it")
             answer = Answer(value, error, frozenset(used | set(holder.transcript.mine(mark))))
         holder.answers.known[self._name] = answer
         return answer

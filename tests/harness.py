@@ -19,6 +19,8 @@ from deploy.redact import Redactor
 from deploy.target import Target
 from reports.model import CheckResult
 
+SURPRISE = "surprise: "
+"""How the message of a check begins that raised what no check should."""
 CHECKS = Path(__file__).resolve().parents[1] / "checks"
 
 
@@ -59,7 +61,7 @@ def run(
                 function(**{name: _given(name, state) for name in inspect.signature(function).parameters})
             except (Exception, pytest.skip.Exception) as raised:  # noqa: BLE001  judged as the plugin judges it
                 error = raised
-            found[check.id] = judge(check, Place(suite, check.id), state, error, f"{error!r}")
+            found[check.id] = judge(check, Place(suite, check.id), state, error, f"{SURPRISE}{error!r}")
     return found
 
 

@@ -13,22 +13,10 @@ import pytest
 
 from lab import host
 from lab.docker import run
-from tests.lab.chat import STACK, Chat, difference
+from tests.incidents.replay import stopped
+from tests.lab.chat import STACK, Chat
 
 pytestmark = pytest.mark.lab
-
-
-def stopped(chat: Chat, checks: set[str], says: str, options: tuple[str, ...] = ()) -> None:
-    """Assert that preflight fails with exactly ``checks`` and that a deployment then changes nothing."""
-    failing = chat.failing(*options)
-    assert set(failing) == checks
-    assert says in " ".join(failing.values())
-    before = chat.snapshot()
-    done = chat.deploy(*options)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert all(check in done.stdout for check in checks)
-    assert "nothing was touched" in done.stdout
-    assert not difference(before, chat.snapshot())
 
 
 def test_the_stack_as_it_runs_passes(chat: Chat) -> None:

@@ -72,6 +72,22 @@ class Chat:
     def release(self, name: str) -> None:
         release.checkout(self.source, name)
 
+    def edit(self, file: str, *changes: tuple[str, str]) -> None:
+        """Replace texts in a file of the checkout and commit it."""
+        path = self.source / file
+        text = path.read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path.write_text(text)
+        self.commit(f"Change {file}")
+
+    def commit(self, message: str) -> None:
+        """Commit all that is in the checkout."""
+        git = ["git", "-C", str(self.source), "-c", "user.name=lab", "-c", "user.email=lab@localhost"]
+        for words in (["add", "-A"], ["commit", "-q", "-m", message]):
+            subprocess.run([*git, *words], check=True, capture_output=True)
+
     def deploy(self, *options: str) -> subprocess.CompletedProcess[str]:
         arguments = ["deploy", str(self.file), "--reports", str(self.published), *options]
         return self._run([sys.executable, "-m", "deploy", *arguments])

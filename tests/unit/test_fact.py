@@ -85,6 +85,16 @@ def test_the_check_of_the_first_fact_blocks_those_made_of_it() -> None:
     assert caught.value.check == "docker.access"
 
 
+@pytest.mark.parametrize("error", [ValueError("no JSON\nat all"), KeyError("Version"), TypeError("x" * 999)])
+def test_an_answer_that_cannot_be_read_fails_the_check_in_one_short_line(error: Exception) -> None:
+    with pytest.raises(Unknown) as caught:
+        _ = Holder(error).engine
+    assert caught.value.check == "docker.access"
+    assert str(caught.value).startswith(f"the answer cannot be read ({type(error).__name__}: ")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
 def test_a_fault_of_ours_is_no_unknown_and_is_not_kept() -> None:
     holder = Holder(ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
