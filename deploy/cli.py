@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -12,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from deploy import init as drafting
-from deploy import lock, runner, target_file
+from deploy import lock, recording, runner, target_file
 from deploy.connection import Connection
 from deploy.errors import GonogoError, UsageError
 from deploy.progress import choose
@@ -29,39 +31,100 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+LOOK_S = 10.0
+"""Seconds between two looks at a connection that is held open."""
+
 Name = Annotated[str | None, typer.Argument(help="a name in deploy/targets, or the path of a target file")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="say only how it ended")]
+Strict = Annotated[bool, typer.Option("--strict", help="take warnings for errors")]
+SkipBuild = Annotated[bool, typer.Option("--skip-build", help="take images that are built already")]
+Reports = Annotated[Path, typer.Option(help="where reports are published")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
 
 @app.command()
-def deploy(
+def deploy(  # noqa: PLR0913, PLR0917  each is an option of the command
     target: Name = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
-    skip_build: Annotated[
-        bool, typer.Option("--skip-build", help="take images that are built already")
-    ] = False,
-    reports: Annotated[Path, typer.Option(help="where reports are published")] = runner.PUBLISHED,
+    skip_build: SkipBuild = False,
+    strict: Strict = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="as `gonogo plan`: only tell")] = False,
+    reports: Reports = runner.PUBLISHED,
 ) -> None:
     """Check, deploy, verify, and go back if that fails; the report's path is printed at the end."""
-    progress = choose(quiet=quiet, as_json=as_json)
-    record = runner.deploy(
-        target_file.find(target), progress, skip_build=skip_build, published=reports.absolute()
+    work = runner.plan if dry_run else runner.deploy
+    record = work(
+        target_file.find(target),
+        choose(quiet=quiet, as_json=as_json),
+        skip_build=skip_build,
+        strict=strict,
+        published=reports.absolute(),
     )
     raise typer.Exit(record.exit_code)
 
 
 @app.command()
-def preflight(target: Name = None) -> None:
-    """Run `pytest checks/preflight` for a target: may a deployment start? Nothing is changed."""
-    raise typer.Exit(_suite("preflight", target))
+def plan(  # noqa: PLR0913, PLR0917
+    target: Name = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    skip_build: SkipBuild = False,
+    strict: Strict = False,
+    reports: Reports = runner.PUBLISHED,
+) -> None:
+    """Check, and tell what a deployment would do; the target is left as it is. 0: go, 1: no-go."""
+    deploy(target, quiet, as_json, skip_build, strict, True, reports)
 
 
 @app.command()
-def verify(target: Name = None) -> None:
+def preflight(target: Name = None, strict: Strict = False) -> None:
+    """Run `pytest checks/preflight` for a target: may a deployment start? Nothing is changed."""
+    raise typer.Exit(_suite("preflight", target, strict))
+
+
+@app.command()
+def verify(target: Name = None, strict: Strict = False) -> None:
     """Run `pytest checks/verify` for a target: is what runs there well?"""
-    raise typer.Exit(_suite("verify", target))
+    raise typer.Exit(_suite("verify", target, strict))
+
+
+@app.command()
+def checks() -> None:
+    """List all checks: id, suite, severity, the condition, and the reason for it."""
+    suites = [str(ROOT / "checks" / name) for name in ("preflight", "verify")]
+    raise typer.Exit(_pytest(*suites, "--catalogue", "-q", "-p", "no:cacheprovider"))
+
+
+@app.command()
+def replay(
+    report: Annotated[Path, typer.Argument(help="a report's folder, or a recording (*.recording.json)")],
+    strict: Strict = False,
+) -> None:
+    """Judge a finished preflight again from its recording: nothing is asked of the target."""
+    recording.load(report)  # a wrong path is told in one sentence
+    options = ["--strict"] if strict else []
+    raise typer.Exit(
+        _pytest(str(ROOT / "checks" / "preflight"), "--replay", str(report.absolute()), *options)
+    )
+
+
+@app.command()
+def connect(target: Name = None) -> None:
+    """Hold a connection open until Ctrl-C; runs that are given the variable it prints need no handshake."""
+    found = target_file.find(target)
+    with Connection.open(found) as connection:
+        if not connection.environment:
+            raise UsageError(f"{found.name} is this machine, for which no connection is needed")
+        for name, value in connection.environment.items():
+            print(f"export {name}={shlex.quote(value)}", flush=True)
+        print(f"gonogo: connected to {found.host}; Ctrl-C ends it", file=sys.stderr)
+        try:
+            while True:
+                time.sleep(LOOK_S)
+                connection.check("true")
+        except KeyboardInterrupt:
+            return
 
 
 @app.command()
@@ -153,7 +216,11 @@ def _shown(file: Path) -> str:
     return file.stem if file.parent == target_file.TARGETS else str(file)
 
 
-def _suite(suite: str, target: str | None) -> int:
+def _suite(suite: str, target: str | None, strict: bool) -> int:
     found = target_file.find(target)
-    argv = [sys.executable, "-m", "pytest", str(ROOT / "checks" / suite), "--target", str(found.file)]
-    return subprocess.run(argv, cwd=ROOT, check=False).returncode
+    options = ["--strict"] if strict else []
+    return _pytest(str(ROOT / "checks" / suite), "--target", str(found.file), *options)
+
+
+def _pytest(*arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode

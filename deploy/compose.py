@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -22,10 +23,21 @@ KEPT = (
     "DOCKER_CONTEXT",
     "XDG_RUNTIME_DIR",
 )
-"""Variables that Compose may see on the target. A shell variable beats ``--env-file`` (Compose's documented
-precedence), so any other one could change what is deployed (incidents D1 and L8)."""
+"""Variables that Compose may see, here and on the target. A shell variable beats ``--env-file`` (Compose's
+documented precedence), so any other one could change what is deployed (incidents D1 and L8)."""
 
+PROJECT = "COMPOSE_PROJECT_NAME"
+OVERRIDES = tuple(
+    f"{stem}.override.{end}" for stem in ("compose", "docker-compose") for end in ("yaml", "yml")
+)
+"""What Compose adds to a compose file beside it when it is run without -f."""
+
+WARNING = re.compile(r'level=warning msg="(?P<words>(?:[^"\\]|\\.)*)"')
 UNSET = re.compile(r'The \\?"(?P<name>[^"\\]+)\\?" variable is not set')
+
+INNERMOST = re.compile(
+    r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<word>[^${}]*))?\}|(?P<bare>[A-Za-z_]\w*))"
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,15 @@ class Deployed(Protocol):
     def profiles(self) -> list[str]: ...
 
 
-def flatten(source: Path, files: Sequence[Path]) -> str:
+@dataclass(frozen=True)
+class Flat:
+    """Compose files made one, as YAML, and what Compose warned of in them, such as keys that are obsolete."""
+
+    text: str
+    warnings: tuple[str, ...] = ()
+
+
+def flatten(source: Path, files: Sequence[Path]) -> Flat:
     """Return one Compose file for ``files`` (relative to ``source``), merged but not interpolated.
 
     ``include``, ``extends`` and several files become one; variables and relative paths stay as they
@@ -65,20 +85,23 @@ def flatten(source: Path, files: Sequence[Path]) -> str:
     argv = ["docker", "compose", *named, "--project-directory", str(source), "--profile", "*", "config"]
     keep = ("interpolate", "path-resolution", "env-resolution", "normalize", "consistency")
     names = ", ".join(map(str, files))
-    return _local([*argv, *(f"--no-{what}" for what in keep)], f"{names} in {source}")
+    done = _local([*argv, *(f"--no-{what}" for what in keep)], f"{names} in {source}")
+    said = warnings(done.stderr.decode("utf-8", "replace"))
+    return Flat(done.stdout.decode("utf-8", "replace"), tuple(w.replace(f"{source}/", "") for w in said))
 
 
 def variables(flat: str) -> list[Variable]:
     """Return the variables that a flattened file uses, by name; raises GonogoError with Compose's words."""
     argv = ["docker", "compose", "-f", "-", "--profile", "*", "config", "--variables", "--format", "json"]
-    listed = json.loads(_local(argv, "the compose files", flat.encode()) or "{}") or {}
+    listed = json.loads(_local(argv, "the compose files", flat.encode()).stdout or b"{}") or {}
     given = [Variable(v["Name"], v["Required"], v["DefaultValue"]) for v in listed.values()]
     return sorted(given, key=lambda variable: variable.name)
 
 
-def _local(argv: list[str], about: str, stdin: bytes = b"") -> str:
+def _local(argv: list[str], about: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    clean = {name: os.environ[name] for name in KEPT if name in os.environ}
     try:
-        done = subprocess.run(argv, capture_output=True, input=stdin, timeout=60, check=False)
+        done = subprocess.run(argv, capture_output=True, input=stdin, timeout=60, check=False, env=clean)
     except FileNotFoundError:
         raise GonogoError(
             "docker was not found on this machine: install it with its Compose v2 plugin"
@@ -87,7 +110,7 @@ def _local(argv: list[str], about: str, stdin: bytes = b"") -> str:
         raise GonogoError(f"{about}: docker compose did not end within 60 s on this machine") from None
     if done.returncode != 0:
         raise GonogoError(f"{about}: {complaint(done.stderr.decode('utf-8', 'replace'))}")
-    return done.stdout.decode("utf-8", "replace")
+    return done
 
 
 def command(
@@ -112,6 +135,36 @@ def command(
 def unset_variables(stderr: str) -> list[str]:
     """Return the names that Compose warned about as not set, each once, in order."""
     return list(dict.fromkeys(match["name"] for match in UNSET.finditer(stderr)))
+
+
+def warnings(stderr: str) -> list[str]:
+    """Return what Compose warned of, unset variables aside, each once, in order."""
+    said = (match["words"].replace('\\"', '"') for match in WARNING.finditer(stderr))
+    return list(dict.fromkeys(words for words in said if "variable is not set" not in words))
+
+
+def interpolated(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with its variables replaced, as Compose does; one that is not set becomes nothing.
+
+    Known are ``$NAME``, ``${NAME}`` and the forms with ``:-``, ``-``, ``:?``, ``?``, ``:+`` and ``+``, within
+    each other too.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name, how, word = match["braced"] or match["bare"], match["how"] or "", match["word"] or ""
+        given = values.get(name, "").replace("$", "\0")
+        holds = name in values and (given != "" or not how.startswith(":"))
+        if how.endswith("+"):
+            return word if holds else ""
+        return given if holds or not how.endswith("-") else word
+
+    pieces = text.split("$$")
+    for index, piece in enumerate(pieces):
+        found = piece
+        for _ in range(piece.count("$") + 1):
+            found = INNERMOST.sub(value, found)
+        pieces[index] = found
+    return "$".join(pieces).replace("\0", "$")
 
 
 def complaint(stderr: str) -> str:

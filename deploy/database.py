@@ -7,10 +7,7 @@ import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from pymongo import MongoClient
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from typing import TYPE_CHECKING, Any
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
@@ -18,6 +15,11 @@ from deploy.probes.containers import Container
 from deploy.redact import Redactor, secret_values
 from deploy.target import Mongodb
 from deploy.transcript import Entry
+
+if TYPE_CHECKING:
+    # It takes a tenth of a second to import, which a run without a database need not wait for.
+    from pymongo import MongoClient
+    from pymongo.errors import OperationFailure
 
 PORT = 27017
 TIMEOUT_MS = 5000
@@ -56,6 +58,13 @@ def session(
 
     Raises GonogoError in one sentence, without the credentials, for whatever MongoDB refuses.
     """
+    from pymongo import MongoClient  # noqa: PLC0415  see above
+    from pymongo.errors import (  # noqa: PLC0415
+        ConnectionFailure,
+        OperationFailure,
+        PyMongoError,
+    )
+
     if not container.addresses:
         raise GonogoError(f"{container.name} has no address in any network: gonogo cannot reach its MongoDB")
     port = connection.forward_port(container.addresses[0], PORT)
@@ -78,23 +87,6 @@ def session(
         raise GonogoError(f"the MongoDB in {container.name}: {type(error).__name__}") from None
     finally:
         client.close()
-
-
-def log_in(
-    connection: Connection, container: Container, mongodb: Mongodb, environment: dict[str, str]
-) -> None:
-    """Log in and out again; raises GonogoError when MongoDB refuses these credentials."""
-    begun = time.monotonic()
-    said, status = "logged in", 0
-    try:
-        with session(connection, container, mongodb, environment) as client:
-            client[mongodb.database].list_collection_names()
-    except GonogoError as error:
-        said, status = str(error), 1
-        raise
-    finally:
-        what = f"mongodb {container.name}: log in as ${mongodb.username_variable}"
-        connection.transcript.add(Entry(what, status, said, time.monotonic() - begun))
 
 
 def counts(

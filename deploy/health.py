@@ -7,11 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
-
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib.parse import urlsplit
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
@@ -21,7 +17,6 @@ from deploy.transcript import Entry
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PAUSE_S = 0.5
 BODY_LIMIT = 1_000_000
-PIECE = 65_536
 LEAST_LIMIT_S = 5.0
 
 
@@ -35,56 +30,35 @@ class Reply:
     error: str = ""
 
 
-class _Named(HTTPAdapter):
-    """Speaks TLS with the name in the URL, although the forward is reached as 127.0.0.1."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, server_hostname=self._name, assert_hostname=self._name, **kwargs)
-
-
 def ask(connection: Connection, endpoint: Health) -> Reply:
     """Return the endpoint's answer to one GET sent from the target, its body cut to about BODY_LIMIT bytes.
 
     Redirects are not followed: they are an answer. Raises ConnectionFailed when the target cannot be reached.
     """
-    parts = urlsplit(endpoint.url)
-    host = parts.hostname or ""
-    local = connection.forward_port(host, parts.port or DEFAULT_PORTS[parts.scheme])
-    limit = max(LEAST_LIMIT_S, endpoint.latency_ms / 1000 * 2)
-    begun = time.monotonic()
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy of this machine has no business on a forward
-        if parts.scheme == "https":
-            session.mount("https://", _Named(host))
-        try:
-            answer = session.get(
-                _through(parts, local),
-                headers={"Host": parts.netloc, "User-Agent": "gonogo"},
-                timeout=limit,
-                allow_redirects=False,
-                stream=True,
-            )
-            body = _body(answer, begun + limit)
-            reply = Reply(answer.status_code, body, time.monotonic() - begun)
-        except (requests.RequestException, HTTPError) as error:
-            reply = Reply(None, "", time.monotonic() - begun, _why(error, parts, limit))
-    said = f"HTTP {reply.status}\n{reply.body}" if reply.status else reply.error
-    connection.transcript.add(Entry(f"GET {endpoint.url}", 0 if reply.status else 1, said, reply.seconds))
+    reply = answer(connection, endpoint)
+    connection.transcript.add(entry(endpoint.url, reply))
     return reply
 
 
-def _body(answer: requests.Response, deadline: float) -> str:
-    # The limit of requests counts from one piece to the next, so a stream of events would never end.
-    body = b""
-    while len(body) < BODY_LIMIT and (piece := answer.raw.read1(PIECE, decode_content=True)):
-        body += piece
-        if time.monotonic() > deadline:
-            raise requests.Timeout
-    return body.decode("utf-8-sig", "replace")
+def answer(connection: Connection, endpoint: Health) -> Reply:
+    """Ask as ``ask`` does, without an entry in the transcript."""
+    from deploy.get import NoAnswer, get  # noqa: PLC0415  what needs no answer need not wait for requests
+
+    parts = urlsplit(endpoint.url)
+    local = connection.forward_port(parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])
+    limit = max(LEAST_LIMIT_S, endpoint.latency_ms / 1000 * 2)
+    begun = time.monotonic()
+    try:
+        status, body = get(endpoint.url, local, limit, BODY_LIMIT)
+    except NoAnswer as error:
+        return Reply(None, "", time.monotonic() - begun, str(error))
+    return Reply(status, body, time.monotonic() - begun)
+
+
+def entry(url: str, reply: Reply) -> Entry:
+    """Return what the transcript keeps of a reply."""
+    said = f"HTTP {reply.status}\n{reply.body}" if reply.status else reply.error
+    return Entry(f"GET {url}", 0 if reply.status else 1, said, reply.seconds)
 
 
 def faults(endpoint: Health, reply: Reply) -> list[str]:
@@ -124,41 +98,26 @@ def settle(
 
 def _differences(endpoint: Health, body: str) -> list[str]:
     try:
-        answer = json.loads(body)
+        given = json.loads(body)
     except ValueError:
         return ["the body is no JSON"]
     found = []
     for path, wanted in endpoint.expect.items():
-        value = _at(answer, path)
+        value = _at(given, path)
         if value != wanted or isinstance(value, bool) != isinstance(wanted, bool):
             found.append(f"{path} is {value!r} instead of {wanted!r}")
     return found
 
 
-def _at(answer: Any, path: str) -> Any:
+def _at(given: Any, path: str) -> Any:
     for part in path.split("."):
-        if isinstance(answer, dict) and part in answer:
-            answer = answer[part]
-        elif isinstance(answer, list) and part.isdigit() and int(part) < len(answer):
-            answer = answer[int(part)]
+        if isinstance(given, dict) and part in given:
+            given = given[part]
+        elif isinstance(given, list) and part.isdigit() and int(part) < len(given):
+            given = given[int(part)]
         else:
             return None
-    return answer
-
-
-def _through(parts: SplitResult, port: int) -> str:
-    return parts._replace(netloc=f"127.0.0.1:{port}", fragment="").geturl()
-
-
-def _why(error: Exception, parts: SplitResult, limit: float) -> str:
-    where = parts.netloc
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"TLS with {where} failed: {error}"
-    if isinstance(error, requests.Timeout | ReadTimeoutError):
-        return f"{where} did not answer within {limit:g} s"
-    if isinstance(error, requests.ConnectionError):
-        return f"nothing answers at {where} on the target"
-    return f"{where}: {type(error).__name__}"
+    return given
 
 
 def require(connection: Connection, endpoints: list[Health]) -> None:

@@ -111,7 +111,7 @@ def _files(compose_files: Sequence[Path]) -> tuple[Path, list[Path]]:
 
 def _flat(source: Path, files: Sequence[Path]) -> str:
     try:
-        return flatten(source, files)
+        return flatten(source, files).text
     except GonogoError as error:
         raise UsageError(f"{error}; correct it, or name other compose files") from None
 

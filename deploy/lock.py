@@ -6,6 +6,7 @@ import getpass
 import os
 import shlex
 import socket
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -83,29 +84,63 @@ class Lock:
         self.held = False
 
     def _told(self) -> str:
-        holder = read(self._connection, self._target)
-        if holder is None:
-            return f"{self._connection.host}: the target is locked, by whom cannot be read: {self._way_out()}"
+        found = look(self._connection, self._target) or Held()
+        return f"{self._connection.host}: {found.told}: {way_out(self._target)}"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lock that lies on the target; ``holder`` is None where it cannot be read.
+
+    ``dead``: it was taken on this very machine, by a process that is gone.
+    """
+
+    holder: Holder | None = None
+    dead: bool = False
+
+    @property
+    def told(self) -> str:
+        """Who holds it, where, for what and since when, in words."""
+        one = self.holder
+        if one is None:
+            return "the target is locked, by whom cannot be read"
+        gone = "; that process is gone" if self.dead else ""
         return (
-            f"{self._connection.host}: {holder.who} on {holder.machine} (pid {holder.pid}) deploys "
-            f"{holder.version} there since {holder.since}: {self._way_out()}"
+            f"{one.who} on {one.machine} (pid {one.pid}) deploys {one.version} there since {one.since}{gone}"
         )
 
-    def _way_out(self) -> str:
-        return f"wait for it, or, if it is dead, run `gonogo unlock {self._target.name}`"
+
+def way_out(target: Target) -> str:
+    """Return what to do about a lock that is held."""
+    return f"wait for it, or, if it is dead, run `gonogo unlock {target.name}`"
 
 
-def read(connection: Connection, target: Target) -> Holder | None:
-    """Return who holds the lock; None when nobody does, or when that cannot be read."""
-    result = connection.run(f"cat -- {shlex.quote(str(target.deploy_path / 'lock'))}")
-    try:
-        return Holder.model_validate_json(result.stdout) if result.ok else None
-    except ValidationError:
+def look(connection: Connection, target: Target) -> Held | None:
+    """Return who holds the lock; None when nobody does. Raises GonogoError when it cannot be asked."""
+    file = shlex.quote(str(target.deploy_path / "lock"))
+    text = connection.check(f"if [ -e {file} ]; then echo held; cat {file} || true; fi").text
+    first, _, rest = text.partition("\n")
+    if first != "held":
         return None
+    try:
+        holder = Holder.model_validate_json(rest)
+    except ValidationError:
+        return Held()
+    return Held(holder, dead=holder.machine == socket.gethostname() and not _alive(holder.pid))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)  # signal 0 asks only whether it is there: kill(2)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def remove(connection: Connection, target: Target) -> Holder | None:
     """Remove a lock whose holder is dead, and return who held it; None when nobody did."""
-    holder = read(connection, target)
+    held = look(connection, target)
     connection.check(f"rm -f -- {shlex.quote(str(target.deploy_path / 'lock'))}", mutates=True)
-    return holder
+    return held.holder if held else None

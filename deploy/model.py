@@ -29,17 +29,26 @@ class Port:
 
 @dataclass(frozen=True)
 class Mount:
-    """Something mounted at ``target``: a named volume, a bind mount, an anonymous volume, tmpfs."""
+    """Something mounted at ``target``: a named volume, a bind mount, an anonymous volume, tmpfs.
+
+    ``create_host_path``: whether Docker makes a folder, root's, where a bind's source is missing; Compose
+    writes it down where it does not.
+    """
 
     type: str
     source: str
     target: str
     read_only: bool = False
+    create_host_path: bool = True
 
 
 @dataclass(frozen=True)
 class Service:
     """One service of the model; ``image`` is the name that Compose will run.
+
+    ``named``: the compose file gives that name, it is not Compose's own. ``command`` and ``entrypoint`` are
+    empty where the image's hold; ``memory_reservation`` is in bytes, 0 where there is none. ``aliases``:
+    further names that it has in its networks.
 
     ``ranges``: of each of them the engine chooses one port that is free. ``modes``: what of another service's
     container its own are made with, such as ``network_mode``, and that service; ``volumes_from``: whose
@@ -61,6 +70,13 @@ class Service:
     restart: str = ""
     modes: tuple[tuple[str, str], ...] = ()
     volumes_from: tuple[str, ...] = ()
+    named: bool = True
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    user: str = ""
+    platform: str = ""
+    memory_reservation: int = 0
+    aliases: tuple[str, ...] = ()
 
     @property
     def joins(self) -> set[str]:
@@ -70,11 +86,15 @@ class Service:
 
 @dataclass(frozen=True)
 class Model:
-    """A resolved stack: project name, services by name, and the real names of its volumes."""
+    """A resolved stack: project name, services by name, and the real names of its volumes by their keys.
+
+    ``external_volumes``: the real names of those that Compose expects to exist.
+    """
 
     name: str
     services: dict[str, Service]
     volumes: dict[str, str]
+    external_volumes: frozenset[str] = frozenset()
 
     @classmethod
     def from_json(cls, text: str) -> Model:
@@ -83,16 +103,19 @@ class Model:
             raw = _unescape(json.loads(text))
             name = raw["name"]
             services = {key: _service(name, key, value) for key, value in (raw.get("services") or {}).items()}
-            volumes = {
-                key: (value or {}).get("name") or f"{name}_{key}"
-                for key, value in (raw.get("volumes") or {}).items()
-            }
+            given = raw.get("volumes") or {}
+            volumes = {key: (value or {}).get("name") or f"{name}_{key}" for key, value in given.items()}
+            outside = [key for key, value in given.items() if (value or {}).get("external")]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise GonogoError(
                 f"docker compose config printed no model that can be read ({type(error).__name__}: {error}); "
                 "run it by hand on the target to see what it says"
             ) from None
-        return cls(name, services, volumes)
+        return cls(name, services, volumes, frozenset(volumes[key] for key in outside))
+
+    def volume_of(self, mount: Mount) -> str:
+        """Return the real name of the volume that a mount uses; empty for binds, tmpfs, anonymous volumes."""
+        return self.volumes.get(mount.source, mount.source) if mount.type == "volume" else ""
 
     def order(self) -> list[str]:
         """Return the service names, each after those that it depends on; raises GonogoError on a circle."""
@@ -144,7 +167,7 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
     health = raw.get("healthcheck") or {}
     ports = [_ports(item) for item in raw.get("ports") or []]
     spaces = {mode: str(raw.get(mode) or "") for mode in SPACES}
-    deploy = raw.get("deploy") or {}
+    deploy, networks = raw.get("deploy") or {}, raw.get("networks") or {}
     return Service(
         name=name,
         image=raw.get("image") or f"{project}-{name}",
@@ -161,7 +184,23 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
         restart=raw.get("restart") or "",
         modes=tuple((mode, to[len(OF) :]) for mode, to in spaces.items() if to.startswith(OF)),
         volumes_from=_sources(raw.get("volumes_from") or []),
+        named=bool(raw.get("image")),
+        command=_words(raw.get("command")),
+        entrypoint=_words(raw.get("entrypoint")),
+        user=str(raw.get("user") or ""),
+        platform=raw.get("platform") or "",
+        memory_reservation=_memory(raw, deploy),
+        aliases=tuple(alias for one in networks.values() for alias in (one or {}).get("aliases") or ()),
     )
+
+
+def _words(given: list[str] | str | None) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(str(word) for word in given or ())
+
+
+def _memory(raw: dict[str, Any], deploy: dict[str, Any]) -> int:
+    reserved = ((deploy.get("resources") or {}).get("reservations") or {}).get("memory")
+    return int(reserved or raw.get("mem_reservation") or 0)
 
 
 def _sources(given: list[str]) -> tuple[str, ...]:
@@ -178,5 +217,9 @@ def _ports(raw: dict[str, Any]) -> tuple[Port, ...]:
 
 def _mount(raw: dict[str, Any]) -> Mount:
     return Mount(
-        raw.get("type") or "volume", raw.get("source") or "", raw["target"], bool(raw.get("read_only"))
+        type=raw.get("type") or "volume",
+        source=raw.get("source") or "",
+        target=raw["target"],
+        read_only=bool(raw.get("read_only")),
+        create_host_path=(raw.get("bind") or {}).get("create_host_path", True),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from deploy.errors import GonogoError
 from deploy.model import Model
 from deploy.probes.containers import Container
 from deploy.release import Image
@@ -56,6 +57,24 @@ def plan(
         why = "no longer in the compose files; its container is left as it is"
         changes.append(Change(name, "unchanged", why, before, before))
     return changes
+
+
+def chosen(
+    model: Model, built: Mapping[str, str], there: Mapping[str, str], local: Mapping[str, str]
+) -> dict[str, Image]:
+    """Return the image that each service will run; without an id where the target has yet to pull it.
+
+    ``built``: the ids of what was built, by service; ``there``, ``local``: those of the target's and of this
+    machine's images, by name. What is built or is not there is this machine's. Raises GonogoError.
+    """
+    images = {}
+    for name, service in model.services.items():
+        own = service.build is not None or service.image not in there
+        found = built.get(name) or (local.get(service.image) if own else there[service.image])
+        if found is None and service.build is not None:
+            raise GonogoError(f"{service.image} (service {name}) is not on this machine: build it first")
+        images[name] = Image(name=service.image, id=found or "")
+    return images
 
 
 def _change(

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from deploy.outlook import Outlook
 from reports.model import CheckResult, Release, Step
 
 MB = 1_000_000
@@ -38,6 +39,9 @@ class Progress:
 
     def sent(self, count: int) -> None:
         """``count`` more bytes are on their way to the target."""
+
+    def plan(self, outlook: Outlook) -> None:
+        """What a deployment would do is known."""
 
     def end(self, release: Release, report: str) -> None:
         """The run ended; ``report`` is the path of its page, empty when there is none."""
@@ -73,6 +77,11 @@ class Plain(Progress):
         before, self._sent = self._sent, self._sent + count
         if before // EVERY_BYTES != self._sent // EVERY_BYTES:
             self._say(f"  {self._sent / MB:.0f} MB sent")
+
+    def plan(self, outlook: Outlook) -> None:
+        """Tell it, line by line."""
+        for line in outlook.lines:
+            self._say(f"  {line}")
 
     def _say(self, text: str) -> None:
         print(text, file=self.out, flush=True)
@@ -118,6 +127,12 @@ class Terminal(Progress):
         self._sent += count
         self.line(f"{self._sent / MB:.0f} MB sent")
 
+    def plan(self, outlook: Outlook) -> None:
+        """Tell it, line by line."""
+        self._stop()
+        for line in outlook.lines:
+            self._console.print(Text(f"  {line}"), soft_wrap=True)
+
     def end(self, release: Release, report: str) -> None:
         """Say how it went, in colour."""
         self._stop()
@@ -132,7 +147,7 @@ class Terminal(Progress):
 
 
 class Json(Progress):
-    """One JSON object a line: ``step``, ``check`` and, at the end, ``release``."""
+    """One JSON object a line: ``step``, ``check``, ``plan`` and, at the end, ``release``."""
 
     def done(self, step: Step) -> None:
         """Print the step."""
@@ -141,6 +156,10 @@ class Json(Progress):
     def check(self, result: CheckResult) -> None:
         """Print the result."""
         self._print({"event": "check", **result.model_dump()})
+
+    def plan(self, outlook: Outlook) -> None:
+        """Print the outlook."""
+        self._print({"event": "plan", **outlook.model_dump()})
 
     def end(self, release: Release, report: str) -> None:
         """Print the whole record."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,8 +32,9 @@ class Recording(BaseModel):
     def facts_of(self) -> Facts:
         """Return the facts as they were known then, over a connection that answers from the recording."""
         redactor = Redactor()
-        target = Target.model_validate_json(json.dumps(self.target))
-        facts = Facts(target, cast(Connection, Recorded(target.host, self.commands, redactor)), redactor)
+        target = Target.model_validate(self.target, strict=False)
+        connection = cast(Connection, Recorded(target.host, self.commands, redactor))
+        facts = Facts(target, connection, redactor, version=str(self.options.get("version", "")))
         facts.restore(self.facts)
         return facts
 
@@ -80,7 +80,7 @@ def record(facts: Facts, connection: Connection | None, options: dict[str, Any])
     made = Recording(
         target=facts.target.model_dump(mode="json", by_alias=True),
         taken=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        options=options,
+        options={**options, "version": facts.version},
         facts=facts.kept(),
         commands=list(connection.asked) if connection else [],
     )

@@ -143,6 +143,12 @@ def _tree(forms: list[tuple[str, str]], depth: int = 0) -> Iterator[str]:
     yield from sorted((rest for lead, rest in forms if len(lead) == depth), key=len, reverse=True)
 
 
+def names_a_secret(name: str) -> bool:
+    """Return whether a variable is named like one that holds a secret; see ``secret_values``."""
+    words = [word.rstrip("0123456789") for word in _words(name)]
+    return _names_a_secret(words) and name not in ("PWD", "OLDPWD")
+
+
 def secret_values(environment: Mapping[str, str]) -> list[str]:
     """Return the values in an environment (name to value) that look secret, each once, in order.
 
@@ -161,7 +167,7 @@ def secret_values(environment: Mapping[str, str]) -> list[str]:
 
 def _candidates(name: str, value: str) -> Iterator[str]:
     words = [word.rstrip("0123456789") for word in _words(name)]
-    if _names_a_secret(words) and name not in ("PWD", "OLDPWD"):
+    if names_a_secret(name):
         yield value
     yield from _passwords(value)
     for setting in _SETTING.finditer(value):

@@ -6,6 +6,7 @@ import datetime
 import json
 import shlex
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ COMPOSE_FILE = "compose.yaml"
 IMAGES_FILE = "images.yaml"
 RECORD = "release.json"
 BASELINE = "baseline.json"
+NEEDED = (RECORD, COMPOSE_FILE, IMAGES_FILE)
+"""The files of a release without which there is no way back to it."""
 
 
 class Image(BaseModel):
@@ -127,6 +130,67 @@ def make_current(connection: Connection, target: Target, name: str) -> None:
         store.link(connection, link, f"releases/{name}")
     else:
         connection.check(f"rm -f -- {shlex.quote(str(link))}", mutates=True)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What ``.deploy/current`` names, and what its folder holds. ``name`` is empty when there is none.
+
+    ``lacking``: the files that a way back to it needs and that are not there; ``damaged``: those that cannot
+    be read as what they should be.
+    """
+
+    name: str = ""
+    release: Release | None = None
+    baseline: Baseline | None = None
+    lacking: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> Release | None:
+        """The record of the release, None when there is no release; raises GonogoError when it is no good."""
+        if self.name and self.release is None:
+            raise GonogoError(f"the record of {self.name} ({RECORD} in its folder) is missing or damaged")
+        return self.release
+
+
+def recorded(connection: Connection, target: Target) -> Recorded:
+    """Return what is recorded of the release that runs, in one question; raises GonogoError.
+
+    JSON has no line breaks of its own, so each file is one line without those between its tokens.
+    """
+    folder = shlex.quote(str(target.deploy_path))
+    files = " ".join(NEEDED)
+    return parse_recorded(
+        connection.check(
+            f"[ -e {folder} ] || exit 0; cd {folder} || exit 1; name=$(readlink current) || exit 0; "
+            f'echo "$name" && cd "$name" || exit 0; for file in {RECORD} {BASELINE}; do '
+            f"[ ! -e $file ] || tr -d '\n' < $file || exit 1; echo; done; "
+            f"for file in {files}; do [ -e $file ] || echo $file; done"
+        ).text
+    )
+
+
+def parse_recorded(text: str) -> Recorded:
+    """Return what the question of ``recorded`` was answered."""
+    name, *rest = text.splitlines() or [""]
+    damaged: list[str] = []
+
+    def read(line: str, file: str, kind: type[Record]) -> Record | None:
+        try:
+            return kind.model_validate_json(line) if line else None
+        except ValidationError:
+            damaged.append(file)
+            return None
+
+    record, baseline, *lacking = rest if len(rest) > 1 else ["", "", *NEEDED]
+    return Recorded(
+        PurePosixPath(name).name,
+        read(record, RECORD, Release),
+        read(baseline, BASELINE, Baseline),
+        tuple(lacking) if name else (),
+        tuple(damaged),
+    )
 
 
 def load(connection: Connection, target: Target, name: str) -> Release | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,24 +37,48 @@ class Ended:
 
 
 def deploy(
-    target: Target, progress: Progress, *, skip_build: bool = False, published: Path = PUBLISHED
+    target: Target,
+    progress: Progress,
+    *,
+    skip_build: bool = False,
+    strict: bool = False,
+    published: Path = PUBLISHED,
 ) -> Release:
     """Deploy what lies in the target's ``source`` and return the record, whose report is published.
 
     Raises nothing that a user can mend: every failure is a verdict with an exit code (see the command line's
-    help). The target is untouched unless the preflight suite passed.
+    help). The target is untouched unless the preflight suite passed. ``strict``: warnings are errors.
     """
-    run = _undertaking(target, progress, skip_build)
+    run = _undertaking(target, progress, skip_build=skip_build, strict=strict)
+    return _run(run, _locked, published)
+
+
+def plan(
+    target: Target,
+    progress: Progress,
+    *,
+    skip_build: bool = False,
+    strict: bool = False,
+    published: Path = PUBLISHED,
+) -> Release:
+    """Run preflight and tell what ``deploy`` would do; returns the record, whose report is published.
+
+    Nothing is locked, built, sent or written on the target. Its exit code is 0 for go and 1 for no-go.
+    """
+    run = _undertaking(target, progress, skip_build=skip_build, strict=strict)
+    return _run(run, _foreseen, published)
+
+
+def _run(run: Undertaking, work: Callable[[Undertaking], Ended], published: Path) -> Release:
     try:
-        ended = _locked(run)
-        return _report(run, ended, published)
+        return _report(run, work(run), published)
     finally:
         if run.connection_:
             run.connection_.close()
         shutil.rmtree(run.work, ignore_errors=True)
 
 
-def _undertaking(target: Target, progress: Progress, skip_build: bool) -> Undertaking:
+def _undertaking(target: Target, progress: Progress, *, skip_build: bool, strict: bool) -> Undertaking:
     at = release.now()
     record = Release(
         target=target.name,
@@ -67,7 +92,27 @@ def _undertaking(target: Target, progress: Progress, skip_build: bool) -> Undert
         started_at=at.isoformat(timespec="seconds"),
     )
     work = Path(tempfile.mkdtemp(prefix="gonogo-"))
-    return Undertaking(target, progress, Redactor(), record, work, skip_build=skip_build)
+    return Undertaking(target, progress, Redactor(), record, work, skip_build=skip_build, strict=strict)
+
+
+def _foreseen(run: Undertaking) -> Ended:
+    try:
+        _connect(run)
+        steps.preflight(run)
+        return Ended(
+            "go", 0, f"preflight passed; this was the plan, nothing was touched: {steps.foresee(run)}"
+        )
+    except KeyboardInterrupt:
+        return Ended("interrupted", INTERRUPTED, "interrupted; nothing was touched")
+    except GonogoError as error:
+        return Ended("no-go", steps.Refused.exit_code, f"{error}; nothing was touched")
+
+
+def _connect(run: Undertaking) -> None:
+    try:
+        run.connect()
+    except ConnectionFailed:
+        steps.preflight(run)  # it fails, and says in its own words what is wrong with the connection
 
 
 def _locked(run: Undertaking) -> Ended:
@@ -75,10 +120,7 @@ def _locked(run: Undertaking) -> Ended:
     lock: Lock | None = None
     untouched = True
     try:
-        try:
-            run.connect()
-        except ConnectionFailed:
-            steps.preflight(run)  # it fails, and says in its own words what is wrong with the connection
+        _connect(run)
         lock = Lock(run.connection, run.target, run.version)
         with run.step("lock") as note:
             note.detail = "taken" if lock.take() else "not taken: the target's folder is not there"

@@ -8,7 +8,8 @@ from deploy import database, images, joined, release, suites, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
 from deploy.methods import tar
-from deploy.plan import plan
+from deploy.outlook import outlook
+from deploy.plan import chosen, plan
 from deploy.release import Baseline, Image, Release
 from deploy.undertaking import Undertaking
 
@@ -23,7 +24,8 @@ class Refused(GonogoError):
 
 def preflight(run: Undertaking) -> None:
     """Run the preflight suite; raises Refused unless it passes."""
-    options = ["--skip-build"] if run.skip_build else []
+    options = ["--under-way", run.version]
+    options += ["--skip-build"] if run.skip_build else []
     with run.step("preflight") as note:
         outcome = suites.run(
             "preflight",
@@ -31,12 +33,25 @@ def preflight(run: Undertaking) -> None:
             run.work,
             connection=run.connection_,
             on_check=run.progress.check,
-            options=options,
+            options=[*options, *run.strictness],
         )
         run.took(outcome)
         note.detail = outcome.told
         if not outcome.passed:
             raise Refused(f"preflight said no: {outcome.told}")
+
+
+def foresee(run: Undertaking) -> str:
+    """Tell what a deployment would do, and do none of it; returns it in one line."""
+    with run.step("plan") as note:
+        seen = outlook(run.facts, run.version, skip_build=run.skip_build)
+        run.record.previous, run.record.services = seen.previous, seen.services
+        for line in seen.lines:
+            run.note(line)
+        run.progress.plan(seen)
+        touched = [f"{one.service} {one.action}" for one in seen.services if one.action != "unchanged"]
+        note.detail = ", ".join(touched) or "nothing would change"
+        return note.detail
 
 
 def baseline(run: Undertaking) -> None:
@@ -67,14 +82,8 @@ def build(run: Undertaking) -> None:
         if building:
             hide = run.redactor
             built = images.build(target, model, run.version, lambda line: run.progress.line(hide(line)))
-        there = run.facts.images
         local = images.local_ids(service.image for service in model.services.values())
-        for name, service in model.services.items():
-            own = service.build is not None or service.image not in there
-            found = built.get(name) or (local.get(service.image) if own else there[service.image])
-            if found is None and service.build is not None:
-                raise GonogoError(f"{service.image} (service {name}) is not on this machine: build it first")
-            run.images[name] = Image(name=service.image, id=found or "")
+        run.images |= chosen(model, built, run.facts.images, local)
         note.detail = f"built {', '.join(building)}" if building else "nothing to build"
 
 
@@ -92,7 +101,7 @@ def transfer(run: Undertaking) -> None:
             if not image.id:
                 run.progress.line(f"pulling {image.name}")
                 tar.pull(run.connection, image.name)
-                run.facts.forget("images")
+                run.facts.forget("target_images")
                 run.images[name] = Image(name=image.name, id=run.facts.images[image.name])
         there = set(run.facts.images.values())
         wanted = {name: image for name, image in run.images.items() if image.id not in there}
@@ -146,7 +155,7 @@ def verify(run: Undertaking, version: str, name: str = "verify") -> None:
             run.work,
             connection=run.connection_,
             on_check=run.progress.check,
-            options=["--release", version, "--baseline", run.version],
+            options=["--release", version, "--baseline", run.version, *run.strictness],
         )
         run.took(outcome, name)
         note.detail = outcome.told

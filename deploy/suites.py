@@ -32,6 +32,7 @@ class Outcome:
     data: list[DataCount] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     html: Path | None = None
+    recording: Path | None = None
     output: str = ""
     rest: bytes = b""
 
@@ -72,12 +73,16 @@ def run(  # noqa: PLR0913  each is a different thing that only the caller knows
 ) -> Outcome:
     """Run ``checks/SUITE`` against the target and return what it found; ``work`` takes its files.
 
+    A preflight is recorded, so that it can be judged again without the target.
+
     ``on_check`` hears of every result as soon as it is known.
     """
     name = f"{suite}-{len(list(work.glob(f'{suite}-*.jsonl')))}"
-    results, html, output = (work / f"{name}.{ending}" for ending in ("jsonl", "html", "txt"))
+    endings = ("jsonl", "html", "txt", "recording.json")
+    results, html, output, recording = (work / f"{name}.{ending}" for ending in endings)
     argv = [sys.executable, "-m", "pytest", str(ROOT / "checks" / suite), "--target", str(target.file)]
     argv += ["--results", str(results), "--html", str(html), "--self-contained-html"]
+    argv += ["--record", str(recording)] if suite == "preflight" else []
     argv += ["-q", "-p", "no:cacheprovider", "--color=no", *options]
     kept = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
     environment = {**kept, **(connection.environment if connection else {})}
@@ -98,6 +103,7 @@ def run(  # noqa: PLR0913  each is a different thing that only the caller knows
         _take(lines.read(), found, on_check)
     found.output = output.read_text(errors="replace")
     found.html = html if html.exists() else None
+    found.recording = recording if recording.exists() and recording.stat().st_size else None
     return found
 
 

@@ -39,6 +39,7 @@ class Undertaking:
     work: Path
     begun: float = field(default_factory=time.monotonic)
     skip_build: bool = False
+    strict: bool = False
     images: dict[str, Image] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -52,6 +53,11 @@ class Undertaking:
     def version(self) -> str:
         """The version of the release."""
         return self.record.version
+
+    @property
+    def strictness(self) -> list[str]:
+        """The options with which the suites take warnings for errors, where that was asked for."""
+        return ["--strict"] if self.strict else []
 
     @property
     def connection(self) -> Connection:
@@ -68,7 +74,7 @@ class Undertaking:
     def connect(self) -> None:
         """Open the connection and learn what must be redacted; raises ConnectionFailed."""
         self.connection_ = Connection.open(self.target, redact=self.redactor)
-        self.facts_ = Facts(self.target, self.connection_, self.redactor)
+        self.facts_ = Facts(self.target, self.connection_, self.redactor, version=self.version)
         self.facts_.learn()
 
     @contextmanager
@@ -120,6 +126,10 @@ class Undertaking:
             file = f"{name.replace(' ', '-')}.html"
             self.files[file] = outcome.html
             self.record.links[f"pytest-html: {name}"] = file
+        if outcome.recording:
+            file = f"{name.replace(' ', '-')}.recording.json"
+            self.files[file] = outcome.recording
+            self.record.links[f"recording: {name}"] = file
 
     def note(self, text: str) -> None:
         """Add a note to the record, once."""

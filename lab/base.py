@@ -17,7 +17,8 @@ HASH_LABEL = f"{LABEL}.hash"
 SUITE = "bookworm"
 LEAN = ("ca-certificates", "curl", "libcurl4", "libssl3", "procps", "python3", "redis-server", "tini")
 FULL = ("ca-certificates", "curl", "docker.io", "git", "iproute2", "iptables", "openssh-server", "procps")
-PACKAGES = {"gonogo-lab/base": LEAN, "gonogo-lab/host-base": (*FULL, "python3", "rsync", "tini")}
+REGISTRY = ("apache2-utils", "docker-registry", "openssl")
+PACKAGES = {"gonogo-lab/base": LEAN, "gonogo-lab/host-base": (*FULL, *REGISTRY, "python3", "rsync", "tini")}
 
 
 def ensure() -> None:

@@ -1,13 +1,23 @@
-"""Where backups go."""
+"""Whether there is a backup to go back to, a place for the next one, and what makes it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from testinfra.host import Host
 
+from deploy.fact import Unknown
+from deploy.facts import Facts
 from deploy.target import Target
+
+TINY = 1000
+"""Bytes: an archive of a database with anything in it is larger. The one of L7 had 108."""
+
+TOLD = {
+    "writable": "writable",
+    "closed": "a folder or file that the login may not write to",
+    "missing": "nothing",
+}
 
 
 @pytest.mark.check(
@@ -15,14 +25,58 @@ from deploy.target import Target
     reason="L7: a backup that could not be written is found out on the day it is needed.",
     fix="Make the folder on the target, give it to the login, mode 0700.",
 )
-def test_backup_destination(target: Target, host: Host, expect: Callable[..., None]) -> None:
+def test_backup_destination(facts: Facts, expect: Callable[..., None]) -> None:
     """The backup folder exists and the login may write there."""
-    if target.backup is None:
+    found = facts.backups
+    if found is None:
         pytest.skip("the target file names no backup folder")
-    name = target.backup.folder
-    state = host.run("test -d %s && test -w %s && test -x %s", name, name, name)
     expect(
-        state.rc == 0,
-        found=f"{name}: {'writable' if state.rc == 0 else 'no folder to write to'}",
+        found.state == "writable",
+        found=f"{found.folder}: {TOLD[found.state]}",
         expected="a folder that the login may write to",
+    )
+
+
+@pytest.mark.check(
+    "backup.recent",
+    reason="L7: the one backup there was had 108 bytes; a deployment needs one of the last hours.",
+    fix="Run the backup and see that it ends well, then deploy.",
+)
+def test_backup_recent(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The newest backup is recent and holds something."""
+    found = facts.backups
+    if target.backup is None or found is None or target.mongodb is None:
+        pytest.skip("the target file names no MongoDB or no backup folder")
+    if facts.database is None:
+        pytest.skip("no database runs yet, so there is nothing to back up")
+    if found.state != "writable" and not found.found:
+        raise Unknown("backup.destination", f"{found.folder}: {TOLD[found.state]}")
+    limit = target.backup.max_age_h
+    newest = found.found[0] if found.found else None
+    told = f"{newest.name}, {newest.age / 3600:.1f} h old, {newest.size} bytes" if newest else "no backup"
+    expect(
+        newest and newest.age <= limit * 3600 and newest.size >= TINY,
+        found=f"{told} in {found.folder}",
+        expected=f"a backup of the last {limit:g} h, of {TINY} bytes or more",
+    )
+
+
+@pytest.mark.check(
+    "backup.tool",
+    reason="D1, L7: a dump that cannot be made is known before the deployment, not in the middle of it.",
+    fix="Install MongoDB's database tools on the target, or use an image that has them.",
+    severity="warning",
+)
+def test_backup_tool(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The target has mongodump, in the database's container or beside it."""
+    if target.mongodb is None or target.backup is None:
+        pytest.skip("the target file names no MongoDB or no backup folder")
+    if facts.database is None:
+        pytest.skip("no database runs yet, so there is nothing to back up")
+    where = {"container": f"in {facts.database.name}", "host": "on the target"}.get(facts.dump_tool, "")
+    nowhere = f"no mongodump in {facts.database.name} or on the target: gonogo's own writer will have to dump"
+    expect(
+        where,
+        found=f"mongodump {where}" if where else nowhere,
+        expected="mongodump in the database's container or on the target",
     )

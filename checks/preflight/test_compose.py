@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import PurePosixPath
 
 import pytest
-from testinfra.host import Host
 
+from deploy.compose import OVERRIDES, PROJECT
 from deploy.facts import Facts
+from deploy.model import Model, Service
+from deploy.probes.containers import Container
 from deploy.target import Target
+
+# Of the documented variables of Compose those that change what is started, as what, or from which files.
+SWITCHES = (
+    "COMPOSE_FILE",
+    "COMPOSE_PROFILES",
+    PROJECT,
+    "COMPOSE_ENV_FILES",
+    "COMPOSE_DISABLE_ENV_FILE",
+    "COMPOSE_COMPATIBILITY",
+    "COMPOSE_CONVERT_WINDOWS_PATHS",
+    "COMPOSE_REMOVE_ORPHANS",
+)
+# github.com/distribution/reference: host, path of lower-case parts, tag; what is built has no digest.
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+TAGGABLE = re.compile(
+    rf"(?:(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9a-f:]+\])(?::\d+)?/)?{_PART}(?:/{_PART})*(?::\w[\w.-]{{0,127}})?"
+)
+OBSOLETE = re.compile(r"obsolete|deprecated|will be ignored", re.IGNORECASE)
 
 
 @pytest.mark.check(
@@ -16,18 +38,14 @@ from deploy.target import Target
     reason="Releases, the env file and relative mounts live there; a missing folder means another server.",
     fix="Make the folder on the target and give it to the login, or correct path in the target file.",
 )
-def test_path_present(target: Target, host: Host, expect: Callable[..., None]) -> None:
+def test_path_present(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The stack's folder exists on the target and the login may write there."""
-    folder = host.file(str(target.path))
-    login = host.run("id -un").stdout.strip()
-    if not folder.exists:
-        found, fine = "nothing", False
-    elif not folder.is_directory:
-        found, fine = f"a {folder.user}'s file that is no folder", False
-    else:
-        fine = host.run("test -w %s && test -x %s", str(target.path), str(target.path)).rc == 0
-        found = f"a folder of {folder.user}, mode {folder.mode:o}{'' if fine else ', not writable'}"
-    expect(fine, found=f"{target.path}: {found}", expected=f"a folder that {login} may write to")
+    place = facts.places.get(str(target.path))
+    fine = place is not None and place.is_folder and place.writable and place.searchable
+    found = place.told if place else "nothing"
+    if place and place.is_folder and not fine:
+        found += ", not writable for the login"
+    expect(fine, found=f"{target.path}: {found}", expected=f"a folder that {facts.login} may write to")
 
 
 @pytest.mark.check(
@@ -49,10 +67,129 @@ def test_compose_files(target: Target, facts: Facts, expect: Callable[..., None]
     fix="Set the variables in the env file on the target, or give them a default: ${NAME:-default}.",
 )
 def test_compose_resolves(facts: Facts, expect: Callable[..., None]) -> None:
-    """The model resolves on the target with its env file, and every variable in it is set."""
+    """The model resolves on the target with its env file, every variable set and no key obsolete."""
     unset = facts.resolved.unset
     services = ", ".join(sorted(facts.model.services)) or "none"
     found = f"not set: {', '.join(unset)}" if unset else f"services: {services}"
     expect(
         not unset and facts.model.services, found=found, expected="at least one service, no unset variable"
+    )
+    said = dict.fromkeys([*facts.notices, *facts.resolved.warnings])
+    old = [words for words in said if OBSOLETE.search(words)]
+    expect(
+        not old,
+        found="; ".join(old) or found,
+        expected="compose files that Compose has nothing to say about",
+        fix="Remove these keys from the compose files.",
+        severity="warning",
+    )
+
+
+def switches(target: Target, environment: dict[str, str]) -> list[str]:
+    """Return the names of Compose's own variables in the env file that say other than the target file.
+
+    gonogo names the files, the project and the profiles itself; whoever runs Compose by hand gets these.
+    """
+    same = {
+        PROJECT: {target.project},
+        "COMPOSE_FILE": {":".join(target.compose_files)},
+        "COMPOSE_PROFILES": {",".join(target.profiles)},
+    }
+    found = [name for name in SWITCHES if environment.get(name, "").strip()]
+    return [name for name in found if environment[name] not in same.get(name, set())]
+
+
+def added(running: Iterable[Container], target: Target) -> dict[str, list[str]]:
+    """Return the compose files that containers were started from and that would not be deployed.
+
+    A file counts where it was one of several and the others are known: an override. Compose writes the files
+    into a label; those in gonogo's own folder are of its releases.
+    """
+    ours = {PurePosixPath(file).name for file in target.compose_files}
+    found: dict[str, list[str]] = {}
+    for one in running:
+        files = [PurePosixPath(file) for file in one.files.split(",") if file]
+        extra = [f for f in files if f.name not in ours and not f.is_relative_to(target.deploy_path)]
+        for file in extra:
+            if len(files) > len(extra) or file.name in OVERRIDES:
+                found.setdefault(str(file), []).append(one.name)
+    return found
+
+
+def _changed(target: Target, facts: Facts) -> Iterator[str]:
+    """Yield what makes the stack another one than the compose files here, as git has them, say."""
+    ours = {PurePosixPath(file).name for file in target.compose_files}
+    for name in OVERRIDES:
+        if str(target.path / name) in facts.places and name not in ours:
+            yield f"{target.path / name} on the target is none of compose_files"
+    env, stray = target.env_path, str(target.path / ".env")
+    if env and str(env) != stray and stray in facts.places and stray not in facts.service_files:
+        yield f"{stray} lies there, while env_file names {env}"
+    for name in switches(target, facts.environment):
+        yield f"{name} in the env file says other than the target file"
+    for file, names in sorted(added(facts.running, target).items()):
+        yield f"{', '.join(sorted(names))} started with {file}, which is none of compose_files"
+    beside = facts.beside
+    for name in beside.overrides:
+        if name not in beside.tracked:
+            yield f"{name} in {target.source} is none of compose_files"
+    if beside.repository:
+        lost = [name for name in target.compose_files if name not in beside.tracked]
+        yield from (f"{name} is not tracked by git" for name in lost)
+
+
+@pytest.mark.check(
+    "compose.reproducible",
+    reason="L8: a temporary override made a deployment right; without it, the next one built something else.",
+    fix="Move what is needed into a file that compose_files names and git tracks, and remove the rest.",
+)
+def test_compose_reproducible(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """What would be deployed is what git has; no file or variable on the target makes it another stack."""
+    _ = facts.folder
+    wrong = list(_changed(target, facts))
+    good = f"{', '.join(target.compose_files)} alone, " + (
+        "tracked by git" if facts.beside.repository else "in no git repository"
+    )
+    expected = "only compose_files, the target file and the env file decide what runs"
+    expect(not wrong, found="; ".join(wrong) or good, expected=expected)
+    kept = facts.beside.overrides
+    expect(
+        not kept,
+        found=f"git tracks {', '.join(kept)}, which is none of compose_files" if kept else good,
+        expected=expected,
+        fix="Compose run by hand adds that file: name it in compose_files, or rename one for development.",
+        severity="warning",
+    )
+
+
+def shared(built: Iterable[Service]) -> list[str]:
+    """Return a sentence for each image name under which different builds would be tagged."""
+    by_image: dict[str, list[Service]] = {}
+    for service in built:
+        by_image.setdefault(service.image, []).append(service)
+    return [
+        f"{image} is built in different ways by {', '.join(sorted(one.name for one in made))}"
+        for image, made in sorted(by_image.items())
+        if any(one.build != made[0].build for one in made)
+    ]
+
+
+@pytest.mark.check(
+    "compose.images_named",
+    reason="L5: under a name that two builds share, or that cannot be tagged, the old image went on running.",
+    fix="Give each of these services an image name of its own in the compose file, without a digest.",
+)
+def test_compose_images_named(model: Model, expect: Callable[..., None]) -> None:
+    """Each service that is built has an image name under which its release can be told apart."""
+    built = [model.services[name] for name in model.built()]
+    wrong = shared(built)
+    for one in built:
+        if not TAGGABLE.fullmatch(one.image):
+            why = "has a digest" if "@" in one.image else "cannot be tagged"
+            wrong.append(f"{one.name}: {one.image} {why}")
+    names = [f"{one.image}{'' if one.named else ' (named by Compose)'}" for one in built]
+    expect(
+        not wrong,
+        found="; ".join(wrong) or ", ".join(dict.fromkeys(names)) or "no service is built",
+        expected="for each build an image name that can be tagged",
     )

@@ -1,4 +1,4 @@
-"""Whether the target has room for a release."""
+"""Whether the target has room for this very release: bytes and inodes, on each filesystem involved."""
 
 from __future__ import annotations
 
@@ -6,26 +6,125 @@ from collections.abc import Callable
 
 import pytest
 
+from checks.suite import Suite
 from deploy.facts import Facts
+from deploy.facts.data import TEMPORARY
+from deploy.model import Model
+from deploy.probes.disk import Room
+from deploy.sizes import ARCHIVE, MARGIN, SCRATCH, Arriving, arriving, inodes, mb, unpacked
 from deploy.target import Target
 
 INODES = 10_000
 """An image's layers are made of files: a filesystem can run out of inodes long before bytes."""
 
 
+def fits(room: Room, size: float, files: int = INODES) -> bool:
+    """Return whether so many bytes and so many files find room."""
+    return room.free >= size and (room.inodes is None or room.inodes >= files)
+
+
+def free(room: Room) -> str:
+    """Return a filesystem and what is free there, for a message."""
+    return f"{room.mounted}: {room.free_gb:.1f} GB" + (
+        f", {room.inodes} inodes" if room.inodes is not None else ""
+    )
+
+
 @pytest.mark.check(
     "disk.free",
-    reason="A full disk stops a load halfway, and a database that cannot write stops with it.",
+    reason="A full disk stops a release halfway, and a database that cannot write stops with it.",
     fix="Free room on that filesystem, or lower thresholds.disk_free_gb in the target file if less will do.",
 )
 def test_disk_free(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
-    """The filesystems of the stack's folder, of Docker's data and of /tmp have room, in bytes and inodes."""
+    """The filesystems of the stack's folder and of /tmp have room, in bytes and inodes."""
     least = target.thresholds.disk_free_gb
-    fine, told = True, []
-    for room in facts.rooms:
-        inodes = "" if room.inodes is None else f", {room.inodes} inodes"
-        told.append(f"{room.mounted}: {room.free_gb:.1f} GB{inodes}")
-        fine = fine and room.free_gb >= least and (room.inodes is None or room.inodes >= INODES)
+    docker = facts.rooms[facts.docker_root].mounted
+    found = {room.mounted: room for room in (facts.rooms[facts.folder], facts.rooms[TEMPORARY])}
+    found.pop(docker, None)
+    if not found:
+        pytest.skip(f"all lie on {docker}, as Docker's data does: disk.docker_root judges it")
     expect(
-        fine, found="; ".join(told) + " free", expected=f"at least {least:g} GB and {INODES} inodes on each"
+        all(fits(room, least * 1e9) for room in found.values()),
+        found="; ".join(map(free, found.values())) + " free",
+        expected=f"at least {least:g} GB and {INODES} inodes on each",
     )
+
+
+@pytest.mark.check(
+    "disk.docker_root",
+    reason="On a full disk under the engine no container starts and no database can write.",
+    fix="Free room there, such as with `docker image prune`, or lower thresholds.disk_free_gb.",
+)
+def test_disk_docker_root(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The filesystem of Docker's data has room, in bytes and inodes."""
+    least, room = target.thresholds.disk_free_gb, facts.rooms[facts.docker_root]
+    expect(
+        fits(room, least * 1e9),
+        found=f"{free(room)} free for {facts.docker_root}",
+        expected=f"at least {least:g} GB and {INODES} inodes",
+    )
+
+
+def _coming(suite: Suite, facts: Facts, model: Model) -> list[Arriving]:
+    building = [] if suite.skip_build else model.built()
+    return arriving(model, facts.running, facts.target_images, facts.local_images, building)
+
+
+def _told(image: Arriving) -> str:
+    if image.size is None:
+        return f"{image.name} of a size that nobody knows yet"
+    return f"{image.name} {'about ' if image.estimated else ''}{mb(image.size)}"
+
+
+@pytest.mark.check(
+    "disk.images",
+    reason="A load that runs out of room leaves the release half there, and the disk full.",
+    fix="Free room there: `docker image ls` shows what is kept, `docker image prune` removes what is unused.",
+)
+def test_disk_images(suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+    """The images that this release brings fit under Docker's data, unpacked and as the archive meanwhile."""
+    images, room = _coming(suite, facts, model), facts.rooms[facts.docker_root]
+    size = unpacked(images)
+    files = inodes(size)
+    told = ", ".join(map(_told, images)) or "no image"
+    expect(
+        fits(room, size * ARCHIVE * MARGIN, files),
+        found=f"{free(room)} free",
+        expected=f"{mb(size * ARCHIVE * MARGIN)} and {files} inodes, for {told} (unpacked, the archive "
+        "meanwhile, and a tenth more)",
+    )
+
+
+@pytest.mark.check(
+    "disk.backup",
+    reason="L7: a dump that runs out of room is no backup, and it is made before anything changes.",
+    fix="Free room on that filesystem, or name a backup.folder on another one.",
+)
+def test_disk_backup(
+    suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
+) -> None:
+    """A dump of the database fits into the backup folder, and a trial restore of it under Docker's data."""
+    if target.mongodb is None or target.backup is None:
+        pytest.skip("the target file names no MongoDB or no backup folder")
+    state = facts.mongodb
+    if state is None or state.data is None:
+        pytest.skip(
+            "no database runs yet" if state is None else "the login may not ask for the size of the data"
+        )
+    scratch = SCRATCH + (state.storage or 0) + (state.indexes or 0)
+    folder, docker = facts.rooms[target.backup.folder], facts.rooms[facts.docker_root]
+    parts = [
+        (folder, state.data, f"a dump in {target.backup.folder}"),
+        (docker, scratch, "a trial restore"),
+        (docker, unpacked(_coming(suite, facts, model)), "the images"),
+    ]
+    found, needed, fine = [], [], True
+    for room in {one.mounted: one for one in (folder, docker)}.values():
+        own = [(size, what) for at, size, what in parts if at.mounted == room.mounted and size]
+        total = sum(size for size, _ in own) * MARGIN
+        fine = fine and fits(room, total, 0)
+        found.append(free(room))
+        needed.append(
+            f"{room.mounted}: {mb(total)} ({', '.join(f'{what} {mb(size)}' for size, what in own)})"
+        )
+    expect(fine, found="; ".join(found) + " free", expected="; ".join(needed))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from deploy.facts import Facts
-from deploy.probes.engine import version
+from deploy.probes.containers import Container
+from deploy.probes.engine import Engine, version
 
 ENGINE = (20, 10)
+API = (1, 41)
 COMPOSE = (2, 24)
+SLOW_DRIVERS = ("vfs",)
+STUCK = ("dead", "removing")
 
 
 @pytest.mark.check(
@@ -27,15 +31,32 @@ def test_docker_access(facts: Facts, expect: Callable[..., None]) -> None:
     )
 
 
+def unfit(engine: Engine) -> list[str]:
+    """Return what is wrong with an engine, in words; empty when it will do."""
+    found = []
+    if version(engine.version) < ENGINE:
+        found.append(f"engine {engine.version}")
+    if version(engine.api) < API:
+        found.append(f"API {engine.api}")
+    if engine.driver in SLOW_DRIVERS:
+        found.append(f"the storage driver {engine.driver}, which copies every layer whole")
+    return found
+
+
 @pytest.mark.check(
     "docker.engine",
     reason="Older engines lack what a release relies on, such as proving an archive's images by id.",
-    fix="Install Docker Engine 20.10 or later on the target.",
+    fix="Install Docker Engine 20.10 or later on the target, with the storage driver overlay2.",
 )
 def test_docker_engine(facts: Facts, expect: Callable[..., None]) -> None:
-    """The Docker Engine is recent enough."""
-    found = facts.engine.version
-    expect(version(found) >= ENGINE, found=f"engine {found}", expected="20.10 or later")
+    """The Docker Engine is recent enough and stores images in a way that is of use."""
+    one, wrong = facts.engine, unfit(facts.engine)
+    told = f"engine {one.version}, API {one.api}, {one.driver or 'its own'} storage in {one.root}"
+    expect(
+        not wrong,
+        found=", ".join(wrong) or told,
+        expected="engine 20.10 or later, API 1.41 or later, a storage driver such as overlay2",
+    )
 
 
 @pytest.mark.check(
@@ -45,6 +66,33 @@ def test_docker_engine(facts: Facts, expect: Callable[..., None]) -> None:
 )
 def test_docker_compose(facts: Facts, expect: Callable[..., None]) -> None:
     """Compose v2 is there and recent enough."""
-    _ = facts.engine
     found = facts.compose_version
     expect(version(found) >= COMPOSE, found=f"Compose {found}", expected="2.24 or later")
+
+
+def ailing(engine: Engine, containers: Iterable[Container]) -> list[str]:
+    """Return what keeps an engine that answers from working, in words; empty when nothing does."""
+    found = []
+    if engine.read_only:
+        found.append(f"{engine.root} is mounted read-only")
+    if engine.free == 0:
+        found.append(f"{engine.root} has not one byte free")
+    if engine.inodes == 0:
+        found.append(f"{engine.root} has no inode free")
+    return found + [f"the container {one.name} is {one.status}" for one in containers if one.status in STUCK]
+
+
+@pytest.mark.check(
+    "docker.healthy",
+    reason="An engine that cannot write, or cannot remove a container, stops a release halfway.",
+    fix="Free room where the engine keeps its data (`docker system df`), see `dmesg` for a filesystem that "
+    "became read-only, remove stuck containers (`docker rm -f NAME`) and read `journalctl -u docker`.",
+)
+def test_docker_healthy(facts: Facts, expect: Callable[..., None]) -> None:
+    """The engine runs, can write its data, and has no container that it fails to remove."""
+    wrong = ailing(facts.engine, facts.containers)
+    expect(
+        not wrong,
+        found="; ".join(wrong) or f"an engine that answers and can write to {facts.engine.root}",
+        expected="an engine that answers, room where it keeps its data, no container dead or being removed",
+    )

@@ -1,4 +1,4 @@
-"""Whether what would be deployed is what was agreed on."""
+"""Whether what would be deployed is what was agreed on, and what of it is new."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy import release
+from deploy.checkout import some
+from deploy.facts import Facts
 from deploy.target import Target
 
 
@@ -15,12 +16,17 @@ from deploy.target import Target
     reason="A release from a branch that was never reviewed is found out in production.",
     fix="Switch to one of these branches, or add this one to git.branches in the target file.",
 )
-def test_git_branch(target: Target, expect: Callable[..., None]) -> None:
+def test_git_branch(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The branch that is checked out may be deployed to this target."""
     if not target.git.branches:
         pytest.skip("the target file allows every branch")
-    branch = release.git(target.source, "rev-parse", "--abbrev-ref", "HEAD") or "no git repository"
-    expect(branch in target.git.branches, found=branch, expected=f"one of {', '.join(target.git.branches)}")
+    git = facts.git
+    found = git.branch or (
+        f"no branch but commit {git.commit[:8]} (detached HEAD)" if git.commit else git.why
+    )
+    expect(
+        git.branch in target.git.branches, found=found, expected=f"one of {', '.join(target.git.branches)}"
+    )
 
 
 @pytest.mark.check(
@@ -29,13 +35,62 @@ def test_git_branch(target: Target, expect: Callable[..., None]) -> None:
     fix="Commit or stash these changes; set git.clean = false in the target file to accept them.",
     severity="warning",
 )
-def test_git_clean(target: Target, expect: Callable[..., None]) -> None:
+def test_git_clean(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """There are no changes that are not committed."""
-    if not release.git(target.source, "rev-parse", "HEAD"):
-        expect(False, found=f"{target.source} is in no git repository", expected="a commit to deploy")
-    changed = release.git(target.source, "status", "--porcelain", "--", ".").splitlines()
-    if changed and not target.git.clean:
+    git = facts.git
+    if not git.commit:
+        expect(
+            False,
+            found=git.why,
+            expected="a commit to deploy",
+            fix="Deploy from a clone, in which git can say what it is that runs.",
+        )
+    if git.changes and not target.git.clean:
         pytest.skip("the target file accepts changes that are not committed")
-    names = ", ".join(line.split(maxsplit=1)[-1] for line in changed[:5])
-    more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
-    expect(not changed, found=f"changed: {names}{more}" if changed else "no change", expected="no change")
+    found = f"changed: {some(git.changes)}" if git.changes else "no change"
+    expect(not git.changes, found=found, expected="no change")
+
+
+@pytest.mark.check(
+    "git.pushed",
+    reason="A commit that lies on one machine alone is lost with it, and nobody else can deploy it.",
+    fix="Push it; if it was pushed from elsewhere, run `git fetch`.",
+)
+def test_git_pushed(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The commit is on a branch of a remote."""
+    if not target.git.pushed:
+        pytest.skip("the target file does not ask for it")
+    git = facts.git
+    commit = f"commit {git.commit[:8]} is on"
+    found = f"{commit} {some(git.remotes) or 'no branch of a remote that this clone knows'}"
+    found = found if git.commit else git.why
+    expect(git.remotes, found=found, expected="a branch of a remote that holds the commit")
+
+
+@pytest.mark.check(
+    "git.changes",
+    reason="What ships is known before it ships: a migration or a new variable is no surprise in the middle.",
+    severity="warning",
+)
+def test_git_changes(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """All that runs is part of what would be deployed; what is new is told."""
+    if facts.current is None:
+        pytest.skip("no release is recorded yet: all of it is new")
+    if not facts.current.commit:
+        pytest.skip(f"{facts.current.version} was made of no commit that is known")
+    ships = facts.shipping
+    if ships is None:
+        pytest.skip(facts.git.why)
+    if not ships.known:
+        expect(
+            False,
+            found=f"{ships.since[:8]}, of which {facts.current.version} was made, is not in this clone",
+            expected="a clone that holds the commit that runs",
+            fix="Run `git fetch --unshallow` or `git fetch --all`; find out who deployed that commit.",
+        )
+    expect(
+        ships.forward or ships.back,  # older: release.newer says it
+        found=ships.told(target.compose_files),
+        expected=f"a descendant of {ships.since[:8]}, which runs",
+        fix=f"Merge {ships.since[:8]} first, unless its changes are to go.",
+    )

@@ -22,7 +22,7 @@ def test_health_baseline(target: Target, facts: Facts, expect: Callable[..., Non
     wrong = [f"{one.told}" for one in running if not one.well and not one.completed]
     if running:
         for endpoint in target.health:
-            faults = health.faults(endpoint, health.ask(facts.connection, endpoint))
+            faults = health.faults(endpoint, facts.replies[endpoint.url])
             wrong += [f"{endpoint.url}: {fault}" for fault in faults]
     good = (
         f"{len(running)} containers and {len(target.health)} endpoints are well"

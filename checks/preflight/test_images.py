@@ -1,27 +1,28 @@
-"""Whether every image that the release would run can be had."""
+"""Whether every image that the release would run can be had, is the right one, and can be gone back from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from checks.suite import Suite
-from deploy import images
+from deploy import production
 from deploy.facts import Facts
+from deploy.images import REVISION, stale
 from deploy.model import Model, Service
-from deploy.probes.images import pullable
+from deploy.probes.images import ImageInfo
+from deploy.production import Declared, Own
 from deploy.target import Target
 
 
-def _buildable(target: Target, service: Service) -> str:
-    """Return what keeps a service from being built here; empty when nothing does."""
-    folder, file = images.context(target, service), images.dockerfile(target, service)
-    if folder is not None and not folder.is_dir():
-        return f"{service.name}: its build context {folder} does not exist on this machine"
-    if file is not None and not file.is_file():
-        return f"{service.name}: there is no {file} to build it with"
-    return ""
+def at_hand(facts: Facts, service: Service, skip_build: bool) -> ImageInfo | None:
+    """Return the image that a service would run, as far as it exists before the deployment."""
+    if service.build is not None:
+        # What the target happens to have under its name is never taken for an image that this stack builds.
+        return facts.local_images.get(service.image) if skip_build else None
+    there = facts.target_images.get(service.image)
+    return there or facts.local_images.get(service.image)
 
 
 @pytest.mark.check(
@@ -29,24 +30,129 @@ def _buildable(target: Target, service: Service) -> str:
     reason="D2: images that were never built shipped as empty archives and loaded as nothing.",
     fix="Build or pull the image on this machine, name one that exists, or give the service a build section.",
 )
-def test_images_present(
-    suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
-) -> None:
+def test_images_present(suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
     """Every image is on the target, on this machine, about to be built here, or in a registry."""
-    building = set() if suite.skip_build else set(model.built())
-    wrong = [said for name in sorted(building) if (said := _buildable(target, model.services[name]))]
+    building = [] if suite.skip_build else model.built()
+    wrong = [facts.unbuildable[name] for name in building if name in facts.unbuildable]
     rest = [service for service in model.services.values() if service.name not in building]
-    local = images.local_ids(service.image for service in rest) if rest else {}
-    lacking = []
     for service in rest:
-        here = service.image in local
-        # An image that this stack builds is never taken from what the target happens to have under its name.
-        there = service.image in facts.images and service.build is None
-        if not here and not there and not pullable(facts.connection, service.image):
-            lacking.append(f"{service.image} (service {service.name})")
-    wrong += [f"{name} exists neither here, nor on the target, nor in a registry" for name in lacking]
+        told = f"{service.image} (service {service.name})"
+        if at_hand(facts, service, suite.skip_build):
+            continue
+        if service.build is not None:
+            wrong.append(f"{told} exists neither here, nor will it be built, as --skip-build is given")
+        elif not facts.pullable.get(service.image):
+            wrong.append(f"{told} exists neither here, nor on the target, nor in a registry")
     expect(
         not wrong,
         found="; ".join(wrong) or f"{len(building)} to be built, {len(rest)} at hand",
         expected="an image for every service",
+    )
+
+
+@pytest.mark.check(
+    "images.fresh",
+    reason="D2, L5: what shipped was not what had been built last, and nobody saw it.",
+    fix="Deploy without --skip-build, so that the image is built from what lies here.",
+)
+def test_images_fresh(suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+    """With --skip-build, the image of each built service was built from the commit that lies here."""
+    if not suite.skip_build:
+        pytest.skip("the images are built in the deployment")
+    built = {name: facts.local_images.get(model.services[name].image) for name in model.built()}
+    pairs = [(name, image, facts.sources.get(name)) for name, image in built.items()]
+    known = [(name, image, source) for name, image, source in pairs if image and source and source.revision]
+    if not known:
+        pytest.skip("there is no image of a service whose sources lie in git")
+    wrong = [
+        f"{model.services[name].image} (service {name}) {said}"
+        for name, image, source in known
+        if (said := stale(image, source))
+    ]
+    nameless = [name for name, image, _ in known if REVISION not in image.labels]
+    expect(
+        not wrong,
+        found="; ".join(wrong) or ", ".join(f"{name} of {source.revision[:8]}" for name, _, source in known),
+        expected="images built from the last commit of their sources",
+        severity="warning" if len(wrong) == len(nameless) else None,
+    )
+
+
+@pytest.mark.check(
+    "images.platform",
+    reason="An image of another architecture arrives in full and then ends with `exec format error`.",
+    fix="Give the service `platform:` with the target's, or build on a machine of its kind.",
+)
+def test_images_platform(suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+    """Each image that would be built, sent or run is of the target's platform."""
+    wanted = facts.engine.platform
+    wrong, seen = [], 0
+    for service in model.services.values():
+        for platform, why in _platforms(facts, service, suite.skip_build):
+            seen += 1
+            if not production.runs(platform, wanted):
+                wrong.append(f"{service.name} {why} {platform}")
+            elif service.platform and not production.runs(platform, service.platform):
+                wrong.append(
+                    f"{service.name} {why} {platform}, and the compose file demands {service.platform}"
+                )
+    expect(
+        not wrong,
+        found="; ".join(wrong) or f"{seen} images for {wanted}",
+        expected=f"images for the target's platform, {wanted}",
+    )
+
+
+def _platforms(facts: Facts, service: Service, skip_build: bool) -> Iterator[tuple[str, str]]:
+    image = at_hand(facts, service, skip_build)
+    if image:
+        yield image.platform, f"has an image ({service.image}) for"
+    elif service.build is not None and not skip_build:
+        given = [str(one) for one in service.build.get("platforms") or ()]
+        wanted = facts.engine.platform
+        fitting = [one for one in given if production.runs(one, wanted)]
+        yield (fitting or given or [service.platform or facts.local_platform])[0], "would be built for"
+
+
+@pytest.mark.check(
+    "images.target",
+    reason="L6: `target: dev` in the base file put a development server into production.",
+    fix="Build the production stage and set the production values in what is deployed to this target.",
+)
+def test_images_target(
+    suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
+) -> None:
+    """What is built and run is made for production, and as the target file declares it."""
+    declared = Declared(target.images.stages, target.images.environment)
+    services = list(model.services.values())
+    stages = {} if suite.skip_build else facts.stages
+    own = {name: Own(stage.variables, stage.words, stage.name) for name, stage in stages.items()}
+    for service in services:
+        if image := at_hand(facts, service, suite.skip_build):
+            own[service.name] = Own(image.variables, " ".join((*image.entrypoint, *image.command)))
+    wrong = production.faults(services, declared, own)
+    expect(
+        not wrong,
+        found="; ".join(wrong) or f"{len(services)} services without a mark of development",
+        expected="no build stage, variable or command of development, and what [images] declares",
+    )
+
+
+@pytest.mark.check(
+    "images.rollback",
+    reason="A deployment that fails has to go back at once: an image that was pruned cannot be gone back to.",
+    fix="Load the image on the target again, or deploy the running release once more from its commit.",
+)
+def test_images_rollback(facts: Facts, expect: Callable[..., None]) -> None:
+    """The images of the release that runs are on the target."""
+    recorded = facts.current.images if facts.current else {}
+    wanted = {one.image: f"the image of container {one.name}" for one in facts.running}
+    wanted |= {one.id: f"{one.name} of service {name}" for name, one in recorded.items()}
+    if not wanted:
+        pytest.skip("a first deployment: there is nothing to go back to")
+    lacking = sorted(f"{told} ({id})" for id, told in wanted.items() if id not in facts.target_images)
+    expect(
+        not lacking,
+        found=f"the target lacks {'; '.join(lacking)}" if lacking else f"{len(wanted)} images",
+        expected="every image that runs, by its id",
     )

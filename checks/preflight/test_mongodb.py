@@ -1,14 +1,32 @@
-"""Whether the new release would get into its database."""
+"""Whether the new release would get into its database, and find it well and full."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
-from deploy import database
 from deploy.facts import Facts
-from deploy.target import Target
+from deploy.model import Model
+from deploy.probes.mongodb import Mongo
+from deploy.release import repository
+from deploy.sizes import mb
+from deploy.target import Mongodb, Target
+from deploy.versions import Version, refusal, version
+
+LEAST = 0.5
+"""Of the documents that there were before the last release, the share that must be there at least."""
+
+STATES = ("PRIMARY", "SECONDARY", "ARBITER")
+
+
+def _state(target: Target, facts: Facts) -> tuple[Mongodb, Mongo]:
+    if target.mongodb is None:
+        pytest.skip("the target file names no MongoDB")
+    state = facts.mongodb
+    if state is None:
+        pytest.skip(f"{target.mongodb.service} does not run yet: it will be initialised from the env file")
+    return target.mongodb, state
 
 
 @pytest.mark.check(
@@ -18,13 +36,114 @@ from deploy.target import Target
 )
 def test_mongodb_login(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The credentials of the new model log in to the database that runs."""
-    if target.mongodb is None:
-        pytest.skip("the target file names no MongoDB")
-    name, model = target.mongodb.service, facts.model
-    if name not in model.services:
-        expect(False, found=f"no service {name}", expected=f"one of {', '.join(sorted(model.services))}")
-    if not [one for one in facts.running if one.service == name and one.running]:
-        pytest.skip(f"{name} does not run yet: it will be initialised with what the env file says")
-    container = database.container_of(facts.running, target.mongodb)
-    database.log_in(facts.connection, container, target.mongodb, model.services[name].environment)
-    expect(True, found=f"{container.name} lets the new model's login in", expected="a login that works")
+    _, state = _state(target, facts)
+    expect(True, found=f"{state.container} lets the new model's login in", expected="a login that works")
+
+
+def ill(state: Mongo) -> list[str]:
+    """Return a sentence for whatever keeps a database, or its replica set, from being well."""
+    wrong = [
+        f"{one.name} is {one.state}" for one in state.members if not one.healthy or one.state not in STATES
+    ]
+    if not state.writable:
+        wrong.append(f"{state.container} takes no writes: it is no standalone server and no primary")
+    well = len([one for one in state.members if one.healthy])
+    if state.members and well * 2 <= len(state.members):
+        wrong.append(f"{well} of {len(state.members)} members are there, which is no majority")
+    return wrong
+
+
+@pytest.mark.check(
+    "mongodb.healthy",
+    reason="A release over a database that cannot write, or has lost its majority, only adds to the trouble.",
+    fix="Mend the replica set first: `rs.status()` tells what its members say of each other.",
+)
+def test_mongodb_healthy(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The database takes writes; of a replica set every member is well."""
+    _, state = _state(target, facts)
+    wrong = ill(state)
+    what = f"the primary of {state.replica_set}, " if state.replica_set else ""
+    good = f"{state.container}: {what}{len(state.members) or 1} well"
+    expect(not wrong, found="; ".join(wrong) or good, expected="a database that takes writes")
+
+
+def shrunk(before: Mapping[str, int] | None, now: Mapping[str, int], mongodb: Mongodb) -> str:
+    """Return how much less a database holds than before the last release; empty when it does not.
+
+    ``volatile`` collections aside; ``before`` is None where nothing was counted.
+    """
+    kinds = mongodb.collections
+    lasting = {
+        n: c for n, c in (before or {}).items() if kinds.get(n, mongodb.other_collections) != "volatile"
+    }
+    had, has = sum(lasting.values()), sum(now.get(name, 0) for name in lasting)
+    if had and has < had * LEAST:
+        return f"{has} documents where there were {had} before the last release"
+    return ""
+
+
+@pytest.mark.check(
+    "mongodb.size",
+    reason="L3: MongoDB was healthy and empty, on a new volume, while the data lay in another.",
+    fix="Find out where the data went before anything else changes: compare volumes with the backup.",
+    data=True,
+)
+def test_mongodb_size(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The database holds about as much as before the last release, or more."""
+    mongodb, state = _state(target, facts)
+    baseline = facts.baseline
+    less = shrunk(baseline.counts if baseline else None, state.counts, mongodb)
+    size = "" if state.data is None else f"{mb(state.data)} of data, {mb(state.storage or 0)} on disk; "
+    told = ", ".join(f"{name} {count}" for name, count in state.counts.items()) or "no collection"
+    expect(
+        not less,
+        found=f"{less + ': ' if less else ''}{size}{told}",
+        expected="at least half of the documents that there were before the last release",
+    )
+
+
+def coming(facts: Facts, model: Model, service: str) -> tuple[str, Version | None]:
+    """Return the id and the version of the MongoDB image that would run: "" and None where not known.
+
+    The version is what the official image says in MONGO_VERSION, else its tag.
+    """
+    one = model.services[service]
+    if one.build is not None:
+        return "", None
+    image = facts.target_images.get(one.image) or facts.local_images.get(one.image)
+    tag = one.image.removeprefix(repository(one.image)).lstrip(":").partition("@")[0]
+    said = image.variables.get("MONGO_VERSION", "") if image else ""
+    return image.id if image else "", version(said) or version(tag)
+
+
+@pytest.mark.check(
+    "mongodb.version",
+    reason="A MongoDB does not start on data files of a later version, nor of one that is two series older.",
+    fix="Name an image of the series that its data has, or of the next, and raise one series at a time.",
+    data=True,
+)
+def test_mongodb_version(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+    """The version of the new image opens the data files of the database that runs."""
+    mongodb, state = _state(target, facts)
+    image, new = coming(facts, model, mongodb.service)
+    have = version(state.compatibility)
+    named = model.services[mongodb.service].image
+    if image == state.image:
+        expect(True, found=f"{named}, which runs now", expected="an image that opens the data")
+        return
+    expect(
+        new and have,
+        found=f"{named} is of a version that is not known"
+        if not new
+        else "the login may not ask for the featureCompatibilityVersion",
+        expected="a version of MongoDB to compare with that of the data",
+        fix="Compare by hand: the new image's version with db.adminCommand({getParameter: 1, "
+        "featureCompatibilityVersion: 1}).",
+        severity="warning",
+    )
+    assert new and have
+    why = refusal(new, have)
+    told = (
+        f"{named} is MongoDB {new[0]}.{new[1]}, the data's featureCompatibilityVersion {state.compatibility}"
+    )
+    expect(not why, found=why or told, expected="a version that opens the data")

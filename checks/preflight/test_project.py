@@ -30,6 +30,23 @@ def strangers(found: Iterable[Container], model: Model, target: Target) -> dict[
     return alike
 
 
+def holders(found: Iterable[Container], model: Model, project: str) -> dict[str, list[Container]]:
+    """Return the containers, stopped ones too, that hold a container name of the model and stay there.
+
+    They are those of other projects and of none, and of another service of this project: what a release
+    replaces is the container of the very service. One-off containers are replaced by nothing.
+    """
+    names = {
+        service.container_name: name for name, service in model.services.items() if service.container_name
+    }
+    held: dict[str, list[Container]] = {}
+    for one in found:
+        service = names.get(one.name)
+        if service and ((one.project, one.service) != (project, service) or one.oneoff):
+            held.setdefault(service, []).append(one)
+    return held
+
+
 @pytest.mark.check(
     "project.matches",
     reason="D3, L3: under another project name Compose starts a second stack, with new and empty volumes.",
@@ -51,3 +68,51 @@ def test_project_matches(target: Target, facts: Facts, model: Model, expect: Cal
         expected=f"the project {target.project}, or no stack from {target.path}",
         fix=f'Set project = "{next(iter(sorted(alike)))}" in {target.file}.' if alike else "",
     )
+
+
+@pytest.mark.check(
+    "project.orphans",
+    reason="D3: what an earlier project or a removed service left running holds ports, names and memory.",
+    fix="Remove them by name once nothing needs them (docker rm): gonogo removes only what a release made.",
+    severity="warning",
+)
+def test_project_orphans(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """Every container of the project belongs to a service of the compose files."""
+    known = {*facts.declared, *facts.model.services}
+    lost = [f"{one.told} of service {one.service}" for one in facts.running if one.service not in known]
+    expect(
+        not lost,
+        found="; ".join(sorted(lost)) or f"{len(facts.running)} containers of known services",
+        expected=f"in the project {target.project} no container of a service that is gone",
+    )
+
+
+@pytest.mark.check(
+    "names.free",
+    reason="D3: a container name is held by one container on the whole host, a stopped one too.",
+    fix="Remove or rename the holder, or change container_name in the compose file.",
+)
+def test_names_free(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+    """Every container_name is free, or held by the container that this release replaces."""
+    ours = any(one.running for one in facts.running)
+    # A whole stack under another project name is one fault, and for project.matches to tell.
+    told = set() if ours else set(strangers(facts.containers, model, target))
+    wrong = [
+        f"{one.name} for {service} is held by {one.told} {_whose(one)}"
+        for service, held in sorted(holders(facts.containers, model, model.name).items())
+        for one in held
+        if one.project not in told
+    ]
+    names = sorted(service.container_name for service in model.services.values() if service.container_name)
+    expect(
+        not wrong,
+        found="; ".join(wrong) or f"free or ours: {', '.join(names) or 'no container_name is given'}",
+        expected="each container_name free, or held by what this release replaces",
+    )
+
+
+def _whose(one: Container) -> str:
+    if not one.project:
+        return "of no project"
+    kind = "one-off container" if one.oneoff else "service"
+    return f"of the project {one.project}, {kind} {one.service}"

@@ -1,4 +1,4 @@
-"""Whether the target can be reached at all."""
+"""The way to the target: whether it is there, is the right host, is near, and has the right time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.connection import Connection
+from deploy.facts import Facts
+from deploy.target import Target
+
+HERE = "the target is this machine"
 
 
 @pytest.mark.check(
@@ -14,7 +17,61 @@ from deploy.connection import Connection
     reason="Everything else is asked over this one connection; without it nothing is known.",
     fix="Log in by hand with the command that the message names, and correct host in the target file.",
 )
-def test_ssh_reachable(connection: Connection, expect: Callable[..., None]) -> None:
+def test_ssh_reachable(facts: Facts, expect: Callable[..., None]) -> None:
     """The host answers and lets us log in without a question."""
-    who = connection.run("id -un")
-    expect(who.ok, found=f"logged in as {who.text.strip()}", expected="a login that runs commands")
+    expect(facts.login, found=f"logged in as {facts.login}", expected="a login that runs commands")
+
+
+@pytest.mark.check(
+    "ssh.host_key",
+    reason="Env files, images and backups go to whoever answers: ssh has to prove that it is this host.",
+    fix="Compare the fingerprint with the host's (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` there), "
+    "keep it in known_hosts, and remove what switches the check off from the ssh configuration.",
+)
+def test_ssh_host_key(facts: Facts, target: Target, expect: Callable[..., None]) -> None:
+    """The host's key is known here, has not changed, and ssh insists on it."""
+    if target.host == "local":
+        pytest.skip(HERE)
+    _ = facts.login
+    key = facts.host_key
+    assert key
+    known = (
+        f"the key of {key.address} is known: {', '.join(key.known)}" if key.known else "the key was accepted"
+    )
+    expect(
+        not key.gap,
+        found=f"{key.gap} for {target.host}, so any host could answer" if key.gap else known,
+        expected="a host key that ssh compares with known_hosts, with StrictHostKeyChecking yes or ask",
+    )
+
+
+@pytest.mark.check(
+    "ssh.latency",
+    reason="Every step asks the target a few times; over a slow line a switch takes longer than planned.",
+    fix="Deploy from a machine nearer to the target, or raise latency_ms in [thresholds].",
+    severity="warning",
+)
+def test_ssh_latency(facts: Facts, target: Target, expect: Callable[..., None]) -> None:
+    """The target answers a question quickly."""
+    if target.host == "local":
+        pytest.skip(HERE)
+    took, limit = facts.round_trip.milliseconds, target.thresholds.latency_ms
+    expect(took <= limit, found=f"a round trip of {took:.0f} ms", expected=f"at most {limit} ms")
+
+
+@pytest.mark.check(
+    "ssh.clock",
+    reason="Versions, the age of backups, tokens and certificates are all judged by the clock.",
+    fix="Let the target and this machine set their clocks by NTP: `timedatectl set-ntp true`.",
+)
+def test_ssh_clock(facts: Facts, target: Target, expect: Callable[..., None]) -> None:
+    """The target's clock agrees with this machine's."""
+    if target.host == "local":
+        pytest.skip(HERE)
+    way, limit = facts.round_trip, target.thresholds.clock_skew_s
+    side = "ahead of" if way.skew_s > 0 else "behind"
+    expect(
+        abs(way.skew_s) - way.blur_s <= limit,
+        found=f"a clock {abs(way.skew_s):.1f} s {side} this machine's",
+        expected=f"at most {limit:g} s apart",
+    )

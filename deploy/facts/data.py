@@ -1,16 +1,95 @@
-"""The facts of the data: volumes, bind mounts, room on disks, the database, its backups."""
+"""The facts of the data: volumes, bind mounts, room on disks, memory, the database, its backups."""
 
 from __future__ import annotations
 
+import posixpath
+from pathlib import Path
+
+from deploy import database, release
+from deploy.errors import GonogoError
 from deploy.fact import fact
 from deploy.facts.images import ImageFacts
-from deploy.probes import disk
+from deploy.mounts import binds_of
+from deploy.probes import backups, binds, disk, memory, mongodb, volumes
+from deploy.probes.binds import Bind, Kind
+from deploy.probes.containers import Container
+
+TEMPORARY = "/tmp"
 
 
 class DataFacts(ImageFacts):
-    """What is asked about the data that a release must keep."""
+    """What is asked about the data that a release must keep, and about the room that it needs."""
 
     @fact("disk.free")
-    def rooms(self) -> list[disk.Room]:
-        """The filesystems that a release writes to."""
-        return disk.rooms(self.connection, [self.folder, self.docker_root, "/tmp"])
+    def rooms(self) -> dict[str, disk.Room]:
+        """The filesystems that a release writes to, by the path that leads there."""
+        more = [self.target.backup.folder] if self.target.backup else []
+        return disk.rooms(self.connection, [self.folder, self.docker_root, TEMPORARY, *more])
+
+    @fact("memory.available")
+    def memory(self) -> int:
+        """The bytes of memory that new processes can have."""
+        return memory.available(self.connection)
+
+    @fact("volumes.exist")
+    def volumes(self) -> list[volumes.Volume]:
+        """All volumes of the target."""
+        return volumes.volumes(self.connection)
+
+    @fact("binds.exist")
+    def binds(self) -> dict[str, Bind]:
+        """What lies at each path of the target that the stack mounts, or will."""
+        mounted = {source for one in self.running for kind, source, _ in one.mounts if kind == "bind"}
+        devices = {one.device for one in self.volumes if one.device.startswith("/")}
+        return binds.binds(self.connection, {*binds_of(self.model), *mounted, *devices})
+
+    @fact("binds.exist")
+    def bind_sources(self) -> dict[str, Kind]:
+        """What this machine has in the place of each bind mount; a folder counts where git knows files in it.
+
+        Paths in a compose file are relative to its folder, so one far away from it was given as it is.
+        """
+        root = str(self.target.path)
+        near = [path for path in sorted(binds_of(self.model)) if posixpath.commonpath([root, path]) != "/"]
+        return {path: _kind(self.target.source, posixpath.relpath(path, root)) for path in near}
+
+    @property
+    def database(self) -> Container | None:
+        """The container of the stack's MongoDB; None when there is none, or it does not run."""
+        name = self.target.mongodb.service if self.target.mongodb else ""
+        return next((one for one in self.running if name and one.service == name and one.running), None)
+
+    @fact("mongodb.login")
+    def mongodb(self) -> mongodb.Mongo | None:
+        """The state of the MongoDB that runs, as the new model's login sees it; None when none runs."""
+        settings, services = self.target.mongodb, self.model.services
+        if settings is None:
+            return None
+        if settings.service not in services:
+            raise GonogoError(
+                f"the compose files have no service {settings.service}: correct mongodb.service in the "
+                f"target file, to one of {', '.join(sorted(services))}"
+            )
+        if self.database is None:
+            return None
+        environment = services[settings.service].environment
+        container = database.container_of([self.database], settings)
+        return mongodb.state(self.connection, container, settings, environment)
+
+    @fact("backup.destination")
+    def backups(self) -> backups.Backups | None:
+        """What the backup folder holds; None when the target file names none."""
+        return backups.backups(self.connection, self.target.backup.folder) if self.target.backup else None
+
+    @fact("backup.tool")
+    def dump_tool(self) -> str:
+        """Where the target has mongodump: "container", "host" or "" for nowhere."""
+        return backups.tool(self.connection, self.database.name if self.database else "")
+
+
+def _kind(source: Path, name: str) -> Kind:
+    here = source / name
+    if here.is_dir():
+        # A folder of data that the stack made while it was developed is no part of it.
+        return "folder" if release.git(here, "ls-files", "--", ".") else "missing"
+    return "file" if here.is_file() else "missing"

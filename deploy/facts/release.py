@@ -2,8 +2,67 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from deploy import checkout, health, release
+from deploy import lock as locks
+from deploy.checkout import Checkout, Shipping
+from deploy.fact import fact
 from deploy.facts.data import DataFacts
+from deploy.health import Reply
+from deploy.release import Baseline, Recorded, Release
 
 
 class ReleaseFacts(DataFacts):
     """What is asked about the release that would be made and the one that runs."""
+
+    @fact("git.clean", local=True)
+    def git(self) -> Checkout:
+        """Where the target's ``source`` stands in git."""
+        return checkout.read(self.target.source)
+
+    @fact("release.recorded")
+    def recorded(self) -> Recorded:
+        """What the target's folder holds of the release that ``.deploy/current`` names."""
+        return release.recorded(self.connection, self.target)
+
+    @fact("release.recorded")
+    def current(self) -> Release | None:
+        """The release recorded as running; None when none is. Unknown where its record is damaged."""
+        return self.recorded.usable
+
+    @fact("release.recorded")
+    def baseline(self) -> Baseline | None:
+        """The state before that release; None when none was kept."""
+        return self.recorded.baseline if self.current else None
+
+    @fact("git.changes")
+    def shipping(self) -> Shipping | None:
+        """What ships since the release that runs; None where either has no commit."""
+        since = self.current.commit if self.current else ""
+        return checkout.shipping(self.target.source, since) if since and self.git.commit else None
+
+    @fact("lock.free")
+    def lock(self) -> locks.Held | None:
+        """Who holds the target's lock; None when nobody does."""
+        return locks.look(self.connection, self.target)
+
+    @fact("health.baseline")
+    def replies(self) -> dict[str, Reply]:
+        """What the health endpoints answer now, by URL; none is asked where nothing runs.
+
+        Of a body that the target file expects nothing of, nothing is kept.
+        """
+        endpoints = {one.url: one for one in self.target.health} if self.running else {}
+        if not endpoints:
+            return {}
+        # Side by side: each costs round trips of its own.
+        with ThreadPoolExecutor(len(endpoints), thread_name_prefix="gonogo-health") as pool:
+            asked = pool.map(lambda one: health.answer(self.connection, one), endpoints.values())
+            found = dict(zip(endpoints, asked, strict=True))
+        for url, reply in found.items():
+            # A thread's entries are its own evidence, and this is that of the fact.
+            self.transcript.add(health.entry(url, reply))
+        expected = {one.url for one in self.target.health if one.expect}
+        return {url: one if url in expected else replace(one, body="") for url, one in found.items()}

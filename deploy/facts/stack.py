@@ -3,33 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
-from deploy import compose
+from deploy import beside, compose, credentials
+from deploy.beside import Beside
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.fact import fact
 from deploy.facts.host import HostFacts
-from deploy.model import Model
-from deploy.probes import containers, environment
+from deploy.model import Model, Service
+from deploy.probes import containers, environment, places
 from deploy.probes.containers import Container
+from deploy.probes.places import Place
 from deploy.redact import Redactor, secret_values
 from deploy.target import Target
+from deploy.weak import concealed_all, masked, weakness
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """The resolved model, and the variables that Compose warned about as not set."""
+    """The resolved model, the variables that Compose warned about as not set, and its other warnings."""
 
     model: Model
     unset: list[str]
+    warnings: list[str] = field(default_factory=list)
+
+
+def _kept(resolved: Resolved) -> Resolved:
+    """Return the resolved model as it may be written to a file; see ``weak.concealed``."""
+    services = {name: _concealed(service) for name, service in resolved.model.services.items()}
+    return replace(resolved, model=replace(resolved.model, services=services))
+
+
+def _concealed(service: Service) -> Service:
+    build = service.build
+    if build and isinstance(build.get("args"), dict):
+        build = {**build, "args": concealed_all({k: str(v) for k, v in build["args"].items()})}
+    demanded = credentials.requirepass(service.command, service.environment)
+    words = tuple(word.replace(demanded, masked(demanded)) if demanded else word for word in service.command)
+    return replace(service, environment=concealed_all(service.environment), build=build, command=words)
 
 
 class StackFacts(HostFacts):
     """What is asked about the stack on the target, and about the compose files here."""
 
-    @fact("docker.access")
+    @fact("docker.healthy")
     def containers(self) -> list[Container]:
         """All containers of the target."""
         return containers.containers(self.connection)
@@ -40,35 +60,104 @@ class StackFacts(HostFacts):
         return containers.of_project(self.containers, self.target.project)
 
     @fact("path.present")
+    def places(self) -> dict[str, Place]:
+        """What lies in the stack's folder that matters: the folder, the env file, what Compose would add."""
+        path = self.target.path
+        names = (str(path / name) for name in (".env", *compose.OVERRIDES))
+        return places.places(self.connection, [str(path), environment.file(self.target), *names])
+
+    @fact("path.present")
     def folder(self) -> str:
         """The stack's folder on the target, which is there."""
-        return environment.folder(self.connection, self.target)
+        path = str(self.target.path)
+        if path not in self.places or not self.places[path].is_folder:
+            raise GonogoError(
+                f"{self.target.host}: there is no folder {path}: make it, or correct path in the target file"
+            )
+        return path
 
-    @fact("environment.file")
+    @fact("environment.file", keep=concealed_all)
     def environment(self) -> dict[str, str]:
-        """The variables of the env file as Compose reads them; their values are redacted from now on."""
+        """The variables of the env file as Compose reads them; their secrets are redacted from now on.
+
+        Kept of them is what is no secret; see ``weak.concealed``.
+        """
         _ = self.folder
-        self.redactor.add(environment.raw_values(self.connection, self.target))
-        values = environment.values(self.connection, self.target)
+        asked = environment.ask(self.connection, self.target)
+        self.redactor.add(environment.pieces(asked.raw.splitlines()))
+        try:
+            values = environment.values(asked, self.target)
+        except GonogoError:
+            _ = self.compose_version  # without a Compose that works, no file is to blame
+            raise
         self.redactor.add(secret_values(values))
         return values
+
+    @cached_property
+    def _flattened(self) -> compose.Flat:
+        return compose.flatten(self.target.source, [Path(file) for file in self.target.compose_files])
 
     @fact("compose.files", local=True)
     def flat(self) -> str:
         """The compose files of this machine as one, not interpolated."""
-        return compose.flatten(self.target.source, [Path(file) for file in self.target.compose_files])
+        return self._flattened.text
+
+    @fact("compose.files", local=True)
+    def notices(self) -> list[str]:
+        """What Compose warns of in the compose files of this machine, such as keys that are obsolete."""
+        return list(self._flattened.warnings)
 
     @fact("compose.files", local=True)
     def variables(self) -> list[compose.Variable]:
         """The variables that the compose files use."""
         return compose.variables(self.flat)
 
-    @fact("compose.resolves")
+    @property
+    def declared(self) -> list[str]:
+        """The services of the compose files, those of other profiles too."""
+        return sorted(environment.written(self.flat))
+
+    @fact("compose.reproducible", local=True)
+    def beside(self) -> Beside:
+        """What lies beside the compose files on this machine, and what git says of it."""
+        return beside.read(self.target)
+
+    @fact("compose.resolves", keep=_kept)
     def resolved(self) -> Resolved:
         """The model of what would be deployed, resolved on the target with its env file."""
         # First for the redactor, and because a file that Compose cannot read is for one check to tell.
         _ = self.environment
         return resolve(self.connection, self.target, ("-",), self.redactor, self.flat.encode())
+
+    @fact("environment.secrets")
+    def service_files(self) -> dict[str, Place | None]:
+        """The env files of the services, by path on the target; None where there is none."""
+        values = {**self.environment, compose.PROJECT: self.target.project}
+        paths = environment.service_files(self.flat, values, self.target)
+        found = places.places(self.connection, paths)
+        return {path: found.get(path) for path in paths}
+
+    @fact("environment.secrets")
+    def weak(self) -> dict[str, str]:
+        """What is weak about values of variables named like a secret's, by variable; never a value."""
+        found = {name: weakness(name, value) for name, value in self.environment.items()}
+        for service in self.model.services.values():
+            own = {n: v for n, v in service.environment.items() if n not in self.environment}
+            found |= {f"{name} of {service.name}": weakness(name, value) for name, value in own.items()}
+        return {name: said for name, said in found.items() if said}
+
+    @fact("environment.parity", keep=lambda given: {n: concealed_all(env) for n, env in given.items()})
+    def initialised(self) -> dict[str, dict[str, str]]:
+        """What the project's containers were made with, by service, as far as it is part of a login.
+
+        A database's are the variables that it was initialised with; see ``credentials``.
+        """
+        if not self.running:
+            return {}
+        given = containers.given(self.connection, self.target.project)
+        for one in given.values():
+            self.redactor.add(secret_values(one.environment))
+        return credentials.initialised(self.model, given, self.target.mongodb)
 
     @property
     def model(self) -> Model:
@@ -103,4 +192,7 @@ def resolve(
     for service in model.services.values():
         arguments = (service.build or {}).get("args") or {}
         redactor.add(secret_values({**service.environment, **{k: str(v) for k, v in arguments.items()}}))
-    return Resolved(model, compose.unset_variables(result.error_text))
+        demanded = credentials.requirepass(service.command, service.environment)
+        redactor.add(secret_values({credentials.REDIS_PASSWORD: demanded}))
+    said = result.error_text
+    return Resolved(model, compose.unset_variables(said), compose.warnings(said))

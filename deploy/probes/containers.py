@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.connection import Connection, Result
-from deploy.errors import GonogoError
 from deploy.model import Port
 from deploy.probes.engine import refusal
 
@@ -28,12 +28,16 @@ FORM = (
     '"folder":{{json (index .Config.Labels "com.docker.compose.project.working_dir")}},'
     '"files":{{json (index .Config.Labels "com.docker.compose.project.config_files")}},'
     '"restart":{{json .HostConfig.RestartPolicy.Name}},'
-    '"ports":{{json .HostConfig.PortBindings}},"mounts":{{json .Mounts}},'
-    '"networks":{{json .NetworkSettings.Networks}}}'
+    '"ports":{{json .HostConfig.PortBindings}},"bound":{{json .NetworkSettings.Ports}},'
+    '"mounts":{{json .Mounts}},"networks":{{json .NetworkSettings.Networks}}}'
 )
 COMMAND = (
     'ids=$(docker ps -aq --no-trunc) && { [ -z "$ids" ] || '
     f"docker inspect --type container --format '{FORM}' $ids; }}"
+)
+GIVEN = (
+    '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"running":{{.State.Running}},'
+    '"env":{{json .Config.Env}},"entrypoint":{{json .Config.Entrypoint}},"command":{{json .Config.Cmd}}}'
 )
 ENDING = ("", "no", "on-failure")
 """Restart policies under which a container that ended with status 0 stays ended."""
@@ -41,7 +45,11 @@ ENDING = ("", "no", "on-failure")
 
 @dataclass(frozen=True)
 class Container:
-    """One container. ``image`` is its image's id; ``hash`` is Compose's config hash of its service."""
+    """One container. ``image`` is its image's id; ``hash`` is Compose's config hash of its service.
+
+    ``ports``: those it was made with; ``bound``: those that it holds while it runs, chosen ones too.
+    ``mounts``: type, name or source, and place of each; ``read_only``: the places that it cannot write to.
+    """
 
     id: str
     name: str
@@ -61,7 +69,9 @@ class Container:
     started: str = ""
     created: str = ""
     ports: tuple[Port, ...] = ()
+    bound: tuple[Port, ...] = ()
     mounts: tuple[tuple[str, str, str], ...] = ()
+    read_only: tuple[str, ...] = ()
     addresses: tuple[str, ...] = field(default=())
 
     @property
@@ -86,16 +96,49 @@ class Container:
 
 
 def containers(connection: Connection) -> list[Container]:
-    """Return all containers of the target, stopped ones too; raises GonogoError when docker refuses."""
+    """Return all containers of the target, stopped ones too; raises Unknown when docker refuses."""
     result = connection.run(COMMAND)
     if not result.ok and not _vanished(result):
-        raise GonogoError(refusal(connection.host, result))
+        raise refusal(connection.host, result)
     return parse(result.text)
 
 
 def parse(text: str) -> list[Container]:
     """Return the containers that COMMAND printed, one a line."""
     return [_container(json.loads(line)) for line in text.split("\n") if line.startswith("{")]
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the container of a service was made with; both hold secrets."""
+
+    environment: dict[str, str] = field(repr=False)
+    command: tuple[str, ...] = field(repr=False)
+
+
+def given(connection: Connection, project: str) -> dict[str, Given]:
+    """Return what the containers of a project were made with, by service; raises Unknown."""
+    labels = (f"{LABELS}.project={project}", f"{LABELS}.oneoff=False")
+    chosen = " ".join(f"--filter label={shlex.quote(label)}" for label in labels)
+    result = connection.run(
+        f'ids=$(docker ps -aq --no-trunc {chosen}) && {{ [ -z "$ids" ] || '
+        f"docker inspect --type container --format '{GIVEN}' $ids; }}",
+        private=True,
+    )
+    if not result.ok and not _vanished(result):
+        raise refusal(connection.host, result)
+    return parse_given(result.text)
+
+
+def parse_given(text: str) -> dict[str, Given]:
+    """Return what GIVEN printed, one container a line; of a service's containers one that runs counts."""
+    rows = [json.loads(line) for line in text.split("\n") if line.startswith("{")]
+    found = {}
+    for row in sorted(rows, key=lambda row: bool(row["running"])):
+        pairs = (entry.partition("=") for entry in row["env"] or [])
+        words = [*(row["entrypoint"] or []), *(row["command"] or [])]
+        found[row["service"]] = Given({name: value for name, _, value in pairs}, tuple(words))
+    return found
 
 
 def of_project(found: Iterable[Container], project: str) -> list[Container]:
@@ -133,7 +176,9 @@ def _container(raw: dict[str, Any]) -> Container:
         started=raw["started"],
         created=raw["created"],
         ports=tuple(_ports(raw.get("ports") or {})),
+        bound=tuple(_ports(raw.get("bound") or {})),
         mounts=tuple(sorted(mounts, key=lambda mount: mount[2])),
+        read_only=tuple(sorted(m["Destination"] for m in raw["mounts"] if not m.get("RW", True))),
         addresses=tuple(network["IPAddress"] for network in networks if network.get("IPAddress")),
     )
 

@@ -14,6 +14,10 @@ GB = 1_000_000_000
 ROW = re.compile(r".+?\s+(\d+|-)\s+(?:\d+|-)\s+(\d+|-)\s+(?:\d+%|-)\s+(/.*)")
 """A row of ``df -P``: total, free, mount point; a device's or a mount point's name may hold spaces."""
 
+# Of a folder that does not exist yet, the one counts in which it would be made.
+ABOVE = 'while [ ! -e "$name" ]; do name=${name%/*}; name=${name:-/}; done'
+ASK = f'{ABOVE}; df -PB1 -- "$name" && df -Pi -- "$name" || exit 1'
+
 
 @dataclass(frozen=True)
 class Room:
@@ -29,34 +33,28 @@ class Room:
         return self.free / GB
 
 
-def rooms(connection: Connection, paths: Sequence[str]) -> list[Room]:
-    """Return the filesystems on which ``paths`` lie, each once; raises GonogoError for a missing path.
+def rooms(connection: Connection, paths: Sequence[str]) -> dict[str, Room]:
+    """Return the filesystem on which each of the absolute ``paths`` lies or would lie; raises GonogoError.
 
     ``df -P`` is the form that POSIX fixes; its numbers are for users without privileges.
     """
-    names = shlex.join(paths)
-    result = connection.run(f"df -PB1 -- {names} && echo --- && df -Pi -- {names}")
+    names = list(dict.fromkeys(paths))
+    result = connection.run(f"for name in {shlex.join(names)}; do {ASK}; done")
     if not result.ok:
         last = (result.error_text.strip() or "df said nothing").splitlines()[-1]
         raise GonogoError(f"{connection.host}: the free room is not known: {last}")
     found = parse(result.text)
-    if not found:
+    if len(found) != len(names):
         raise GonogoError(f"{connection.host}: the free room is not known: df printed no table")
-    return found
+    return dict(zip(names, found, strict=True))
 
 
 def parse(text: str) -> list[Room]:
-    """Return the filesystems of the two tables that ``rooms`` asks for."""
-    sizes, _, counts = text.partition("\n---\n")
-    inodes = {mounted: (total, free) for total, free, mounted in _rows(counts)}
-    found: dict[str, Room] = {}
-    for _, free, mounted in _rows(sizes):
-        total, left = inodes.get(mounted, ("-", "-"))
-        known = total not in ("-", "0") and left.isdigit()
-        found[mounted] = Room(mounted, int(free) if free.isdigit() else 0, int(left) if known else None)
-    return list(found.values())
+    """Return the filesystems of the tables that ``rooms`` asks for: of each, its bytes and its inodes."""
+    rows = [row for row in map(ROW.fullmatch, text.splitlines()) if row]
+    return [_room(*pair) for pair in zip(rows[::2], rows[1::2], strict=False)]
 
 
-def _rows(table: str) -> list[tuple[str, str, str]]:
-    rows = (ROW.fullmatch(line) for line in table.splitlines())
-    return [(row[1], row[2], row[3]) for row in rows if row]
+def _room(size: re.Match[str], count: re.Match[str]) -> Room:
+    known = count[1] not in ("-", "0") and count[2].isdigit()
+    return Room(size[3], int(size[2]) if size[2].isdigit() else 0, int(count[2]) if known else None)

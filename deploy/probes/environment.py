@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from deploy import compose
-from deploy.connection import Connection
-from deploy.errors import GonogoError
+from deploy import compose, draft
+from deploy.connection import Connection, Result
+from deploy.errors import GonogoError, UsageError
 from deploy.redact import secret_values
 from deploy.target import Target
 
 NOTHING = b"services: {}\n"
+PROJECT = re.compile(rf"^[ \t]*(?:export[ \t]+)?{compose.PROJECT}[ \t]*=([^\r\n#]*)", re.MULTILINE)
 SHORT = 4
 """Values of fewer characters are no secrets worth the name, and hiding them would shred every text."""
 
 
-def folder(connection: Connection, target: Target) -> str:
-    """Return the stack's folder on the target; raises GonogoError when it is not there."""
-    path = str(target.path)
-    if not connection.run(f"test -d {shlex.quote(path)}").ok:
-        raise GonogoError(
-            f"{target.host}: there is no folder {path}: make it, or correct path in the target file"
-        )
-    return path
+def file(target: Target) -> str:
+    """Return the path of the target's env file, which need not be there when the target file names none."""
+    return str(target.env_path or target.path / ".env")
 
 
-def values(connection: Connection, target: Target) -> dict[str, str]:
-    """Return the variables that Compose has for interpolation on the target, those of our own aside.
+@dataclass(frozen=True)
+class Asked:
+    """The env file as it stands, empty where it cannot be read, and what Compose says of it."""
 
-    It is Compose that parses the file, so a value is what Compose takes it for (incident D1). Raises
-    GonogoError with Compose's own words when it cannot.
-    """
+    raw: str
+    result: Result
+
+
+def ask(connection: Connection, target: Target) -> Asked:
+    """Return what the target's env file holds, as it stands and as Compose reads it, in one command."""
     line = compose.command(target, "config", "--environment", profiles=())
-    result = connection.run(line, stdin=NOTHING, private=True)
-    if not result.ok:
-        name = target.env_path or target.path / ".env"
-        raise GonogoError(
-            f"{target.host}: Compose cannot read the env file {name}: {compose.complaint(result.error_text)}"
-        )
-    return parse(result.text)
+    both = f"cat -- {shlex.quote(file(target))} 2>/dev/null; printf '\\0'; {line}"
+    result = connection.run(both, stdin=NOTHING, private=True)
+    raw, _, read = result.text.rpartition("\0")
+    return Asked(raw, replace(result, stdout=read.encode()))
+
+
+def values(asked: Asked, target: Target) -> dict[str, str]:
+    """Return the variables of the env file, as Compose has them for interpolation.
+
+    It is Compose that parses the file, so a value is what Compose takes it for (incident D1); only what the
+    file gives as COMPOSE_PROJECT_NAME, which Compose replaces by the project, is taken from the file itself.
+    Raises GonogoError with Compose's own words when it cannot read the file.
+    """
+    if not asked.result.ok:
+        said = compose.complaint(asked.result.error_text)
+        raise GonogoError(f"{target.host}: Compose cannot read the env file {file(target)}: {said}")
+    found = parse(asked.result.text)
+    for name in PROJECT.findall(asked.raw):
+        found[compose.PROJECT] = name.strip("\"' ")
+    return found
 
 
 def parse(text: str) -> dict[str, str]:
@@ -52,23 +69,30 @@ def parse(text: str) -> dict[str, str]:
             found[name], last = value, name
         elif last:
             found[last] += f"\n{line}"
-    ours = (*compose.KEPT, "PWD", "COMPOSE_PROJECT_NAME", "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND")
-    return {name: value for name, value in found.items() if name not in ours}
+    ours = (*compose.KEPT, "PWD", compose.PROJECT)
+    plugins = "DOCKER_CLI_PLUGIN_"
+    return {name: value for name, value in found.items() if name not in ours and not name.startswith(plugins)}
 
 
-def raw_values(connection: Connection, target: Target) -> list[str]:
-    """Return whatever could be a value in the env file, read without Compose, whether or not it parses.
+def written(flat: str) -> dict[str, dict[str, Any]]:
+    """Return the services of a flattened compose file as they are written there; {} where it has none."""
+    try:
+        return draft.services(draft.read(flat, "the compose files"))
+    except UsageError:
+        return {}
 
-    They are for redaction alone: when Compose cannot parse the file, its complaint may quote a line of it.
-    """
-    path = shlex.quote(str(target.env_path or target.path / ".env"))
-    result = connection.run(f"cat -- {path}", private=True)
-    return pieces(result.text.splitlines()) if result.ok else []
+
+def service_files(flat: str, values: Mapping[str, str], target: Target) -> list[str]:
+    """Return the ``env_file``s of all services of a flattened compose file, as paths of the target."""
+    entries = [entry for service in written(flat).values() for entry in service.get("env_file") or []]
+    paths = [compose.interpolated(str(one["path"]), values) for one in entries]
+    return list(dict.fromkeys(posixpath.normpath(target.path / path) for path in paths if path))
 
 
 def pieces(lines: Iterable[str]) -> list[str]:
     """Return what looks secret in the lines of an env file, as it stands and without the quotes around it.
 
+    It is for redaction: when Compose cannot parse the file, its complaint may quote a line of it.
     Of a line that is no ``NAME=value`` everything counts as secret, for it may be the rest of a value, and so
     does every line within quotes that were not closed: base64 may end with ``=`` and look like a name.
     """

@@ -1,42 +1,185 @@
-"""Which images the target has, by name and by id."""
+"""What an engine says of images, by name and by id; the same question for the target's and for this one's."""
 
 from __future__ import annotations
 
 import json
+import re
 import shlex
-from collections.abc import Iterable
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
-from deploy.connection import Connection
+from deploy.connection import Connection, Result
 from deploy.errors import GonogoError
 from deploy.probes.engine import refusal
+from deploy.production import VARIABLES
 
-FORM = '{"id":{{json .Id}},"platform":"{{.Os}}/{{.Architecture}}"}'
+LOCAL_TIMEOUT_S = 30
+KEPT = (*VARIABLES, "MONGO_VERSION")
+"""The variables of an image that are asked for: what others hold may be secret."""
+LABELS = "org.opencontainers.image."
+MISSING = re.compile(r"no such (image|object)|invalid reference", re.IGNORECASE)
+
+# .ID, not the .Id of the JSON: at an unknown name docker falls back to maps, which lack what is empty.
+_IF = 'eq (index (split . "=") 0) ' + " ".join(f'"{name}"' for name in KEPT)
+FORM = (
+    '{"id":{{json .ID}},"tags":{{json .RepoTags}},"digests":{{json .RepoDigests}},"os":{{json .Os}},'
+    '"architecture":{{json .Architecture}},"variant":{{json .Variant}},"size":{{json .Size}},'
+    '"created":{{json .Created}},"layers":{{json .RootFS.Layers}}{{with .Config}},"labels":{{json .Labels}},'
+    '"user":{{json .User}},"command":{{json .Cmd}},"entrypoint":{{json .Entrypoint}},'
+    f'"variables":[{{{{range .Env}}}}{{{{if {_IF}}}}}{{{{json .}}}},{{{{end}}}}{{{{end}}}}null]{{{{end}}}}}}'
+)
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """An image as an engine has it.
+
+    ``platform`` is such as ``linux/amd64``; ``size`` is in bytes, unpacked; ``created`` in ISO 8601;
+    ``labels`` those of the OCI image specification; ``layers`` the digests of its layers, unpacked, the
+    lowest first; ``variables`` those named in KEPT.
+    """
+
+    id: str
+    platform: str
+    size: int = 0
+    created: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    layers: tuple[str, ...] = ()
+    user: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+
+
+def inspect(
+    connection: Connection, names: Iterable[str], ids: Iterable[str] = (), record: str = ""
+) -> dict[str, ImageInfo]:
+    """Return the images of the target by the names and ids that were asked for; those missing are left out.
+
+    ``record``: a file there, if it is there, of which every image id is asked for too. Each image is found
+    under its own id as well. Raises Unknown when docker refuses.
+    """
+    asked = [*sorted(set(names)), *sorted(set(ids))]
+    if not asked:
+        return {}
+    more = f" $(grep -aohE 'sha256:[0-9a-f]{{64}}' -- {shlex.quote(record)} 2>/dev/null)" if record else ""
+    result = connection.run(f"docker image inspect --format '{FORM}' -- {shlex.join(asked)}{more}")
+    if not result.ok and not _only_missing(result):
+        raise refusal(connection.host, result)
+    return parse(asked, result.text)
 
 
 def images(connection: Connection, names: Iterable[str]) -> dict[str, str]:
-    """Return the id of each image that the target has, by the name it was asked for.
+    """Return the ids of those images that the target has, by the names or ids asked for; else as inspect."""
+    asked = set(names)
+    return {name: one.id for name, one in inspect(connection, asked).items() if name in asked}
 
-    Raises GonogoError when docker refuses; an image that is missing is left out.
+
+def local(names: Iterable[str]) -> dict[str, ImageInfo]:
+    """Return the images of this machine by name and by id, those that are there; raises GonogoError."""
+    asked = sorted(set(names))
+    if not asked:
+        return {}
+    result = _docker("image", "inspect", "--format", FORM, "--", *asked)
+    if not result.ok and not _only_missing(result):
+        raise GonogoError(str(refusal("this machine", result)))
+    return parse(asked, result.text)
+
+
+def local_platform() -> str:
+    """Return the platform of this machine's engine; raises GonogoError."""
+    result = _docker("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")
+    if not result.ok:
+        raise GonogoError(str(refusal("this machine", result)))
+    return result.text.strip()
+
+
+def parse(asked: Iterable[str], text: str) -> dict[str, ImageInfo]:
+    """Return what FORM printed, by those names of ``asked`` that an image goes by, and by each one's id.
+
+    Raises GonogoError for what FORM cannot have printed.
+    """
+    found: dict[str, ImageInfo] = {}
+    known: dict[str, ImageInfo] = {}
+    for line in text.split("\n"):
+        if line.startswith("{"):
+            try:
+                raw = json.loads(line)
+                one = found[raw["id"]] = _info(raw)
+                known |= dict.fromkeys(_known_as(raw), one)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                raise GonogoError(
+                    f"docker described an image in no way that can be read: {line[:80]}"
+                ) from None
+    return found | {name: known[key] for name in asked if (key := familiar(name)) in known}
+
+
+def familiar(name: str) -> str:
+    """Return an image's name as an engine lists it: without docker.io/library, and with its tag or digest.
+
+    A name with both is listed by its digest (the reference grammar of the OCI distribution specification).
+    """
+    name = re.sub(r"^(index\.)?docker\.io/(library/)?", "", name)
+    bare, at, digest = name.partition("@")
+    repository, colon, tag = bare.rpartition(":")
+    tagged = bool(colon) and "/" not in tag
+    if at:
+        return f"{repository if tagged else bare}@{digest}"
+    return bare if tagged else f"{bare}:latest"
+
+
+def pullable(connection: Connection, names: Iterable[str], timeout: float = 20) -> dict[str, bool]:
+    """Return whether a registry would give the target each image: only its manifest is asked for.
+
+    All are asked side by side, for at most ``timeout`` seconds.
     """
     asked = sorted(set(names))
     if not asked:
         return {}
-    one = f"docker image inspect --format '{FORM}' -- \"$name\" || echo none"
-    loop = f"for name in {shlex.join(asked)}; do {one}; done"
-    result = connection.run(f"docker version >/dev/null || exit 1; {{ {loop}; }} 2>/dev/null")
-    if not result.ok:
-        raise GonogoError(refusal(connection.host, result))
-    return parse(asked, result.text)
+    asking = enumerate(map(shlex.quote, asked))
+    each = [f"{{ docker manifest inspect -- {name} >/dev/null 2>&1 && echo {n}; }} &" for n, name in asking]
+    said = connection.run(f"{' '.join(each)} wait", timeout=timeout).text.split()
+    return {name: str(number) in said for number, name in enumerate(asked)}
 
 
-def parse(asked: list[str], text: str) -> dict[str, str]:
-    """Return name to id for the answers to ``asked``, which come in its order, ``none`` for a missing one."""
-    answers = [line for line in text.splitlines() if line.strip()]
-    found = zip(asked, answers, strict=True)
-    return {name: json.loads(answer)["id"] for name, answer in found if answer != "none"}
+def _known_as(raw: dict[str, Any]) -> Iterator[str]:
+    yield familiar(raw["id"])
+    for name in (*(raw["tags"] or ()), *(raw["digests"] or ())):
+        yield familiar(name)
 
 
-def pullable(connection: Connection, name: str, timeout: float = 20) -> bool:
-    """Return whether a registry would give the target this image: its manifest is asked for, no more."""
-    result = connection.run(f"docker manifest inspect -- {shlex.quote(name)} >/dev/null", timeout=timeout)
-    return result.ok
+def _info(raw: dict[str, Any]) -> ImageInfo:
+    given = [text for text in raw.get("variables") or () if text]
+    parts = (raw["os"], raw["architecture"], raw["variant"] or "")
+    return ImageInfo(
+        id=raw["id"],
+        platform="/".join(part for part in parts if part),
+        size=int(raw["size"] or 0),
+        created=str(raw["created"] or ""),
+        labels={key: text for key, text in (raw.get("labels") or {}).items() if key.startswith(LABELS)},
+        layers=tuple(raw["layers"] or ()),
+        user=raw.get("user") or "",
+        variables=dict(text.split("=", 1) for text in given if "=" in text),
+        command=tuple(raw.get("command") or ()),
+        entrypoint=tuple(raw.get("entrypoint") or ()),
+    )
+
+
+def _only_missing(result: Result) -> bool:
+    words = [line for line in result.error_text.splitlines() if line.strip()]
+    return bool(words) and all(MISSING.search(line) for line in words)
+
+
+def _docker(*arguments: str) -> Result:
+    argv = ["docker", *arguments]
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=LOCAL_TIMEOUT_S, check=False
+        )
+    except FileNotFoundError:
+        return Result("docker", 127, b"", b"", 0.0)
+    except subprocess.TimeoutExpired:
+        return Result("docker", 124, b"", f"no answer within {LOCAL_TIMEOUT_S} s".encode(), 0.0)
+    return Result("docker", done.returncode, done.stdout, done.stderr, 0.0)

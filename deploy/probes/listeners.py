@@ -10,21 +10,32 @@ from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.model import Port
 
-COMMAND = "ss -Hlntup"
-"""ss(8): listening sockets, TCP and UDP, numeric; processes only where the login may see them."""
+COMMAND = "ss -Hlntupe"
+"""ss(8): listening sockets, TCP and UDP, numeric; processes only where the login may see them; users."""
 
 
 @dataclass(frozen=True)
 class Listener:
-    """A listening socket; ``process`` is empty where the login may not see whose it is."""
+    """A listening socket; ``process`` is empty where the login may not see whose it is, ``user`` is its uid.
+
+    ``address``: ``*`` is every one, ``0.0.0.0`` every one of IPv4, ``::`` every one of IPv6 and no other.
+    """
 
     protocol: str
     address: str
     port: int
     process: str = ""
+    user: int = 0
 
     def __str__(self) -> str:
-        return f"{self.address}:{self.port}/{self.protocol}"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{host}:{self.port}/{self.protocol}"
+
+    @property
+    def told(self) -> str:
+        """Who holds the port, for a message."""
+        whose = f" of the user {self.user}" if self.user else ""
+        return self.process or f"a process{whose} that listens on {self} and is no container"
 
 
 def listeners(connection: Connection) -> list[Listener]:
@@ -46,18 +57,25 @@ def parse(text: str) -> list[Listener]:
         if not port.isdigit():
             continue
         who = re.search(r'users:\(\("([^"]+)",pid=(\d+)', line)
+        user = re.search(r" uid:(\d+)", line)
         process = f"{who[1]} (pid {who[2]})" if who else ""
-        # A socket on ::ffff:192.0.2.1 is one of IPv4 (RFC 4291, 2.5.5.2); Java and others open such ones.
-        bare = address.partition("%")[0].strip("[]").removeprefix("::ffff:")
-        found.append(Listener(words[0], bare or "*", int(port), process))
+        found.append(Listener(words[0], _address(address), int(port), process, int(user[1]) if user else 0))
     return found
+
+
+def _address(text: str) -> str:
+    # A socket on ::ffff:192.0.2.1 is one of IPv4 (RFC 4291, 2.5.5.2); Java and others open such ones.
+    bare = text.partition("%")[0].strip("[]").removeprefix("::ffff:")
+    # ss shows `*` for a socket of both families and `[::]` for one of IPv6 alone (IPV6_V6ONLY, ipv6(7));
+    # before iproute2 4.3 it put no brackets and did not tell them apart.
+    return "*" if not bare or text == "::" else bare
 
 
 def overlaps(one: str, other: str) -> bool:
     """Return whether two listening addresses exclude each other on one port.
 
-    ``*``, ``::`` and an empty address stand for every address; ``0.0.0.0`` for every IPv4 one. A socket on
-    ``::`` takes IPv4 as well unless IPV6_V6ONLY is set (ipv6(7)), which is not visible from outside.
+    ``*`` and an empty address stand for every address; ``0.0.0.0`` for every IPv4 one; ``::`` for every IPv6
+    one alone, as the engine's proxy binds it.
     """
     return one == other or _covers(one, other) or _covers(other, one)
 
@@ -69,6 +87,7 @@ def clashes(port: Port, listener: Listener) -> bool:
 
 
 def _covers(wide: str, narrow: str) -> bool:
-    if wide in ("", "*", "::"):
+    if wide in ("", "*"):
         return True
-    return wide == "0.0.0.0" and (narrow in ("", "*") or ipaddress.ip_address(narrow).version == 4)
+    version = {"0.0.0.0": 4, "::": 6}.get(wide)
+    return version is not None and narrow not in ("", "*") and ipaddress.ip_address(narrow).version == version

@@ -119,9 +119,8 @@ def test_d3_a_port_that_somebody_else_holds(
 def test_d4_credentials_from_the_wrong_env_file(chat: Chat) -> None:
     wrong = "the-development-password-%41-!"
     chat.env(MONGO_INITDB_ROOT_PASSWORD=wrong)
-    stopped(
-        chat, {"mongodb.login"}, "refuses the login of 'chat' with the value of MONGO_INITDB_ROOT_PASSWORD"
-    )
+    says = "refuses the login of 'chat' with the value of MONGO_INITDB_ROOT_PASSWORD"
+    stopped(chat, {"mongodb.login", "environment.parity"}, says)
     assert wrong not in "".join(chat.outputs)
     chat.env()
     assert chat.failing() == {}

@@ -133,8 +133,8 @@ def test_holders_are_named() -> None:
     assert held(publishing(project="", name="by-hand")) == "the container by-hand"
     assert held(publishing(), publishing("web", "0.0.0.0")) == "the container shop-web-1 of the project shop"
     assert held(listeners=(Listener("tcp", "*", 8001, "nginx (pid 8)"),)) == "nginx (pid 8)"
-    assert held(listeners=(Listener("tcp", "::", 8001),)) == (
-        "a process that listens on :::8001/tcp and is no container"
+    assert held(listeners=(Listener("tcp", "0.0.0.0", 8001, user=33),)) == (
+        "a process of the user 33 that listens on 0.0.0.0:8001/tcp and is no container"
     )
 
 
@@ -142,6 +142,7 @@ def test_what_does_not_clash_holds_nothing() -> None:
     assert held(publishing("web", status="exited")) == ""
     assert held(publishing("web", "127.0.0.2")) == ""
     assert held(listeners=(Listener("udp", "*", 8001), Listener("tcp", "10.0.0.1", 8001))) == ""
+    assert held(listeners=(Listener("tcp", "::", 8001),)) == ""
 
 
 def test_ports_that_two_services_publish() -> None:

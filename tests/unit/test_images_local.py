@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from deploy import images
-from deploy.images import REVISION, build_file, context, dockerfile
+from deploy.images import REVISION, Source, build_file, buildable, context, dockerfile, stale
+from deploy.probes.images import ImageInfo
 from deploy.release import repository, tagged
 from deploy.target import Target
 from tests.unit.stacks import model, target
@@ -154,3 +155,57 @@ def test_the_last_words_of_a_build_are_kept() -> None:
 def test_a_build_that_ends_before_it_read_all_is_heard() -> None:
     process = subprocess.Popen(["sh", "-c", "echo no"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert images._fed(process, b"x" * 200_000, lambda _: None) == ["no"]
+
+
+def test_what_keeps_a_service_from_being_built(here: Target, tmp_path: Path) -> None:
+    def of(**build: str) -> str:
+        return buildable(here, model(api={"build": build}).services["api"])
+
+    assert "its build context" in of(context="/srv/shop/none")
+    assert of(context="/srv/shop/api") == f"api: there is no {tmp_path}/shop/api/Dockerfile to build it with"
+    (tmp_path / "shop/api/Dockerfile").touch()
+    assert of(context="/srv/shop/api") == ""
+    assert of(context="https://example.org/a.git") == ""
+
+
+def test_what_git_says_of_the_sources(here: Target, tmp_path: Path) -> None:
+    stack = model(
+        api={"build": {"context": "/srv/shop/api"}},
+        far={"build": {"context": "https://example.org/a.git"}},
+        db={"image": "mongo:6"},
+    )
+    assert images.sources(here, stack) == {"api": Source()}
+    git(tmp_path, "init", "-q")
+    (tmp_path / "shop/api/code.py").touch()
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "one")
+    commit, time = git(tmp_path, "log", "-1", "--format=%H %cI").split()
+    assert images.sources(here, stack) == {"api": Source(commit, time)}
+    (tmp_path / "shop/api/code.py").write_text("1")
+    (found,) = images.sources(here, stack).values()
+    assert found == Source(commit, time, dirty=True)
+    assert found.label == f"{commit}-dirty"
+
+
+COMMIT = "c" * 40
+
+
+@pytest.mark.parametrize(
+    ("label", "created", "dirty", "said"),
+    [
+        (COMMIT, "2026-02-01T12:00:00.123456789Z", False, ""),
+        (COMMIT, "2026-02-01T12:00:00Z", False, ""),
+        (COMMIT, "2026-02-01T11:59:59.9Z", False, "before the commit of its sources"),
+        (COMMIT, "1970-01-01T00:00:00Z", False, ""),
+        (COMMIT, "", False, ""),
+        (COMMIT, "2026-02-01T11:00:00", False, "before the commit"),
+        ("d" * 40, "2026-02-02T00:00:00Z", False, "was built from dddddddd, and the last commit"),
+        (f"{COMMIT}-dirty", "2026-02-02T00:00:00Z", True, "with changes that were not committed"),
+        (COMMIT, "2026-02-02T00:00:00Z", True, "its sources have changes"),
+        (None, "2026-02-02T00:00:00Z", False, "it was not built by gonogo"),
+    ],
+)
+def test_when_an_image_is_stale(label: str | None, created: str, dirty: bool, said: str) -> None:
+    image = ImageInfo("sha256:1", "linux/amd64", created=created, labels={REVISION: label} if label else {})
+    found = stale(image, Source(COMMIT, "2026-02-01T13:00:00+01:00", dirty))
+    assert said in found and bool(said) == bool(found)

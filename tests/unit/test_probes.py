@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from deploy.errors import GonogoError
+from deploy.fact import Unknown
 from deploy.model import Port
-from deploy.probes import containers, engine, images
+from deploy.probes import containers, engine
 from tests.unit.stacks import Answering, container
 
 API = (
@@ -39,6 +40,14 @@ def test_a_container_of_compose_is_read_whole() -> None:
     assert one.addresses == ("172.18.0.3",)
     assert one.well
     assert one.told == "shop-api-1 (running, healthy)"
+
+
+def test_the_ports_that_the_engine_chose_are_those_that_are_bound() -> None:
+    chosen = API.replace('"HostPort":"8001"', '"HostPort":"8000-8005"')
+    bound = '"bound":{"8000/tcp":[{"HostIp":"0.0.0.0","HostPort":"8003"}],"9000/tcp":null},"mounts"'
+    (one,) = containers.parse(chosen.replace('"mounts"', bound))
+    assert one.ports == (Port("", 5353, 53, "udp"),)
+    assert one.bound == (Port("0.0.0.0", 8003, 8000, "tcp"),)
 
 
 def test_a_container_without_labels_belongs_to_no_project() -> None:
@@ -99,33 +108,64 @@ def test_an_inspection_that_failed_is_never_an_empty_host(words: str) -> None:
         containers.containers(Answering(1, "", words))
 
 
-def test_the_engine_tells_version_and_platform() -> None:
-    said = '{"Platform":{"Name":""},"Version":"20.10.24","ApiVersion":"1.41","Os":"linux","Arch":"arm64"}\n'
-    assert engine.engine(Answering(0, said)) == engine.Engine("20.10.24", "1.41", "linux/arm64")
+SERVER = '{"Platform":{"Name":""},"Version":"20.10.24","ApiVersion":"1.41","Os":"linux","Arch":"arm64"}'
+
+
+def told(security: str = "null", *lines: str, root: str = "/var/lib/docker") -> Answering:
+    info = f'{{"driver":"overlay2","security":{security}}}'
+    return Answering(0, "\n".join([SERVER, info, root, *lines]) + "\n")
+
+
+def test_the_engine_tells_version_platform_and_where_its_data_lies() -> None:
+    there = told(
+        '["name=seccomp,profile=default"]', "room 10 4096 77 100", "mounted rw,relatime", "lowest 1024"
+    )
+    assert engine.engine(there) == engine.Engine(
+        "20.10.24", "1.41", "linux/arm64", "overlay2", "/var/lib/docker", free=40960, inodes=77
+    )
+
+
+def test_a_rootless_engine_has_a_lowest_port() -> None:
+    one = engine.engine(told('["name=rootless","name=cgroupns"]', "room ", "mounted ", "lowest 1024"))
+    assert (one.rootless, one.lowest_port) == (True, 1024)
+
+
+def test_a_data_root_that_is_read_only_or_counts_no_inodes() -> None:
+    one = engine.engine(told("[]", "room 0 4096 0 0", "mounted ro,nosuid", "lowest "))
+    assert (one.read_only, one.free, one.inodes) == (True, 0, None)
+
+
+def test_a_data_root_out_of_sight_is_neither_full_nor_read_only() -> None:
+    one = engine.engine(told("[]", "room ", "mounted ro", "lowest ", root="/var/lib/docker/100000.100000"))
+    assert (one.read_only, one.free, one.inodes) == (False, None, None)
+
+
+@pytest.mark.parametrize("said", ["null\n", "Podman Engine\n", f"{SERVER}\n{{}}\n/x\n", f"{SERVER}\n"])
+def test_what_stands_in_for_docker_is_refused(said: str) -> None:
+    with pytest.raises(Unknown, match=r"^web: `docker` there is not Docker's") as caught:
+        engine.engine(Answering(0, said))
+    assert caught.value.check == "docker.engine"
+
+
+API_GONE = "failed to connect to the docker API at unix:///x; check if the daemon is running"
 
 
 @pytest.mark.parametrize(
-    ("status", "words", "told"),
+    ("status", "words", "check", "told"),
     [
-        (127, "sh: 1: docker: not found", "there is no `docker` command"),
-        (1, "Got permission denied while trying to connect to the Docker daemon socket", "usermod -aG"),
-        (1, "Cannot connect to the Docker daemon at unix:///run/docker.sock.", "systemctl start docker"),
-        (1, "a warning\nsomething else", "docker does not answer: something else$"),
-        (0, "", "it said nothing"),
+        (127, "sh: 1: docker: not found", "docker.engine", "there is no `docker` command"),
+        (1, "permission denied while trying to connect to the docker API", "docker.access", "usermod -aG"),
+        (1, "Cannot connect to the Docker daemon at unix:///x.", "docker.healthy", "systemctl start docker"),
+        (1, API_GONE, "docker.healthy", "systemctl start docker"),
+        (0, "ERROR: Cannot connect to the Docker daemon", "docker.healthy", "systemctl start docker"),
+        (1, "a warning\nsomething else", "docker.healthy", "docker does not answer: something else$"),
+        (0, "", "docker.healthy", "it said nothing"),
     ],
 )
-def test_why_docker_does_not_answer(status: int, words: str, told: str) -> None:
-    there = Answering(status, "", words)
-    with pytest.raises(GonogoError, match=told):
-        engine.engine(there)
-    with pytest.raises(GonogoError, match=told):
-        engine.root(there)
-
-
-def test_a_client_whose_engine_is_away_has_no_root() -> None:
-    with pytest.raises(GonogoError, match="does not run"):
-        engine.root(Answering(0, "\n", "ERROR: Cannot connect to the Docker daemon at unix:///x"))
-    assert engine.root(Answering(0, "/var/lib/docker\n")) == "/var/lib/docker"
+def test_why_docker_does_not_answer(status: int, words: str, check: str, told: str) -> None:
+    with pytest.raises(Unknown, match=told) as caught:
+        engine.engine(Answering(status, "", words))
+    assert caught.value.check == check
 
 
 def test_compose_of_any_spelling() -> None:
@@ -134,6 +174,9 @@ def test_compose_of_any_spelling() -> None:
         engine.compose(Answering(1, "", "docker: 'compose' is not a docker command."))
     with pytest.raises(GonogoError, match="docker-compose-plugin"):
         engine.compose(Answering(0, "unknown\n"))
+    with pytest.raises(Unknown, match="there is no `docker` command") as caught:
+        engine.compose(Answering(127, "", "sh: 1: docker: not found"))
+    assert caught.value.check == "docker.engine"
 
 
 @pytest.mark.parametrize(
@@ -148,20 +191,6 @@ def test_compose_of_any_spelling() -> None:
 )
 def test_versions(text: str, numbers: tuple[int, ...]) -> None:
     assert engine.version(text) == numbers
-
-
-def test_images_by_the_name_they_were_asked_for() -> None:
-    text = '{"id":"sha256:1","platform":"linux/amd64"}\n\nnone\n{"id":"sha256:3","platform":"linux/amd64"}\n'
-    assert images.parse(["a", "b", "c"], text) == {"a": "sha256:1", "c": "sha256:3"}
-    assert images.images(Answering(1), []) == {}
-
-
-def test_names_of_images_are_asked_once_and_quoted() -> None:
-    there = Answering(0, "none\nnone\n")
-    assert images.images(there, ["b;reboot", "a", "a"]) == {}
-    assert "for name in a 'b;reboot'; do" in there.asked[0]
-    with pytest.raises(GonogoError, match="does not run"):
-        images.images(Answering(1, "", "Cannot connect to the Docker daemon"), ["a"])
 
 
 def test_the_form_asks_for_no_environment() -> None:

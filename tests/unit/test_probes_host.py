@@ -10,23 +10,26 @@ from deploy.probes import disk, environment, listeners
 from deploy.probes.listeners import Listener, clashes, overlaps
 from tests.unit.stacks import Answering, target
 
-SIZES = """\
-Filesystem                                      1-blocks         Used    Available Capacity Mounted on
-/dev/mapper/very--long--volume--group-root--fs  52576092160  31138512896  18733322240      63% /
-//nas/My Share                                  1000000000    900000000    100000000      90% /srv/my shop
-/dev/sdb1                                       2000000000    900000000   1100000000      45% /data
-/dev/mapper/very--long--volume--group-root--fs  52576092160  31138512896  18733322240      63% /
-"""
-COUNTS = """\
+ROOT = "/dev/mapper/very--long--volume--group-root--fs"
+HEAD = "Filesystem 1-blocks Used Available Capacity Mounted on"
+ROOMS = f"""\
+{HEAD}
+{ROOT}  52576092160  31138512896  18733322240      63% /
 Filesystem                                       Inodes  IUsed   IFree IUse% Mounted on
-/dev/mapper/very--long--volume--group-root--fs 3276800 412345 2864455   13% /
+{ROOT} 3276800 412345 2864455   13% /
+{HEAD}
+//nas/My Share                                  1000000000    900000000    100000000      90% /srv/my shop
+{HEAD}
 //nas/My Share                                        0      0       0     - /srv/my shop
+{HEAD}
+/dev/sdb1                                       2000000000    900000000   1100000000      45% /data
+{HEAD}
 /dev/sdb1                                             -      -       -     - /data
 """
 
 
 def test_rooms_of_long_and_spaced_names_and_of_btrfs() -> None:
-    root, share, data = disk.parse(f"{SIZES}---\n{COUNTS}")
+    root, share, data = disk.parse(ROOMS)
     assert (root.mounted, root.free, root.inodes) == ("/", 18733322240, 2864455)
     assert (share.mounted, share.free, share.inodes) == ("/srv/my shop", 100000000, None)
     assert (data.mounted, data.free, data.inodes) == ("/data", 1100000000, None)
@@ -34,28 +37,33 @@ def test_rooms_of_long_and_spaced_names_and_of_btrfs() -> None:
 
 
 def test_a_full_filesystem_has_no_inodes_left_rather_than_no_number() -> None:
-    table = "Filesystem Inodes IUsed IFree IUse% Mounted on\n/dev/a 100 100 0 100% /\n"
-    sizes = "Filesystem 1-blocks Used Available Capacity Mounted on\n/dev/a 100 100 0 100% /\n"
-    assert disk.parse(f"{sizes}---\n{table}") == [disk.Room("/", 0, 0)]
+    table = f"{HEAD}\n/dev/a 100 100 0 100% /\n"
+    assert disk.parse(table + table) == [disk.Room("/", 0, 0)]
 
 
 def test_room_that_is_not_known_is_not_taken_for_enough() -> None:
-    sizes = "Filesystem 1-blocks Used Available Capacity Mounted on\nfuse - - - - /mnt\n"
-    assert disk.parse(f"{sizes}---\n") == [disk.Room("/mnt", 0, None)]
+    table = f"{HEAD}\nfuse - - - - /mnt\n"
+    assert disk.parse(table + table) == [disk.Room("/mnt", 0, None)]
 
 
-def test_a_missing_path_is_named() -> None:
-    there = Answering(1, "", "df: /srv/none: No such file or directory\n")
-    with pytest.raises(GonogoError, match=r"^web: the free room is not known: df: /srv/none: No such file"):
+def test_what_df_says_is_passed_on() -> None:
+    there = Answering(1, "", "df: /srv/none: Permission denied\n")
+    with pytest.raises(GonogoError, match=r"^web: the free room is not known: df: /srv/none: Permission den"):
         disk.rooms(there, ["/srv/none"])
-    with pytest.raises(GonogoError, match="df printed no table"):
-        disk.rooms(Answering(0, "nonsense\n"), ["/"])
+    for answer in ("nonsense\n", ROOMS):
+        with pytest.raises(GonogoError, match="df printed no table"):
+            disk.rooms(Answering(0, answer), ["/", "/data"])
 
 
-def test_paths_reach_df_as_they_are() -> None:
-    there = Answering(0, f"{SIZES}---\n{COUNTS}")
-    disk.rooms(there, ["-x", "/srv/my shop"])
-    assert there.asked[0].startswith("df -PB1 -- -x '/srv/my shop' && ")
+def test_paths_reach_df_as_they_are_and_each_gets_its_filesystem() -> None:
+    there = Answering(0, ROOMS)
+    found = disk.rooms(there, ["/", "/srv/my shop", "/", "/data"])
+    assert there.asked[0].startswith("for name in / '/srv/my shop' /data; do ")
+    assert {path: room.mounted for path, room in found.items()} == {
+        "/": "/",
+        "/srv/my shop": "/srv/my shop",
+        "/data": "/data",
+    }
 
 
 def test_the_environment_of_compose_without_what_is_ours() -> None:
@@ -70,7 +78,7 @@ def test_the_environment_of_compose_without_what_is_ours() -> None:
 def test_an_env_file_that_compose_refuses_is_named_with_its_words() -> None:
     there = Answering(1, "", 'time="x" level=warning msg="y"\nfailed to read .env: line 3: unexpected "="\n')
     with pytest.raises(GonogoError, match=r"read the env file /srv/shop/\.env: failed to read \.env: line 3"):
-        environment.values(there, target())
+        environment.values(environment.ask(there, target()), target())
 
 
 def test_what_could_be_secret_in_an_env_file() -> None:
@@ -107,7 +115,8 @@ udp   UNCONN 0      0      [fe80::5054:ff:fe12]%eth0:546        [::]:*
 tcp   LISTEN 0      511     0.0.0.0:80         0.0.0.0:* users:(("nginx",pid=812,fd=6),("nginx",pid=81,fd=6))
 tcp   LISTEN 0      4096          [::]:80            [::]:*    users:(("docker-proxy",pid=30465,fd=4))
 tcp   LISTEN 0      100              *:8080             *:*    users:(("next-server (v1",pid=77,fd=21))
-tcp   LISTEN 0      100      [::ffff:127.0.0.1]:8005               *:*
+tcp   LISTEN 0      100      [::ffff:127.0.0.1]:8005               *:*    uid:33 ino:9 sk:2 v6only:0
+tcp   LISTEN 0      128                 :::22            :::*
 nl    UNCONN 0      0                        rtnl:kernel             *
 tcp   LISTEN
 """
@@ -120,7 +129,8 @@ def test_listeners_of_every_form() -> None:
         Listener("tcp", "0.0.0.0", 80, "nginx (pid 812)"),
         Listener("tcp", "::", 80, "docker-proxy (pid 30465)"),
         Listener("tcp", "*", 8080, "next-server (v1 (pid 77)"),
-        Listener("tcp", "127.0.0.1", 8005),
+        Listener("tcp", "127.0.0.1", 8005, user=33),
+        Listener("tcp", "*", 22),
     ]
 
 
@@ -136,7 +146,11 @@ def test_a_host_without_ss_is_told_what_to_install() -> None:
         ("127.0.0.1", "127.0.0.2", False),
         ("0.0.0.0", "127.0.0.1", True),
         ("0.0.0.0", "::1", False),
-        ("::", "127.0.0.1", True),
+        ("::", "127.0.0.1", False),
+        ("::", "0.0.0.0", False),
+        ("::", "::1", True),
+        ("*", "::", True),
+        ("::", "", True),
         ("", "::1", True),
         ("*", "0.0.0.0", True),
         ("0.0.0.0", "", True),

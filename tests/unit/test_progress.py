@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deploy import suites
+from deploy.outlook import Outlook, Transfer
 from deploy.progress import Json, Plain, Progress, Terminal, choose
 from deploy.suites import Outcome
 from reports.model import CheckResult, DataCount, Release, Step, SuiteEnd
@@ -21,6 +22,17 @@ SKIPPED = check("backup.destination", "skipped", message="none")
 STEP = Step(name="build", status="failed", started=1.0, seconds=2.345, detail="no [space] left")
 
 
+OUTLOOK = Outlook(
+    version="v2",
+    method="tar",
+    services=[],
+    transfer=Transfer(images=["shop-web"], bytes=5_000_000),
+    unavailable={"web": 2.0},
+    steps=["lock"],
+    commits=["bbbbbbbb [skip ci] Mend it"],
+)
+
+
 def heard(kind: type[Progress]) -> str:
     out = io.StringIO()
     told = kind(out)
@@ -30,6 +42,7 @@ def heard(kind: type[Progress]) -> str:
     told.line("Step 1/2")
     told.sent(1_000_000)
     told.done(STEP)
+    told.plan(OUTLOOK)
     told.end(release(), "/tmp/report.html")
     return out.getvalue()
 
@@ -47,9 +60,10 @@ def test_plain_lines() -> None:
         "  blocked disk.free: blocked by ssh.reachable",
         "build failed in 2.3 s: no [space] left",
     ]
-    assert lines[6].startswith(END)
-    assert lines[6].endswith("(exit 4)")
-    assert lines[7:] == ["report: /tmp/report.html"]
+    assert lines[6:-2] == [f"  {line}" for line in OUTLOOK.lines]
+    assert lines[-2].startswith(END)
+    assert lines[-2].endswith("(exit 4)")
+    assert lines[-1] == "report: /tmp/report.html"
 
 
 def test_quiet_says_how_it_ended_and_nothing_else() -> None:
@@ -60,18 +74,20 @@ def test_quiet_says_how_it_ended_and_nothing_else() -> None:
 
 def test_a_terminal_is_told_the_same_and_takes_no_brackets_for_colours() -> None:
     text = " ".join(heard(Terminal).split())
-    for said in ("ok a.b", "FAILED ports.free: held by [nginx]", "failed build 2.3 s no [space] left", END):
+    told = ("ok a.b", "FAILED ports.free: held by [nginx]", "failed build 2.3 s no [space] left", END)
+    for said in (*told, "downtime web about 2 s, as last time", "[skip ci] Mend it"):
         assert said in text
     assert "backup.destination" not in text
 
 
 def test_json_is_one_object_a_line() -> None:
     events = [json.loads(line) for line in heard(Json).splitlines()]
-    assert [event.pop("event") for event in events] == ["check"] * 5 + ["step", "release"]
+    assert [event.pop("event") for event in events] == ["check"] * 5 + ["step", "plan", "release"]
     assert CheckResult.model_validate(events[1]) == FAILED
     assert Step.model_validate(events[5]) == STEP
-    assert events[6].pop("report") == "/tmp/report.html"
-    assert Release.model_validate(events[6]) == release()
+    assert Outlook.model_validate(events[6]) == OUTLOOK
+    assert events[7].pop("report") == "/tmp/report.html"
+    assert Release.model_validate(events[7]) == release()
 
 
 def test_plain_tells_every_50_megabytes_of_each_step() -> None:

@@ -1,0 +1,29 @@
+"""Whether somebody else deploys to the target at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from deploy.facts import Facts
+from deploy.lock import way_out
+from deploy.target import Target
+
+
+@pytest.mark.check(
+    "lock.free",
+    reason="Two deployments at once undo each other's work.",
+)
+def test_lock_free(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """Nobody else deploys to the target."""
+    held = facts.lock
+    ours = held is not None and held.holder is not None and held.holder.version == facts.version != ""
+    expect(
+        held is None or ours,
+        found=held.told if held else "no lock",
+        expected="no lock but that of this very release",
+        fix=way_out(target).capitalize() + "."
+        if held and not held.dead
+        else f"Run `gonogo unlock {target.name}`.",
+    )

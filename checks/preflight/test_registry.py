@@ -1,0 +1,108 @@
+"""Whether the registry that the target file names can take this release and give it to the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from checks.suite import Suite
+from deploy.fact import Unknown
+from deploy.facts import Facts
+from deploy.model import Model
+from deploy.probes.registry import misnamed
+from deploy.target import Target
+
+
+def _needed(target: Target, model: Model) -> str:
+    """Return the registry's host; the check is skipped where there is none, or nothing to put there."""
+    if target.registry is None:
+        pytest.skip("the target file names no registry")
+    if not model.built():
+        pytest.skip("no service is built, so nothing goes to the registry")
+    return target.registry.host
+
+
+@pytest.mark.check(
+    "registry.configured",
+    reason="L5: images under other names than those that the registry has were never the ones that ran.",
+    fix="Give each service with a build section an `image:` that begins with the registry's host.",
+)
+def test_registry_configured(target: Target, model: Model, expect: Callable[..., None]) -> None:
+    """Every image that the stack builds has a name in the registry of the target file."""
+    host = _needed(target, model)
+    built = [model.services[name] for name in model.built()]
+    wrong = [
+        f"service {one.name}: {said if one.named else f'no image is named ({said})'}"
+        for one in built
+        if (said := misnamed(one.image, host))
+    ]
+    expect(
+        not wrong,
+        found="; ".join(wrong) or ", ".join(sorted({one.image for one in built})),
+        expected=f"valid names that begin with {host}/",
+    )
+
+
+@pytest.mark.check(
+    "registry.reachable",
+    reason="A push or pull that cannot work is better known before the first image is built.",
+    fix="Start the registry, open the way to it, or mend its certificate; plain_http is for the loopback.",
+)
+def test_registry_reachable(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+    """The registry answers this machine and the target, over TLS unless it is on the loopback."""
+    host = _needed(target, model)
+    asked = {"this machine": facts.registry_here, "the target": facts.registry_there}
+    wrong = [f"from {whence}: {greeting.problem}" for whence, greeting in asked.items() if greeting.problem]
+    expect(
+        not wrong,
+        found="; ".join(wrong) or f"{host} answers this machine and the target",
+        expected=f"a registry that answers at {host}",
+    )
+
+
+@pytest.mark.check(
+    "registry.login",
+    reason="A push or pull that is refused is better known before the first image is built.",
+    fix="Run `docker login` for the registry there, as the user who deploys.",
+)
+def test_registry_login(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+    """This machine may push the stack's images, and the target may pull them."""
+    host = _needed(target, model)
+    content, client = facts.registry_content, facts.registry_client
+    if facts.registry_there.problem:
+        raise Unknown("registry.reachable", facts.registry_there.problem)
+    wrong = [content.problem] if content.problem else []
+    # The target is asked for what is known to be there.
+    if client.refused or (content.named.get(client.image) and not client.seen):
+        has = "is refused with its login" if client.entry else "has no login"
+        wrong.append(f"the target's Docker {has} for {host}")
+    expect(
+        not wrong,
+        found="; ".join(wrong) or f"{host} lets this machine and the target in",
+        expected=f"logins that {host} accepts, on this machine and on the target",
+    )
+
+
+@pytest.mark.check(
+    "registry.tag",
+    reason="D2: a tag that was made anew named nothing; a tag that is moved makes two releases one.",
+    fix="Push the tag that the compose file names, or remove the foreign one from the registry.",
+)
+def test_registry_tag(
+    suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
+) -> None:
+    """The tag of this release is free; with --skip-build, the tags that the compose file names are there."""
+    host = _needed(target, model)
+    content = facts.registry_content
+    if content.problem:
+        raise Unknown("registry.login", content.problem)
+    wrong = [f"{name} is another image already, {digest}" for name, digest in sorted(content.taken.items())]
+    if suite.skip_build:
+        wrong += [f"{name} is not there" for name, there in sorted(content.named.items()) if not there]
+    expect(
+        not wrong,
+        found="; ".join(wrong) or f"{content.version} is free in {host}",
+        expected="a free tag for this release"
+        + (", and what the compose file names, since --skip-build builds nothing" * suite.skip_build),
+    )

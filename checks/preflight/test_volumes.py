@@ -1,0 +1,141 @@
+"""Whether the release would find its data where it lies now, and could write there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+
+import pytest
+
+from deploy.facts import Facts
+from deploy.model import Model
+from deploy.mounts import moved, read_only, unwritable
+from deploy.probes.binds import within
+from deploy.probes.containers import Container
+from deploy.probes.volumes import Volume
+from deploy.target import Target
+
+
+@pytest.mark.check(
+    "volumes.same_data",
+    reason="L3, L4: MongoDB started healthy, on another volume than before, which was new and empty.",
+    fix="Mount there what the container has; moving data is a task of its own, before a deployment.",
+    data=True,
+)
+def test_volumes_same_data(facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+    """At each data directory of each service the new model mounts what the service's container has there."""
+    running = facts.running
+    wrong = moved(model, running, facts.binds)
+    found = f"{len(running)} containers keep their data" if running else "nothing of this stack is there yet"
+    expect(not wrong, found="; ".join(wrong) or found, expected="the same volumes and folders as now")
+
+
+def related(one: Container, target: Target) -> bool:
+    """Return whether a container may be of this stack under another name, as copilotos-prod is copilotos."""
+    first = re.split("[-_]", one.project)[0]
+    same = not one.project or first == re.split("[-_]", target.project)[0]
+    return same or within(one.folder or "/", str(target.path))
+
+
+def candidates(
+    name: str, key: str, volumes: Iterable[Volume], containers: Collection[Container], target: Target
+) -> list[str]:
+    """Return the volumes that may hold what the volume ``name``, ``key`` in the compose file, should hold.
+
+    They have the same key under another project, or, where Compose did not make them, a name that ends with
+    it. A volume that only containers of quite another stack mount is that stack's own.
+    """
+
+    def plain(text: str) -> str:
+        return re.sub("[-.]", "_", text).lower()
+
+    found = []
+    for one in volumes:
+        own = plain(one.key) == plain(key) if one.key else plain(one.name).endswith(plain(f"_{key}"))
+        users = [c for c in containers if ("volume", one.name) in [mount[:2] for mount in c.mounts]]
+        if (own or plain(one.name) == plain(name)) and (not users or any(related(c, target) for c in users)):
+            found.append(one.name)
+    return found
+
+
+def lost(facts: Facts, model: Model, released: Collection[str]) -> list[tuple[str, str]]:
+    """Return what is missing and what to do, for each volume that should exist and does not.
+
+    A new volume of a service that has a container is no loss; volumes.same_data judges what it had before.
+    """
+    there = {one.name for one in facts.volumes}
+    keys = {name: key for key, name in model.volumes.items()}
+    services = {one.service for one in facts.running}
+    wrong = []
+    for name in sorted(set(keys) - there):
+        users = sorted(s.name for s in model.services.values() if name in map(model.volume_of, s.mounts))
+        who = ", ".join(users)
+        make = f"docker volume create {name}"
+        if not users:
+            continue
+        if name in model.external_volumes:
+            said = f"the external volume {name} ({who}) does not exist"
+            wrong.append((said, f"Correct its name in the compose file, or make it: `{make}`."))
+        elif not set(users) & services:
+            like = candidates(name, keys[name], facts.volumes, facts.containers, facts.target)
+            if like:
+                said = f"{name} ({who}) does not exist, and its data may be in {', '.join(like)}"
+            elif set(users) & set(released):
+                said = f"{name} ({who}) does not exist, although {who} was released here before"
+            else:
+                continue
+            todo = (
+                "Correct project in the target file or the volume's name; to start empty on purpose, make it"
+            )
+            wrong.append((said, f"{todo}: `{make}`."))
+    return wrong
+
+
+@pytest.mark.check(
+    "volumes.exist",
+    reason="L2, L3: a volume that was removed, or means another under a new name, is made anew and empty.",
+    fix="Correct project in the target file or the volume's name, or restore the backup.",
+    data=True,
+)
+def test_volumes_exist(facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+    """Every volume exists that the stack should find with data in it; a first deployment makes its own."""
+    record = facts.recorded.release
+    wrong = lost(facts, model, record.images if record else ())
+    there = sum(one.name in model.volumes.values() for one in facts.volumes)
+    good = f"{there} of the stack's {len(model.volumes)} volumes, the others are new"
+    expect(
+        not wrong,
+        found="; ".join(said for said, _ in wrong) or good,
+        expected="the volumes that hold the stack's data",
+        fix=" ".join(dict.fromkeys(todo for _, todo in wrong)),
+    )
+
+
+REMAPPED = re.compile(r"/\d+\.\d+$")
+"""How the engine's folder ends where it maps users to others (dockerd(8), --userns-remap)."""
+
+
+@pytest.mark.check(
+    "volumes.writable",
+    reason="A service that cannot write to its data starts, and fails at the first request that matters.",
+    fix="Mount the filesystem for writing, or give the folder to the user that the service runs as.",
+)
+def test_volumes_writable(facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+    """What services write to is not read-only, and their users may write to the folders that they mount."""
+    wrong = read_only(model, facts.volumes, facts.binds)
+    expect(not wrong, found="; ".join(wrong), expected="volumes and folders that can be written to")
+    mapped = facts.engine.rootless or bool(REMAPPED.search(facts.docker_root))
+    images = {**facts.local_images, **facts.target_images}
+    users = {
+        name: one.user or (images[one.image].user if one.image in images else "")
+        for name, one in model.services.items()
+    }
+    closed = [] if mapped else unwritable(model, facts.binds, users)
+    well = {(c.service, mount[1]) for c in facts.running if c.well for mount in c.mounts}
+    expect(
+        not closed,
+        found="; ".join(f"{path}: {why}" for _, path, why in closed) or "nothing is read-only",
+        expected="volumes and folders that can be written to",
+        # What runs so already may never write there.
+        severity=None if {(name, path) for name, path, _ in closed} - well else "warning",
+    )

@@ -1,0 +1,41 @@
+"""Whether the waivers of the target file still mean something."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+from collections.abc import Callable, Collection, Iterable
+
+import pytest
+
+from checks.suite import Suite
+from deploy.facts import Facts
+from deploy.target import Target, Waiver
+
+
+def void(waivers: Iterable[Waiver], checks: Collection[str], today: datetime.date) -> list[str]:
+    """Return a sentence for each waiver that has expired or names no check."""
+    wrong = []
+    for one in waivers:
+        if one.check not in checks:
+            near = difflib.get_close_matches(one.check, sorted(checks), n=3)
+            meant = f" (did you mean {' or '.join(near)}?)" if near else ""
+            wrong.append(f"there is no check {one.check}{meant}")
+        elif one.until < today:
+            wrong.append(f"the waiver of {one.check} ended on {one.until}")
+    return wrong
+
+
+@pytest.mark.check(
+    "waivers.valid",
+    reason="A waiver that nobody looks at any more hides a fault that nobody accepted.",
+    fix="Remove the waiver from the target file, correct its id (`gonogo checks` lists them), or mend what "
+    "it was for; extend it only with a new reason.",
+)
+def test_waivers_valid(suite: Suite, facts: Facts, target: Target, expect: Callable[..., None]) -> None:
+    """Every waiver names a check that there is, and has not expired."""
+    if not target.waivers:
+        pytest.skip("the target file waives nothing")
+    wrong = void(target.waivers, suite.checks, facts.now.date())
+    given = ", ".join(f"{one.check} until {one.until}" for one in target.waivers)
+    expect(not wrong, found="; ".join(wrong) or given, expected="waivers of checks that there are, for now")

@@ -1,0 +1,201 @@
+"""What git says of the folder that is deployed: where it stands, what changed, what would ship."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from deploy.errors import GonogoError
+
+TIMEOUT_S = 60
+SHOWN = 5
+MOST = 200
+"""Commits that are asked for; where there are more, the newest are taken."""
+ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+"""Variables that git sets for its hooks (githooks(5)); they would lead to the repository of the hook."""
+
+STATUS = ("--porcelain=v2", "--branch", "-z", "--", ".")
+REF = "%(refname:short)%(symref)"
+COMPOSE = "compose files"
+KINDS = {
+    "migrations": re.compile(r"(^|/)(migrations?|alembic|flyway|liquibase|changelogs?)/|\.sql$", re.I),
+    COMPOSE: re.compile(r"(^|/)(docker-)?compose[^/]*\.ya?ml$", re.I),
+    "env files": re.compile(r"(^|/)(\.env[^/]*|[^/]+\.env)$", re.I),
+    "Dockerfiles": re.compile(r"(^|/)(dockerfile(\.[^/]*)?|[^/]+\.dockerfile|\.dockerignore)$", re.I),
+}
+"""Files whose change a person wants to know of before a release, by what they are."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit: its whole id, and the first line of its message."""
+
+    id: str
+    subject: str
+
+    @property
+    def told(self) -> str:
+        """Its short id and subject."""
+        return f"{self.id[:8]} {self.subject}"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """Where a folder stands in git. ``commit`` is empty where there is none; ``why`` then says why.
+
+    ``branch`` is empty on a detached HEAD; ``changes`` are files of the folder that are not committed, new
+    ones too; ``remotes`` are the branches of remotes that hold the commit, as far as this clone knows;
+    ``time`` is that of the commit, in ISO 8601.
+    """
+
+    commit: str = ""
+    branch: str = ""
+    changes: tuple[str, ...] = ()
+    remotes: tuple[str, ...] = ()
+    time: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Shipping:
+    """What lies between the commit that runs and the one that would be deployed.
+
+    ``known``: whether this clone has the former; ``commits``: those that are new, the newest first;
+    ``lost``: those that run and would no longer; ``files``: the files that differ; ``forward``: whether
+    the commit that would be deployed is a descendant, ``back``: an ancestor, of the one that runs.
+    """
+
+    since: str
+    until: str
+    known: bool
+    forward: bool = False
+    back: bool = False
+    commits: tuple[Commit, ...] = ()
+    lost: tuple[Commit, ...] = ()
+    files: tuple[str, ...] = ()
+
+    def notable(self, compose_files: Iterable[str] = ()) -> dict[str, list[str]]:
+        """Return the changed files that a person wants to know of, by what they are.
+
+        ``compose_files``: those of the target, whatever they are called.
+        """
+        names = {PurePosixPath(file).name for file in compose_files}
+        found = {kind: [f for f in self.files if form.search(f)] for kind, form in KINDS.items()}
+        more = [f for f in self.files if PurePosixPath(f).name in names and f not in found[COMPOSE]]
+        found[COMPOSE] += more
+        return {kind: files for kind, files in found.items() if files}
+
+    def told(self, compose_files: Iterable[str] = ()) -> str:
+        """Return what ships, in words: how many commits, the files to look at, and what would be lost."""
+        number = len(self.commits)
+        parts = [f"{number} commit{'' if number == 1 else 's'} since {self.since[:8]}"]
+        parts += [f"{kind} changed: {some(files)}" for kind, files in self.notable(compose_files).items()]
+        parts += [f"lost: {self.losses}"] if self.lost else []
+        return "; ".join(parts)
+
+    @property
+    def losses(self) -> str:
+        """The commits that run and would no longer, in words."""
+        return some([one.told for one in self.lost])
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
+
+
+def read(source: Path) -> Checkout:
+    """Return where a folder stands; it raises nothing: what git refuses is told in ``why``."""
+    try:
+        found = parse_status(_asked(source, "status", *STATUS))
+        if not found.commit:
+            return replace(found, why=f"{source} is in a git repository without a commit")
+        refs = _asked(source, "for-each-ref", "--contains", "HEAD", f"--format={REF}", "refs/remotes")
+        # A symbolic one, such as origin/HEAD, is another's name.
+        remotes = tuple(name for name in refs.splitlines() if "refs/remotes/" not in name)
+        return replace(found, remotes=remotes, time=_asked(source, "log", "-1", "--format=%cI").strip())
+    except GonogoError as error:
+        none = "not a git repository" in str(error)
+        return Checkout(why=f"{source} is in no git repository" if none else str(error))
+
+
+def parse_status(text: str) -> Checkout:
+    """Return what ``git status --porcelain=v2 --branch -z`` says; its format is that of git-status(1)."""
+    headers: dict[str, str] = {}
+    changes: list[str] = []
+    records = iter(text.split("\0"))
+    for record in records:
+        kind, _, rest = record.partition(" ")
+        if kind == "#":
+            name, _, value = rest.partition(" ")
+            headers[name] = value
+        elif kind == "?":
+            changes.append(rest)
+        elif kind in ("1", "2", "u"):
+            changes.append(rest.split(" ", {"1": 7, "2": 8, "u": 9}[kind])[-1])
+            if kind == "2":
+                next(records, "")  # the name that the file had before
+    commit, branch = headers.get("branch.oid", ""), headers.get("branch.head", "")
+    return Checkout(
+        "" if commit == "(initial)" else commit,
+        "" if branch == "(detached)" else branch,
+        tuple(changes),
+    )
+
+
+def shipping(source: Path, since: str) -> Shipping:
+    """Return what HEAD has that the commit ``since`` has not, and the other way round; raises GonogoError."""
+    until = _asked(source, "rev-parse", "HEAD").strip()
+    whole = re.fullmatch(r"[0-9a-f]{40,64}", since)
+    if not whole or _git(source, "cat-file", "-e", f"{since}^{{commit}}").returncode:
+        return Shipping(since, until, known=False)
+    commits, lost = (_commits(source, f"{a}..{b}") for a, b in ((since, "HEAD"), ("HEAD", since)))
+    files = _asked(source, "diff", "--name-only", "--no-renames", "-z", since, "HEAD")
+    return Shipping(
+        since,
+        until,
+        known=True,
+        forward=not lost,
+        back=bool(lost) and not commits,
+        commits=commits,
+        lost=lost,
+        files=tuple(filter(None, files.split("\0"))),
+    )
+
+
+def _commits(source: Path, which: str) -> tuple[Commit, ...]:
+    rows = _asked(source, "log", f"--max-count={MOST}", "--format=%H %s", which, "--").splitlines()
+    return tuple(Commit(*row.split(" ", 1)) for row in rows)
+
+
+def _asked(source: Path, *arguments: str) -> str:
+    done = _git(source, *arguments)
+    if done.returncode != 0:
+        last = (done.stderr.decode("utf-8", "replace").strip() or "it said nothing").splitlines()[-1]
+        raise GonogoError(f"git {arguments[0]} in {source}: {last}")
+    return done.stdout.decode("utf-8", "replace")
+
+
+def _git(source: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    kept = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    # Without its optional locks git changes nothing, not even its own index.
+    environment = {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    argv = ["git", "-C", str(source), *arguments]
+    try:
+        return subprocess.run(
+            argv,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=TIMEOUT_S,
+            check=False,
+            env=environment,
+        )
+    except FileNotFoundError:
+        raise GonogoError("git was not found on this machine") from None
+    except subprocess.TimeoutExpired:
+        raise GonogoError(f"git {arguments[0]} in {source} did not end within {TIMEOUT_S} s") from None

@@ -1,0 +1,245 @@
+"""A client of a registry's HTTP API: the OCI distribution specification and Docker's token protocol.
+
+It only reads. Apart, because requests takes long to import and few targets have a registry.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import ssl
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from deploy.errors import GonogoError
+from deploy.logins import Login
+
+TIMEOUT_S = 10.0
+MANIFESTS = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+API_HOSTS = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
+"""Docker Hub answers its API under another name than the one in its images."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a registry is reached: its host as it stands in image names, without TLS or with it.
+
+    ``port``: of this machine's 127.0.0.1, where a forward leads to it; ``certificates``: those of
+    authorities that are trusted beside the system's, in PEM.
+    """
+
+    host: str
+    plain: bool = False
+    port: int | None = None
+    certificates: str = ""
+
+    @property
+    def address(self) -> str:
+        """The host and port that answer the API."""
+        return API_HOSTS.get(self.host, self.host)
+
+
+class Refused(GonogoError):
+    """The registry does not accept the login, or not for this repository."""
+
+
+class NoAnswer(GonogoError):
+    """The registry did not answer as one does."""
+
+
+class _Adapter(HTTPAdapter):
+    """Speaks TLS with the registry's name, also where a forward is reached as 127.0.0.1."""
+
+    def __init__(self, name: str, certificates: str) -> None:
+        self._more: dict[str, Any] = {"server_hostname": name, "assert_hostname": name}
+        context = ssl.create_default_context()
+        if certificates:
+            context.load_verify_locations(cadata=certificates)
+        self._more["ssl_context"] = context
+        super().__init__()
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, **self._more, **more)
+
+
+class Registry:
+    """A session with one registry; a context manager. Tokens are kept as long as it lasts."""
+
+    def __init__(self, way: Way, login: Login | None = None, timeout: float = TIMEOUT_S) -> None:
+        """Begin a session, which asks nothing yet; raises NoAnswer for certificates that are none."""
+        self._way, self._login, self._timeout = way, login, timeout
+        self._session = requests.Session()
+        # Else requests takes passwords from ~/.netrc, which Docker knows nothing of.
+        self._session.auth = lambda request: request
+        self._session.headers["User-Agent"] = "gonogo"
+        self._challenge: tuple[str, dict[str, str]] | None = None
+        self._tokens: dict[str, str] = {}
+        scheme = "http" if way.plain else "https"
+        self._base = f"{scheme}://{way.address}"
+        if way.port is not None:
+            self._base = f"{scheme}://127.0.0.1:{way.port}"
+            self._session.trust_env = False  # a proxy of this machine has no business on a forward
+            self._session.headers["Host"] = way.address
+        if not way.plain:
+            name = urlsplit(f"//{way.address}").hostname or way.address
+            try:
+                self._session.mount(self._base, _Adapter(name, way.certificates))
+            except ssl.SSLError:
+                raise NoAnswer(f"the certificates that Docker trusts for {way.host} cannot be read") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
+
+    def greet(self) -> str:
+        """Return how the registry wants a login: "basic", "bearer" or, for none, ""; raises NoAnswer."""
+        answer = self._get(f"{self._base}/v2/")
+        if answer.status_code == 401:
+            self._challenge = challenge(answer.headers.get("WWW-Authenticate", ""))
+        elif answer.status_code == 200:
+            self._challenge = "", {}
+        else:
+            raise NoAnswer(f"{self._way.host} answered HTTP {answer.status_code} to /v2/: it is no registry")
+        return self._challenge[0]
+
+    def check_login(self, repository: str) -> None:
+        """Raise Refused unless the login is accepted, for pushing to this repository where that is said."""
+        scheme = self._challenge[0] if self._challenge else self.greet()
+        if scheme == "basic":
+            answer = self._get(f"{self._base}/v2/", self._header(repository))
+            if answer.status_code in (401, 403):
+                raise Refused(f"{self._way.host} refuses the login")
+        elif scheme == "bearer":
+            allowed = _allowed(self._token(repository), repository)
+            if allowed is not None and "push" not in allowed:
+                raise Refused(f"{self._way.host} does not let the login push to {repository}")
+
+    def digest(self, repository: str, tag: str) -> str:
+        """Return the digest of what a tag names, empty when there is none; raises Refused, NoAnswer."""
+        answer = self._manifest(repository, tag, "HEAD")
+        return answer.headers.get("Docker-Content-Digest", "there") if answer is not None else ""
+
+    def image_id(self, repository: str, tag: str) -> str:
+        """Return the id of the image that a tag names; empty for a list of images, or none at all."""
+        answer = self._manifest(repository, tag, "GET")
+        try:
+            found = json.loads(answer.content) if answer is not None else {}
+            return str((found.get("config") or {}).get("digest") or "")
+        except (ValueError, AttributeError):
+            raise NoAnswer(
+                f"{self._way.host} has no manifest that can be read for {repository}:{tag}"
+            ) from None
+
+    def _manifest(self, repository: str, tag: str, method: str) -> requests.Response | None:
+        url = f"{self._base}/v2/{repository}/manifests/{tag}"
+        answer = self._get(url, {"Accept": MANIFESTS, **self._header(repository)}, method=method)
+        if answer.status_code in (401, 403):
+            raise Refused(f"{self._way.host} does not let the login see {repository}")
+        if answer.status_code not in (200, 404):
+            raise NoAnswer(f"{self._way.host} answered HTTP {answer.status_code} for {repository}:{tag}")
+        return answer if answer.status_code == 200 else None
+
+    def _header(self, repository: str) -> dict[str, str]:
+        scheme = self._challenge[0] if self._challenge else self.greet()
+        if scheme == "bearer":
+            return {"Authorization": f"Bearer {self._token(repository)}"}
+        return _basic(self._login) if scheme == "basic" and self._login else {}
+
+    def _token(self, repository: str) -> str:
+        """Return a token for a repository (Docker's token authentication, and its OAuth2 variant)."""
+        if repository in self._tokens:
+            return self._tokens[repository]
+        given = self._challenge[1] if self._challenge else {}
+        realm, login = given.get("realm", ""), self._login
+        if urlsplit(realm).scheme != "https" and not (self._way.plain and urlsplit(realm).scheme == "http"):
+            raise NoAnswer(f"{self._way.host} wants logins sent to {realm or 'nowhere'}, which is not https")
+        asked = {"service": given.get("service", ""), "scope": f"repository:{repository}:pull,push"}
+        if login and login.token:
+            form = {**asked, "grant_type": "refresh_token", "refresh_token": login.token}
+            answer = self._get(realm, method="POST", data={**form, "client_id": "gonogo"})
+        else:
+            answer = self._get(realm, _basic(login) if login else {}, params=asked)
+        if answer.status_code != 200:
+            raise Refused(
+                f"{urlsplit(realm).netloc}, which {self._way.host} sends logins to, refuses this one"
+            )
+        try:
+            found = answer.json()
+            token = str(found.get("token") or found["access_token"])
+        except (ValueError, KeyError, AttributeError):
+            raise NoAnswer(f"{urlsplit(realm).netloc} gave no token for {self._way.host}") from None
+        self._tokens[repository] = token
+        return token
+
+    def _get(
+        self, url: str, headers: dict[str, str] | None = None, *, method: str = "GET", **more: Any
+    ) -> requests.Response:
+        try:
+            return self._session.request(
+                method, url, headers=headers, timeout=self._timeout, allow_redirects=False, **more
+            )
+        except requests.RequestException as error:
+            raise NoAnswer(_why(error, self._way.host, self._timeout)) from None
+
+
+def challenge(header: str) -> tuple[str, dict[str, str]]:
+    """Return the scheme that a WWW-Authenticate header asks for, "bearer" or "basic", and its parameters."""
+    for scheme in ("bearer", "basic"):
+        found = re.search(rf"(?:^|,\s*){scheme}\s+(.*)", header, re.IGNORECASE)
+        if found:
+            return scheme, {k.lower(): v for k, v in re.findall(r'(\w+)="([^"]*)"', found[1])}
+    raise NoAnswer(
+        f"the registry wants a kind of login that is not known here: {header[:80] or 'none named'}"
+    )
+
+
+def _basic(login: Login) -> dict[str, str]:
+    coded = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
+    return {"Authorization": f"Basic {coded}"}
+
+
+def _allowed(token: str, repository: str) -> set[str] | None:
+    """Return what a token says that it allows (its claim ``access``); None when it says nothing."""
+    try:
+        part = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return {
+            action
+            for one in claims["access"] or ()
+            if one.get("type") == "repository" and one.get("name") == repository
+            for action in one.get("actions") or ()
+        }
+    except (IndexError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _why(error: Exception, host: str, limit: float) -> str:
+    if isinstance(error, requests.exceptions.SSLError):
+        found = re.search(r"certificate verify failed: ([^(\"']+)|(WRONG_VERSION_NUMBER)", str(error))
+        if found and found[2]:
+            return f"{host} does not speak TLS"
+        if "EOF" in str(error):
+            return f"nothing answers at {host}"
+        return f"TLS with {host} failed: {found[1].strip() if found else type(error).__name__}"
+    if isinstance(error, requests.Timeout):
+        return f"{host} did not answer within {limit:g} s"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f"the proxy on the way to {host} does not answer"
+    return f"nothing answers at {host}"

@@ -1,0 +1,219 @@
+"""The outlook: what a deployment would do, told without doing any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from deploy import images as building
+from deploy import joined, journal, release, switch
+from deploy.facts import Facts
+from deploy.plan import Change, chosen, plan
+from deploy.probes import images, layers
+from deploy.release import Image
+from reports.model import ServiceChange
+
+MB = 1_000_000
+NEW = "to be built"
+"""Stands where an image's id is not known yet."""
+DOCUMENT = "\n---\n"
+"""Between the documents of one Compose file, which Compose merges as it merges several files."""
+
+
+class Transfer(BaseModel):
+    """What would be sent: image names, and bytes; None where that cannot be known before the build.
+
+    ``estimated``: images that are yet to be built are taken to be as large as those that run. ``pulled``:
+    images that the target would fetch from a registry itself.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    images: list[str] = Field(default_factory=list)
+    bytes: int | None = 0
+    estimated: bool = False
+    pulled: list[str] = Field(default_factory=list)
+
+    @property
+    def told(self) -> str:
+        """What would be sent, in words."""
+        size = (
+            "of a size that is known after the build" if self.bytes is None else f"{self.bytes / MB:.0f} MB"
+        )
+        about = "about " if self.estimated and self.bytes is not None else ""
+        guess = ", estimated by the images that run" if about else ""
+        sent = f"{', '.join(self.images)}: {about}{size}{guess}" if self.images else "nothing is sent"
+        return f"{sent}; pulled there: {', '.join(self.pulled)}" if self.pulled else sent
+
+
+class Outlook(BaseModel):
+    """What a deployment would do. ``unavailable``: seconds by service, None where nothing is known of it."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: str
+    method: str
+    previous: str = ""
+    services: list[ServiceChange]
+    transfer: Transfer
+    unavailable: dict[str, float | None]
+    steps: list[str]
+    commits: list[str]
+    notes: list[str] = Field(default_factory=list)
+
+    @property
+    def lines(self) -> list[str]:
+        """The outlook in words, one line after another."""
+        width = max((len(one.service) for one in self.services), default=0)
+        told = [f"version   {self.version} by {self.method}, over {self.previous or 'nothing'}", "services"]
+        told += [f"  {one.service:{width}}  {one.action:9}  {one.why}" for one in self.services]
+        told += [f"transfer  {self.transfer.told}", f"downtime  {self.downtime}", "steps"]
+        told += [f"  {number}. {step}" for number, step in enumerate(self.steps, 1)]
+        told += ["commits", *(f"  {one}" for one in self.commits)] if self.commits else []
+        return [*told, *(f"note      {note}" for note in self.notes)]
+
+    @property
+    def downtime(self) -> str:
+        """Which services would not answer for how long, in words."""
+        rows = [
+            f"{name} {f'about {seconds:.0f} s, as last time' if seconds is not None else 'unknown'}"
+            for name, seconds in self.unavailable.items()
+        ]
+        return "; ".join(rows) or "none: no service that runs is replaced"
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build is expected to give: an image's id, or NEW, and why."""
+
+    id: str
+    why: str
+
+
+def outlook(facts: Facts, version: str, *, skip_build: bool = False) -> Outlook:
+    """Return what a deployment of ``version`` would do; nothing is built, sent or written.
+
+    Raises GonogoError where something has to be known that cannot be.
+    """
+    model, target = facts.model, facts.target
+    builds = {} if skip_build else expected(facts)
+    local = {name: one.id for name, one in facts.local_images.items()}
+    found = chosen(model, {name: one.id for name, one in builds.items()}, facts.images, local)
+    changes = [
+        _reworded(change, builds.get(change.service), found.get(change.service))
+        for change in plan(model, found, hashes(facts, found), facts.running)
+    ]
+    took = journal.switched(facts.connection, target)
+    transfer = _transfer(facts, found)
+    current = facts.current
+    return Outlook(
+        version=version,
+        method=target.method,
+        previous=current.version if current else "",
+        services=[
+            ServiceChange(
+                service=one.service,
+                action=one.action,
+                why=one.why,
+                image_before=one.before,
+                image_after="" if one.after == NEW else one.after,
+            )
+            for one in changes
+        ],
+        transfer=transfer,
+        unavailable={one.service: took.get(one.service) for one in changes if one.action == "replaced"},
+        steps=_steps(facts, sorted(builds), transfer, changes),
+        commits=[one.told for one in facts.shipping.commits] if facts.shipping else [],
+        notes=_notes(facts),
+    )
+
+
+def expected(facts: Facts) -> dict[str, Build]:
+    """Return what building each service here is expected to give.
+
+    The same sources give the same image as long as this machine's build cache holds its layers, which it
+    does as long as the image itself is here.
+    """
+    running = {one.service: one.image for one in facts.running}
+    here = images.local({image for name, image in running.items() if name in facts.model.built()})
+    return {name: _expected(facts, name, running.get(name, ""), here) for name in facts.model.built()}
+
+
+def _expected(facts: Facts, name: str, runs: str, here: Mapping[str, object]) -> Build:
+    source, image = facts.sources.get(name), facts.target_images.get(runs)
+    if not runs:
+        return Build(NEW, "it is built")
+    if source is None or not source.revision or image is None:
+        return Build(NEW, "it is built, and from which sources the one that runs was is not known")
+    label = image.labels.get(building.REVISION, "")
+    if source.dirty:
+        return Build(NEW, "it is built from changes that are not committed")
+    if label != source.revision:
+        was = f"the one that runs is of {label[:8]}" if label else "that of the one that runs is not known"
+        return Build(NEW, f"it is built from {source.revision[:8]}, {was}")
+    if runs not in here:
+        return Build(NEW, f"it is built here for the first time, from {label[:8]} as the one that runs")
+    return Build(runs, f"built from {label[:8]} as before")
+
+
+def hashes(facts: Facts, found: Mapping[str, Image]) -> dict[str, str]:
+    """Return the config hashes that a container may have to be as it should be, by service.
+
+    They are those of the files that a release writes, given to Compose through standard input instead.
+    """
+    known = {name: image for name, image in found.items() if image.id not in ("", NEW)}
+    more = joined.override(facts.model, facts.running)
+    pinned = _hashes(facts, facts.flat, release.pins(known), more)
+    by_name = _hashes(facts, facts.flat, more)
+    return {name: f"{pinned.get(name, '')} {by_name.get(name, '')}" for name in found}
+
+
+def _hashes(facts: Facts, *documents: str) -> dict[str, str]:
+    text = DOCUMENT.join(one.strip() for one in documents if one)
+    return switch.hashes(facts.connection, facts.target, (), text)
+
+
+def _reworded(change: Change, build: Build | None, image: Image | None) -> Change:
+    if image is None or change.action != "replaced" or change.why != "its image changed":
+        return change
+    if build is not None and change.after == NEW:
+        return Change(change.service, change.action, build.why, change.before, change.after)
+    if not image.id:
+        why = f"{image.name} is pulled, and is not what runs"
+        return Change(change.service, change.action, why, change.before, change.after)
+    return change
+
+
+def _transfer(facts: Facts, found: Mapping[str, Image]) -> Transfer:
+    """Return what would be sent: whole images, by which the target lacks them."""
+    runs = {one.service: one.image for one in facts.running}
+    new = {name for name, image in found.items() if image.id == NEW}
+    ids = {image.id for image in found.values()} - {"", NEW}
+    lacking = ids - images.images(facts.connection, ids).keys()
+    sizes = layers.local(lacking) | layers.layers(facts.connection, {runs[one] for one in new if one in runs})
+    measured = {*lacking, *(runs.get(name, "") for name in new)}
+    return Transfer(
+        images=sorted({image.name for image in found.values() if image.id in {*lacking, NEW}}),
+        bytes=layers.together(sizes, measured) if measured <= sizes.keys() else None,
+        estimated=bool(new),
+        pulled=sorted({image.name for image in found.values() if not image.id}),
+    )
+
+
+def _steps(facts: Facts, building: list[str], transfer: Transfer, changes: list[Change]) -> list[str]:
+    steps = ["lock", "preflight", f"build {', '.join(building)}" if building else "build (nothing)"]
+    if facts.current is None and facts.running:
+        steps.append("adopt what runs as a release to go back to")
+    number = len(transfer.images)
+    steps += ["baseline", f"transfer ({number} image{'' if number == 1 else 's'})", "plan"]
+    steps += [f"switch {change.service}" for change in changes if change.touched]
+    return [*steps, "verify"]
+
+
+def _notes(facts: Facts) -> list[str]:
+    ships = facts.shipping
+    if ships is None:
+        return []
+    if not ships.known:
+        return [f"{ships.since[:8]}, which runs, is not in this clone: what ships cannot be told"]
+    return [f"what ships: {ships.told(facts.target.compose_files)}"]

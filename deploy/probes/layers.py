@@ -1,0 +1,63 @@
+"""How large the layers of images are; the same question for the target's engine and for this machine's."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Collection, Iterable
+
+from deploy.connection import Connection
+
+FORM = "{{.CreatedAt}}\t{{.Size}}\t{{json .CreatedBy}}"
+MARK = "image "
+TIMEOUT_S = 60
+
+Layers = dict[str, dict[str, int]]
+"""By image id: the bytes of each layer, unpacked, by what made it and when, which tells layers apart."""
+
+
+def layers(connection: Connection, ids: Iterable[str]) -> Layers:
+    """Return the layers of images of the target; those that it does not have are left out."""
+    line = command(ids)
+    return parse(connection.run(line).text) if line else {}
+
+
+def local(ids: Iterable[str]) -> Layers:
+    """Return the layers of images of this machine; those that it does not have are left out."""
+    line = command(ids)
+    if not line:
+        return {}
+    try:
+        done = subprocess.run(
+            ["sh", "-c", line], capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return {}
+    return parse(done.stdout.decode("utf-8", "replace"))
+
+
+def command(ids: Iterable[str]) -> str:
+    """Return the shell line that tells the layers of images; empty for none."""
+    asked = sorted(set(ids))
+    if not asked:
+        return ""
+    history = f'docker history --no-trunc --human=false --format {shlex.quote(FORM)} "$id" 2>/dev/null'
+    return f'for id in {shlex.join(asked)}; do echo "{MARK}$id"; {history}; done'
+
+
+def parse(text: str) -> Layers:
+    """Return what ``command`` printed, without images of which nothing was said."""
+    found: Layers = {}
+    for line in text.splitlines():
+        if line.startswith(MARK):
+            own = found[line.removeprefix(MARK)] = {}
+        elif found:
+            made, size, by = line.split("\t", 2)
+            own[f"{made} {by}"] = int(size)
+    return {id_: own for id_, own in found.items() if own}
+
+
+def together(layers: Layers, ids: Collection[str]) -> int:
+    """Return the bytes of all layers of some images, what they share counted once."""
+    all_ = {key: size for id_ in ids for key, size in layers[id_].items()}
+    return sum(all_.values())

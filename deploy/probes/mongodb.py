@@ -1,0 +1,168 @@
+"""The state of the stack's MongoDB, asked over one client in few commands: each costs a round trip."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deploy import database
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.probes.containers import Container
+from deploy.target import Mongodb
+from deploy.transcript import Entry
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
+    Client = MongoClient[dict[str, Any]]
+
+T = TypeVar("T")
+BUCKETS = "system.buckets."
+SIZES = ("size", "storageSize", "totalIndexSize")
+UNKNOWN = (13, 26, 59, 76, 258)
+"""MongoDB's error codes for what cannot be answered: Unauthorized, NamespaceNotFound, CommandNotFound,
+NoReplicationEnabled, UnknownFeatureCompatibilityVersion."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member of a replica set; ``state`` is MongoDB's word for it, such as PRIMARY."""
+
+    name: str
+    state: str
+    healthy: bool
+
+
+@dataclass(frozen=True)
+class Mongo:
+    """A MongoDB that let the new model's login in. ``image`` is the id of the image that it runs from.
+
+    ``compatibility``: its featureCompatibilityVersion, empty where the login may not ask. Sizes are in bytes,
+    of the application's database; None where they are not known. ``counts``: documents by collection, as
+    MongoDB keeps them: after a crash they may be a little off.
+    """
+
+    container: str
+    image: str
+    writable: bool
+    replica_set: str = ""
+    members: tuple[Member, ...] = ()
+    compatibility: str = ""
+    data: int | None = None
+    storage: int | None = None
+    indexes: int | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def state(
+    connection: Connection, container: Container, mongodb: Mongodb, environment: dict[str, str]
+) -> Mongo:
+    """Return the state of a container's MongoDB; raises GonogoError when it refuses these credentials."""
+    begun = time.monotonic()
+    said, status = "logged in", 0
+    try:
+        with database.session(connection, container, mongodb, environment) as client:
+            found = _asked(client, container, mongodb.database)
+        said = told(found)
+        return found
+    except GonogoError as error:
+        said, status = str(error), 1
+        raise
+    finally:
+        what = f"mongodb {container.name}: log in as ${mongodb.username_variable} and ask for its state"
+        connection.transcript.add(Entry(what, status, said, time.monotonic() - begun))
+
+
+def told(found: Mongo) -> str:
+    """Return the state for the transcript, one thing a line."""
+    sizes = {"data": found.data, "storage": found.storage, "indexes": found.indexes}
+    lines = [f"writable: {'yes' if found.writable else 'no'}"]
+    lines += [f"member {one.name}: {one.state}" for one in found.members]
+    lines += [f"featureCompatibilityVersion: {found.compatibility or 'not known'}"]
+    lines += [f"{name}: {size} bytes" for name, size in sizes.items() if size is not None]
+    return "\n".join(lines + [f"{name}: {number} documents" for name, number in found.counts.items()])
+
+
+def _asked(client: Client, container: Container, name: str) -> Mongo:
+    # One after another on one connection: to log in on a second one takes longer than two more commands.
+    collections = _known(lambda: _collections(client, name), refusing=True)
+    compatibility = _known(lambda: _compatibility(client))
+    (server,) = client.topology_description.server_descriptions().values()
+    members = _known(lambda: _members(client)) if server.replica_set_name else None
+    rows = collections or {}
+    sizes = {key: sum(row[key] for row in rows.values()) for key in SIZES}
+    return Mongo(
+        container=container.name,
+        image=container.image,
+        writable=server.is_writable,
+        replica_set=server.replica_set_name or "",
+        members=members or (),
+        compatibility=compatibility or "",
+        data=None if collections is None else sizes["size"],
+        storage=None if collections is None else sizes["storageSize"],
+        indexes=None if collections is None else sizes["totalIndexSize"],
+        counts={one: row["count"] for one, row in rows.items() if not one.startswith("system.")},
+    )
+
+
+def _collections(client: Client, name: str) -> dict[str, dict[str, int]]:
+    """Return count and SIZES of each collection, in two commands however many collections there are.
+
+    Time series lie in collections of their own, see BUCKETS, which take room too.
+    """
+    from pymongo.errors import OperationFailure  # noqa: PLC0415  as in database.py
+
+    database = client[name]
+    listed = sorted(database.list_collection_names(filter={"type": "collection"}))
+    names = [one for one in listed if not one.startswith("system.") or one.startswith(BUCKETS)]
+    stats: list[dict[str, Any]] = [{"$collStats": {"storageStats": {}}}]
+    rest = [{"$unionWith": {"coll": other, "pipeline": stats}} for other in names[1:]]
+    found: list[tuple[str, Mapping[str, Any]]] = []
+    if names:
+        try:
+            rows = database[names[0]].aggregate([*stats, *rest])
+            found = [(row["ns"].partition(".")[2], row["storageStats"]) for row in rows]
+        except OperationFailure:
+            # Before 4.4 there is no $unionWith; a collection may be dropped between the two commands; and not
+            # every login may look into all of them.
+            each = ((one, _known(lambda: database.command("collStats", one))) for one in names)  # noqa: B023
+            found = [(one, row) for one, row in each if row is not None]
+    kept = {one: dict.fromkeys(("count", *SIZES), 0) for one in names}
+    for one, row in found:
+        for key in kept[one]:
+            # Of a sharded collection there is a row for each shard.
+            kept[one][key] += int(row.get(key, 0))
+    return kept
+
+
+def _compatibility(client: Client) -> str:
+    given = client.admin.command("getParameter", featureCompatibilityVersion=1)
+    # Before 3.6 it was the version itself.
+    value = given["featureCompatibilityVersion"]
+    return str(value["version"] if isinstance(value, Mapping) else value)
+
+
+def _members(client: Client) -> tuple[Member, ...]:
+    members = client.admin.command("replSetGetStatus")["members"]
+    return tuple(Member(one["name"], one["stateStr"], one["health"] == 1) for one in members)
+
+
+def _known(ask: Callable[[], T], refusing: bool = False) -> T | None:
+    """Return what is asked; None where the server has no answer for this login.
+
+    ``refusing``: that it may not ask is an error, for it means that there was no login.
+    """
+    from pymongo.errors import NotPrimaryError, OperationFailure  # noqa: PLC0415  as in database.py
+
+    try:
+        return ask()
+    except NotPrimaryError:
+        # A member of a replica set that was never initiated answers no query; mongodb.healthy tells.
+        return None
+    except OperationFailure as error:
+        if error.code in UNKNOWN and not refusing:
+            return None
+        raise

@@ -1,0 +1,65 @@
+"""The volumes of a target, with Compose's labels on them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from deploy.connection import Connection
+from deploy.probes.engine import refusal
+
+# Of a volume's options only what is needed: those of a network share may hold its password.
+FORM = (
+    '{"name":{{json .Name}},"driver":{{json .Driver}},'
+    '"read_only":{{range split (index .Options "o") ","}}{{if eq . "ro"}}true,"_":{{end}}{{end}}false,'
+    '"device":{{if eq (index .Options "type") "none"}}{{json (index .Options "device")}}{{else}}""{{end}},'
+    '"project":{{json (index .Labels "com.docker.compose.project")}},'
+    '"key":{{json (index .Labels "com.docker.compose.volume")}}}'
+)
+COMMAND = (
+    'names=$(docker volume ls -q) && { [ -z "$names" ] || '
+    f"printf '%s\\n' \"$names\" | xargs docker volume inspect --format '{FORM}'; }}"
+)
+
+
+@dataclass(frozen=True)
+class Volume:
+    """One volume. ``project`` and ``key`` are Compose's: the project, and the name in its compose file.
+
+    ``device``: the folder that a local volume binds, empty for one that Docker keeps itself.
+    """
+
+    name: str
+    driver: str = "local"
+    read_only: bool = False
+    device: str = ""
+    project: str = ""
+    key: str = ""
+
+
+def volumes(connection: Connection) -> list[Volume]:
+    """Return all volumes of the target; raises Unknown when docker refuses."""
+    result = connection.run(COMMAND)
+    words = [line for line in result.error_text.splitlines() if line.strip()]
+    # One may be removed between the two questions; any other word of docker means that it failed.
+    vanished = bool(words) and all("no such volume" in line.lower() for line in words)
+    if not result.ok and not vanished:
+        raise refusal(connection.host, result)
+    return parse(result.text)
+
+
+def parse(text: str) -> list[Volume]:
+    """Return the volumes that COMMAND printed, one a line."""
+    return [_volume(line) for line in text.split("\n") if line.startswith("{")]
+
+
+def _volume(line: str) -> Volume:
+    raw = json.loads(line)
+    return Volume(
+        name=raw["name"],
+        driver=raw["driver"],
+        read_only=raw["read_only"],
+        device=raw["device"] or "",
+        project=raw["project"] or "",
+        key=raw["key"] or "",
+    )

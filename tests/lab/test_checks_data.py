@@ -1,0 +1,416 @@
+"""The checks of data, room and backups on their real faults: each fails on it, and passes without it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy import release
+from deploy.connection import Connection
+from deploy.release import Baseline, Image, Release
+from deploy.target import Target
+from deploy.target_file import parse
+from lab import faults, host
+from tests import harness
+
+pytestmark = pytest.mark.lab
+NAME = os.environ.get("GONOGO_LAB_DATA", f"t-checks-data-{os.getpid()}")
+IMAGES = ["gonogo-lab/mongo:latest", "gonogo-lab/redis:latest"]
+SUBJECTS = ("disk", "memory", "volumes", "binds", "mongodb", "backup")
+MINE = {check for check in harness.ids("preflight") if check.partition(".")[0] in SUBJECTS}
+BACKUPS = "/srv/shop/backups"
+ENV = "DB_USER=shop\nDB_PASSWORD=a-password-of-the-lab\n"
+
+SEED = """
+from datetime import datetime
+shop = client.shop
+shop.users.insert_many([{} for _ in range(40)])
+shop.logs.insert_one({})
+shop.create_collection("metrics", timeseries={"timeField": "at"}).insert_one({"at": datetime(2026, 1, 31)})
+shop.create_collection("few", viewOn="users", pipeline=[{"$limit": 1}])
+client.admin.command("createUser", "reader", pwd="reads-only", roles=[{"role": "read", "db": "shop"}])
+"""
+
+DB: dict[str, Any] = {
+    "image": "gonogo-lab/mongo:latest",
+    "environment": {"MONGO_INITDB_ROOT_USERNAME": "$DB_USER", "MONGO_INITDB_ROOT_PASSWORD": "$DB_PASSWORD"},
+    "volumes": ["db-data:/data/db"],
+    "healthcheck": {"test": ["CMD", "mongo-ping"], "interval": "1s", "retries": 60},
+}
+CACHE: dict[str, Any] = {"image": "gonogo-lab/redis:latest", "volumes": ["./uploads:/uploads"]}
+
+
+@dataclass
+class Shop:
+    """A stack of a database and a cache that runs on a lab host, and what would be deployed over it."""
+
+    made: host.Host
+    connection: Connection
+    source: Path
+    project: str = "shop"
+    services: dict[str, Any] = field(default_factory=dict)
+    volumes: dict[str, Any] = field(default_factory=dict)
+    amended: dict[str, Any] = field(default_factory=dict)
+
+    def reset(self) -> None:
+        """Let what would be deployed be what runs."""
+        self.services, self.volumes, self.amended = {"db": DB, "cache": CACHE}, {"db-data": {}}, {}
+
+    @property
+    def target(self) -> Target:
+        return parse(
+            {
+                "host": self.made.alias,
+                "ssh": {"config_file": str(self.made.config)},
+                "path": "/srv/shop",
+                "source": str(self.source),
+                "compose_files": ["compose.yaml"],
+                "env_file": ".env",
+                "project": self.project,
+                "mongodb": {"service": "db", "database": "shop"},
+                "backup": {"folder": BACKUPS},
+                **self.amended,
+            },
+            self.source / "shop.toml",
+        )
+
+    def compose(self) -> str:
+        text = json.dumps({"services": self.services, "volumes": self.volumes})
+        (self.source / "compose.yaml").write_text(text)
+        return text
+
+    def results(self, *only: str) -> dict[str, Any]:
+        self.compose()
+        return harness.over(self.connection, self.target, only=only or MINE)
+
+    def failing(self, *only: str) -> dict[str, str]:
+        """The message of each check of data that failed or warned, with what to do."""
+        found = self.results(*only).values()
+        return {r.id: f"{r.message} {r.fix}" for r in found if r.status in ("failed", "warning", "blocked")}
+
+    def up(self) -> None:
+        """Start the stack by hand, as its compose file stands now."""
+        line = (
+            f"docker compose -p {self.project} --project-directory /srv/shop -f - up -d --wait --quiet-pull"
+        )
+        self.shell(line, stdin=self.compose())
+
+    def shell(self, script: str, user: str = "deploy", stdin: str = "") -> str:
+        done = host.execute(self.made.name, script, user=user, stdin=stdin.encode())
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    def mongo(self, script: str, container: str = "shop-db-1", login: bool = True) -> str:
+        """Run Python in the database's container, with ``client`` logged in."""
+        who = "username='shop', password='a-password-of-the-lab', " if login else ""
+        begin = f"from pymongo import MongoClient\nclient = MongoClient({who}directConnection=True)\n"
+        return self.shell(f"docker exec -i {container} python -", stdin=begin + script)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The stack, started by hand, with documents, a recorded release and a backup."""
+    made = host.up(NAME)
+    host.load(NAME, IMAGES)
+    source = tmp_path_factory.mktemp("shop")
+    folders = f"install -d -o deploy -g deploy /srv/shop /srv/shop/uploads {BACKUPS}"
+    host.execute(NAME, folders, user="root")
+    host.execute(NAME, "install -m 755 /bin/true /usr/local/bin/mongodump", user="root")
+    host.put(NAME, "/srv/shop/.env", ENV.encode())
+    config = {"host": made.alias, "ssh": {"config_file": str(made.config)}, "path": "/srv/shop"}
+    given = {**config, "project": "shop", "compose_files": ["compose.yaml"]}
+    with Connection.open(parse(given, source / "shop.toml")) as connection:
+        shop = Shop(made, connection, source)
+        shop.reset()
+        shop.up()
+        shop.mongo(SEED)
+        record(shop, "v1", users=30)
+        yield shop
+    host.down(NAME)
+
+
+@pytest.fixture
+def shop(running: Shop) -> Iterator[Shop]:
+    running.reset()
+    running.shell(
+        f"rm -rf {BACKUPS}; install -d {BACKUPS}; head -c 5000 /dev/urandom > {BACKUPS}/shop.archive"
+    )
+    return running
+
+
+def record(shop: Shop, version: str, **counts: int) -> None:
+    """Write down a release as deployed, and what there was before it."""
+    images = {"db": Image(name="gonogo-lab/mongo:latest", id="sha256:0")}
+    done = Release(version=version, created="2026-01-31T08:00:00+00:00", project=shop.project, images=images)
+    release.save(shop.connection, shop.target, version, release.RECORD, done)
+    before = Baseline(taken="2026-01-31T08:00:00+00:00", counts=counts or None)
+    release.save(shop.connection, shop.target, version, release.BASELINE, before)
+    release.make_current(shop.connection, shop.target, version)
+
+
+def test_the_stack_as_it_runs_passes(shop: Shop) -> None:
+    found = shop.results()
+    assert {check: (r.status, r.message) for check, r in found.items() if r.status != "passed"} == {}
+    assert found["mongodb.size"].found.endswith("logs 1, users 40")
+    assert found["mongodb.healthy"].found == "shop-db-1: 1 well"
+
+
+@pytest.mark.parametrize(
+    ("mounts", "volumes", "says"),
+    [
+        (
+            ["db_data:/data/db"],
+            {"db_data": {}},
+            "has the volume shop_db-data, the new model has the volume shop_db_",
+        ),
+        (["db-data:/data/db"], {"db-data": {"name": "db"}}, "the new model has the volume db"),
+        (["./db:/data/db"], {}, "the new model has the folder /srv/shop/db"),
+        ([], {}, "the new model has nothing"),
+    ],
+)
+@pytest.mark.parametrize("stopped", [False, True])
+def test_data_elsewhere(
+    shop: Shop, mounts: list[str], volumes: dict[str, Any], says: str, stopped: bool
+) -> None:
+    shop.services = {**shop.services, "db": {**DB, "volumes": mounts}}
+    shop.volumes = volumes
+    if stopped:
+        shop.shell("docker stop -t 10 shop-db-1")
+    try:
+        found = shop.failing("volumes.same_data", "volumes.exist")
+    finally:
+        shop.shell("docker start shop-db-1 && until docker exec shop-db-1 mongo-ping; do sleep 0.2; done")
+    assert set(found) == {"volumes.same_data"}
+    assert "db: at /data/db its container shop-db-1 has" in found["volumes.same_data"]
+    assert says in found["volumes.same_data"]
+
+
+def test_a_folder_elsewhere_for_a_folder(shop: Shop) -> None:
+    shop.services = {**shop.services, "cache": {**CACHE, "volumes": ["./files:/uploads"]}}
+    found = shop.failing("volumes.same_data")["volumes.same_data"]
+    assert "has the folder /srv/shop/uploads, the new model has the folder /srv/shop/files" in found
+    shop.shell("ln -s uploads /srv/shop/files")
+    assert shop.failing("volumes.same_data") == {}
+    shop.shell("rm /srv/shop/files")
+
+
+def test_a_project_under_a_new_name_with_its_containers_gone(running: Shop) -> None:
+    store = {"store": {"image": "gonogo-lab/redis:latest", "volumes": ["store_data:/data"]}}
+    other = Shop(running.made, running.connection, running.source, "depot", store, {"store_data": {}})
+    other.amended = {"mongodb": None, "backup": None}
+    other.up()
+    other.shell("docker rm -f depot-store-1")
+    assert other.failing("volumes.exist") == {}
+    other.project = "depot-prod"
+    assert "its data may be in depot_store_data" in other.failing("volumes.exist")["volumes.exist"]
+    other.shell("docker volume create depot-prod_store_data")
+    assert other.failing("volumes.exist") == {}
+    other.shell("docker volume rm depot-prod_store_data depot_store_data")
+    assert other.failing("volumes.exist") == {}
+
+
+def test_a_volume_that_was_removed_after_a_release(running: Shop) -> None:
+    kept = {"db": {"image": "gonogo-lab/redis:latest", "volumes": ["kept:/kept"]}}
+    other = Shop(running.made, running.connection, running.source, "depot", kept, {"kept": {}})
+    found = other.failing("volumes.exist")["volumes.exist"]
+    assert "depot_kept (db) does not exist, although db was released here before" in found
+    assert "docker volume create depot_kept" in found
+    other.volumes = {"kept": {"external": True, "name": "outside"}}
+    assert (
+        "the external volume outside (db) does not exist" in other.failing("volumes.exist")["volumes.exist"]
+    )
+
+
+def test_a_volume_made_read_only(shop: Shop) -> None:
+    shop.shell("docker volume create --opt type=none --opt o=bind,ro --opt device=/srv shut")
+    shop.services = {**shop.services, "new": {**CACHE, "volumes": ["shut:/shut"]}}
+    shop.volumes = {**shop.volumes, "shut": {"external": True}}
+    assert (
+        "the volume shut was made with the option ro" in shop.failing("volumes.writable")["volumes.writable"]
+    )
+    shop.services["new"]["volumes"] = ["shut:/shut:ro"]
+    assert shop.failing("volumes.writable") == {}
+    shop.shell("docker volume rm shut")
+
+
+def test_a_filesystem_that_is_mounted_read_only(shop: Shop) -> None:
+    shop.shell("mount -t tmpfs -o ro gonogo-ro /srv/shop/uploads", user="root")
+    try:
+        found = shop.failing("volumes.writable", "binds.exist")
+    finally:
+        shop.shell("umount /srv/shop/uploads", user="root")
+    assert set(found) == {"volumes.writable"}
+    assert (
+        "cache: /srv/shop/uploads lies on a filesystem that is mounted read-only" in found["volumes.writable"]
+    )
+
+
+def test_a_folder_that_its_user_may_not_write_to(shop: Shop) -> None:
+    shop.shell("install -d -m 755 /srv/shop/inbox", user="root")
+    shop.services = {**shop.services, "new": {**CACHE, "user": "1234:1234", "volumes": ["./inbox:/inbox"]}}
+    found = shop.failing("volumes.writable")["volumes.writable"]
+    assert "/srv/shop/inbox: it belongs to 0:0, mode 0755, and new runs as user 1234" in found
+    shop.shell("chown 1234 /srv/shop/inbox", user="root")
+    assert shop.failing("volumes.writable") == {}
+    shop.shell("rmdir /srv/shop/inbox", user="root")
+    assert "Docker would make it, root's" in shop.failing("volumes.writable")["volumes.writable"]
+
+
+def test_a_file_that_is_missing_and_what_docker_makes_of_it(shop: Shop) -> None:
+    (shop.source / "motd").write_text("hello")
+    mounts = ["./motd:/etc/motd:ro", "/var/run/docker.sock:/var/run/docker.sock"]
+    shop.services = {**shop.services, "new": {**CACHE, "volumes": mounts}}
+    assert "/srv/shop/motd (new): there is no such file" in shop.failing("binds.exist")["binds.exist"]
+    shop.shell("docker run --rm --entrypoint true -v /srv/shop/motd:/etc/x gonogo-lab/redis:latest")
+    found = shop.failing("binds.exist")["binds.exist"]
+    assert "there is a folder where a file is expected: Docker made it" in found
+    shop.shell("rmdir /srv/shop/motd && touch /srv/shop/motd", user="root")
+    assert shop.failing("binds.exist") == {}
+    shop.shell("rm -f /srv/shop/motd", user="root")
+
+
+def test_full_disks(shop: Shop) -> None:
+    with faults.disk_full(NAME, "/tmp"):
+        assert set(shop.failing()) == {"disk.free"}
+    with faults.disk_full(NAME, BACKUPS):
+        found = shop.failing("disk.backup", "disk.free", "backup.destination")
+    assert set(found) == {"disk.backup"}
+    assert f"a dump in {BACKUPS}" in found["disk.backup"]
+
+
+def test_memory_that_a_new_service_would_need(shop: Shop) -> None:
+    shop.services = {**shop.services, "new": {**CACHE, "mem_reservation": "9000g"}}
+    assert "reserved by new" in shop.failing("memory.available")["memory.available"]
+    shop.amended = {"thresholds": {"memory_free_mb": 10**9}}
+    shop.reset()
+    shop.amended = {"thresholds": {"memory_free_mb": 10**9}}
+    assert "expected at least 1000000000 MB" in shop.failing("memory.available")["memory.available"]
+
+
+def test_a_password_that_the_database_does_not_have(shop: Shop) -> None:
+    wrong = {**DB["environment"], "MONGO_INITDB_ROOT_PASSWORD": "another-password"}
+    shop.services = {**shop.services, "db": {**DB, "environment": wrong}}
+    results = shop.results()
+    assert "refuses the login of 'shop'" in results["mongodb.login"].message
+    blocked = {name for name, one in results.items() if one.status == "blocked"}
+    assert blocked == {"mongodb.healthy", "mongodb.size", "mongodb.version", "disk.backup"}
+
+
+def test_a_login_that_may_only_read(shop: Shop) -> None:
+    reader = {"MONGO_INITDB_ROOT_USERNAME": "reader", "MONGO_INITDB_ROOT_PASSWORD": "reads-only"}
+    shop.services = {**shop.services, "db": {**DB, "environment": reader}}
+    found = shop.results("mongodb.login", "mongodb.size", "mongodb.version", "disk.backup")
+    assert {one.status for one in found.values()} == {"passed"}
+    assert found["mongodb.size"].found.endswith("logs 1, users 40")
+
+
+def test_a_replica_set_before_and_after_it_is_initiated(running: Shop) -> None:
+    alone = {"db": {"image": "gonogo-lab/mongo:latest", "command": ["mongod", "--replSet", "rs0"]}}
+    alone["db"]["healthcheck"] = DB["healthcheck"]
+    other = Shop(running.made, running.connection, running.source, "depot", alone)
+    other.up()
+    found = other.failing("mongodb.login", "mongodb.healthy", "mongodb.version")
+    assert set(found) == {"mongodb.healthy"}
+    assert "depot-db-1 takes no writes" in found["mongodb.healthy"]
+    members = "[{'_id': 0, 'host': '127.0.0.1'}]"
+    start = f"client.admin.command('replSetInitiate', {{'_id': 'rs0', 'members': {members}}})"
+    wait = "\nimport time\nwhile not client.admin.command('hello')['isWritablePrimary']: time.sleep(0.1)"
+    other.mongo(start + wait, "depot-db-1", login=False)
+    well = other.results("mongodb.healthy")["mongodb.healthy"]
+    assert (well.status, well.found) == ("passed", "depot-db-1: the primary of rs0, 1 well")
+    more = (
+        "config = client.admin.command('replSetGetConfig')['config']\nconfig['version'] += 1\n"
+        "config['members'].append({'_id': 1, 'host': '127.0.0.1:1', 'votes': 0, 'priority': 0})\n"
+        "client.admin.command('replSetReconfig', config)\n"
+        "import time\nwhile client.admin.command('replSetGetStatus')['members'][1]['health']: time.sleep(0.1)"
+    )
+    other.mongo(more, "depot-db-1", login=False)
+    assert "127.0.0.1:1 is" in other.failing("mongodb.healthy")["mongodb.healthy"]
+    other.shell("docker rm -f -v depot-db-1")
+
+
+def test_data_of_a_version_that_the_new_image_does_not_open(shop: Shop) -> None:
+    for tag in ("5.0.9", "7.0.1", ""):
+        made = f"FROM gonogo-lab/mongo:latest\nENV MONGO_VERSION={tag}\n"
+        shop.shell(f"docker build -q -t mongo:v{tag or '-none'} -", stdin=made)
+
+    def said(tag: str) -> str:
+        shop.services = {**shop.services, "db": {**DB, "image": f"mongo:v{tag}"}}
+        return shop.failing("mongodb.version").get("mongodb.version", "")
+
+    assert "MongoDB 5.0 does not open data whose featureCompatibilityVersion is 6.0" in said("5.0.9")
+    assert said("7.0.1") == ""
+    assert "mongo:v-none is of a version that is not known" in said("-none")
+    compatibility = "client.admin.command('setFeatureCompatibilityVersion', '{}')"
+    shop.mongo(compatibility.format("5.0"))
+    try:
+        assert "the way there is 6.0, then 7.0" in said("7.0.1")
+        assert said("5.0.9") == ""
+    finally:
+        shop.mongo(compatibility.format("6.0"))
+
+
+def test_a_database_that_lost_its_documents(shop: Shop) -> None:
+    shop.mongo("client.shop.users.drop()")
+    try:
+        found = shop.failing("mongodb.size", "mongodb.login")
+    finally:
+        shop.mongo("client.shop.users.insert_many([{} for _ in range(40)])")
+    assert set(found) == {"mongodb.size"}
+    assert "0 documents where there were 30 before the last release" in found["mongodb.size"]
+    assert shop.failing("mongodb.size") == {}
+
+
+def test_backups_that_are_none(shop: Shop) -> None:
+    file = f"{BACKUPS}/shop.archive"
+    shop.shell(f"touch -d '7 hours ago' {file}")
+    assert "shop.archive, 7.0 h old, 5000 bytes" in shop.failing("backup.recent")["backup.recent"]
+    shop.shell(f"head -c 108 /dev/zero > {BACKUPS}/newer.archive")
+    assert "newer.archive, 0.0 h old, 108 bytes" in shop.failing("backup.recent")["backup.recent"]
+    shop.shell(f"rm {BACKUPS}/* && mkdir {BACKUPS}/dump")
+    assert "dump, 0.0 h old, 0 bytes" in shop.failing("backup.recent")["backup.recent"]
+    shop.shell(f"mkdir {BACKUPS}/dump/shop && head -c 2000 /dev/zero > {BACKUPS}/dump/shop/users.bson")
+    assert shop.failing("backup.recent") == {}
+    shop.shell(f"rm -r {BACKUPS}/dump")
+    assert "no backup in" in shop.failing("backup.recent")["backup.recent"]
+
+
+def test_a_backup_folder_that_is_closed_or_missing(shop: Shop) -> None:
+    shop.shell(f"chown root {BACKUPS}", user="root")
+    assert set(shop.failing("backup.destination", "backup.recent")) == {"backup.destination"}
+    shop.shell(f"rm -r {BACKUPS}", user="root")
+    results = shop.results("backup.destination", "backup.recent")
+    assert {name: one.status for name, one in results.items()} == {
+        "backup.destination": "failed",
+        "backup.recent": "blocked",
+    }
+    shop.amended = {"backup": {"folder": f"{BACKUPS}/new"}}
+    assert shop.results("disk.backup")["disk.backup"].status == "passed"
+
+
+def test_a_target_without_mongodump(shop: Shop) -> None:
+    shop.shell("mv /usr/local/bin/mongodump /root/", user="root")
+    found = shop.results("backup.tool")["backup.tool"]
+    assert found.status == "warning"
+    assert "no mongodump in shop-db-1 or on the target" in found.message
+    shop.shell("docker cp /usr/bin/true shop-db-1:/usr/local/bin/mongodump")
+    found = shop.results("backup.tool")["backup.tool"]
+    assert (found.status, found.found) == ("passed", "mongodump in shop-db-1")
+    shop.shell("mv /root/mongodump /usr/local/bin/", user="root")
+
+
+def test_a_full_disk_under_the_engine(shop: Shop) -> None:
+    with faults.docker_root_full(NAME):
+        found = shop.failing("disk.docker_root", "disk.images", "disk.free", "disk.backup")
+        shop.services = {"db": {**DB, "image": "gonogo-lab/host:latest"}}
+        more = shop.failing("disk.docker_root", "disk.images")
+    assert "disk.docker_root" in found
+    assert "disk.images" not in found
+    assert set(more) == {"disk.docker_root", "disk.images"}
+    assert "gonogo-lab/host:latest" in more["disk.images"]

@@ -1,0 +1,152 @@
+"""What breaks the checks of the host: of the way there, of its engine, its ports, its names, the hours."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from typing import Any
+
+from deploy.model import Port, Service
+from deploy.probes.certificates import Certificate
+from deploy.probes.containers import Container
+from deploy.probes.listeners import Listener
+from deploy.sections import Day
+from tests.unit.mutations import Mutation, World
+
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+SERVER = "chat.example.com:443"
+
+
+def _engine(world: World, **changed: Any) -> None:
+    world.set(engine=replace(world.get("engine"), **changed))
+
+
+def _way(world: World, **changed: float) -> None:
+    world.set(round_trip=replace(world.get("round_trip"), **changed))
+
+
+def _service(world: World, name: str, **changed: Any) -> None:
+    resolved = world.get("resolved")
+    services: dict[str, Service] = resolved.model.services
+    model = replace(resolved.model, services={**services, name: replace(services[name], **changed)})
+    world.set(resolved=replace(resolved, model=model))
+
+
+def _stranger(world: World, **given: Any) -> None:
+    one = Container(id="77", name="legacy-1", image="sha256:77", named="legacy", project="legacy", **given)
+    world.set(containers=[*world.get("containers"), one])
+
+
+def _listener(world: World, *ports: int, protocol: str = "tcp") -> None:
+    found = [Listener(protocol, "0.0.0.0", port, "nginx (pid 77)") for port in ports]
+    world.set(listeners=[*world.get("listeners"), *found])
+
+
+def _range(world: World, *taken: int) -> None:
+    ports = tuple(Port("", number, 9000, "tcp") for number in (9000, 9001))
+    _service(world, "api", ranges=(ports,))
+    _listener(world, *taken)
+
+
+def _taken(world: World) -> None:
+    _service(world, "api", ports=(Port("", 9000, 8001, "tcp"),))
+    _listener(world, 9000)
+
+
+def _udp(world: World) -> None:
+    _service(world, "api", ports=(Port("", 9000, 8001, "udp"),))
+    _listener(world, 9000, protocol="udp")
+
+
+def _rootless(world: World) -> None:
+    _engine(world, rootless=True, lowest_port=5000)
+
+
+def _certificate(world: World, days: float | None) -> None:
+    world.amend(tls={"hosts": [SERVER], "days": 14})
+    ends = None if days is None else world.get("now") + datetime.timedelta(days=days, hours=1)
+    world.set(
+        certificates=[Certificate(SERVER, ends, "" if ends else "nothing answers there, or it hangs up")]
+    )
+
+
+def _names(world: World, *addresses: str) -> None:
+    world.amend(dns={"names": ["chat.example.com"], "addresses": ["192.0.2.1"]})
+    world.set(addresses={"chat.example.com": list(addresses)}, own_addresses=["192.0.2.1"])
+
+
+def _another_day(world: World) -> None:
+    today = world.get("now").weekday()
+    world.amend(window={"days": [day for number, day in enumerate(DAYS) if number != today]})
+
+
+def _past_hour(world: World) -> None:
+    past = world.get("now") - datetime.timedelta(hours=1)
+    world.amend(window={"start": f"{past - datetime.timedelta(hours=1):%H:%M}", "end": f"{past:%H:%M}"})
+
+
+def _waiver(world: World, check: str, days: int) -> None:
+    until = world.get("now").date() + datetime.timedelta(days=days)
+    world.amend(waivers=[{"check": check, "reason": "it is known", "until": until}])
+
+
+def _no_login(check: str, blocks_on: str = "") -> Mutation:
+    says = blocks_on or "cannot reach web"
+    return Mutation(check, lambda world: world.fail("login", check, says), says, blocks=True)
+
+
+MUTATIONS = [
+    _no_login("ssh.reachable"),
+    _no_login("ssh.host_key", "its host key is not the one in known_hosts"),
+    Mutation(
+        "ssh.host_key",
+        lambda world: world.set(host_key=replace(world.get("host_key"), strict="false")),
+        "StrictHostKeyChecking is off",
+    ),
+    Mutation(
+        "ssh.host_key",
+        lambda world: world.set(host_key=replace(world.get("host_key"), files=("/dev/null",))),
+        "UserKnownHostsFile is /dev/null",
+    ),
+    Mutation("ssh.latency", lambda world: _way(world, milliseconds=900.0, blur_s=0.45), "900 ms"),
+    Mutation("ssh.clock", lambda world: _way(world, skew_s=61.5), "61.5 s ahead of"),
+    Mutation("ssh.clock", lambda world: _way(world, skew_s=-61.5), "61.5 s behind"),
+    Mutation("docker.access", lambda world: world.fail("engine", "docker.access"), blocks=True),
+    Mutation("docker.engine", lambda world: world.fail("engine", "docker.engine"), blocks=True),
+    Mutation("docker.healthy", lambda world: world.fail("engine", "docker.healthy"), blocks=True),
+    Mutation("docker.engine", lambda world: _engine(world, version="19.03.15"), "engine 19.03.15"),
+    Mutation("docker.engine", lambda world: _engine(world, api="1.40"), "API 1.40"),
+    Mutation("docker.engine", lambda world: _engine(world, driver="vfs"), "vfs"),
+    Mutation("docker.healthy", lambda world: _engine(world, read_only=True), "mounted read-only"),
+    Mutation("docker.healthy", lambda world: _engine(world, free=0), "not one byte free"),
+    Mutation("docker.healthy", lambda world: _engine(world, inodes=0), "no inode free"),
+    Mutation("docker.healthy", lambda world: _stranger(world, status="dead"), "legacy-1 is dead"),
+    Mutation("docker.compose", lambda world: world.set(compose_version="2.5.0"), "Compose 2.5.0"),
+    Mutation("ports.free", _taken, "*:9000/tcp for api is held by nginx (pid 77)"),
+    Mutation("ports.free", _udp, "*:9000/udp for api is held by nginx"),
+    Mutation(
+        "ports.free",
+        lambda world: _stranger(world, status="running", bound=(Port("0.0.0.0", 8001, 80, "tcp"),)),
+        "held by the container legacy-1 of the project legacy",
+    ),
+    Mutation(
+        "ports.free", lambda world: _range(world, 9000), "held by nginx (pid 77): the engine may choose it"
+    ),
+    Mutation(
+        "ports.free",
+        lambda world: _range(world, 9000, 9001),
+        "0 of 1 ports free, the rest is held by nginx (pid 77)",
+    ),
+    Mutation("ports.privileged", _rootless, "*:3000/tcp for web below 5000"),
+    Mutation("tls.expiry", lambda world: _certificate(world, 13), "ends in 13 days"),
+    Mutation("tls.expiry", lambda world: _certificate(world, -3), "ended 3 days ago"),
+    Mutation("tls.expiry", lambda world: _certificate(world, None), "nothing answers there"),
+    Mutation("dns.target", _names, "chat.example.com does not resolve"),
+    Mutation("dns.target", lambda world: _names(world, "192.0.2.1", "192.0.2.9"), "leads to 192.0.2.9"),
+    Mutation("time.window", _another_day, "in UTC"),
+    Mutation("time.window", _past_hour, "in UTC"),
+    Mutation(
+        "waivers.valid", lambda world: _waiver(world, "git.clean", -1), "the waiver of git.clean ended on"
+    ),
+    Mutation("waivers.valid", lambda world: _waiver(world, "git.claen", 9), "did you mean git.clean"),
+]

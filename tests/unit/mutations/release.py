@@ -1,0 +1,107 @@
+"""What git says, what is recorded on the target, who holds its lock, and whether the stack answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from deploy.checkout import Commit
+from deploy.health import Reply
+from deploy.lock import Held, Holder
+from tests.unit.mutations import Mutation, World
+
+ADA = Holder(who="ada", machine="laptop", pid=7, version="v9", since="2025-10-11T01:47:36+00:00")
+LOST = (Commit("f" * 40, "Hotfix of the login"),)
+
+
+def git(world: World, **changed: Any) -> None:
+    world.set(git=replace(world.get("git"), **changed))
+
+
+def unpushed(world: World) -> None:
+    world.amend(git={"branches": ["main"], "pushed": True})
+
+
+def diverged(world: World) -> None:
+    world.set(shipping=replace(world.get("shipping"), forward=False, lost=LOST))
+
+
+def unknown(world: World) -> None:
+    world.set(shipping=replace(world.get("shipping"), known=False, forward=False, commits=()))
+
+
+def older(world: World) -> None:
+    world.set(shipping=replace(world.get("shipping"), forward=False, back=True, commits=(), lost=LOST))
+
+
+def same(world: World) -> None:
+    ships = world.get("shipping")
+    world.set(shipping=replace(ships, until=ships.since, commits=(), files=()))
+
+
+def locked(world: World) -> None:
+    world.set(lock=Held(ADA))
+
+
+def dead(world: World) -> None:
+    world.set(lock=Held(ADA, dead=True))
+
+
+def unreadable(world: World) -> None:
+    world.set(lock=Held())
+
+
+def another_release(world: World) -> None:
+    world.facts.version = "v10"
+    locked(world)
+
+
+def lacking(world: World) -> None:
+    world.set(recorded=replace(world.get("recorded"), lacking=("images.yaml",)))
+
+
+def damaged(world: World) -> None:
+    world.set(recorded=replace(world.get("recorded"), baseline=None, damaged=("baseline.json",)))
+
+
+def reply(world: World, **changed: Any) -> None:
+    replies: dict[str, Reply] = dict(world.get("replies"))
+    url = world.target.health[0].url
+    replies[url] = replace(replies[url], **changed)
+    world.set(replies=replies)
+
+
+def sick(world: World) -> None:
+    reply(world, body='{"status": "degraded"}')
+
+
+def silent(world: World) -> None:
+    reply(world, status=None, body="", error="nothing answers at 127.0.0.1:8001 on the target")
+
+
+def unhealthy(world: World) -> None:
+    found = list(world.get("containers"))
+    at = next(n for n, one in enumerate(found) if one.service == "web")
+    found[at] = replace(found[at], health="unhealthy")
+    world.set(containers=found)
+
+
+MUTATIONS = [
+    Mutation("git.branch", lambda world: git(world, branch="hotfix"), says="found hotfix"),
+    Mutation("git.branch", lambda world: git(world, branch=""), says="detached HEAD"),
+    Mutation("git.clean", lambda world: git(world, changes=("a", "b")), says="changed: a, b"),
+    Mutation("git.pushed", unpushed, says="no branch of a remote"),
+    Mutation("git.changes", diverged, says="lost: ffffffff Hotfix of the login"),
+    Mutation("git.changes", unknown, says="is not in this clone"),
+    Mutation("release.newer", older, says="it lacks ffffffff Hotfix"),
+    Mutation("release.newer", same, says="runs already"),
+    Mutation("release.recorded", lacking, says="images.yaml is missing"),
+    Mutation("release.recorded", damaged, says="baseline.json is damaged"),
+    Mutation("lock.free", locked, says="ada on laptop (pid 7)"),
+    Mutation("lock.free", dead, says="that process is gone"),
+    Mutation("lock.free", unreadable, says="by whom cannot be read"),
+    Mutation("lock.free", another_release, says="deploys v9"),
+    Mutation("health.baseline", sick, says="status is 'degraded'"),
+    Mutation("health.baseline", silent, says="nothing answers"),
+    Mutation("health.baseline", unhealthy, says="unhealthy"),
+]

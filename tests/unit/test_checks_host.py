@@ -1,0 +1,182 @@
+"""The pure parts of the checks of the host: engines, ports, certificates, names, hours, waivers."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from checks.preflight import test_window as window
+from checks.preflight.test_dns import astray
+from checks.preflight.test_docker import ailing, unfit
+from checks.preflight.test_ports import exhausted, holder, publishing, repeated, risky
+from checks.preflight.test_tls import told
+from checks.preflight.test_waivers import void
+from deploy.model import Port, Service
+from deploy.probes.certificates import Certificate
+from deploy.probes.containers import Container
+from deploy.probes.engine import Engine
+from deploy.probes.listeners import Listener
+from deploy.target import Waiver, Window
+from tests.unit.stacks import container, model
+
+FINE = {"version": "20.10.24", "api": "1.41", "platform": "linux/amd64", "driver": "overlay2", "root": "/d"}
+
+
+def utc(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({}, []),
+        ({"version": "29.0.1", "api": "1.52", "driver": "btrfs"}, []),
+        ({"version": "19.03.15", "api": "1.40"}, ["engine 19.03.15", "API 1.40"]),
+        ({"driver": "vfs"}, ["the storage driver vfs, which copies every layer whole"]),
+    ],
+)
+def test_engines_that_will_not_do(given: dict[str, Any], wrong: list[str]) -> None:
+    assert unfit(Engine(**{**FINE, **given})) == wrong
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "wrong"),
+    [
+        ({"free": 5, "inodes": 5}, "running", []),
+        ({"free": None, "inodes": None}, "exited", []),
+        ({"read_only": True}, "running", ["/d is mounted read-only"]),
+        ({"free": 0, "inodes": 0}, "running", ["/d has not one byte free", "/d has no inode free"]),
+        ({}, "dead", ["the container shop-api-1 is dead"]),
+        ({}, "removing", ["the container shop-api-1 is removing"]),
+    ],
+)
+def test_engines_that_cannot_work(given: dict[str, Any], status: str, wrong: list[str]) -> None:
+    assert ailing(Engine(**{**FINE, **given}), [container("api", status=status)]) == wrong
+
+
+def ranged(
+    first: int, last: int, *taken: Listener, scale: int = 1, found: tuple[Container, ...] = ()
+) -> list[str]:
+    """What is said of a range: that it is exhausted, that it is at risk."""
+    ports = [Port("", number, 80, "tcp") for number in range(first, last + 1)]
+    service = Service("api", "shop-api", scale=scale)
+    held = {port: holder("api", port, "shop", list(found), list(taken)) for port in ports}
+    return [exhausted(service, held), risky(service, held, list(taken))]
+
+
+def test_a_range_needs_a_free_port_for_every_container() -> None:
+    nginx = Listener("tcp", "*", 8000, "nginx (pid 8)")
+    assert ranged(8000, 8001) == ["", ""]
+    few, _ = ranged(8000, 8001, nginx, scale=2)
+    assert few == "*:8000/tcp to 8001 for api has 1 of 2 ports free, the rest is held by nginx (pid 8)"
+
+
+def test_a_process_within_a_range_is_a_risk_and_a_container_is_none() -> None:
+    nginx = Listener("tcp", "*", 8000, "nginx (pid 8)")
+    assert ranged(8000, 8001, nginx) == [
+        "",
+        "*:8000/tcp to 8001 for api has *:8000/tcp held by nginx (pid 8): the engine may choose it",
+    ]
+    other = container("web", bound=(Port("0.0.0.0", 8000, 80, "tcp"),))
+    assert ranged(8000, 8001, Listener("tcp", "0.0.0.0", 8000), found=(other,)) == ["", ""]
+
+
+def test_the_holders_of_a_whole_range_are_named() -> None:
+    taken = [Listener("tcp", "*", number, f"app{number} (pid 1)") for number in range(8000, 8005)]
+    none, _ = ranged(8000, 8004, *taken)
+    assert "has 0 of 1 ports free, the rest is held by app8000 (pid 1), app8001 (pid 1)" in none
+    assert none.endswith("app8002 (pid 1) and others")
+
+
+def test_a_port_that_the_engine_chose_for_what_is_replaced_is_free() -> None:
+    proxy = Listener("tcp", "0.0.0.0", 8000, "docker-proxy (pid 7)")
+    bound = (Port("0.0.0.0", 8000, 80, "tcp"),)
+    assert ranged(8000, 8001, proxy, scale=2, found=(container("api", bound=bound),)) == ["", ""]
+    few, _ = ranged(8000, 8001, proxy, scale=2, found=(container("web", bound=bound),))
+    assert "the container shop-web-1 of the project shop" in few
+
+
+def test_a_fixed_port_of_several_containers() -> None:
+    one = Service("api", "shop-api", ports=(Port("", 80, 80, "tcp"), Port("", 0, 81, "tcp")), scale=2)
+    assert repeated([one]) == ["*:80/tcp would be published by each of the 2 containers of api"]
+    assert repeated([Service("api", "shop-api", ports=one.ports)]) == []
+
+
+def test_nothing_is_published_on_the_network_of_the_host() -> None:
+    ports = [{"target": 80, "published": "80"}]
+    stack = model(
+        api={"image": "a", "ports": ports}, edge={"image": "b", "network_mode": "host", "ports": ports}
+    )
+    assert [one.name for one in publishing(stack)] == ["api"]
+
+
+def test_certificates_are_told_with_days_and_date() -> None:
+    now = utc("2026-03-01T12:00")
+    later = Certificate("chat.example.com:443", utc("2026-03-11T13:00"))
+    assert told(later, now) == "the certificate of chat.example.com:443 ends in 10 days, on 2026-03-11"
+    assert "ended 2 days ago, on 2026-02-27" in told(Certificate("x:443", utc("2026-02-27T18:00")), now)
+    assert told(Certificate("x:443", None, "nothing answers there"), now) == "x:443: nothing answers there"
+
+
+def test_names_that_lead_astray() -> None:
+    own = ["192.0.2.1", "2001:db8::1"]
+    assert astray({"a": ["192.0.2.1"], "b": own}, own) == []
+    assert astray({"a": [], "b": ["192.0.2.1", "192.0.2.9"]}, own) == [
+        "a does not resolve",
+        "b leads to 192.0.2.9",
+    ]
+    assert astray({"a": ["192.0.2.1"]}, []) == ["a leads to 192.0.2.1"]
+
+
+WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
+
+
+@pytest.mark.parametrize(
+    ("given", "now", "is_open"),
+    [
+        ({}, "2026-03-01T03:00", True),
+        ({"start": "09:00", "end": "17:00"}, "2026-03-02T09:00", True),
+        ({"start": "09:00", "end": "17:00"}, "2026-03-02T08:59", False),
+        ({"start": "09:00", "end": "17:00"}, "2026-03-02T17:00", False),
+        ({"days": WORKDAYS}, "2026-03-01T12:00", False),
+        ({"days": WORKDAYS}, "2026-03-02T00:00", True),
+        ({"start": "22:00", "end": "04:00"}, "2026-03-02T03:59", True),
+        ({"start": "22:00", "end": "04:00"}, "2026-03-02T04:00", False),
+        ({"start": "22:00", "end": "04:00", "days": ["sun"]}, "2026-03-02T03:00", True),
+        ({"start": "22:00", "end": "04:00", "days": ["sun"]}, "2026-03-01T03:00", False),
+        ({"start": "08:00", "end": "08:00", "days": ["sun"]}, "2026-03-02T07:59", True),
+        # Tokyo is nine hours ahead: there it is Monday already, and half past eight.
+        ({"days": ["mon"], "start": "08:00", "timezone": "Asia/Tokyo"}, "2026-03-01T23:30", True),
+        ({"days": ["sun"], "timezone": "Asia/Tokyo"}, "2026-03-01T23:30", False),
+        # Berlin's clock stands one hour ahead in winter, two in summer.
+        ({"start": "09:00", "timezone": "Europe/Berlin"}, "2026-01-15T07:30", False),
+        ({"start": "09:00", "timezone": "Europe/Berlin"}, "2026-07-15T07:30", True),
+    ],
+)
+def test_windows(given: dict[str, Any], now: str, is_open: bool) -> None:
+    assert window.is_open(Window(**given), utc(now)) is is_open
+
+
+def test_when_a_window_opens_next() -> None:
+    only_friday = Window(days=["fri"], start="09:00", end="12:00", timezone="Europe/Berlin")
+    assert window.following(only_friday, utc("2026-03-06T08:00")) == utc("2026-03-13T08:00")
+    assert window.following(only_friday, utc("2026-03-06T07:59")) == utc("2026-03-06T08:00")
+
+
+def test_waivers_that_are_void() -> None:
+    checks = {"ports.free", "ports.privileged", "git.clean"}
+    today = datetime.date(2026, 3, 1)
+
+    def waiver(check: str, until: datetime.date = today) -> Waiver:
+        return Waiver(check=check, reason="it is known", until=until)
+
+    assert void([waiver("ports.free")], checks, today) == []
+    assert void([waiver("ports.free", datetime.date(2026, 2, 28))], checks, today) == [
+        "the waiver of ports.free ended on 2026-02-28"
+    ]
+    assert void([waiver("git.claen"), waiver("x.y")], checks, today) == [
+        "there is no check git.claen (did you mean git.clean?)",
+        "there is no check x.y",
+    ]

@@ -1,0 +1,97 @@
+"""The facts of the release, over a connection of this machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy import health
+from deploy.connection import Connection
+from deploy.errors import ConnectionFailed
+from deploy.fact import Answer, Unknown
+from deploy.facts import Facts
+from deploy.health import Reply
+from deploy.redact import Redactor
+from deploy.release import Recorded, Release
+from deploy.target import Health, Target
+from tests.unit.stacks import container, target
+from tests.unit.test_checkout import Repository
+
+API, WEB = "http://127.0.0.1:8001/health", "http://127.0.0.1:3000/"
+HEALTH = [{"url": API, "json": {"a": 1}}, {"url": WEB}, {"url": API}]
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Connection]:
+    with Connection.open(target()) as connection:
+        yield connection
+
+
+def made(connection: Connection, target: Target, *running: str) -> Facts:
+    facts = Facts(target, connection, Redactor())
+    facts.answers.known["containers"] = Answer([container(name) for name in running], None)
+    return facts
+
+
+def test_every_endpoint_is_asked_once_and_at_the_same_time(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = threading.Barrier(2, timeout=10)
+    asked: list[str] = []
+
+    def answer(_: Connection, endpoint: Health) -> Reply:
+        asked.append(endpoint.url)
+        both.wait()
+        return Reply(200, f"said by {endpoint.url}", 0.1)
+
+    monkeypatch.setattr(health, "answer", answer)
+    facts = made(connection, target(health=HEALTH), "api")
+    mark = facts.transcript.mark()
+    assert facts.replies == {API: Reply(200, f"said by {API}", 0.1), WEB: Reply(200, "", 0.1)}
+    assert sorted(asked) == [WEB, API]
+    assert [one.command for one in facts.evidence(mark)] == [f"GET {API}", f"GET {WEB}"]
+
+
+def test_no_endpoint_is_asked_where_nothing_runs(connection: Connection) -> None:
+    assert made(connection, target(health=HEALTH)).replies == {}
+    assert made(connection, target(), "api").replies == {}
+
+
+def test_a_connection_that_breaks_is_not_the_fault_of_the_stack(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(*_: object) -> Reply:
+        raise ConnectionFailed("gone")
+
+    monkeypatch.setattr(health, "answer", answer)
+    with pytest.raises(Unknown, match="gone") as caught:
+        _ = made(connection, target(health=HEALTH), "api").replies
+    assert caught.value.check == ConnectionFailed.check
+
+
+def test_what_ships(connection: Connection, tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "shop")
+    runs = repository.commit("one", a="1")
+    head = repository.commit("two", a="2")
+    here = target(tmp_path, source="shop", path=str(tmp_path))
+    facts = made(connection, here)
+    assert facts.git.commit == head
+    assert facts.current is None
+    assert facts.shipping is None, "nothing is recorded"
+    record = Release(version="v1", commit=runs, created="", project="shop")
+    facts.answers.known["current"] = Answer(record, None)
+    facts.forget("shipping")
+    assert facts.shipping is not None
+    assert (facts.shipping.since, facts.shipping.until) == (runs, head)
+
+
+def test_a_damaged_record_is_told_by_its_own_check(connection: Connection) -> None:
+    facts = made(connection, target())
+    facts.answers.known["recorded"] = Answer(Recorded("v1", damaged=("release.json",)), None)
+    for name in ("current", "baseline", "shipping"):
+        with pytest.raises(Unknown, match="the record of v1") as caught:
+            getattr(facts, name)
+        assert caught.value.check == "release.recorded"

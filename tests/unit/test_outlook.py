@@ -1,0 +1,242 @@
+"""The outlook: what a build is expected to give, what would be sent, and how it is told."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from deploy import journal, outlook, switch
+from deploy.checkout import Commit, Shipping
+from deploy.errors import GonogoError
+from deploy.facts import Facts
+from deploy.images import REVISION, Source
+from deploy.outlook import NEW, Build, Outlook, Transfer
+from deploy.plan import chosen
+from deploy.probes import images, layers
+from deploy.probes.images import ImageInfo
+from deploy.release import Image, Release
+from tests.unit.stacks import container, model, target
+
+OLD, NOW = "a" * 40, "b" * 40
+STACK = model(
+    api={"image": "shop-api", "build": {"context": "/srv/shop/api"}},
+    web={"image": "shop-web", "build": {"context": "/srv/shop/web"}, "depends_on": {"api": {}}},
+    cache={"image": "redis:7"},
+)
+
+
+def info(id_: str, revision: str = "") -> ImageInfo:
+    return ImageInfo(id=id_, platform="linux/amd64", labels={REVISION: revision} if revision else {})
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What this machine's engine and the target's say; to be changed by a test."""
+    said: dict[str, Any] = {
+        "here": {"sha256:api", "sha256:web"},
+        "there": {"sha256:api", "sha256:web", "sha256:cache"},
+        "sizes": {"sha256:web": {"base": 70_000_000, "web": 2_000_000}, "sha256:api": {"base": 70_000_000}},
+        "took": {"web": 2.4},
+    }
+    monkeypatch.setattr(images, "local", lambda ids: {id_: info(id_) for id_ in said["here"] & set(ids)})
+    monkeypatch.setattr(images, "images", lambda _, ids: {i: i for i in said["there"] & set(ids)})
+    known = lambda ids: {id_: said["sizes"][id_] for id_ in ids if id_ in said["sizes"]}  # noqa: E731
+    monkeypatch.setattr(layers, "local", known)
+    monkeypatch.setattr(layers, "layers", lambda _, ids: known(ids))
+    monkeypatch.setattr(journal, "switched", lambda *_: said["took"])
+    monkeypatch.setattr(switch, "hashes", lambda *_: {name: f"hash-of-{name}" for name in STACK.services})
+    return said
+
+
+def facts(**changed: Any) -> Facts:
+    running = [container("api"), container("web"), container("cache")]
+    given = {
+        "target": target(),
+        "connection": None,
+        "model": STACK,
+        "flat": "services: {}",
+        "running": running,
+        "git": None,
+        "images": {"redis:7": "sha256:cache"},
+        "local_images": {},
+        "sources": {"api": Source(OLD), "web": Source(NOW)},
+        "target_images": {"sha256:api": info("sha256:api", OLD), "sha256:web": info("sha256:web", OLD)},
+        "current": Release(version="v1", created="", project="shop"),
+        "shipping": Shipping(OLD, NOW, known=True, forward=True, commits=(Commit(NOW, "Mend it"),)),
+    }
+    return cast(Facts, SimpleNamespace(**{**given, **changed}))
+
+
+def test_what_a_deployment_would_do(engine: dict[str, Any]) -> None:
+    seen = outlook.outlook(facts(), "v2")
+    assert {one.service: (one.action, one.image_after) for one in seen.services} == {
+        "api": ("unchanged", "sha256:api"),
+        "web": ("replaced", ""),
+        "cache": ("unchanged", "sha256:cache"),
+    }
+    assert seen.lines == [
+        "version   v2 by tar, over v1",
+        "services",
+        "  api    unchanged  image and configuration are the same",
+        "  cache  unchanged  image and configuration are the same",
+        "  web    replaced   it is built from bbbbbbbb, the one that runs is of aaaaaaaa",
+        "transfer  shop-web: about 72 MB, estimated by the images that run",
+        "downtime  web about 2 s, as last time",
+        "steps",
+        "  1. lock",
+        "  2. preflight",
+        "  3. build api, web",
+        "  4. baseline",
+        "  5. transfer (1 image)",
+        "  6. plan",
+        "  7. switch web",
+        "  8. verify",
+        "commits",
+        "  bbbbbbbb Mend it",
+        "note      what ships: 1 commit since aaaaaaaa",
+    ]
+
+
+def test_images_that_share_layers_are_counted_once(engine: dict[str, Any]) -> None:
+    seen = outlook.outlook(facts(sources={}), "v2")
+    assert seen.transfer == Transfer(images=["shop-api", "shop-web"], bytes=72_000_000, estimated=True)
+    assert seen.downtime == "api unknown; web about 2 s, as last time"
+
+
+def test_a_first_deployment(engine: dict[str, Any]) -> None:
+    seen = outlook.outlook(facts(running=[], target_images={}, images={}, current=None, shipping=None), "v1")
+    assert {one.action for one in seen.services} == {"created"}
+    assert seen.transfer.told == (
+        "shop-api, shop-web: of a size that is known after the build; pulled there: redis:7"
+    )
+    assert (seen.previous, seen.commits, seen.notes, seen.unavailable) == ("", [], [], {})
+    assert seen.lines[0] == "version   v1 by tar, over nothing"
+    assert seen.downtime == "none: no service that runs is replaced"
+
+
+def test_what_was_started_by_hand_is_adopted(engine: dict[str, Any]) -> None:
+    seen = outlook.outlook(facts(current=None, shipping=None), "v1")
+    assert "adopt what runs as a release to go back to" in seen.steps
+
+
+def test_images_that_are_built_already(engine: dict[str, Any]) -> None:
+    local = {"shop-api": info("sha256:api"), "shop-web": info("sha256:new")}
+    engine["sizes"]["sha256:new"] = {"base": 70_000_000, "new": 5_000_000}
+    seen = outlook.outlook(facts(local_images=local), "v2", skip_build=True)
+    assert seen.transfer == Transfer(images=["shop-web"], bytes=75_000_000)
+    assert seen.transfer.told == "shop-web: 75 MB"
+    assert "build (nothing)" in seen.steps
+    (web,) = [one for one in seen.services if one.service == "web"]
+    assert (web.action, web.why, web.image_after) == ("replaced", "its image changed", "sha256:new")
+
+
+def test_an_image_that_is_pulled_is_not_what_runs(engine: dict[str, Any]) -> None:
+    seen = outlook.outlook(facts(images={}), "v2")
+    (cache,) = [one for one in seen.services if one.service == "cache"]
+    assert (cache.action, cache.why) == ("replaced", "redis:7 is pulled, and is not what runs")
+
+
+def test_a_commit_that_this_clone_lacks_is_told(engine: dict[str, Any]) -> None:
+    seen = outlook.outlook(facts(shipping=Shipping(OLD, NOW, known=False)), "v2")
+    assert seen.notes == ["aaaaaaaa, which runs, is not in this clone: what ships cannot be told"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "wanted"),
+    [
+        ({}, Build("sha256:api", "built from aaaaaaaa as before")),
+        ({"running": []}, Build(NEW, "it is built")),
+        ({"sources": {"api": Source(OLD, dirty=True)}}, Build(NEW, "it is built from changes that are not")),
+        ({"sources": {"api": Source()}}, Build(NEW, "it is built, and from which sources the one that runs")),
+        ({"target_images": {}}, Build(NEW, "it is built, and from which sources the one that runs was is")),
+        (
+            {"target_images": {"sha256:api": info("sha256:api")}},
+            Build(NEW, "it is built from aaaaaaaa, that of the one that runs is not known"),
+        ),
+        (
+            {"target_images": {"sha256:api": info("sha256:api", NOW)}},
+            Build(NEW, "it is built from aaaaaaaa, the one that runs is of bbbbbbbb"),
+        ),
+    ],
+)
+def test_what_a_build_gives(engine: dict[str, Any], changed: dict[str, Any], wanted: Build) -> None:
+    found = outlook.expected(facts(**changed))["api"]
+    assert found.id == wanted.id
+    assert found.why.startswith(wanted.why)
+
+
+def test_a_build_on_another_machine_gives_another_image(engine: dict[str, Any]) -> None:
+    engine["here"] = set()
+    found = outlook.expected(facts())["api"]
+    assert (found.id, found.why) == (
+        NEW,
+        "it is built here for the first time, from aaaaaaaa as the one that runs",
+    )
+
+
+def test_the_images_of_a_release() -> None:
+    there, local = {"redis:7": "sha256:there"}, {"redis:7": "sha256:local", "shop-web": "sha256:web"}
+    found = chosen(STACK, {"api": "sha256:built"}, there, local)
+    assert {name: one.id for name, one in found.items()} == {
+        "api": "sha256:built",
+        "web": "sha256:web",
+        "cache": "sha256:there",
+    }
+    assert chosen(STACK, {"api": "a", "web": "b"}, {}, {})["cache"] == Image(name="redis:7", id="")
+    with pytest.raises(GonogoError, match=r"shop-web \(service web\) is not on this machine: build it first"):
+        chosen(STACK, {"api": "a"}, there, {})
+
+
+HISTORY = "2026-01-01T00:00:00Z\t{size}\t{by}"
+
+
+def test_the_layers_of_images() -> None:
+    text = "\n".join(
+        [
+            "image sha256:1",
+            HISTORY.format(size=5, by='"COPY \\"a\\tb\\" ."'),
+            HISTORY.format(size=70, by='"base"'),
+            "image sha256:gone",
+            "image sha256:2",
+            HISTORY.format(size=6, by='"COPY b"'),
+            HISTORY.format(size=70, by='"base"'),
+        ]
+    )
+    found = layers.parse(text)
+    assert set(found) == {"sha256:1", "sha256:2"}
+    assert layers.together(found, ["sha256:1"]) == 75
+    assert layers.together(found, ["sha256:1", "sha256:2"]) == 81
+    assert layers.command([]) == ""
+    assert "for id in b 'sha256:$(x)'; do" in layers.command(["b", "sha256:$(x)", "b"])
+
+
+def line(step: str, state: str, at: str, version: str = "v1") -> str:
+    return json.dumps(
+        {"at": f"2026-01-01T00:00:{at}+00:00", "version": version, "step": step, "state": state}
+    )
+
+
+def test_how_long_the_last_switch_of_each_service_took() -> None:
+    text = "\n".join(
+        [
+            line("switch api", "begun", "01.000"),
+            line("switch api", "done", "03.500"),
+            "{",
+            "[]",
+            '{"at": 5, "version": 1, "step": "switch api", "state": "begun"}',
+            line("build", "begun", "04.000"),
+            line("build", "done", "09.000"),
+            line("switch api", "begun", "10.000", "v2"),
+            line("switch api", "failed", "20.000", "v2"),
+            line("switch web", "done", "20.000", "v2"),
+        ]
+    )
+    assert journal.durations(text) == {"api": 2.5}
+
+
+def test_an_outlook_is_plain_data(engine: dict[str, Any]) -> None:
+    seen = outlook.outlook(facts(), "v2")
+    assert Outlook.model_validate_json(seen.model_dump_json()) == seen

@@ -1,0 +1,129 @@
+"""Names of images in registries, what the target's client says, and the logins that Docker keeps here."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from deploy.errors import GonogoError
+from deploy.logins import Login, login_of
+from deploy.probes import registry
+from deploy.probes.registry import There, loopback, misnamed, split
+from deploy.sections import Registry
+from tests.unit.stacks import Answering
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("redis", ("docker.io", "library/redis", "latest")),
+        ("team/app:1", ("docker.io", "team/app", "1")),
+        ("localhost/app", ("localhost", "app", "latest")),
+        ("127.0.0.1:5000/app", ("127.0.0.1:5000", "app", "latest")),
+        ("registry.example.com/team/app:1.0", ("registry.example.com", "team/app", "1.0")),
+        ("registry.example.com/app:1@sha256:aa", ("registry.example.com", "app", "1@sha256:aa")),
+    ],
+)
+def test_the_parts_of_a_name(name: str, parts: tuple[str, str, str]) -> None:
+    assert split(name) == parts
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("registry.example.com/team/app:1.0", ""),
+        ("Registry.Example.com/a__b/c--d.e", ""),
+        ("app", "app lies in docker.io"),
+        ("other.example.com/app", "lies in other.example.com"),
+        ("registry.example.com:5000/app", "lies in registry.example.com:5000"),
+        ("registry.example.com/App", "is no valid name"),
+        ("registry.example.com/a/../b", "is no valid name"),
+        ("registry.example.com/app:-x", "is no valid name"),
+        ("registry.example.com/app:" + "x" * 129, "is no valid name"),
+        ("registry.example.com/" + "x" * 256, "is no valid name"),
+        ("registry.example.com/app@sha256:" + "a" * 64, "is fixed to a digest"),
+    ],
+)
+def test_a_name_that_fits_a_registry_or_not(name: str, said: str) -> None:
+    found = misnamed(name, "registry.example.com")
+    assert said in found and bool(said) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("host", "yes"),
+    [
+        ("localhost", True),
+        ("localhost:5000", True),
+        ("127.0.0.1:5000", True),
+        ("127.8.9.1", True),
+        ("10.0.0.1:5000", False),
+        ("localhost.example.com", False),
+        ("registry:5000", False),
+    ],
+)
+def test_which_hosts_are_this_machine(host: str, yes: bool) -> None:
+    assert loopback(host) is yes
+
+
+def test_where_the_api_is() -> None:
+    assert registry.port(Registry(host="docker.io")) == ("registry-1.docker.io", 443)
+    assert registry.port(Registry(host="registry.example.com:8443")) == ("registry.example.com", 8443)
+    assert registry.port(Registry(host="localhost", plain_http=True)) == ("localhost", 80)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("entry\nseen\n", There(True, "r/app", True)),
+        ("none\nno basic auth credentials\n", There(False, "r/app", refused="no basic auth credentials")),
+        ("entry\nno such manifest: r/app\nPEM\nPEM\n", There(True, "r/app", certificates="PEM\nPEM\n")),
+        ("none\n\n", There(False, "r/app")),
+        ("", There(False, "r/app")),
+    ],
+)
+def test_what_the_targets_client_says(text: str, expected: There) -> None:
+    there = Answering(0, text)
+    assert registry.there(there, "r.example.com:5000", "r/app") == expected
+    assert "config.json" in there.asked[0] and "docker login" not in there.asked[0]
+
+
+def docker_config(folder: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    (folder / "config.json").write_text(content)
+    monkeypatch.setenv("DOCKER_CONFIG", str(folder))
+
+
+def test_the_login_in_dockers_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    auths = {
+        "r.example.com": {"auth": base64.b64encode(b"lab:pass:word").decode()},
+        "https://t.example.com/v2/": {"identitytoken": "identity"},
+        "e.example.com": {},
+    }
+    docker_config(tmp_path, monkeypatch, json.dumps({"auths": auths}))
+    assert login_of("r.example.com") == Login("lab", "pass:word")
+    assert login_of("t.example.com") == Login(token="identity")
+    assert login_of("e.example.com") is None
+    assert login_of("other.example.com") is None
+    assert "pass:word" not in repr(login_of("r.example.com"))
+
+
+def test_the_login_that_a_helper_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    helper = tmp_path / "docker-credential-lab"
+    helper.write_text(
+        '#!/bin/sh\nread host\necho "{\\"Username\\": \\"lab\\", \\"Secret\\": \\"of $host\\"}"\n'
+    )
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    docker_config(tmp_path, monkeypatch, json.dumps({"credHelpers": {"r.example.com": "lab"}}))
+    assert login_of("r.example.com") == Login("lab", "of r.example.com")
+    helper.write_text("#!/bin/sh\necho broken >&2; exit 1\n")
+    with pytest.raises(GonogoError, match=r"docker login r\.example\.com"):
+        login_of("r.example.com")
+
+
+def test_a_login_that_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker_config(tmp_path, monkeypatch, json.dumps({"auths": {"r.example.com": {"auth": "no colon!"}}}))
+    with pytest.raises(GonogoError, match="cannot be read"):
+        login_of("r.example.com")

@@ -1,0 +1,110 @@
+"""Which values are weak, and what of an environment may be written to a file."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deploy.weak import concealed, masked, weakness
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "admin",
+        "Password",
+        "password123",
+        "changeme1!",
+        "secret",
+        "123456",
+        "12345678",
+        "qwerty",
+        "rootpassword",
+    ],
+)
+def test_values_that_everybody_knows(value):
+    assert "default value" in weakness("DB_PASSWORD", value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DB_PASSWORD", "k3!xQ9z", "fewer than 8"),
+        ("JWT_SECRET", "zzzzzzzzzzzz", "one character repeated"),
+        ("SESSION_SECRET", "session_secret", "its own name"),
+    ],
+)
+def test_values_that_are_guessed(name, value, says):
+    assert says in weakness(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASSWORD", "k3!xQ9zW"),
+        ("DB_PASSWORD", "correct horse battery"),
+        ("DB_PASSWORD", ""),
+        ("DB_PASSWORD", "CHANGE_ME"),
+        ("DB_USER", "admin"),
+        ("USE_AUTH", "true"),
+        ("SORT_KEY", "name"),
+        ("MODE", "test"),
+    ],
+)
+def test_values_that_are_fine_or_of_another_check(name, value):
+    assert weakness(name, value) == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        " ",
+        "production",
+        "www.example.com",
+        "8001",
+        "0.5",
+        "256m",
+        "127.0.0.1",
+        "/srv/chat/data",
+        "redis:6379",
+        "http://api:8001/v1",
+        "Europe/Berlin",
+        "--max-old-space-size=4096",
+        "CHANGE_ME",
+        "your-key-here",
+    ],
+)
+def test_plain_values_stay_readable(value):
+    assert concealed("ANYTHING", value) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASSWORD", "admin"),
+        ("DB_PASSWORD", "123"),
+        ("ANYTHING", "hunter2"),
+        ("ANYTHING", "p4ss!word"),
+        ("ANYTHING", "sk-9fK2mQ7vX1"),
+        ("ANYTHING", "a b c!"),
+        ("JAVA_OPTS", "-Dstore.password=hunter2"),
+    ],
+)
+def test_what_could_be_a_password_is_masked_under_any_name(name, value):
+    assert concealed(name, value) == masked(value)
+
+
+def test_passwords_in_urls_are_masked_as_they_are_decoded():
+    assert concealed("URL", "postgres://me:p%40ss@db/x") == f"postgres://me:{masked('p@ss')}@db/x"
+    assert concealed("URLS", "a://x:1@y, b://x:1@z").count(masked("1")) == 2
+
+
+@settings(max_examples=100, deadline=None)
+@given(value=st.text(min_size=6, max_size=40).filter(lambda text: not text.isalnum() and text.strip()))
+def test_masking_twice_is_masking_once_and_says_nothing(value):
+    secret = f"x9{value}!"
+    once = concealed("API_TOKEN", secret)
+    assert secret not in once
+    assert once == masked(secret)
