@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -12,32 +13,49 @@ from deploy.probes.containers import Container
 from deploy.probes.listeners import Listener, clashes, overlaps
 
 HOST = "host"
+MOST = 20  # ports that a message names
+Number = tuple[int, str]
+"""A port and its protocol."""
 
 
-def _same(one: Port, other: Port) -> bool:
-    number = one.published == other.published and one.protocol == other.protocol
-    return number and overlaps(one.host_ip, other.host_ip)
+class Holders:
+    """Who holds the ports of a host. Looked up by number, since a service may publish thousands."""
 
+    def __init__(self, containers: Iterable[Container], listeners: Iterable[Listener]) -> None:
+        self._bound: defaultdict[Number, list[tuple[Container, Port]]] = defaultdict(list)
+        self._listeners: defaultdict[Number, list[Listener]] = defaultdict(list)
+        for one in containers:
+            for port in dict.fromkeys((*one.ports, *one.bound)) if one.running else ():
+                self._bound[port.published, port.protocol].append((one, port))
+        for listener in listeners:
+            self._listeners[listener.port, listener.protocol].append(listener)
 
-def _held_by(one: Container) -> tuple[Port, ...]:
-    return (*one.ports, *one.bound) if one.running else ()
+    def container(self, service: str, port: Port, project: str) -> str:
+        """Return the container that keeps ``service`` from publishing ``port``; empty when none does.
 
+        The one of this very service in this project is what the release replaces, so it is no hindrance.
+        """
+        for one, _ in self._clashing(port):
+            if (one.project, one.service) != (project, service):
+                whose = f" of the project {one.project}" if one.project else ""
+                return f"the container {one.name}{whose}"
+        return ""
 
-def holder(service: str, port: Port, project: str, found: list[Container], listeners: list[Listener]) -> str:
-    """Return who keeps ``service`` from publishing ``port``; empty when nobody does.
+    def process(self, port: Port) -> str:
+        """Return the process that is no container and holds ``port``; empty when none does."""
+        ours = [mine for _, mine in self._clashing(port)]
+        for listener in self._listeners.get((port.published, port.protocol), ()):
+            if clashes(port, listener) and not any(clashes(mine, listener) for mine in ours):
+                return listener.told
+        return ""
 
-    The container of this very service in this project is what the release replaces, so it is no hindrance.
-    """
-    held = [c for c in found if any(_same(port, mine) for mine in _held_by(c))]
-    for one in held:
-        if (one.project, one.service) != (project, service):
-            whose = f" of the project {one.project}" if one.project else ""
-            return f"the container {one.name}{whose}"
-    ours = [mine for one in held for mine in _held_by(one)]
-    for listener in listeners:
-        if clashes(port, listener) and not any(clashes(mine, listener) for mine in ours):
-            return listener.told
-    return ""
+    def of(self, service: str, port: Port, project: str) -> str:
+        """Return who keeps ``service`` from publishing ``port``; empty when nobody does."""
+        return self.container(service, port, project) or self.process(port)
+
+    def _clashing(self, port: Port) -> list[tuple[Container, Port]]:
+        bound = self._bound.get((port.published, port.protocol), ())
+        return [(one, mine) for one, mine in bound if overlaps(port.host_ip, mine.host_ip)]
 
 
 def publishing(model: Model) -> list[Service]:
@@ -47,12 +65,17 @@ def publishing(model: Model) -> list[Service]:
 
 def twice(published: list[tuple[str, Port]]) -> list[str]:
     """Return a sentence for each port that two services of the model publish."""
-    return [
-        f"{port} is published by {name} and by {other}"
-        for index, (name, port) in enumerate(published)
-        for other, second in published[:index]
-        if other != name and _same(port, second)
-    ]
+    found = []
+    seen: defaultdict[Number, list[tuple[str, Port]]] = defaultdict(list)
+    for name, port in published:
+        others = seen[port.published, port.protocol]
+        found += [
+            f"{port} is published by {name} and by {other}"
+            for other, second in others
+            if other != name and overlaps(port.host_ip, second.host_ip)
+        ]
+        others.append((name, port))
+    return found
 
 
 def repeated(services: Iterable[Service]) -> list[str]:
@@ -78,23 +101,26 @@ def exhausted(service: Service, held: dict[Port, str]) -> str:
     )
 
 
-def risky(service: Service, held: dict[Port, str], listeners: list[Listener]) -> str:
-    """Return a sentence where a process holds a port of a range, though others are free.
+def risky(service: Service, ports: tuple[Port, ...], holders: Holders) -> str:
+    """Return a sentence where a process holds a port of a range, though others may be free.
 
     An engine knows the ports of its own containers alone. The next one that none of these has is the one it
     chooses, and many engines do not try another when that fails.
     """
-    taken = [port for port, who in held.items() if who and any(who == one.told for one in listeners)]
-    if not taken:
-        return ""
-    return (
-        f"{_span(held)} for {service.name} has {taken[0]} held by {held[taken[0]]}: the engine may choose it"
-    )
+    for port in ports:
+        if who := holders.process(port):
+            return f"{_span(ports)} for {service.name} has {port} held by {who}: the engine may choose it"
+    return ""
 
 
 def _span(ports: Iterable[Port]) -> str:
     first, *_, last = ports
     return f"{first} to {last.published}"
+
+
+def _joined(between: str, words: list[str]) -> str:
+    more = [f"and {len(words) - MOST} more"] if len(words) > MOST else []
+    return between.join(words[:MOST] + more)
 
 
 @pytest.mark.check(
@@ -107,21 +133,21 @@ def test_ports_free(facts: Facts, model: Model, expect: Callable[..., None]) -> 
     services = publishing(model)
     published = [(one.name, port) for one in services for port in one.ports if port.published]
     wrong, risks = twice(published) + repeated(services), []
+    holders = Holders(facts.containers, facts.listeners)
     for service, port in published:
-        who = holder(service, port, model.name, facts.containers, facts.listeners)
+        who = holders.of(service, port, model.name)
         wrong += [f"{port} for {service} is held by {who}"] if who else []
     for one in services:
         for ports in one.ranges:
-            held = {p: holder(one.name, p, model.name, facts.containers, facts.listeners) for p in ports}
-            wrong.append(exhausted(one, held))
-            risks.append(risky(one, held, facts.listeners))
+            wrong.append(exhausted(one, {port: holders.of(one.name, port, model.name) for port in ports}))
+            risks.append(risky(one, ports, holders))
     wrong, risks = list(filter(None, wrong)), list(filter(None, risks))
     wanted = [f"{port} ({service})" for service, port in published]
     wanted += [f"one of {_span(ports)} ({one.name})" for one in services for ports in one.ranges]
     expect(
         not wrong and not risks,
-        found="; ".join(wrong or risks) or "all free or ours",
-        expected=f"for this stack: {', '.join(wanted) or 'no port'}",
+        found=_joined("; ", wrong or risks) or "all free or ours",
+        expected=f"for this stack: {_joined(', ', wanted) or 'no port'}",
         severity="warning" if risks and not wrong else None,
     )
 

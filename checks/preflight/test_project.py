@@ -78,7 +78,7 @@ def test_project_matches(target: Target, facts: Facts, model: Model, expect: Cal
 )
 def test_project_orphans(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """Every container of the project belongs to a service of the compose files."""
-    known = {*facts.declared, *facts.model.services}
+    known = facts.declared
     lost = [f"{one.told} of service {one.service}" for one in facts.running if one.service not in known]
     expect(
         not lost,

@@ -30,7 +30,7 @@ KINDS: dict[str, dict[str, str]] = {
     "host-network": {COMPOSE: f"services:\n  cache:\n    {REDIS}\n    network_mode: host\n"},
     "mounts": {
         COMPOSE: CACHE + "    volumes:\n      - /scratch\n      - kept:/data\n"
-        "      - {type: bind, source: ./conf, target: /conf, read_only: true}\nvolumes:\n  kept: {}\n"
+        "      - {type: bind, source: ., target: /conf, read_only: true}\nvolumes:\n  kept: {}\n"
     },
     "extends": {
         COMPOSE: "services:\n  cache:\n    extends: {file: base.yml, service: base}\n"

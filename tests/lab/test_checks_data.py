@@ -1,157 +1,14 @@
-"""The checks of data, room and backups on their real faults: each fails on it, and passes without it."""
+"""The checks of volumes, bind mounts and MongoDB on their real faults: each fails there alone."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy import release
-from deploy.connection import Connection
-from deploy.release import Baseline, Image, Release
-from deploy.target import Target
-from deploy.target_file import parse
-from lab import faults, host
-from tests import harness
+from tests.lab.shop import CACHE, DB, Shop
 
 pytestmark = pytest.mark.lab
-NAME = os.environ.get("GONOGO_LAB_DATA", f"t-checks-data-{os.getpid()}")
-IMAGES = ["gonogo-lab/mongo:latest", "gonogo-lab/redis:latest"]
-SUBJECTS = ("disk", "memory", "volumes", "binds", "mongodb", "backup")
-MINE = {check for check in harness.ids("preflight") if check.partition(".")[0] in SUBJECTS}
-BACKUPS = "/srv/shop/backups"
-ENV = "DB_USER=shop\nDB_PASSWORD=a-password-of-the-lab\n"
-
-SEED = """
-from datetime import datetime
-shop = client.shop
-shop.users.insert_many([{} for _ in range(40)])
-shop.logs.insert_one({})
-shop.create_collection("metrics", timeseries={"timeField": "at"}).insert_one({"at": datetime(2026, 1, 31)})
-shop.create_collection("few", viewOn="users", pipeline=[{"$limit": 1}])
-client.admin.command("createUser", "reader", pwd="reads-only", roles=[{"role": "read", "db": "shop"}])
-"""
-
-DB: dict[str, Any] = {
-    "image": "gonogo-lab/mongo:latest",
-    "environment": {"MONGO_INITDB_ROOT_USERNAME": "$DB_USER", "MONGO_INITDB_ROOT_PASSWORD": "$DB_PASSWORD"},
-    "volumes": ["db-data:/data/db"],
-    "healthcheck": {"test": ["CMD", "mongo-ping"], "interval": "1s", "retries": 60},
-}
-CACHE: dict[str, Any] = {"image": "gonogo-lab/redis:latest", "volumes": ["./uploads:/uploads"]}
-
-
-@dataclass
-class Shop:
-    """A stack of a database and a cache that runs on a lab host, and what would be deployed over it."""
-
-    made: host.Host
-    connection: Connection
-    source: Path
-    project: str = "shop"
-    services: dict[str, Any] = field(default_factory=dict)
-    volumes: dict[str, Any] = field(default_factory=dict)
-    amended: dict[str, Any] = field(default_factory=dict)
-
-    def reset(self) -> None:
-        """Let what would be deployed be what runs."""
-        self.services, self.volumes, self.amended = {"db": DB, "cache": CACHE}, {"db-data": {}}, {}
-
-    @property
-    def target(self) -> Target:
-        return parse(
-            {
-                "host": self.made.alias,
-                "ssh": {"config_file": str(self.made.config)},
-                "path": "/srv/shop",
-                "source": str(self.source),
-                "compose_files": ["compose.yaml"],
-                "env_file": ".env",
-                "project": self.project,
-                "mongodb": {"service": "db", "database": "shop"},
-                "backup": {"folder": BACKUPS},
-                **self.amended,
-            },
-            self.source / "shop.toml",
-        )
-
-    def compose(self) -> str:
-        text = json.dumps({"services": self.services, "volumes": self.volumes})
-        (self.source / "compose.yaml").write_text(text)
-        return text
-
-    def results(self, *only: str) -> dict[str, Any]:
-        self.compose()
-        return harness.over(self.connection, self.target, only=only or MINE)
-
-    def failing(self, *only: str) -> dict[str, str]:
-        """The message of each check of data that failed or warned, with what to do."""
-        found = self.results(*only).values()
-        return {r.id: f"{r.message} {r.fix}" for r in found if r.status in ("failed", "warning", "blocked")}
-
-    def up(self) -> None:
-        """Start the stack by hand, as its compose file stands now."""
-        line = (
-            f"docker compose -p {self.project} --project-directory /srv/shop -f - up -d --wait --quiet-pull"
-        )
-        self.shell(line, stdin=self.compose())
-
-    def shell(self, script: str, user: str = "deploy", stdin: str = "") -> str:
-        done = host.execute(self.made.name, script, user=user, stdin=stdin.encode())
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout.decode()
-
-    def mongo(self, script: str, container: str = "shop-db-1", login: bool = True) -> str:
-        """Run Python in the database's container, with ``client`` logged in."""
-        who = "username='shop', password='a-password-of-the-lab', " if login else ""
-        begin = f"from pymongo import MongoClient\nclient = MongoClient({who}directConnection=True)\n"
-        return self.shell(f"docker exec -i {container} python -", stdin=begin + script)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """The stack, started by hand, with documents, a recorded release and a backup."""
-    made = host.up(NAME)
-    host.load(NAME, IMAGES)
-    source = tmp_path_factory.mktemp("shop")
-    folders = f"install -d -o deploy -g deploy /srv/shop /srv/shop/uploads {BACKUPS}"
-    host.execute(NAME, folders, user="root")
-    host.execute(NAME, "install -m 755 /bin/true /usr/local/bin/mongodump", user="root")
-    host.put(NAME, "/srv/shop/.env", ENV.encode())
-    config = {"host": made.alias, "ssh": {"config_file": str(made.config)}, "path": "/srv/shop"}
-    given = {**config, "project": "shop", "compose_files": ["compose.yaml"]}
-    with Connection.open(parse(given, source / "shop.toml")) as connection:
-        shop = Shop(made, connection, source)
-        shop.reset()
-        shop.up()
-        shop.mongo(SEED)
-        record(shop, "v1", users=30)
-        yield shop
-    host.down(NAME)
-
-
-@pytest.fixture
-def shop(running: Shop) -> Iterator[Shop]:
-    running.reset()
-    running.shell(
-        f"rm -rf {BACKUPS}; install -d {BACKUPS}; head -c 5000 /dev/urandom > {BACKUPS}/shop.archive"
-    )
-    return running
-
-
-def record(shop: Shop, version: str, **counts: int) -> None:
-    """Write down a release as deployed, and what there was before it."""
-    images = {"db": Image(name="gonogo-lab/mongo:latest", id="sha256:0")}
-    done = Release(version=version, created="2026-01-31T08:00:00+00:00", project=shop.project, images=images)
-    release.save(shop.connection, shop.target, version, release.RECORD, done)
-    before = Baseline(taken="2026-01-31T08:00:00+00:00", counts=counts or None)
-    release.save(shop.connection, shop.target, version, release.BASELINE, before)
-    release.make_current(shop.connection, shop.target, version)
 
 
 def test_the_stack_as_it_runs_passes(shop: Shop) -> None:
@@ -200,9 +57,11 @@ def test_a_folder_elsewhere_for_a_folder(shop: Shop) -> None:
     shop.shell("rm /srv/shop/files")
 
 
-def test_a_project_under_a_new_name_with_its_containers_gone(running: Shop) -> None:
+def test_a_project_under_a_new_name_with_its_containers_gone(running_shop: Shop) -> None:
     store = {"store": {"image": "gonogo-lab/redis:latest", "volumes": ["store_data:/data"]}}
-    other = Shop(running.made, running.connection, running.source, "depot", store, {"store_data": {}})
+    other = Shop(
+        running_shop.made, running_shop.connection, running_shop.source, "depot", store, {"store_data": {}}
+    )
     other.amended = {"mongodb": None, "backup": None}
     other.up()
     other.shell("docker rm -f depot-store-1")
@@ -215,9 +74,9 @@ def test_a_project_under_a_new_name_with_its_containers_gone(running: Shop) -> N
     assert other.failing("volumes.exist") == {}
 
 
-def test_a_volume_that_was_removed_after_a_release(running: Shop) -> None:
+def test_a_volume_that_was_removed_after_a_release(running_shop: Shop) -> None:
     kept = {"db": {"image": "gonogo-lab/redis:latest", "volumes": ["kept:/kept"]}}
-    other = Shop(running.made, running.connection, running.source, "depot", kept, {"kept": {}})
+    other = Shop(running_shop.made, running_shop.connection, running_shop.source, "depot", kept, {"kept": {}})
     found = other.failing("volumes.exist")["volumes.exist"]
     assert "depot_kept (db) does not exist, although db was released here before" in found
     assert "docker volume create depot_kept" in found
@@ -275,24 +134,6 @@ def test_a_file_that_is_missing_and_what_docker_makes_of_it(shop: Shop) -> None:
     shop.shell("rm -f /srv/shop/motd", user="root")
 
 
-def test_full_disks(shop: Shop) -> None:
-    with faults.disk_full(NAME, "/tmp"):
-        assert set(shop.failing()) == {"disk.free"}
-    with faults.disk_full(NAME, BACKUPS):
-        found = shop.failing("disk.backup", "disk.free", "backup.destination")
-    assert set(found) == {"disk.backup"}
-    assert f"a dump in {BACKUPS}" in found["disk.backup"]
-
-
-def test_memory_that_a_new_service_would_need(shop: Shop) -> None:
-    shop.services = {**shop.services, "new": {**CACHE, "mem_reservation": "9000g"}}
-    assert "reserved by new" in shop.failing("memory.available")["memory.available"]
-    shop.amended = {"thresholds": {"memory_free_mb": 10**9}}
-    shop.reset()
-    shop.amended = {"thresholds": {"memory_free_mb": 10**9}}
-    assert "expected at least 1000000000 MB" in shop.failing("memory.available")["memory.available"]
-
-
 def test_a_password_that_the_database_does_not_have(shop: Shop) -> None:
     wrong = {**DB["environment"], "MONGO_INITDB_ROOT_PASSWORD": "another-password"}
     shop.services = {**shop.services, "db": {**DB, "environment": wrong}}
@@ -310,10 +151,10 @@ def test_a_login_that_may_only_read(shop: Shop) -> None:
     assert found["mongodb.size"].found.endswith("logs 1, users 40")
 
 
-def test_a_replica_set_before_and_after_it_is_initiated(running: Shop) -> None:
+def test_a_replica_set_before_and_after_it_is_initiated(running_shop: Shop) -> None:
     alone = {"db": {"image": "gonogo-lab/mongo:latest", "command": ["mongod", "--replSet", "rs0"]}}
     alone["db"]["healthcheck"] = DB["healthcheck"]
-    other = Shop(running.made, running.connection, running.source, "depot", alone)
+    other = Shop(running_shop.made, running_shop.connection, running_shop.source, "depot", alone)
     other.up()
     found = other.failing("mongodb.login", "mongodb.healthy", "mongodb.version")
     assert set(found) == {"mongodb.healthy"}
@@ -365,52 +206,3 @@ def test_a_database_that_lost_its_documents(shop: Shop) -> None:
     assert set(found) == {"mongodb.size"}
     assert "0 documents where there were 30 before the last release" in found["mongodb.size"]
     assert shop.failing("mongodb.size") == {}
-
-
-def test_backups_that_are_none(shop: Shop) -> None:
-    file = f"{BACKUPS}/shop.archive"
-    shop.shell(f"touch -d '7 hours ago' {file}")
-    assert "shop.archive, 7.0 h old, 5000 bytes" in shop.failing("backup.recent")["backup.recent"]
-    shop.shell(f"head -c 108 /dev/zero > {BACKUPS}/newer.archive")
-    assert "newer.archive, 0.0 h old, 108 bytes" in shop.failing("backup.recent")["backup.recent"]
-    shop.shell(f"rm {BACKUPS}/* && mkdir {BACKUPS}/dump")
-    assert "dump, 0.0 h old, 0 bytes" in shop.failing("backup.recent")["backup.recent"]
-    shop.shell(f"mkdir {BACKUPS}/dump/shop && head -c 2000 /dev/zero > {BACKUPS}/dump/shop/users.bson")
-    assert shop.failing("backup.recent") == {}
-    shop.shell(f"rm -r {BACKUPS}/dump")
-    assert "no backup in" in shop.failing("backup.recent")["backup.recent"]
-
-
-def test_a_backup_folder_that_is_closed_or_missing(shop: Shop) -> None:
-    shop.shell(f"chown root {BACKUPS}", user="root")
-    assert set(shop.failing("backup.destination", "backup.recent")) == {"backup.destination"}
-    shop.shell(f"rm -r {BACKUPS}", user="root")
-    results = shop.results("backup.destination", "backup.recent")
-    assert {name: one.status for name, one in results.items()} == {
-        "backup.destination": "failed",
-        "backup.recent": "blocked",
-    }
-    shop.amended = {"backup": {"folder": f"{BACKUPS}/new"}}
-    assert shop.results("disk.backup")["disk.backup"].status == "passed"
-
-
-def test_a_target_without_mongodump(shop: Shop) -> None:
-    shop.shell("mv /usr/local/bin/mongodump /root/", user="root")
-    found = shop.results("backup.tool")["backup.tool"]
-    assert found.status == "warning"
-    assert "no mongodump in shop-db-1 or on the target" in found.message
-    shop.shell("docker cp /usr/bin/true shop-db-1:/usr/local/bin/mongodump")
-    found = shop.results("backup.tool")["backup.tool"]
-    assert (found.status, found.found) == ("passed", "mongodump in shop-db-1")
-    shop.shell("mv /root/mongodump /usr/local/bin/", user="root")
-
-
-def test_a_full_disk_under_the_engine(shop: Shop) -> None:
-    with faults.docker_root_full(NAME):
-        found = shop.failing("disk.docker_root", "disk.images", "disk.free", "disk.backup")
-        shop.services = {"db": {**DB, "image": "gonogo-lab/host:latest"}}
-        more = shop.failing("disk.docker_root", "disk.images")
-    assert "disk.docker_root" in found
-    assert "disk.images" not in found
-    assert set(more) == {"disk.docker_root", "disk.images"}
-    assert "gonogo-lab/host:latest" in more["disk.images"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from checks.preflight import test_window as window
 from checks.preflight.test_dns import astray
 from checks.preflight.test_docker import ailing, unfit
-from checks.preflight.test_ports import exhausted, holder, publishing, repeated, risky
+from checks.preflight.test_ports import Holders, exhausted, publishing, repeated, risky, twice
 from checks.preflight.test_tls import told
 from checks.preflight.test_waivers import void
 from deploy.model import Port, Service
@@ -60,10 +61,10 @@ def ranged(
     first: int, last: int, *taken: Listener, scale: int = 1, found: tuple[Container, ...] = ()
 ) -> list[str]:
     """What is said of a range: that it is exhausted, that it is at risk."""
-    ports = [Port("", number, 80, "tcp") for number in range(first, last + 1)]
-    service = Service("api", "shop-api", scale=scale)
-    held = {port: holder("api", port, "shop", list(found), list(taken)) for port in ports}
-    return [exhausted(service, held), risky(service, held, list(taken))]
+    ports = tuple(Port("", number, 80, "tcp") for number in range(first, last + 1))
+    service, holders = Service("api", "shop-api", scale=scale), Holders(found, taken)
+    held = {port: holders.of("api", port, "shop") for port in ports}
+    return [exhausted(service, held), risky(service, ports, holders)]
 
 
 def test_a_range_needs_a_free_port_for_every_container() -> None:
@@ -96,6 +97,16 @@ def test_a_port_that_the_engine_chose_for_what_is_replaced_is_free() -> None:
     assert ranged(8000, 8001, proxy, scale=2, found=(container("api", bound=bound),)) == ["", ""]
     few, _ = ranged(8000, 8001, proxy, scale=2, found=(container("web", bound=bound),))
     assert "the container shop-web-1 of the project shop" in few
+
+
+def test_ten_thousand_ports_take_no_time() -> None:
+    ports = tuple(Port("", number, number, "udp") for number in range(10000, 20000))
+    ours = container("api", ports=ports, bound=ports)
+    holders = Holders([ours], [Listener("udp", "0.0.0.0", port.published) for port in ports])
+    begun = time.monotonic()
+    assert not any(holders.of("api", port, "shop") for port in ports)
+    assert twice([("api", port) for port in ports]) == []
+    assert time.monotonic() - begun < 2
 
 
 def test_a_fixed_port_of_several_containers() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from checks.preflight.test_environment import is_placeholder
-from checks.preflight.test_ports import holder, twice
+from checks.preflight.test_ports import Holders, twice
 from checks.preflight.test_project import strangers
 from checks.verify.test_data import compare, empty, losses
 from deploy.model import Port
@@ -102,7 +102,7 @@ WANTED = Port("127.0.0.1", 8001, 8000, "tcp")
 
 
 def held(*found: Container, listeners: tuple[Listener, ...] = (), port: Port = WANTED) -> str:
-    return holder("api", port, "shop", list(found), list(listeners))
+    return Holders(found, listeners).of("api", port, "shop")
 
 
 def publishing(service: str = "api", address: str = "127.0.0.1", **given: Any) -> Container:

@@ -119,7 +119,12 @@ MUTATIONS = [
     Mutation("path.present", without(FOLDER), says="/srv/chat: nothing"),
     Mutation("path.present", place(FOLDER, kind="regular file"), says="a regular file"),
     Mutation("path.present", place(FOLDER, writable=False), says="not writable"),
-    Mutation("compose.files", lambda world: world.set(flat="  \n")),
+    Mutation(
+        "compose.files",
+        lambda world: world.fail("flat", "compose.files", "the compose file more.yml does not exist"),
+        says="more.yml does not exist",
+        blocks=True,
+    ),
     Mutation("compose.resolves", resolved(unset=["DATABASE_USER"]), says="not set: DATABASE_USER"),
     Mutation(
         "compose.resolves",
