@@ -15,10 +15,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from deploy import remembered
 from deploy.errors import GonogoError
-from deploy.opening import Opening, opened
-from deploy.remembered import Remembered
+from deploy.wire import remembered
+from deploy.wire.opening import Opening, opened
+from deploy.wire.remembered import Remembered
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".pytest_cache" / "d" / "gonogo"

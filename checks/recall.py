@@ -8,9 +8,9 @@ import pytest
 
 from checks import early
 from checks.suite import Suite
-from deploy import remembered
-from deploy.remembered import Remembered
 from deploy.target import Target
+from deploy.wire import remembered
+from deploy.wire.remembered import Remembered
 
 
 def known(config: pytest.Config, target: Target) -> Remembered:

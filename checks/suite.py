@@ -11,18 +11,18 @@ from testinfra.host import Host
 
 from checks.early import Early
 from deploy import release
-from deploy.backend import host_for
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.opening import opened
-from deploy.prefetch import Question
 from deploy.recording import record
 from deploy.redact import Redactor
 from deploy.release import Baseline, Release
-from deploy.remembered import Remembered
 from deploy.target import Target, Waiver
-from deploy.transcript import Entry
+from deploy.wire.backend import host_for
+from deploy.wire.opening import opened
+from deploy.wire.prefetch import Question
+from deploy.wire.remembered import Remembered
+from deploy.wire.transcript import Entry
 from reports.model import DataCount, Severity
 
 

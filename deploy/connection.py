@@ -10,16 +10,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from deploy import ssh
-from deploy.channel import Gone, Late
 from deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
-from deploy.framing import Clock
-from deploy.line import Line
-from deploy.opening import Opening, opened
-from deploy.reachable import Reachable
-from deploy.shell import Result
-from deploy.transcript import Entry, Transcript
-from deploy.transport import CONTROL_VARIABLE
+from deploy.wire import ssh
+from deploy.wire.channel import Gone, Late
+from deploy.wire.framing import Clock
+from deploy.wire.line import Line
+from deploy.wire.opening import Opening, opened
+from deploy.wire.reachable import Reachable
+from deploy.wire.shell import Result
+from deploy.wire.transcript import Entry, Transcript
+from deploy.wire.transport import CONTROL_VARIABLE
 
 __all__ = ["Connection", "Reachable", "Result"]
 

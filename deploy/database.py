@@ -14,7 +14,7 @@ from deploy.errors import GonogoError
 from deploy.probes.containers import Container
 from deploy.redact import Redactor, secret_values
 from deploy.target import Mongodb
-from deploy.transcript import Entry
+from deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:
     # It takes a tenth of a second to import, which a run without a database need not wait for.

@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, overload
 from pydantic import TypeAdapter
 
 from deploy.errors import ConnectionFailed, GonogoError
-from deploy.transcript import Transcript
+from deploy.wire.transcript import Transcript
 
 T = TypeVar("T")
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)

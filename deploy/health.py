@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.target import Health
-from deploy.transcript import Entry
+from deploy.wire.transcript import Entry
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PAUSE_S = 0.5

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from deploy import dockerfile as recipes
-from deploy.dockerfile import Stage
 from deploy.errors import GonogoError
 from deploy.model import Model, Service
 from deploy.probes.images import ImageInfo
-from deploy.production import VARIABLES
 from deploy.release import git, is_dirty, tagged
+from deploy.rules import dockerfile as recipes
+from deploy.rules.dockerfile import Stage
+from deploy.rules.production import VARIABLES
 from deploy.target import Target
 
 REVISION = "org.opencontainers.image.revision"

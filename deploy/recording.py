@@ -14,9 +14,9 @@ from deploy.fact import Unknown
 from deploy.facts import Facts
 from deploy.masking import masked
 from deploy.redact import Redactor
-from deploy.shell import Result
 from deploy.target import Target
-from deploy.transcript import Entry, Transcript
+from deploy.wire.shell import Result
+from deploy.wire.transcript import Entry, Transcript
 
 
 class Recording(BaseModel):

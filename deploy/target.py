@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from deploy import sections, ssh
+from deploy import sections
 from deploy.errors import UsageError
 from deploy.sections import (
     Backup,
@@ -27,6 +27,7 @@ from deploy.sections import (
     Waiver,
     Window,
 )
+from deploy.wire import ssh
 
 __all__ = [
     "Backup",

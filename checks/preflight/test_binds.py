@@ -8,7 +8,7 @@ import pytest
 
 from deploy.facts import Facts
 from deploy.model import Model
-from deploy.mounts import absent, binds_of
+from deploy.rules.mounts import absent, binds_of
 
 
 @pytest.mark.check(

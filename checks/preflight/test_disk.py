@@ -11,7 +11,7 @@ from deploy.facts import Facts
 from deploy.facts.data import TEMPORARY
 from deploy.model import Model
 from deploy.probes.disk import Room
-from deploy.sizes import ARCHIVE, MARGIN, SCRATCH, Arriving, arriving, inodes, mb, unpacked
+from deploy.rules.sizes import ARCHIVE, MARGIN, SCRATCH, Arriving, arriving, inodes, mb, unpacked
 from deploy.target import Target
 
 INODES = 10_000

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from deploy.facts import Facts
-from deploy.parity import parity
 from deploy.probes import environment
+from deploy.rules.parity import parity
+from deploy.rules.weak import is_placeholder
 from deploy.target import Target
-from deploy.weak import is_placeholder
 
 __all__ = ["is_placeholder"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.checkout import some
 from deploy.facts import Facts
+from deploy.rules.checkout import some
 from deploy.target import Target
 
 

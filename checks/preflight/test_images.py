@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from checks.suite import Suite
-from deploy import production
 from deploy.facts import Facts
 from deploy.images import REVISION, stale
 from deploy.model import Model, Service
 from deploy.probes.images import ImageInfo
-from deploy.production import Declared, Own
+from deploy.rules import production
+from deploy.rules.production import Declared, Own
 from deploy.target import Target
 
 

@@ -10,9 +10,9 @@ from deploy.facts import Facts
 from deploy.model import Model
 from deploy.probes.mongodb import Mongo
 from deploy.release import repository
-from deploy.sizes import mb
+from deploy.rules.sizes import mb
+from deploy.rules.versions import Version, refusal, version
 from deploy.target import Mongodb, Target
-from deploy.versions import Version, refusal, version
 
 LEAST = 0.5
 """Of the documents that there were before the last release, the share that must be there at least."""

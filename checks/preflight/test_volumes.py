@@ -9,10 +9,10 @@ import pytest
 
 from deploy.facts import Facts
 from deploy.model import Model
-from deploy.mounts import moved, read_only, unwritable
 from deploy.probes.binds import within
 from deploy.probes.containers import Container
 from deploy.probes.volumes import Volume
+from deploy.rules.mounts import moved, read_only, unwritable
 from deploy.target import Target
 
 

@@ -11,7 +11,7 @@ from deploy.errors import GonogoError
 from deploy.fact import REACHABLE, Answer, Answers, Fact, Unknown
 from deploy.redact import Redactor
 from deploy.target import Target
-from deploy.transcript import Entry, Transcript
+from deploy.wire.transcript import Entry, Transcript
 
 AHEAD = 4
 """Facts that are asked ahead at a time."""

@@ -9,10 +9,10 @@ from deploy import database, release
 from deploy.errors import GonogoError
 from deploy.fact import fact
 from deploy.facts.images import ImageFacts
-from deploy.mounts import binds_of
 from deploy.probes import backups, binds, disk, memory, mongodb, volumes
 from deploy.probes.binds import Bind, Kind
 from deploy.probes.containers import Container
+from deploy.rules.mounts import binds_of
 
 TEMPORARY = "/tmp"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 
 from deploy import images as building
-from deploy.dockerfile import Stage
 from deploy.fact import fact
 from deploy.facts.registry import RegistryFacts
 from deploy.images import Source
 from deploy.probes import images
 from deploy.probes.images import ImageInfo
 from deploy.release import RECORD
+from deploy.rules.dockerfile import Stage
 
 
 class ImageFacts(RegistryFacts):

@@ -8,7 +8,7 @@ from deploy.facts.stack import StackFacts
 from deploy.probes import images, registry
 from deploy.probes.registry import Content, Greeting, There
 from deploy.sections import Registry
-from deploy.transcript import Entry
+from deploy.wire.transcript import Entry
 
 
 class RegistryFacts(StackFacts):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from deploy import checkout, health, release
+from deploy import health, release
 from deploy import lock as locks
-from deploy.checkout import Checkout, Shipping
 from deploy.fact import fact
 from deploy.facts.data import DataFacts
 from deploy.health import Reply
 from deploy.release import Baseline, Recorded, Release
+from deploy.rules import checkout
+from deploy.rules.checkout import Checkout, Shipping
 
 
 class ReleaseFacts(DataFacts):

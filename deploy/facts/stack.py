@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from deploy import beside, compose, credentials
-from deploy.beside import Beside
+from deploy import compose
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.fact import fact
@@ -18,8 +17,10 @@ from deploy.probes import containers, environment, places
 from deploy.probes.containers import Container
 from deploy.probes.places import Place
 from deploy.redact import Redactor, secret_values
+from deploy.rules import beside, credentials
+from deploy.rules.beside import Beside
+from deploy.rules.weak import concealed_all, masked, weakness
 from deploy.target import Target
-from deploy.weak import concealed_all, masked, weakness
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from deploy.connection import Connection
 from deploy.target import Target
-from deploy.transcript import Entry
+from deploy.wire.transcript import Entry
 
 HTTPS = 443
 PATIENCE_S = 10.0

@@ -13,7 +13,7 @@ from typing import Any
 from deploy.connection import Connection, Result
 from deploy.errors import GonogoError
 from deploy.probes.engine import refusal
-from deploy.production import VARIABLES
+from deploy.rules.production import VARIABLES
 
 LOCAL_TIMEOUT_S = 30
 KEPT = (*VARIABLES, "MONGO_VERSION")

@@ -12,7 +12,7 @@ from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.probes.containers import Container
 from deploy.target import Mongodb
-from deploy.transcript import Entry
+from deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:
     from pymongo import MongoClient

@@ -106,7 +106,7 @@ def in_the_open(registry: Registry) -> bool:
 
 def port(registry: Registry) -> tuple[str, int]:
     """Return the name and the port that the registry's API is at."""
-    from deploy.distribution import API_HOSTS  # noqa: PLC0415
+    from deploy.rules.distribution import API_HOSTS  # noqa: PLC0415
 
     name, _, number = API_HOSTS.get(registry.host, registry.host).partition(":")
     return name, int(number or (80 if registry.plain_http else 443))
@@ -128,8 +128,8 @@ def greet(registry: Registry, *, forward: int | None = None, certificates: str =
     """Return what the registry says, directly or through the forward at a port of this machine."""
     if in_the_open(registry):
         return Greeting(problem=f"{registry.host} without TLS would be sent passwords in the open")
-    from deploy.distribution import NoAnswer, Way  # noqa: PLC0415
-    from deploy.distribution import Registry as Session  # noqa: PLC0415
+    from deploy.rules.distribution import NoAnswer, Way  # noqa: PLC0415
+    from deploy.rules.distribution import Registry as Session  # noqa: PLC0415
 
     try:
         with Session(Way(registry.host, registry.plain_http, forward, certificates)) as session:
@@ -169,9 +169,9 @@ def content(
     ``version``: of the release whose tags must be free; ``ours``: ids of this machine's images of that
     release. Raises GonogoError when the registry does not answer.
     """
-    from deploy.distribution import Refused, Way  # noqa: PLC0415
-    from deploy.distribution import Registry as Session  # noqa: PLC0415
-    from deploy.logins import login_of  # noqa: PLC0415
+    from deploy.rules.distribution import Refused, Way  # noqa: PLC0415
+    from deploy.rules.distribution import Registry as Session  # noqa: PLC0415
+    from deploy.rules.logins import login_of  # noqa: PLC0415
 
     login = login_of(registry.host)
     secrets = [one for one in (login.password, login.token) if one] if login else []

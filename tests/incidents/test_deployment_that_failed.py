@@ -73,7 +73,11 @@ def test_d2_a_build_that_cannot_be(chat: Chat) -> None:
 
 def test_d3_another_project_name_over_the_running_stack(chat: Chat) -> None:
     chat.target(('project = "chat"', 'project = "infra"'))
-    stopped(chat, {"project.matches", "ports.free"}, "held by the container chat-redis of the project chat")
+    stopped(
+        chat,
+        {"project.matches", "ports.free", "volumes.exist"},
+        "held by the container chat-redis of the project chat",
+    )
     failing = chat.failing()
     assert "this stack runs as the project chat" in failing["project.matches"]
     assert not [name for name in chat.containers() if name.startswith("infra")]

@@ -146,7 +146,7 @@ def test_a_command_deaf_to_the_signal_is_killed_there(connection: Connection) ->
 def test_without_a_timeout_program_there_a_command_is_ended_all_the_same(
     made: host.Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deploy.shell.PREAMBLE", "{ echo $$; echo none; }")
+    monkeypatch.setattr("deploy.wire.shell.PREAMBLE", "{ echo $$; echo none; }")
     with Connection.open(reachable(made.alias, made.config)) as connection:
         with pytest.raises(CommandTimeout):
             connection.run("sleep 63", timeout=0.5)
@@ -184,7 +184,7 @@ def test_a_command_costs_one_round_trip(made: host.Host, tmp_path: Path) -> None
         file = other_config(made, tmp_path, Port=port)
         with Connection.open(reachable("other", file, connect=10)) as connection:
             seconds = [connection.run("true").seconds for _ in range(9)]
-            fed = connection.run("cat", stdin=b"x" * 1000)
-            assert fed.text == "x" * 1000
+            fed = [connection.run("cat", stdin=b"x" * 1000) for _ in range(5)]
+            assert {one.text for one in fed} == {"x" * 1000}
     assert 0.1 <= statistics.median(seconds) < 0.15
-    assert fed.seconds < 0.15
+    assert statistics.median(one.seconds for one in fed) < 0.15

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from checks import early
-from deploy import remembered
+from deploy.wire import remembered
 from lab import demo, faults, host, state
 
 pytestmark = pytest.mark.lab

@@ -15,8 +15,8 @@ from deploy.connection import Connection
 from deploy.errors import ConnectionFailed, GonogoError
 from deploy.facts import Facts
 from deploy.redact import Redactor
-from deploy.shell import Result
-from deploy.transcript import Entry, Transcript
+from deploy.wire.shell import Result
+from deploy.wire.transcript import Entry, Transcript
 from reports.model import CheckResult
 from tests import harness
 from tests.unit import mutations

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy import checkout
-from deploy.checkout import Checkout, Shipping
 from deploy.errors import GonogoError
+from deploy.rules import checkout
+from deploy.rules.checkout import Checkout, Shipping
 
 
 class Repository:

@@ -99,7 +99,7 @@ def test_a_command_over_its_time_is_ended_with_its_children(local: Connection, t
 def test_without_a_timeout_program_the_limit_holds_too(
     monkeypatch: pytest.MonkeyPatch, timeout: float
 ) -> None:
-    monkeypatch.setattr("deploy.shell.PREAMBLE", "{ trap : TERM; echo $$; echo none; }")
+    monkeypatch.setattr("deploy.wire.shell.PREAMBLE", "{ trap : TERM; echo $$; echo none; }")
     with Connection.open(reachable()) as connection:
         if timeout < 1:
             with pytest.raises(CommandTimeout):

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy import credentials
-from deploy.credentials import claims, databases, kind_of, requirepass
-from deploy.parity import parity
 from deploy.probes.containers import Given
+from deploy.rules import credentials
+from deploy.rules.credentials import claims, databases, kind_of, requirepass
+from deploy.rules.parity import parity
 from deploy.target import Mongodb
 from tests.unit.stacks import model
 

@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from deploy.distribution import NoAnswer, Refused, Way, challenge
-from deploy.distribution import Registry as Session
-from deploy.logins import Login
 from deploy.probes import registry
 from deploy.probes.registry import Greeting
+from deploy.rules.distribution import NoAnswer, Refused, Way, challenge
+from deploy.rules.distribution import Registry as Session
+from deploy.rules.logins import Login
 from deploy.sections import Registry
 
 LOGIN = Login("lab", "s3crét!")

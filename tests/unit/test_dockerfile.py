@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.dockerfile import built, stages
+from deploy.rules.dockerfile import built, stages
 
 WEB = r"""# syntax=docker/dockerfile:1
 ARG NODE=20

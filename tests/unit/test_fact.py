@@ -6,7 +6,7 @@ import pytest
 
 from deploy.errors import ConnectionFailed, GonogoError
 from deploy.fact import REACHABLE, Answers, Unknown, fact
-from deploy.transcript import Entry, Transcript
+from deploy.wire.transcript import Entry, Transcript
 
 
 class Holder:

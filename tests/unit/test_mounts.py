@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from deploy.model import Model
-from deploy.mounts import absent, mounts_of, moved, read_only, unwritable, user_of
 from deploy.probes.binds import Bind
 from deploy.probes.containers import Container
 from deploy.probes.volumes import Volume
+from deploy.rules.mounts import absent, mounts_of, moved, read_only, unwritable, user_of
 from tests.unit.stacks import container, model
 
 HEX = "ab" * 32

@@ -9,7 +9,6 @@ from typing import Any, cast
 import pytest
 
 from deploy import journal, outlook, switch
-from deploy.checkout import Commit, Shipping
 from deploy.errors import GonogoError
 from deploy.facts import Facts
 from deploy.images import REVISION, Source
@@ -18,6 +17,7 @@ from deploy.plan import chosen
 from deploy.probes import images, layers
 from deploy.probes.images import ImageInfo
 from deploy.release import Image, Release
+from deploy.rules.checkout import Commit, Shipping
 from tests.unit.stacks import container, model, target
 
 OLD, NOW = "a" * 40, "b" * 40

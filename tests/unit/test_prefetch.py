@@ -9,14 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from deploy import remembered
-from deploy.backend import host_for
 from deploy.connection import Connection
-from deploy.framing import Clock
-from deploy.opening import opened
-from deploy.prefetch import Prefetch, Question
 from deploy.redact import Redactor
-from deploy.remembered import Remembered
+from deploy.wire import remembered
+from deploy.wire.backend import host_for
+from deploy.wire.framing import Clock
+from deploy.wire.opening import opened
+from deploy.wire.prefetch import Prefetch, Question
+from deploy.wire.remembered import Remembered
 
 LOCAL = SimpleNamespace(
     host="local",

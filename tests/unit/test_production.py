@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.production import Declared, Own, faults, runs
+from deploy.rules.production import Declared, Own, faults, runs
 from tests.unit.stacks import model
 
 NOTHING = Declared({}, {})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.readonly import only_reads
+from deploy.wire.readonly import only_reads
 
 READING = [
     "test -e /srv/chat",

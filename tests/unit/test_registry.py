@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from deploy.errors import GonogoError
-from deploy.logins import Login, login_of
 from deploy.probes import registry
 from deploy.probes.registry import There, loopback, misnamed, split
+from deploy.rules.logins import Login, login_of
 from deploy.sections import Registry
 from tests.unit.stacks import Answering
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.channel import Gone, Late
-from deploy.framing import SESSION, Answer, Request, with_timeout
-from deploy.session import Session
-from deploy.shell import Shell
+from deploy.wire.channel import Gone, Late
+from deploy.wire.framing import SESSION, Answer, Request, with_timeout
+from deploy.wire.session import Session
+from deploy.wire.shell import Shell
 
 NUMBER = "0123456789abcdef" * 2
 SHELLS = [name for name in ("dash", "bash", "busybox", "zsh") if shutil.which(name)]

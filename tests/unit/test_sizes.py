@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deploy.probes.images import ImageInfo
-from deploy.sizes import Arriving, arriving, lacking, mb
-from deploy.versions import refusal, version
+from deploy.rules.sizes import Arriving, arriving, lacking, mb
+from deploy.rules.versions import refusal, version
 from tests.unit.stacks import container, model
 
 

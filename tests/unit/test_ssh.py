@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy import ssh
 from deploy.errors import UsageError
+from deploy.wire import ssh
 
 HERE = Path("/run/x/m")
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from checks.preflight.test_compose import TAGGABLE, added, shared, switches
 from checks.preflight.test_project import holders
-from deploy import beside, compose
+from deploy import compose
 from deploy.errors import GonogoError
 from deploy.model import Model, Mount
 from deploy.probes import containers, environment, places
 from deploy.probes.places import Place
+from deploy.rules import beside
 from tests.unit.stacks import Answering, container, model, target
 
 SAID = "directory:deploy:755:r:w:x\nnone\nregular empty file:root:640\n"

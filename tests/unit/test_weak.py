@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.weak import concealed, masked, weakness
+from deploy.rules.weak import concealed, masked, weakness
 
 
 @pytest.mark.parametrize(

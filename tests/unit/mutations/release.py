@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from deploy.checkout import Commit
 from deploy.health import Reply
 from deploy.lock import Held, Holder
+from deploy.rules.checkout import Commit
 from tests.unit.mutations import Mutation, World
 
 ADA = Holder(who="ada", machine="laptop", pid=7, version="v9", since="2025-10-11T01:47:36+00:00")

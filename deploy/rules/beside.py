@@ -10,8 +10,8 @@ from pathlib import Path
 from deploy import release
 from deploy.compose import OVERRIDES
 from deploy.probes.environment import pieces
+from deploy.rules.weak import is_placeholder
 from deploy.target import Target
-from deploy.weak import is_placeholder
 
 ENV_FILE = re.compile(r"(^|/)(\.env(\.[\w.-]+)?|[\w.-]+\.env)$")
 EXAMPLE = re.compile(r"(?i)example|sample|template|dist|default")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deploy.credentials import REDIS, SCRIPTS, Claim, Database, claims, databases
 from deploy.model import Model, Service
+from deploy.rules.credentials import REDIS, SCRIPTS, Claim, Database, claims, databases
 from deploy.target import Mongodb
 
 Before = Mapping[str, Mapping[str, str]]

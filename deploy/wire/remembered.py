@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy import ssh
-from deploy.framing import Clock
-from deploy.prefetch import Prefetch, Question
+from deploy.wire import ssh
+from deploy.wire.framing import Clock
+from deploy.wire.prefetch import Prefetch, Question
 
 VERSION = 1
 MOST_BYTES = 200_000

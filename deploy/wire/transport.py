@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from deploy import ssh
-from deploy.forward import Forwards, LocalForwards, SshForwards
-from deploy.framing import SESSION
+from deploy.wire import ssh
+from deploy.wire.forward import Forwards, LocalForwards, SshForwards
+from deploy.wire.framing import SESSION
 
 CONTROL_VARIABLE = "GONOGO_CONTROL_PATH"
 """Environment variable with the control socket of an open master, for the processes that we start."""

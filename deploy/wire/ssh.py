@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.errors import UsageError
-from deploy.framing import SESSION
+from deploy.wire.framing import SESSION
 
 KEEPALIVES = 3
 """Unanswered keep-alives after which ssh gives a connection up; they are spread over the connect timeout."""

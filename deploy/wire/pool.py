@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from deploy.channel import Gone, Late
 from deploy.errors import ConnectionFailed
-from deploy.shell import Shell
-from deploy.transport import Transport
+from deploy.wire.channel import Gone, Late
+from deploy.wire.shell import Shell
+from deploy.wire.transport import Transport
 
 MOST_SHELLS = 4
 """Shells at a time; sshd allows 10 sessions a connection by default (MaxSessions in sshd_config(5))."""

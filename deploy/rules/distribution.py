@@ -18,7 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from deploy.errors import GonogoError
-from deploy.logins import Login
+from deploy.rules.logins import Login
 
 TIMEOUT_S = 10.0
 MANIFESTS = ", ".join(

@@ -8,7 +8,7 @@ from testinfra.backend.base import BaseBackend, CommandResult
 from testinfra.host import Host
 
 from deploy.connection import Connection
-from deploy.readonly import only_reads
+from deploy.wire.readonly import only_reads
 
 
 class ConnectionBackend(BaseBackend):  # type: ignore[misc]

@@ -9,9 +9,9 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from deploy import ssh
 from deploy.errors import ConnectionFailed
-from deploy.relay import Relay
+from deploy.wire import ssh
+from deploy.wire.relay import Relay
 
 _PATIENCE_S = 10.0
 

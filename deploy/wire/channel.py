@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 
-from deploy.framing import Answer
+from deploy.wire.framing import Answer
 
 HEARTBEAT_S = 0.25
 """Seconds of silence after which it is asked whether the process still lives."""

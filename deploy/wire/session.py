@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-from deploy.channel import Channel, Gone
 from deploy.errors import CommandTimeout
-from deploy.framing import KILL_GRACE_S, Clock, Request, with_timeout
-from deploy.shell import SLACK_S, TIMEOUT_STATUSES, Result
+from deploy.wire.channel import Channel, Gone
+from deploy.wire.framing import KILL_GRACE_S, Clock, Request, with_timeout
+from deploy.wire.shell import SLACK_S, TIMEOUT_STATUSES, Result
 
 _PIECE = 1 << 18
 

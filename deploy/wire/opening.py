@@ -6,13 +6,13 @@ import threading
 import time
 from pathlib import Path
 
-from deploy.channel import Channel, Gone, Late
-from deploy.framing import Request
-from deploy.pool import Pool
-from deploy.prefetch import Prefetch, Share
-from deploy.reachable import Reachable
-from deploy.shell import Shell, greet
-from deploy.transport import LocalTransport, SshTransport, Transport
+from deploy.wire.channel import Channel, Gone, Late
+from deploy.wire.framing import Request
+from deploy.wire.pool import Pool
+from deploy.wire.prefetch import Prefetch, Share
+from deploy.wire.reachable import Reachable
+from deploy.wire.shell import Shell, greet
+from deploy.wire.transport import LocalTransport, SshTransport, Transport
 
 SHELLS = 3
 """Shells that are asked side by side; one more of the pool's is left for what was not foreseen."""

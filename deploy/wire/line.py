@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO
 
-from deploy import ssh
-from deploy.channel import Gone, Late
 from deploy.errors import CommandTimeout, ConnectionFailed
-from deploy.opening import Opening
-from deploy.pool import Pool
-from deploy.session import Session
-from deploy.shell import Result, Shell
+from deploy.wire import ssh
+from deploy.wire.channel import Gone, Late
+from deploy.wire.opening import Opening
+from deploy.wire.pool import Pool
+from deploy.wire.session import Session
+from deploy.wire.shell import Result, Shell
 
 _CLEANUP_S = 3.0
 
