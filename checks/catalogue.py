@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import functools
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from checks.judge import Check
 
 FOLDER = Path(__file__).resolve().parent
 OURS = FOLDER.parent
+MARKER = re.compile(r'mark\.check\(\s*"([^"]+)"')
+"""How a check names its id: reading it so takes a hundredth of the time of importing the checks."""
 FIXTURES = {"suite", "target", "facts", "connection", "host", "model", "expect"}
 
 
@@ -40,12 +42,8 @@ def within(path: Path, folder: Path) -> bool:
 @functools.cache
 def ids(folder: Path = FOLDER) -> frozenset[str]:
     """Return the ids of all checks in the suites, also of the one that does not run now."""
-    found = set()
-    for file in sorted(folder.glob("*/test_*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("mark.check") and node.args:
-                found.add(ast.literal_eval(node.args[0]))
-    return frozenset(found)
+    files = sorted(folder.glob("*/test_*.py"))
+    return frozenset(found for file in files for found in MARKER.findall(file.read_text(encoding="utf-8")))
 
 
 def listed(items: Iterable[pytest.Item]) -> list[str]:

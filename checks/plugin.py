@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -170,6 +171,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if not session.config.getoption("--replay"):
         recall.leave(session.config, suite)
     suite.close()
+    # pytest searches all that there is for garbage several times before it ends, which takes long.
+    gc.freeze()
     hide = suite.redactor
     _write(session.config, SuiteEnd(data=suite.data, notes=[hide(note) for note in suite.notes]))
 

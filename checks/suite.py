@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +25,9 @@ from deploy.wire.prefetch import Question
 from deploy.wire.remembered import Remembered
 from deploy.wire.transcript import Entry
 from reports.model import DataCount, Severity
+
+HEAVY = {"mongodb": "pymongo", "replies": "deploy.get"}
+"""Facts, and what they import that takes long."""
 
 
 class CheckFailed(AssertionError):
@@ -78,8 +82,9 @@ class Suite:
 
     def start(self) -> None:
         """Open the connection while the run goes on, and ask for the facts that the last run needed."""
-        pool = ThreadPoolExecutor(1, thread_name_prefix="gonogo-open")
+        pool = ThreadPoolExecutor(2, thread_name_prefix="gonogo-open")
         self._opened = pool.submit(self._open)
+        pool.submit(self._import_ahead)
         pool.shutdown(wait=False)
 
     def _open(self) -> Facts:
@@ -93,6 +98,12 @@ class Suite:
         facts = Facts(self.target, self._connection, self.redactor, failure, self.version)
         facts.ahead(self.known.facts)
         return facts
+
+    def _import_ahead(self) -> None:
+        # While the handshake is under way there is time to read what a fact will need.
+        for needing, module in HEAVY.items():
+            if needing in self.known.facts:
+                importlib.import_module(module)
 
     def remembered(self, *, whole: bool) -> Remembered | None:
         """Return what the next run may ask ahead; ``whole``: every test ran. None without a connection."""

@@ -13,8 +13,8 @@ from deploy.redact import Redactor
 from deploy.target import Target
 from deploy.wire.transcript import Entry, Transcript
 
-AHEAD = 4
-"""Facts that are asked ahead at a time."""
+AHEAD = 32
+"""Facts that are asked ahead at a time: nearly all of the time they wait for the target or for each other."""
 
 
 class Base:
@@ -47,10 +47,9 @@ class Base:
 
     def evidence(self, since: int) -> list[Entry]:
         """Return this thread's entries from ``since`` on and those of the facts used; forget the latter."""
-        entries = self.transcript.entries
         wanted = sorted(self.answers.used | set(self.transcript.mine(since)))
         self.answers.used.clear()
-        return [entries[index] for index in wanted if index < len(entries)]
+        return self.transcript.at(wanted)
 
     def forget(self, *names: str) -> None:
         """Make the facts called ``names`` be asked again, after something changed."""

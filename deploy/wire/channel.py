@@ -15,6 +15,9 @@ from deploy.wire.framing import Answer
 HEARTBEAT_S = 0.25
 """Seconds of silence after which it is asked whether the process still lives."""
 
+LEAST_PATIENCE_S = 0.2
+"""Seconds that a process has to end by itself once it was told to."""
+
 _PIECE = 1 << 18
 
 
@@ -137,16 +140,28 @@ class Channel:
         self.end(patience)
         self.close_streams()
 
+    def hang_up(self) -> None:
+        """Begin to end a process that has nothing to do; ``close`` waits for it."""
+        with contextlib.suppress(OSError):
+            self.stdin.close()
+        self.signal(signal.SIGTERM)
+
     def end(self, patience: float) -> None:
-        """Wait for the process to end, then send TERM, then KILL, each after ``patience`` seconds."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
+        """Wait ``patience`` seconds for the process to end; then send TERM, and at last KILL."""
+        if patience:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(patience)
-                return
-            except subprocess.TimeoutExpired:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self.process.pid, number)
+        self.signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(patience, LEAST_PATIENCE_S))
+        self.signal(signal.SIGKILL)
         self.process.wait()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process and what it started, unless it has ended."""
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
 
     def close_streams(self) -> None:
         """Close the reading ends."""

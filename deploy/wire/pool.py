@@ -103,7 +103,10 @@ class Pool:
             self._shells, self._idle = set(), []
         for shell in busy:
             shell.channel.end(0)
-        for shell in mine:
-            shell.close()
         if self._first not in busy:
-            self._first.close()
+            mine.append(self._first)
+        # All at once: over a slow line each takes a round trip to go.
+        for shell in mine:
+            shell.channel.hang_up()
+        for shell in mine:
+            shell.channel.close(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 OUTPUT_LIMIT = 16_384
@@ -65,7 +65,16 @@ class Transcript:
         """Return the entries recorded from ``mark`` on, up to ``until`` when given, redacted."""
         with self._lock:
             chosen = self._entries[mark:until]
-        return [replace(e, command=self.redact(e.command), output=self.redact(e.output)) for e in chosen]
+        return [self._shown(entry) for entry in chosen]
+
+    def at(self, places: Iterable[int]) -> list[Entry]:
+        """Return the entries at these places, redacted."""
+        with self._lock:
+            chosen = [self._entries[place] for place in places]
+        return [self._shown(entry) for entry in chosen]
+
+    def _shown(self, entry: Entry) -> Entry:
+        return replace(entry, command=self.redact(entry.command), output=self.redact(entry.output))
 
     def _excerpt(self, output: str) -> str:
         if len(output) <= 4 * OUTPUT_LIMIT:
