@@ -71,6 +71,8 @@ def _unburden(config: pytest.Config) -> None:
     # Hypothesis imports all of itself for its summary, which takes longer than all checks together.
     if "hypothesis" not in sys.modules:
         config.pluginmanager.unregister(name="hypothesispytest")
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

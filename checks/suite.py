@@ -71,33 +71,40 @@ class Suite:
     _asked: int = 0
     _facts: Facts | None = None
     _connection: Connection | None = None
-    _opened: Future[Facts] | None = None
+    _opened: Future[None] | None = None
 
     @property
     def facts(self) -> Facts:
-        """The facts of the target, over a connection that is opened at the first use."""
+        """The facts of the target; a connection is opened at the first use, unless ``start`` began to."""
         if self._facts is None:
-            self._facts = self._opened.result() if self._opened else self._open()
+            self.start()
+        assert self._facts
         return self._facts
 
     def start(self) -> None:
-        """Open the connection while the run goes on, and ask for the facts that the last run needed."""
+        """Open the connection while the run goes on, and ask for the facts that the last run needed.
+
+        Those that this machine knows are asked meanwhile.
+        """
+        self._facts = facts = Facts(self.target, None, self.redactor, version=self.version, pending=True)
         pool = ThreadPoolExecutor(2, thread_name_prefix="gonogo-open")
-        self._opened = pool.submit(self._open)
+        self._opened = pool.submit(self._open, facts)
         pool.submit(self._import_ahead)
         pool.shutdown(wait=False)
+        facts.ahead(self.known.facts)
 
-    def _open(self) -> Facts:
+    def _open(self, facts: Facts) -> None:
         failure: GonogoError | None = None
         try:
             opening = self.early.take(self.target) if self.early else None
             opening = opening or opened(self.target, prefetch=self.known.prefetch)
-            self._connection = Connection.open(self.target, redact=self.redactor, opening=opening)
+            self._connection = Connection.open(
+                self.target, redact=self.redactor, opening=opening, transcript=facts.transcript
+            )
         except GonogoError as error:
             failure = error
-        facts = Facts(self.target, self._connection, self.redactor, failure, self.version)
-        facts.ahead(self.known.facts)
-        return facts
+        finally:
+            facts.connected(self._connection, failure)
 
     def _import_ahead(self) -> None:
         # While the handshake is under way there is time to read what a fact will need.
@@ -198,6 +205,8 @@ class Suite:
         return next((w for w in self.target.waivers if w.check == check and today <= w.until), None)
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connection; a fault of ours while it was opened is raised here."""
+        if self._opened:
+            self._opened.result()
         if self._connection:
             self._connection.close()

@@ -52,10 +52,11 @@ class Connection:
         redact: Callable[[str], str] = str,
         control_path: Path | None = None,
         opening: Opening | None = None,
+        transcript: Transcript | None = None,
     ) -> None:
         """Connect; see ``open``."""
         self.host = target.host
-        self.transcript = Transcript(redact)
+        self.transcript = transcript or Transcript(redact)
         self.asked: list[Asked] = []
         """What was asked that changes nothing and may be kept, with its whole answer, for a recording."""
         self._timeout = target.thresholds.command_timeout_s
@@ -82,15 +83,16 @@ class Connection:
         redact: Callable[[str], str] = str,
         control_path: Path | None = None,
         opening: Opening | None = None,
+        transcript: Transcript | None = None,
     ) -> Connection:
         """Return a connection to ``target``, whose transcript and messages go through ``redact``.
 
         ``control_path``: the control socket of an open master to ride on; without it, $GONOGO_CONTROL_PATH is
         ridden on where it was opened for this target. ``opening``: the way to this target that somebody began
-        to open. Raises ConnectionFailed with the cause and what to do,
+        to open. ``transcript``: one to go on with. Raises ConnectionFailed with the cause and what to do,
         UsageError for a host that is none.
         """
-        return cls(target, redact=redact, control_path=control_path, opening=opening)
+        return cls(target, redact=redact, control_path=control_path, opening=opening, transcript=transcript)
 
     @property
     def redact(self) -> Callable[[str], str]:

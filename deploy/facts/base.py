@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,27 +21,38 @@ AHEAD = 32
 class Base:
     """The state of the facts of one target. ``connection`` may be None: every fact of it is then Unknown.
 
-    ``version``: of the release under way, when this is part of one.
+    ``version``: of the release under way, when this is part of one. ``pending``: the connection is still
+    being opened, so who needs it waits until ``connected`` is called.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         target: Target,
         connection: Connection | None,
         redactor: Redactor,
         failure: GonogoError | None = None,
         version: str = "",
+        *,
+        pending: bool = False,
     ) -> None:
         self.target = target
         self.redactor = redactor
         self.version = version
         self.answers = Answers()
         self.transcript = connection.transcript if connection else Transcript(redactor)
+        self._decided = threading.Event()
+        if not pending:
+            self.connected(connection, failure)
+
+    def connected(self, connection: Connection | None, failure: GonogoError | None = None) -> None:
+        """Go on over a connection that shares the transcript of these facts, or without one."""
         self._connection, self._failure = connection, failure
+        self._decided.set()
 
     @property
     def connection(self) -> Connection:
         """The connection; raises Unknown with the reason when there is none."""
+        self._decided.wait()
         if self._connection is None:
             raise Unknown(getattr(self._failure, "check", REACHABLE), str(self._failure))
         return self._connection
