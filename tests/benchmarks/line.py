@@ -61,9 +61,9 @@ def line(made: host.Host, source: Path, folder: Path, rtt_ms: int) -> Iterator[L
 
 
 def preflight(at: Line, environment: dict[str, str] | None = None) -> None:
-    """Run the whole suite as a user does."""
+    """Run the whole suite as a user does, whose Python keeps what it compiled."""
     argv = [sys.executable, "-m", "pytest", "checks/preflight", "--target", str(at.file), "-q"]
-    _ran(argv, {**os.environ, **(environment or {})})
+    _ran(argv, {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environment or {})})
 
 
 def cold(at: Line) -> None:
