@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 
-from deploy import database, images, joined, release, suites, switch
+from deploy import images, joined, release, suites, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
 from deploy.methods import tar
+from deploy.mongodb import login
 from deploy.outlook import outlook
 from deploy.plan import chosen, plan
 from deploy.release import Baseline, Image, Release
@@ -61,8 +62,8 @@ def baseline(run: Undertaking) -> None:
         counts = None
         mongodb = run.target.mongodb
         if mongodb and any(one.service == mongodb.service and one.running for one in running):
-            container = database.container_of(running, mongodb)
-            counts = database.counts(run.connection, container, mongodb, run.redactor)
+            container = login.container_of(running, mongodb)
+            counts = login.counts(run.connection, container, mongodb, run.redactor)
         state = Baseline(
             taken=release.now().isoformat(timespec="seconds"),
             containers={one.name: one.image for one in running},

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from checks.suite import Suite
-from deploy import database
 from deploy.facts import Facts
+from deploy.mongodb import login
 from deploy.target import Mongodb, Target
 from reports.model import DataCount
 
@@ -58,8 +58,8 @@ def test_data_counts(suite: Suite, target: Target, facts: Facts, expect: Callabl
     baseline = suite.baseline
     before = baseline.counts if baseline else None
     new = baseline is not None and before is None
-    container = database.container_of(facts.running, target.mongodb)
-    after = database.counts(facts.connection, container, target.mongodb, suite.redactor)
+    container = login.container_of(facts.running, target.mongodb)
+    after = login.counts(facts.connection, container, target.mongodb, suite.redactor)
     suite.data[:] = compare(before, after, target.mongodb)
     if before is not None:
         gone, expected = losses(suite.data), "no fewer documents than in the baseline"

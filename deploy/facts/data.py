@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path
 
-from deploy import database, release
+from deploy import release
 from deploy.errors import GonogoError
 from deploy.fact import fact
 from deploy.facts.images import ImageFacts
+from deploy.mongodb import login
 from deploy.probes import backups, binds, disk, memory, mongodb, volumes
 from deploy.probes.binds import Bind, Kind
 from deploy.probes.containers import Container
@@ -73,7 +74,7 @@ class DataFacts(ImageFacts):
         if self.database is None:
             return None
         environment = services[settings.service].environment
-        container = database.container_of([self.database], settings)
+        container = login.container_of([self.database], settings)
         return mongodb.state(self.connection, container, settings, environment)
 
     @fact("backup.destination")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from deploy import database
 from deploy.connection import Connection
 from deploy.errors import GonogoError
+from deploy.mongodb import login
 from deploy.probes.containers import Container
 from deploy.target import Mongodb
 from deploy.wire.transcript import Entry
@@ -64,7 +64,7 @@ def state(
     begun = time.monotonic()
     said, status = "logged in", 0
     try:
-        with database.session(connection, container, mongodb, environment) as client:
+        with login.session(connection, container, mongodb, environment) as client:
             found = _asked(client, container, mongodb.database)
         said = told(found)
         return found
@@ -113,7 +113,7 @@ def _collections(client: Client, name: str) -> dict[str, dict[str, int]]:
 
     Time series lie in collections of their own, see BUCKETS, which take room too.
     """
-    from pymongo.errors import OperationFailure  # noqa: PLC0415  as in database.py
+    from pymongo.errors import OperationFailure  # noqa: PLC0415  as in login.py
 
     database = client[name]
     listed = sorted(database.list_collection_names(filter={"type": "collection"}))
@@ -155,7 +155,7 @@ def _known(ask: Callable[[], T], refusing: bool = False) -> T | None:
 
     ``refusing``: that it may not ask is an error, for it means that there was no login.
     """
-    from pymongo.errors import NotPrimaryError, OperationFailure  # noqa: PLC0415  as in database.py
+    from pymongo.errors import NotPrimaryError, OperationFailure  # noqa: PLC0415  as in login.py
 
     try:
         return ask()

@@ -1,0 +1,1 @@
+"""The stack's MongoDB: how it is reached, backed up, proved, restored and compared."""
