@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import importlib
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from testinfra.host import Host
@@ -119,7 +119,20 @@ class Suite:
         self._note_questions()
         before = Remembered() if whole else self.known
         facts = set(self._facts.answers.known) | set(() if whole else self.known.facts)
-        return before.after(self._connection.clock, self.asked, facts, self.redactor)
+        asked = {test: [self._ranked(one) for one in questions] for test, questions in self.asked.items()}
+        forwards = self._connection.forwarded or before.forwards
+        return before.after(self._connection.clock, asked, facts, self.redactor, forwards)
+
+    def _ranked(self, question: Question) -> Question:
+        return replace(question, urgent=question.command in self._urgent)
+
+    @cached_property
+    def _urgent(self) -> set[str]:
+        """The commands that had to be answered before a fact could be asked for that takes long."""
+        assert self._facts
+        known = (self._facts.answers.known.get(name) for name in HEAVY)
+        places = {place for answer in known if answer for place in answer.entries}
+        return {entry.command for entry in self._facts.transcript.at(sorted(places))}
 
     @property
     def asked_ahead(self) -> str:

@@ -59,6 +59,8 @@ class Connection:
         self.transcript = transcript or Transcript(redact)
         self.asked: list[Asked] = []
         """What was asked that changes nothing and may be kept, with its whole answer, for a recording."""
+        self.forwarded: set[tuple[str, int]] = set()
+        """Where connections were made ahead."""
         self._timeout = target.thresholds.command_timeout_s
         seconds = target.thresholds.connect_timeout_s
         opening = opening or opened(target, control_path)
@@ -200,9 +202,13 @@ class Connection:
         self.prefetch.drop()  # what goes through it may change the target
         return self.forwards.socket(remote)
 
-    def forward_port(self, host: str, port: int) -> int:
-        """Return the port of 127.0.0.1 that leads to ``host:port`` seen from the target; ConnectionFailed."""
-        return self.forwards.port(host, port)
+    def forward_port(self, host: str, port: int, *, ahead: int = 0) -> int:
+        """Return the port of 127.0.0.1 that leads to ``host:port`` seen from the target; ConnectionFailed.
+
+        ``ahead``: so many connections are made at once, and in the next run as soon as there is a way.
+        """
+        self.forwarded |= {(host, port)} if ahead else set()
+        return self.forwards.port(host, port, ahead)
 
     def close(self) -> None:
         """End shells and forwards, and the master where this connection opened it; can be called again."""

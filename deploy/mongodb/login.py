@@ -16,6 +16,7 @@ from deploy.errors import GonogoError
 from deploy.probes.containers import Container
 from deploy.redact import Redactor, secret_values
 from deploy.target import Mongodb
+from deploy.wire.opening import AHEAD
 from deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def session(
 
     if not container.addresses:
         raise GonogoError(f"{container.name} has no address in any network: gonogo cannot reach its MongoDB")
-    port = connection.forward_port(container.addresses[0], PORT)
+    port = connection.forward_port(container.addresses[0], PORT, ahead=AHEAD)
     given: dict[str, Any] = {"directConnection": True, "serverSelectionTimeoutMS": TIMEOUT_MS}
     username = environment.get(mongodb.username_variable, "")
     if username:

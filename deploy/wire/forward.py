@@ -22,8 +22,11 @@ class Forwards(Protocol):
     def socket(self, remote: str) -> Path:
         """Return the local path of a Unix socket that leads to ``remote`` on the target."""
 
-    def port(self, host: str, port: int) -> int:
-        """Return the port of 127.0.0.1 that leads to ``host:port`` as the target sees it."""
+    def port(self, host: str, port: int, ahead: int = 0) -> int:
+        """Return the port of 127.0.0.1 that leads to ``host:port`` as the target sees it.
+
+        ``ahead``: so many connections are made at once, to be there when somebody comes.
+        """
 
     def close(self) -> None:
         """End all forwards."""
@@ -40,8 +43,8 @@ class LocalForwards:
         """Return the path itself."""
         return Path(remote)
 
-    def port(self, host: str, port: int) -> int:
-        """Return ``port`` itself for 127.0.0.1, else the port of a relay."""
+    def port(self, host: str, port: int, ahead: int = 0) -> int:
+        """Return ``port`` itself for 127.0.0.1, else the port of a relay; ``ahead`` is not worth it here."""
         if host == "127.0.0.1":
             return port
         with self._lock:
@@ -65,6 +68,7 @@ class SshForwards:
         self._control_path = control_path
         self._folder = folder
         self._rules: dict[tuple[str, ...], str] = {}
+        self._relays: dict[tuple[str, int], Relay] = {}
         self._lock = threading.Lock()
 
     def socket(self, remote: str) -> Path:
@@ -74,18 +78,23 @@ class SshForwards:
             rule = self._rules.get((remote,)) or self._add((remote,), f"{path}:{remote}")
         return Path(rule.partition(":")[0])
 
-    def port(self, host: str, port: int) -> int:
+    def port(self, host: str, port: int, ahead: int = 0) -> int:
         """Return the local port; raises ConnectionFailed when the master refuses."""
+        with self._lock:
+            if ahead and (host, port) not in self._relays:
+                self._relays[host, port] = Relay("127.0.0.1", self._forwarded(host, port), ahead)
+            return self._relays[host, port].port if ahead else self._forwarded(host, port)
+
+    def _forwarded(self, host: str, port: int) -> int:
         key = (host, str(port))
         far = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        with self._lock:
-            rule = self._rules.get(key)
-            for attempt in range(3):
-                if rule:
-                    break
-                # Somebody else may take the port before the master does.
-                with contextlib.suppress(*([ConnectionFailed] if attempt < 2 else [])):
-                    rule = self._add(key, f"127.0.0.1:{_free_port()}:{far}")
+        rule = self._rules.get(key)
+        for attempt in range(3):
+            if rule:
+                break
+            # Somebody else may take the port before the master does.
+            with contextlib.suppress(*([ConnectionFailed] if attempt < 2 else [])):
+                rule = self._add(key, f"127.0.0.1:{_free_port()}:{far}")
         assert rule
         return int(rule.split(":")[1])
 
@@ -109,6 +118,9 @@ class SshForwards:
     def close(self) -> None:
         """Take the forwards back: a master that somebody else opened lives on."""
         with self._lock:
+            for relay in self._relays.values():
+                relay.close()
+            self._relays.clear()
             for rule in self._rules.values():
                 self._ask("cancel", rule)
             self._rules.clear()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from pathlib import Path
 
+from deploy.errors import ConnectionFailed
 from deploy.wire.channel import Channel, Gone, Late
 from deploy.wire.framing import Request
 from deploy.wire.pool import Pool
@@ -16,6 +18,8 @@ from deploy.wire.transport import LocalTransport, SshTransport, Transport
 
 SHELLS = 3
 """Shells that are asked side by side; one more of the pool's is left for what was not foreseen."""
+AHEAD = 2
+"""Connections that are made ahead for a client: pymongo watches the server over one and asks over another."""
 PAUSE_S = 0.005
 
 
@@ -58,6 +62,7 @@ class Opening:
             return
         self._threads = [threading.Thread(target=self._open, args=(*first, shares[0]), daemon=True)]
         self._threads += [threading.Thread(target=self._more, args=(s,), daemon=True) for s in shares[1:]]
+        self._threads += [threading.Thread(target=self._forward, daemon=True)] if prefetch else []
         for thread in self._threads:
             thread.start()
 
@@ -110,6 +115,12 @@ class Opening:
             self.prefetch.give_up(share.questions)
             return
         self._collect(shell, share)
+
+    def _forward(self) -> None:
+        if self.prefetch.forwards and self._has_master():
+            for host, port in self.prefetch.forwards:
+                with contextlib.suppress(ConnectionFailed, OSError):
+                    self.transport.forwards.port(host, port, AHEAD)
 
     def _has_master(self) -> bool:
         path: Path | None = self.transport.control_path

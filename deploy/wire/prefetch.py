@@ -22,12 +22,16 @@ STARTING_S = 0.15
 
 @dataclass(frozen=True)
 class Question:
-    """A command that changes nothing: its standard input, its time limit and how long it took, in seconds."""
+    """A command that changes nothing: its standard input, its time limit and how long it took, in seconds.
+
+    ``urgent``: something that takes longer than a command had to wait for its answer.
+    """
 
     command: str
     stdin: str | None
     timeout: float
     seconds: float = 0.0
+    urgent: bool = False
 
     @property
     def key(self) -> tuple[str, str | None]:
@@ -62,8 +66,14 @@ class Prefetch:
     ``clock``: what the shells of the target had for a clock when the questions were remembered.
     """
 
-    def __init__(self, questions: Sequence[Question] = (), clock: Clock = "none") -> None:
+    def __init__(
+        self,
+        questions: Sequence[Question] = (),
+        clock: Clock = "none",
+        forwards: Iterable[tuple[str, int]] = (),
+    ) -> None:
         self._clock: Clock = clock
+        self.forwards = tuple(forwards)
         self._questions = list({question.key: question for question in questions}.values())
         self._slots = {question.key: Slot() for question in self._questions}
         self._unserved = dict(self._slots)
@@ -83,11 +93,12 @@ class Prefetch:
     def shares(self, count: int) -> list[Share]:
         """Divide the questions among ``count`` shells, so that all have about as much to do.
 
-        The slowest come first, which keeps the end short; the first shell begins earlier than the others.
+        The urgent come first, then the slowest, which keeps the end short; the first shell begins earlier
+        than the others.
         """
         busy = [0.0] + [STARTING_S] * (count - 1)
         parts: list[list[Question]] = [[] for _ in busy]
-        for question in sorted(self._questions, key=lambda one: -one.seconds):
+        for question in sorted(self._questions, key=lambda one: (not one.urgent, -one.seconds)):
             least = busy.index(min(busy))
             parts[least].append(question)
             busy[least] += question.seconds

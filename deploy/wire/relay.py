@@ -1,4 +1,4 @@
-"""A TCP relay on the loopback, for the ports that a local target reaches at other addresses."""
+"""A TCP relay on the loopback: to ports that a local target has elsewhere, or with connections made ahead."""
 
 from __future__ import annotations
 
@@ -10,14 +10,23 @@ _PIECE = 1 << 16
 
 
 class Relay:
-    """Accepts on ``127.0.0.1:port`` and copies to ``host:to_port`` and back until closed."""
+    """Accepts on ``127.0.0.1:port`` and copies to ``host:to_port`` and back until closed.
 
-    def __init__(self, host: str, to_port: int) -> None:
+    ``ahead``: so many connections are made at once, for the first that come: a connection made through ssh
+    costs a round trip, which nobody then has to wait for. Nothing is sent on them before somebody came.
+    """
+
+    def __init__(self, host: str, to_port: int, ahead: int = 0) -> None:
         self._target = host, to_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._waiting: list[socket.socket] = []
+        with contextlib.suppress(OSError):
+            for _ in range(ahead):
+                self._waiting.append(socket.create_connection(self._target, timeout=10))
+        self._open |= set(self._waiting)
         threading.Thread(target=self._accept, daemon=True, name="gonogo-relay").start()
 
     def _accept(self) -> None:
@@ -27,7 +36,7 @@ class Relay:
             except OSError:
                 return
             try:
-                far = socket.create_connection(self._target, timeout=10)
+                far = self._made_ahead() or socket.create_connection(self._target, timeout=10)
             except OSError:
                 near.close()
                 continue
@@ -36,6 +45,20 @@ class Relay:
                 self._open |= {near, far}
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
+
+    def _made_ahead(self) -> socket.socket | None:
+        while self._waiting:
+            found = self._waiting.pop(0)
+            found.setblocking(False)
+            try:
+                found.recv(1, socket.MSG_PEEK)
+            except BlockingIOError:
+                return found
+            except OSError:
+                pass
+            # Who closed it, or spoke first, has given up waiting.
+            found.close()
+        return None
 
     def _copy(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -14,7 +14,7 @@ from deploy.wire import ssh
 from deploy.wire.framing import Clock
 from deploy.wire.prefetch import Prefetch, Question
 
-VERSION = 1
+VERSION = 2
 MOST_BYTES = 200_000
 """Questions beyond this are not sent ahead: they would hold up the line."""
 
@@ -24,11 +24,15 @@ Asked = dict[str, list[Question]]
 
 @dataclass(frozen=True)
 class Remembered:
-    """The questions of a suite by the test that asked, the facts that were needed, the target's clock."""
+    """The questions of a suite by the test that asked, the facts that were needed, the target's clock.
+
+    ``forwards``: the addresses and ports of the target to which connections were made that took long.
+    """
 
     clock: Clock = "none"
     questions: Asked = field(default_factory=dict)
     facts: tuple[str, ...] = ()
+    forwards: tuple[tuple[str, int], ...] = ()
 
     @property
     def prefetch(self) -> Prefetch:
@@ -39,7 +43,7 @@ class Remembered:
             if size + more < MOST_BYTES:
                 size += more
                 sent.append(question)
-        return Prefetch(sent, self.clock)
+        return Prefetch(sent, self.clock, self.forwards)
 
     def after(
         self,
@@ -47,6 +51,7 @@ class Remembered:
         asked: dict[str, list[Question]],
         facts: Iterable[str],
         redact: Callable[[str], str],
+        forwards: Iterable[tuple[str, int]] = (),
     ) -> Remembered:
         """Return what is to be remembered after a run in which the tests in ``asked`` ran.
 
@@ -54,7 +59,8 @@ class Remembered:
         """
         clean = {test: [q for q in questions if _clean(q, redact)] for test, questions in asked.items()}
         kept = {**self.questions, **clean}
-        return Remembered(clock, {test: found for test, found in kept.items() if found}, tuple(sorted(facts)))
+        found = {test: questions for test, questions in kept.items() if questions}
+        return Remembered(clock, found, tuple(sorted(facts)), tuple(sorted(forwards)))
 
 
 def file_of(cache: Path, host: str, config_file: Path | None, suites: Iterable[str]) -> Path:
@@ -68,7 +74,8 @@ def load(file: Path) -> Remembered:
         raw: dict[str, Any] = json.loads(file.read_bytes())
         if raw["version"] == VERSION:
             questions = {test: [Question(**one) for one in asked] for test, asked in raw["questions"].items()}
-            return Remembered(raw["clock"], questions, tuple(raw["facts"]))
+            forwards = tuple((str(host), int(port)) for host, port in raw["forwards"])
+            return Remembered(raw["clock"], questions, tuple(raw["facts"]), forwards)
     return Remembered()
 
 

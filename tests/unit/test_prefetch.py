@@ -194,3 +194,16 @@ def test_what_did_not_run_this_time_stays_remembered(clock: Clock) -> None:
 def test_too_much_is_not_sent_ahead(clock: Clock) -> None:
     kept = Remembered(clock, {"a": [Question("cat", "x" * remembered.MOST_BYTES, 5), *questions("true")]})
     assert [one.command for one in kept.prefetch.shares(1)[0].questions] == ["true"]
+
+
+def test_what_others_wait_for_is_asked_first(clock: Clock) -> None:
+    slow, quick = Question("slow", None, 5, seconds=2), Question("quick", None, 5, seconds=0.1, urgent=True)
+    (share,) = Prefetch([slow, quick], clock).shares(1)
+    assert [one.command for one in share.questions] == ["quick", "slow"]
+
+
+def test_where_connections_were_made_is_remembered(tmp_path: Path, clock: Clock) -> None:
+    found = Remembered().after(clock, {"t": questions("a")}, [], str, [("172.18.0.2", 27017)])
+    remembered.save(tmp_path / "r.json", found)
+    assert remembered.load(tmp_path / "r.json") == found
+    assert found.prefetch.forwards == (("172.18.0.2", 27017),)

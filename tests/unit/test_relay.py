@@ -1,0 +1,82 @@
+"""The relay: what is copied, and the connections that are made before somebody comes."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.wire.relay import Relay
+
+
+class Server:
+    """Answers each connection with what it was sent, in capitals; ``accepted`` are its connections."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        self.accepted: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                self.accepted.append(self.listener.accept()[0])
+                threading.Thread(target=self._answer, args=(self.accepted[-1],), daemon=True).start()
+
+    def _answer(self, one: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := one.recv(100):
+                one.sendall(piece.upper())
+
+    def has(self, number: int) -> bool:
+        deadline = time.monotonic() + 5
+        while len(self.accepted) < number and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return len(self.accepted) == number
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    for item in (made.listener, *made.accepted):
+        item.close()
+
+
+def said(port: int, word: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+        one.sendall(word)
+        return one.recv(100)
+
+
+def test_connections_made_ahead_are_taken_by_the_first_that_come(server: Server) -> None:
+    relay = Relay("127.0.0.1", server.port, ahead=2)
+    assert server.has(2)
+    assert [said(relay.port, b"one"), said(relay.port, b"two")] == [b"ONE", b"TWO"]
+    assert server.has(2)
+    assert said(relay.port, b"three") == b"THREE"
+    assert server.has(3)
+    relay.close()
+
+
+def test_a_connection_that_was_given_up_meanwhile_is_made_anew(server: Server) -> None:
+    relay = Relay("127.0.0.1", server.port, ahead=1)
+    assert server.has(1)
+    server.accepted[0].shutdown(socket.SHUT_RDWR)
+    time.sleep(0.02)
+    assert said(relay.port, b"again") == b"AGAIN"
+    assert server.has(2)
+    relay.close()
+
+
+def test_nobody_there_when_connections_are_made_ahead_is_no_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    relay = Relay("127.0.0.1", port, ahead=2)
+    assert said(relay.port, b"x") == b""
+    relay.close()
