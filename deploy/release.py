@@ -48,13 +48,28 @@ class Release(BaseModel):
     env_digest: str = ""
 
 
+class Life(BaseModel):
+    """One life of a container: its id, and when it was started (an engine's RFC 3339 time)."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    started: str
+
+
 class Baseline(BaseModel):
-    """The state before a release: what ran, and how many documents there were."""
+    """The state before a release: what ran, how many documents there were, and what proves them.
+
+    ``backup``, ``fingerprint``: folders on the target, empty where there is none. ``untouched``: by name, the
+    containers that the release leaves alone.
+    """
 
     model_config = ConfigDict(extra="forbid")
     taken: str
     containers: dict[str, str] = Field(default_factory=dict)
     counts: dict[str, int] | None = None
+    backup: str = ""
+    fingerprint: str = ""
+    untouched: dict[str, Life] = Field(default_factory=dict)
 
 
 def now() -> datetime.datetime:

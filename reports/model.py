@@ -88,6 +88,24 @@ class DataCount(Record):
     after: int | None = None
 
 
+class Backup(Record):
+    """The backup that a release took before it changed anything, and the proof that it can be restored.
+
+    ``bytes``: of the dump. ``seconds``: to make it. ``recovery_seconds``: how long its restore took, measured;
+    None where it was not restored. ``consistency``: in words, of what moment it is.
+    """
+
+    name: str
+    folder: str
+    tool: str
+    bytes: int
+    documents: int
+    seconds: float
+    consistency: str = ""
+    proved: bool | None = None
+    recovery_seconds: float | None = None
+
+
 class SuiteEnd(Record):
     """What a suite says at its end, beside its checks."""
 
@@ -114,6 +132,7 @@ class Release(Record):
     steps: list[Step] = Field(default_factory=list)
     checks: list[CheckResult] = Field(default_factory=list)
     data: list[DataCount] = Field(default_factory=list)
+    backup: Backup | None = None
     logs: dict[str, str] = Field(default_factory=dict)
     links: dict[str, str] = Field(default_factory=dict)
     notes: list[str] = Field(default_factory=list)
