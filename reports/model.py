@@ -91,8 +91,8 @@ class DataCount(Record):
 class Backup(Record):
     """The backup that a release took before it changed anything, and the proof that it can be restored.
 
-    ``bytes``: of the dump. ``seconds``: to make it. ``recovery_seconds``: how long its restore took, as it was
-    measured; None where it was not restored. ``consistency``: in words, of what moment it is.
+    ``bytes``: of the dump. ``seconds``: to make it. ``recovery_seconds``: how long its restore took;
+    None where there was none. ``consistency``: in words, of what moment it is.
     """
 
     name: str
