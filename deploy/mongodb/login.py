@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
     from pymongo.errors import OperationFailure
 
+    from deploy.facts import Facts
+
+    Client = MongoClient[dict[str, Any]]
+
 PORT = 27017
 TIMEOUT_MS = 5000
 AUTHENTICATION_FAILED = 18
@@ -94,6 +98,22 @@ def session(
         # the process: nobody has to wait for either.
         threading.Thread(target=client.close, daemon=True, name="gonogo-good-bye").start()
         atexit.unregister(getattr(monitor, "_shutdown_resources", str))
+
+
+@contextmanager
+def opened(facts: Facts, mongodb: Mongodb | None = None) -> Iterator[Client]:
+    """Give a client that is logged in to the target's MongoDB with what the container that runs was made with.
+
+    ``mongodb``: by default what the target file says. Raises GonogoError in one sentence, for what pymongo
+    raises within the ``with`` too.
+    """
+    settings = mongodb or facts.target.mongodb
+    if settings is None:
+        raise GonogoError("the target file names no MongoDB: add the table [mongodb]")
+    container = container_of(facts.running, settings)
+    environment = environment_of(facts.connection, container, facts.redactor)
+    with session(facts.connection, container, settings, environment) as client:
+        yield client
 
 
 def counts(
