@@ -7,6 +7,7 @@ pytest, health endpoints, MongoDB, git and Compose on this machine are in its ti
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -58,12 +59,18 @@ def measure(
         }
         with line.master(at) as environment:
             found["master open"] = line.seconds(lambda: line.preflight(at, environment), runs)
+            work = sorted(line.busy(lambda: line.preflight(at, environment)) for _ in range(runs))[runs // 2]
         if not quick:
             found |= peers(at)
         count = len(at.questions())
     print(f"round trip {rtt_ms} ms, {count} commands")
     for what, seconds in found.items():
         print(f"  {what:<22}{seconds:7.2f} s  {seconds / found['floor']:6.2f} x", flush=True)
+    cores = os.cpu_count() or 1
+    print(
+        f"  with the master open {work:.2f} s of work for {cores} processors: at least {work / cores:.2f} s,"
+        f" {work / cores / found['floor']:.2f} x"
+    )
     return [(rtt_ms, what, seconds, seconds / found["floor"]) for what, seconds in found.items()]
 
 

@@ -166,6 +166,21 @@ def seconds(ask: Callable[[], None], runs: int) -> float:
     return sorted(taken)[len(taken) // 2]
 
 
+def busy(ask: Callable[[], None]) -> float:
+    """Return the seconds for which the processors of this machine, on which the target is too, were busy.
+
+    Divided by their number it is the least that such a run can take here, however it waits. proc(5), /proc/stat.
+    """
+    before = _busy()
+    ask()
+    return _busy() - before
+
+
+def _busy() -> float:
+    user, nice, system, _, _, irq, softirq, *_ = Path("/proc/stat").read_text().split()[1:]
+    return sum(map(int, (user, nice, system, irq, softirq))) / os.sysconf("SC_CLK_TCK")
+
+
 def _ssh(at: Line) -> list[str]:
     return ["ssh", "-F", str(at.config), "-o", "BatchMode=yes", at.alias]
 
