@@ -169,7 +169,7 @@ def seconds(ask: Callable[[], None], runs: int) -> float:
 def busy(ask: Callable[[], None]) -> float:
     """Return the seconds for which the processors of this machine, on which the target is too, were busy.
 
-    Divided by their number it is the least that such a run can take here, however it waits. proc(5), /proc/stat.
+    Divided by their number it is the least that such a run can take here. See /proc/stat in proc(5).
     """
     before = _busy()
     ask()
