@@ -205,7 +205,8 @@ def _steps(facts: Facts, building: list[str], transfer: Transfer, changes: list[
     if facts.current is None and facts.running:
         steps.append("adopt what runs as a release to go back to")
     number = len(transfer.images)
-    steps += ["baseline", f"transfer ({number} image{'' if number == 1 else 's'})", "plan"]
+    steps += [f"transfer ({number} image{'' if number == 1 else 's'})", "baseline"]
+    steps.append("plan")
     steps += [f"switch {change.service}" for change in changes if change.touched]
     return [*steps, "verify"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import release, steps
+from deploy import release, safekeeping, steps
 from deploy.adopt import adopt
 from deploy.errors import ConnectionFailed, GonogoError
 from deploy.journal import Journal
@@ -147,9 +147,10 @@ def _prepared(run: Undertaking) -> Ended:
         steps.build(run)
         run.journal = Journal(run.connection, run.target, run.version)
         adopt(run)
-        steps.baseline(run)
         steps.transfer(run)
+        safekeeping.baseline(run)
         steps.settle(run)
+        safekeeping.untouched(run)
     except (GonogoError, KeyboardInterrupt):
         steps.discard(run)
         raise

@@ -176,6 +176,7 @@ class Backup(Section):
     max_age_h: float = Field(6, gt=0)
     retention_days: int = Field(30, ge=1)
     keep: int = Field(3, ge=1)
+    each_deployment: bool = True
 
 
 class Git(Section):

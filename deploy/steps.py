@@ -8,10 +8,9 @@ from deploy import images, joined, release, suites, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
 from deploy.methods import tar
-from deploy.mongodb import login
 from deploy.outlook import outlook
 from deploy.plan import chosen, plan
-from deploy.release import Baseline, Image, Release
+from deploy.release import Image, Release
 from deploy.undertaking import Undertaking
 
 MB = 1_000_000
@@ -53,25 +52,6 @@ def foresee(run: Undertaking) -> str:
         touched = [f"{one.service} {one.action}" for one in seen.services if one.action != "unchanged"]
         note.detail = ", ".join(touched) or "nothing would change"
         return note.detail
-
-
-def baseline(run: Undertaking) -> None:
-    """Count what is there before anything changes; the release folder is where it will be kept."""
-    with run.step("baseline") as note:
-        running = run.facts.running
-        counts = None
-        mongodb = run.target.mongodb
-        if mongodb and any(one.service == mongodb.service and one.running for one in running):
-            container = login.container_of(running, mongodb)
-            counts = login.counts(run.connection, container, mongodb, run.redactor)
-        state = Baseline(
-            taken=release.now().isoformat(timespec="seconds"),
-            containers={one.name: one.image for one in running},
-            counts=counts,
-        )
-        release.save(run.connection, run.target, run.version, release.BASELINE, state)
-        told = ", ".join(f"{name} {number}" for name, number in (counts or {}).items())
-        note.detail = f"{len(running)} containers" + (f"; {told}" if told else "")
 
 
 def build(run: Undertaking) -> None:

@@ -106,6 +106,16 @@ class Target(Section):
         return self.path / self.env_file if self.env_file else None
 
     @property
+    def backup_path(self) -> PurePosixPath:
+        """The folder on the target in which backups lie."""
+        return PurePosixPath(self.backup.folder) if self.backup else self.deploy_path / "backups"
+
+    @property
+    def keeps_data(self) -> bool:
+        """Whether each deployment backs a database up, and proves the backup, before it changes anything."""
+        return self.mongodb is not None and (self.backup is None or self.backup.each_deployment)
+
+    @property
     def deploy_path(self) -> PurePosixPath:
         """The folder on the target in which all that gonogo writes there lies."""
         return self.path / ".deploy"

@@ -15,7 +15,7 @@ from deploy.journal import Journal
 from deploy.plan import Change
 from deploy.progress import Progress
 from deploy.redact import Redactor
-from deploy.release import Image
+from deploy.release import Baseline, Image
 from deploy.suites import Outcome
 from deploy.target import Target
 from reports.model import Release, ServiceChange, Step
@@ -44,6 +44,7 @@ class Undertaking:
     hashes: dict[str, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     switched: list[str] = field(default_factory=list)
+    baseline_: Baseline | None = None
     files: dict[str, Path] = field(default_factory=dict)
     connection_: Connection | None = None
     facts_: Facts | None = None
@@ -58,6 +59,12 @@ class Undertaking:
     def strictness(self) -> list[str]:
         """The options with which the suites take warnings for errors, where that was asked for."""
         return ["--strict"] if self.strict else []
+
+    @property
+    def baseline(self) -> Baseline:
+        """The state before the release, once it was taken."""
+        assert self.baseline_
+        return self.baseline_
 
     @property
     def connection(self) -> Connection:

@@ -11,6 +11,7 @@ from checks.suite import Suite
 from deploy import joined, release
 from deploy.facts import Facts
 from deploy.probes.containers import Container
+from deploy.release import Life
 from deploy.target import Target
 
 PAUSE_S = 0.5
@@ -126,3 +127,28 @@ def test_containers_reproducible(
         else "all as recorded",
         expected="containers made from the release's files",
     )
+
+
+@pytest.mark.check(
+    "containers.untouched",
+    reason="L10: databases were restarted again and again while people deployed something else.",
+    fix="See who restarted it: docker events, the journal of the engine, the log of the container.",
+)
+def test_containers_untouched(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+    """What the release left alone is the same container as before, and was not started anew."""
+    before = suite.baseline.untouched if suite.baseline else {}
+    if not before:
+        pytest.skip("nothing ran that this release leaves alone, or no baseline was taken")
+    now = {one.name: one for one in _running(facts)}
+    wrong = [_fate(name, was, now.get(name)) for name, was in before.items()]
+    told = [fate for fate in wrong if fate]
+    kept = ", ".join(f"{name} since {was.started[:19]}" for name, was in before.items())
+    expect(not told, found="; ".join(told) or kept, expected="the same containers, started when they were")
+
+
+def _fate(name: str, was: Life, now: Container | None) -> str:
+    if now is None:
+        return f"{name} is gone"
+    if now.id != was.id:
+        return f"{name} was made anew"
+    return "" if now.started == was.started else f"{name} was started again at {now.started[:19]}"
