@@ -102,7 +102,7 @@ def session(
 
 @contextmanager
 def opened(facts: Facts, mongodb: Mongodb | None = None) -> Iterator[Client]:
-    """Give a client that is logged in to the target's MongoDB with what the container that runs was made with.
+    """Give a client that is logged in to the target's MongoDB with the credentials of the running container.
 
     ``mongodb``: by default what the target file says. Raises GonogoError in one sentence, for what pymongo
     raises within the ``with`` too.
