@@ -11,7 +11,8 @@ from deploy.connection import Connection
 from deploy.target import Target
 
 FILE = "journal.jsonl"
-
+END = "end"
+"""What the last line of a run is about: its state is the run's verdict."""
 
 SWITCH = "switch "
 """How the steps begin that start a service anew."""
@@ -44,7 +45,7 @@ def durations(text: str) -> dict[str, float]:
 
 
 class Journal:
-    """Writes the steps of one release. It is written before the step, so a killed runner leaves a trace."""
+    """Writes the steps of one run. It is written before the step, so a killed runner leaves a trace."""
 
     def __init__(self, connection: Connection, target: Target, version: str) -> None:
         self._connection, self._version = connection, version

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
+import secrets
 import shlex
 import socket
+import threading
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,6 +20,10 @@ from deploy.target import Target
 
 HELD = 17
 """Exit status with which our own script says that the lock is held; EEXIST of errno(3)."""
+BEAT_S = 20.0
+"""Seconds between two signs of life of who holds the lock: the file's time of change."""
+SILENT_S = 120.0
+"""Seconds without a sign of life after which a holder counts as dead."""
 
 
 class Locked(GonogoError):
@@ -26,7 +33,7 @@ class Locked(GonogoError):
 
 
 class Holder(BaseModel):
-    """Who holds a lock, for what, and since when."""
+    """Who holds a lock, for what, and since when. ``run`` tells two runs of one process apart."""
 
     model_config = ConfigDict(extra="forbid")
     who: str
@@ -34,12 +41,15 @@ class Holder(BaseModel):
     pid: int
     version: str
     since: str
+    run: str = ""
 
 
 class Lock:
-    """The lock, held from ``take`` to ``give_back``."""
+    """The lock, held from ``take`` to ``give_back``; meanwhile it shows signs of life every BEAT_S."""
 
     def __init__(self, connection: Connection, target: Target, version: str) -> None:
+        self.run = secrets.token_hex(8)
+        self._over = threading.Event()
         self._connection, self._target, self._version = connection, target, version
         self._folder = shlex.quote(str(target.deploy_path))
         self._file = shlex.quote(str(target.deploy_path / "lock"))
@@ -59,6 +69,7 @@ class Lock:
             pid=os.getpid(),
             version=self._version,
             since=release.now().isoformat(timespec="seconds"),
+            run=self.run,
         )
         script = (
             f"[ -d {path} ] && [ -w {path} ] || {{ echo absent; exit 0; }}; umask 077; "
@@ -73,14 +84,27 @@ class Lock:
             raise GonogoError(f"{self._connection.host}: the lock cannot be written: {last}")
         self._made = "made" in result.text
         self.held = "absent" not in result.text
+        if self.held:
+            threading.Thread(target=self._beat, daemon=True, name="gonogo-lock").start()
         return self.held
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT_S):
+            with contextlib.suppress(GonogoError):
+                self._connection.run(f"{self._ours} && touch -c {self._file}", live=True)
+
+    @property
+    def _ours(self) -> str:
+        # Somebody may have taken it away, and somebody else have taken it: theirs is not ours to touch.
+        return f"grep -qF {self.run} {self._file} 2>/dev/null"
 
     def give_back(self, *, untouched: bool = False) -> None:
         """Remove the lock; ``untouched``: and the folder that ``take`` made, if nothing else is in it."""
         if not self.held:
             return
+        self._over.set()
         clean = f"; rmdir {self._folder} 2>/dev/null || true" if untouched and self._made else ""
-        self._connection.check(f"rm -f {self._file}{clean}", mutates=True)
+        self._connection.check(f"if {self._ours}; then rm -f {self._file}; fi{clean}", mutates=True)
         self.held = False
 
     def _told(self) -> str:
@@ -92,11 +116,18 @@ class Lock:
 class Held:
     """A lock that lies on the target; ``holder`` is None where it cannot be read.
 
-    ``dead``: it was taken on this very machine, by a process that is gone.
+    ``gone``: it was taken on this very machine, by a process that is no more. ``silent``: seconds since its
+    last sign of life, by the target's clock.
     """
 
     holder: Holder | None = None
-    dead: bool = False
+    gone: bool = False
+    silent: float = 0.0
+
+    @property
+    def dead(self) -> bool:
+        """Whether nobody is there any more who could give it back."""
+        return self.gone or self.silent > SILENT_S
 
     @property
     def told(self) -> str:
@@ -104,7 +135,8 @@ class Held:
         one = self.holder
         if one is None:
             return "the target is locked, by whom cannot be read"
-        gone = "; that process is gone" if self.dead else ""
+        silent = f"; no sign of life for {self.silent / 60:.0f} min" if self.silent > SILENT_S else ""
+        gone = "; that process is gone" if self.gone else silent
         return (
             f"{one.who} on {one.machine} (pid {one.pid}) deploys {one.version} there since {one.since}{gone}"
         )
@@ -112,21 +144,26 @@ class Held:
 
 def way_out(target: Target) -> str:
     """Return what to do about a lock that is held."""
-    return f"wait for it, or, if it is dead, run `gonogo unlock {target.name}`"
+    return (
+        f"wait for it, or, if it is dead, run `gonogo resume {target.name}` or `gonogo unlock {target.name}`"
+    )
 
 
 def look(connection: Connection, target: Target) -> Held | None:
     """Return who holds the lock; None when nobody does. Raises GonogoError when it cannot be asked."""
     file = shlex.quote(str(target.deploy_path / "lock"))
-    text = connection.check(f"if [ -e {file} ]; then echo held; cat {file} || true; fi").text
+    age = f"echo held $(( $(date +%s) - $(stat -c %Y {file}) ))"
+    text = connection.check(f"if [ -e {file} ]; then {age}; cat {file} || true; fi").text
     first, _, rest = text.partition("\n")
-    if first != "held":
+    said, _, seconds = first.partition(" ")
+    if said != "held":
         return None
+    silent = float(seconds) if seconds.isdigit() else 0.0
     try:
         holder = Holder.model_validate_json(rest)
     except ValidationError:
-        return Held()
-    return Held(holder, dead=holder.machine == socket.gethostname() and not _alive(holder.pid))
+        return Held(silent=silent)
+    return Held(holder, holder.machine == socket.gethostname() and not _alive(holder.pid), silent)
 
 
 def _alive(pid: int) -> bool:

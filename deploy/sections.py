@@ -11,7 +11,15 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 Kind = Literal["append-only", "mutable", "volatile"]
 
@@ -58,6 +66,13 @@ def local_file(value: str) -> str:
     """Return the path of a Compose file as it is; raises ValueError for what is none."""
     if not value or value == "-" or _unprintable(value):
         raise ValueError("expected the path of a Compose file, relative to `source`")
+    return value
+
+
+def local_folder(value: str) -> str:
+    """Return the path of a folder of this machine as it is; raises ValueError for what is none."""
+    if not value or _unprintable(value):
+        raise ValueError("expected the path of a folder, relative to `source`")
     return value
 
 
@@ -150,15 +165,33 @@ class Health(Section):
 
 
 class Mongodb(Section):
-    """The stack's MongoDB: which service it is and what its collections promise."""
+    """The MongoDB: a service of the stack or where a connection string leads, and what its data promises.
 
-    service: str = Field(min_length=1)
+    ``service`` is empty where ``uri_variable`` is set, and the other way round. ``tls_ca_file`` and
+    ``tls_client_file`` are paths on the target.
+    """
+
+    service: str = Field("", min_length=1)
+    uri_variable: Variable | None = None
     database: str = Field(min_length=1)
     username_variable: Variable = "MONGO_INITDB_ROOT_USERNAME"
     password_variable: Variable = "MONGO_INITDB_ROOT_PASSWORD"
     auth_database: str = Field("admin", min_length=1)
+    tls: bool = False
+    tls_ca_file: Annotated[str, AfterValidator(file)] | None = None
+    tls_client_file: Annotated[str, AfterValidator(file)] | None = None
     collections: dict[str, Kind] = Field(default_factory=dict)
     other_collections: Kind = "mutable"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Mongodb:
+        if bool(self.service) == bool(self.uri_variable):
+            found = "holds both" if self.service else "holds neither"
+            raise ValueError(
+                f"{found} service and uri_variable: give the first for a MongoDB of the stack, or the second "
+                "for one whose connection string, with its login, is in the env file"
+            )
+        return self
 
 
 class Environment(Section):
@@ -177,6 +210,19 @@ class Backup(Section):
     retention_days: int = Field(30, ge=1)
     keep: int = Field(3, ge=1)
     each_deployment: bool = True
+
+
+class Releases(Section):
+    """How many releases stay on the target to go back to."""
+
+    keep: int = Field(5, ge=2)
+
+
+class Hooks(Section):
+    """A team's own executables, run before and after steps: a folder relative to ``source``."""
+
+    folder: Annotated[str, AfterValidator(local_folder)] | None = None
+    timeout_s: float = Field(300, gt=0)
 
 
 class Git(Section):

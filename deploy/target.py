@@ -16,10 +16,12 @@ from deploy.sections import (
     Environment,
     Git,
     Health,
+    Hooks,
     Images,
     Kind,
     Mongodb,
     Registry,
+    Releases,
     Section,
     Ssh,
     Thresholds,
@@ -35,10 +37,12 @@ __all__ = [
     "Environment",
     "Git",
     "Health",
+    "Hooks",
     "Images",
     "Kind",
     "Mongodb",
     "Registry",
+    "Releases",
     "Ssh",
     "Target",
     "Thresholds",
@@ -65,6 +69,8 @@ class Target(Section):
     mongodb: Mongodb | None = None
     environment: Environment = Field(default_factory=Environment)
     backup: Backup | None = None
+    releases: Releases = Field(default_factory=Releases)
+    hooks: Hooks = Field(default_factory=Hooks)
     git: Git = Field(default_factory=Git)
     images: Images = Field(default_factory=Images)
     registry: Registry | None = None

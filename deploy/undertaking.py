@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy import hooks
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.journal import Journal
+from deploy.journal import SWITCH, Journal
 from deploy.plan import Change
 from deploy.progress import Progress
 from deploy.redact import Redactor
@@ -86,14 +87,19 @@ class Undertaking:
 
     @contextmanager
     def step(self, name: str, detail: str = "") -> Iterator[Note]:
-        """Run a step: shown, journalled before it begins where there is a journal, timed, recorded."""
+        """Run a step: shown, journalled before it begins where there is a journal, timed, recorded.
+
+        The hooks of the step belong to it: where one fails, the step fails.
+        """
         note, begun = Note(), time.monotonic()
         self.progress.begin(name, detail)
         state = "failed"
         try:
             if self.journal:
                 self.journal.write(name, "begun", detail)
+            self._hook("before", name)
             yield note
+            self._hook("after", name)
             state = "done"
         except KeyboardInterrupt:
             state, note.detail = "interrupted", "interrupted"
@@ -103,6 +109,21 @@ class Undertaking:
             raise
         finally:
             self._ended(name, state, note, begun)
+
+    def _hook(self, when: str, step: str) -> None:
+        given = {
+            "GONOGO_TARGET": self.target.name,
+            "GONOGO_TARGET_FILE": str(self.target.file),
+            "GONOGO_HOST": self.target.host,
+            "GONOGO_PROJECT": self.target.project,
+            "GONOGO_VERSION": self.version,
+            "GONOGO_PREVIOUS": self.record.previous,
+            "GONOGO_STEP": hooks.name_of(step),
+            "GONOGO_SERVICE": step.removeprefix(SWITCH) if step.startswith(SWITCH) else "",
+            **(self.connection_.environment if self.connection_ else {}),
+        }
+        if hooks.run(self.target, when, step, given, lambda line: self.progress.line(self.redactor(line))):
+            self.note(f"the hook {when}-{hooks.name_of(step)} was run")
 
     def _ended(self, name: str, state: str, note: Note, begun: float) -> None:
         step = Step.model_validate(

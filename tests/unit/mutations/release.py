@@ -44,7 +44,7 @@ def locked(world: World) -> None:
 
 
 def dead(world: World) -> None:
-    world.set(lock=Held(ADA, dead=True))
+    world.set(lock=Held(ADA, gone=True))
 
 
 def unreadable(world: World) -> None:

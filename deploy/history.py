@@ -1,0 +1,80 @@
+"""History: the runs that a target's journal tells of, what became of each, and which one never ended."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from deploy.connection import Connection
+from deploy.journal import END, FILE, SWITCH
+from deploy.target import Target
+
+MOST = 5000
+"""Lines of the journal that are read: those of some two hundred runs."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the runner. ``outcome``: its verdict, empty while it has none; ``step``: the last one begun.
+
+    ``seconds`` is None where it never ended. ``switched``: the services that it began to start anew.
+    """
+
+    version: str
+    begun: datetime.datetime
+    outcome: str = ""
+    summary: str = ""
+    step: str = ""
+    seconds: float | None = None
+    switched: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """What became of it, in words."""
+        if self.outcome:
+            return f"{self.outcome}: {self.summary}" if self.summary else self.outcome
+        return f"never ended; the last thing it began was the step {self.step!r}"
+
+
+def runs(connection: Connection, target: Target) -> list[Run]:
+    """Return the runs that the journal on the target tells of, newest first; raises GonogoError."""
+    file = shlex.quote(str(target.deploy_path / FILE))
+    return parse(connection.check(f"if [ -e {file} ]; then tail -n {MOST} {file}; fi").text)
+
+
+def parse(text: str) -> list[Run]:
+    """Return as ``runs`` for the lines of a journal; damaged ones are passed over."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in text.splitlines():
+        try:
+            row = json.loads(line)
+            row["at"] = datetime.datetime.fromisoformat(row["at"])
+            found.setdefault(str(row["version"]), []).append(row)
+        except (ValueError, KeyError, TypeError):
+            continue
+    told = [_run(version, rows) for version, rows in found.items()]
+    return sorted(told, key=lambda one: one.begun, reverse=True)
+
+
+def unfinished(found: list[Run]) -> Run | None:
+    """Return the newest run if it never ended; None where it did, or there is none."""
+    return found[0] if found and not found[0].outcome else None
+
+
+def _run(version: str, rows: list[dict[str, Any]]) -> Run:
+    begun = [str(row.get("step")) for row in rows if row.get("state") == "begun"]
+    ends = [row for row in rows if row.get("step") == END]
+    started = (step.removeprefix(SWITCH) for step in begun if step.startswith(SWITCH))
+    last = ends[-1] if ends and rows[-1].get("step") == END else None
+    return Run(
+        version,
+        rows[0]["at"],
+        outcome=str(last["state"]) if last else "",
+        summary=str(last.get("detail", "")) if last else "",
+        step=begun[-1] if begun else "",
+        seconds=(last["at"] - rows[0]["at"]).total_seconds() if last else None,
+        switched=tuple(dict.fromkeys(started)),
+    )

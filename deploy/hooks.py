@@ -1,0 +1,107 @@
+"""Hooks: a team's own executables, run on this machine before and after the steps of a deployment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from deploy.errors import GonogoError
+from deploy.target import Target
+
+LAST_LINES = 3
+STEPS = (
+    "preflight",
+    "build",
+    "adopt",
+    "transfer",
+    "baseline",
+    "backup",
+    "restore-proof",
+    "plan",
+    "switch",
+    "verify",
+    "rollback",
+)
+"""The steps that hooks may be named after, as before-STEP and after-STEP."""
+
+
+def name_of(step: str) -> str:
+    """Return what hooks call a step: ``switch`` for that of every service."""
+    return "restore-proof" if step == "restore proof" else step.partition(" ")[0]
+
+
+def run(
+    target: Target,
+    when: str,
+    step: str,
+    given: Mapping[str, str],
+    say: Callable[[str], None] = lambda _: None,
+) -> bool:
+    """Run the hook ``when`` ("before" or "after") a step, if there is one; return whether there was.
+
+    It is the file ``WHEN-STEP`` in ``hooks.folder``, run in ``source`` with this process's environment and
+    ``given``, nothing on its standard input, for at most ``hooks.timeout_s`` seconds. ``say`` is given each
+    line that it printed. Raises GonogoError when it fails, takes too long or cannot be started.
+    """
+    file = _file(target, f"{when}-{name_of(step)}")
+    if file is None:
+        return False
+    if not os.access(file, os.X_OK):
+        raise GonogoError(f"the hook {file} cannot be run: make it executable (chmod +x), or remove it")
+    status, output = _ran(file, target, given)
+    lines = output.decode(errors="replace").splitlines()
+    for line in lines:
+        say(line)
+    if status != 0:
+        last = " / ".join(line for line in lines[-LAST_LINES:] if line.strip()) or "it said nothing"
+        raise GonogoError(f"the hook {file.name} ended with {status}: {last}")
+    return True
+
+
+def _ran(file: Path, target: Target, given: Mapping[str, str]) -> tuple[int, bytes]:
+    limit = target.hooks.timeout_s
+    try:
+        # A session of its own, so that what it started ends with it.
+        process = subprocess.Popen(
+            [str(file)],
+            cwd=target.source,
+            env={**os.environ, **given},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise GonogoError(f"the hook {file} cannot be run: {error.strerror}") from None
+    try:
+        output, _ = process.communicate(timeout=limit)
+        return process.returncode, output
+    except subprocess.TimeoutExpired:
+        raise GonogoError(f"the hook {file.name} did not end within {limit:g} s and was stopped") from None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def stray(target: Target) -> list[str]:
+    """Return the files of the hooks' folder that no step will ever run, sorted."""
+    folder = _folder(target)
+    if folder is None or not folder.is_dir():
+        return []
+    known = {f"{when}-{step}" for when in ("before", "after") for step in STEPS}
+    names = (one.name for one in folder.iterdir() if not one.name.startswith("."))
+    return sorted(name for name in names if name not in known)
+
+
+def _folder(target: Target) -> Path | None:
+    return target.source / target.hooks.folder if target.hooks.folder else None
+
+
+def _file(target: Target, name: str) -> Path | None:
+    folder = _folder(target)
+    file = folder / name if folder else None
+    return file if file and file.exists() else None

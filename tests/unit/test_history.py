@@ -1,0 +1,46 @@
+"""History: what a journal tells of the runs before."""
+
+from __future__ import annotations
+
+import json
+
+from deploy import history
+
+
+def line(minute: int, version: str, step: str, state: str, detail: str = "") -> str:
+    row = {"at": f"2026-11-24T10:{minute:02}:00+00:00", "version": version, "step": step, "state": state}
+    return json.dumps(row | ({"detail": detail} if detail else {}))
+
+
+JOURNAL = [
+    line(0, "v1", "baseline", "begun"),
+    line(0, "v1", "baseline", "done"),
+    line(1, "v1", "switch api", "begun"),
+    line(2, "v1", "switch api", "done"),
+    line(3, "v1", "end", "deployed", "replaced api; verified"),
+    "not json",
+    '{"at": "yesterday", "version": "v0"}',
+    line(10, "v2", "baseline", "begun"),
+    line(11, "v2", "switch web", "begun"),
+]
+
+
+def test_runs_are_told_newest_first_and_damaged_lines_are_passed_over() -> None:
+    second, first = history.parse("\n".join(JOURNAL))
+    assert (first.version, first.outcome, first.seconds, first.switched) == ("v1", "deployed", 180, ("api",))
+    assert first.told == "deployed: replaced api; verified"
+    assert (second.version, second.outcome, second.seconds, second.switched) == ("v2", "", None, ("web",))
+    assert second.told == "never ended; the last thing it began was the step 'switch web'"
+
+
+def test_the_newest_run_alone_can_be_unfinished() -> None:
+    found = history.parse("\n".join(JOURNAL))
+    assert history.unfinished(found) == found[0]
+    ended = history.parse("\n".join([*JOURNAL, line(12, "v2", "end", "rolled-back")]))
+    assert history.unfinished(ended) is None
+    assert history.unfinished([]) is None
+
+
+def test_a_run_that_was_resumed_after_its_end_was_written_is_unfinished_again() -> None:
+    (one,) = history.parse("\n".join([*JOURNAL[:5], line(20, "v1", "verify", "begun")]))
+    assert (one.outcome, one.step) == ("", "verify")

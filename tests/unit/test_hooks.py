@@ -1,0 +1,58 @@
+"""Hooks: which file is run when, what it is given, and how its failure is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy import hooks
+from deploy.errors import GonogoError
+from deploy.target import Target
+from tests.unit.stacks import target
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Target:
+    (tmp_path / "hooks").mkdir()
+    return target(source=str(tmp_path), hooks={"folder": "hooks", "timeout_s": 0.5})
+
+
+def write(there: Target, name: str, script: str, mode: int = 0o755) -> None:
+    file = there.source / "hooks" / name
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(mode)
+
+
+def test_a_hook_runs_in_the_source_with_what_it_is_given(there: Target) -> None:
+    write(there, "before-switch", 'echo "$GONOGO_SERVICE in $(pwd)"; cat; echo done')
+    said: list[str] = []
+    assert hooks.run(there, "before", "switch api", {"GONOGO_SERVICE": "api"}, said.append)
+    assert said == [f"api in {there.source}", "done"]
+
+
+def test_without_a_file_or_a_folder_nothing_runs(there: Target) -> None:
+    assert not hooks.run(there, "after", "switch api", {})
+    assert not hooks.run(target(), "before", "build", {})
+    assert hooks.stray(target()) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "mode", "told"),
+    [
+        ("echo one; echo two >&2; exit 3", 0o755, "the hook after-restore-proof ended with 3: one / two"),
+        ("exit 1", 0o755, "the hook after-restore-proof ended with 1: it said nothing"),
+        ("sleep 5", 0o755, "the hook after-restore-proof did not end within 0.5 s and was stopped"),
+        ("exit 0", 0o644, "cannot be run: make it executable"),
+    ],
+)
+def test_a_hook_that_fails(there: Target, script: str, mode: int, told: str) -> None:
+    write(there, "after-restore-proof", f"exec 2>&1; {script}", mode)
+    with pytest.raises(GonogoError, match=told):
+        hooks.run(there, "after", "restore proof", {})
+
+
+def test_a_file_that_no_step_will_run_is_known(there: Target) -> None:
+    write(there, "before-swich", "exit 0")
+    write(there, "after-verify", "exit 0")
+    assert hooks.stray(there) == ["before-swich"]
