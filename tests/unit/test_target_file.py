@@ -17,6 +17,10 @@ FILE = Path("/targets/demo.toml")
 BASE = {"host": "web", "path": "/srv/chat", "compose_files": ["compose.yml"], "project": "chat"}
 WAIVER = {"check": "git.clean", "reason": "known to all", "until": datetime.date(2026, 12, 31)}
 MONGODB = {"service": "mongodb", "database": "chat"}
+ONE_WAY = (
+    "service and uri_variable: give the first for a MongoDB of the stack, or the second for one whose "
+    "connection string, with its login, is in the env file"
+)
 ABSOLUTE = "expected an absolute path on the target, not / itself and without .."
 PROJECT = (
     "expected lower-case letters, digits, dashes and underscores, the first a letter or digit "
@@ -98,6 +102,12 @@ FAULTS = [
     ({"health": health(json={"a": [1]})}, f"`health[0].json.a` is [1]: {SCALAR}"),
     ({"health": health(json={"a": {"b": 1}})}, f"`health[0].json.a` is {{'b': 1}}: {SCALAR}"),
     ({"mongodb": {**MONGODB, "service": ""}}, "`mongodb.service` is '': expected some text"),
+    ({"mongodb": {"database": "chat"}}, f"`mongodb`: holds neither {ONE_WAY}"),
+    ({"mongodb": {**MONGODB, "uri_variable": "MONGODB_URI"}}, f"`mongodb`: holds both {ONE_WAY}"),
+    (
+        {"mongodb": {"database": "chat", "uri_variable": "mongodb://u:p@h"}},
+        "`mongodb.uri_variable` is 'mongodb://…@h': expected the name of an environment variable",
+    ),
     (
         {"mongodb": {**MONGODB, "collections": {"users": "fixed"}}},
         "`mongodb.collections.users` is 'fixed': expected 'append-only', 'mutable' or 'volatile'",
