@@ -9,11 +9,13 @@ from deploy import release
 from deploy.errors import GonogoError
 from deploy.fact import fact
 from deploy.facts.images import ImageFacts
-from deploy.mongodb import login
+from deploy.facts.stack import StackFacts
+from deploy.mongodb import login, primary
 from deploy.probes import backups, binds, disk, memory, mongodb, volumes
 from deploy.probes.binds import Bind, Kind
 from deploy.probes.containers import Container
 from deploy.rules.mounts import binds_of
+from deploy.target import Mongodb
 
 TEMPORARY = "/tmp"
 
@@ -56,16 +58,31 @@ class DataFacts(ImageFacts):
 
     @property
     def database(self) -> Container | None:
-        """The container of the stack's MongoDB; None when there is none, or it does not run."""
+        """The container of the stack's MongoDB; None when there is none, or it does not run.
+
+        None too for a MongoDB outside the stack; see ``has_database``.
+        """
         name = self.target.mongodb.service if self.target.mongodb else ""
         return next((one for one in self.running if name and one.service == name and one.running), None)
 
+    @property
+    def has_database(self) -> bool:
+        """Whether there is a MongoDB by now: the stack's runs, or it is not in the stack."""
+        settings = self.target.mongodb
+        return settings is not None and bool(settings.uri_variable or self.database)
+
     @fact("mongodb.login")
     def mongodb(self) -> mongodb.Mongo | None:
-        """The state of the MongoDB that runs, as the new model's login sees it; None when none runs."""
-        settings, services = self.target.mongodb, self.model.services
+        """The state of the MongoDB that runs, as the new model's login sees it; None when none runs.
+
+        Of a replica set outside the stack it is the primary's, else that of the service's container.
+        """
+        settings = self.target.mongodb
         if settings is None:
             return None
+        if settings.uri_variable:
+            return _outside(self, settings, settings.uri_variable)
+        services = self.model.services
         if settings.service not in services:
             raise GonogoError(
                 f"the compose files have no service {settings.service}: correct mongodb.service in the "
@@ -73,9 +90,13 @@ class DataFacts(ImageFacts):
             )
         if self.database is None:
             return None
-        environment = services[settings.service].environment
         container = login.container_of([self.database], settings)
-        return mongodb.state(self.connection, container, settings, environment)
+        environment = services[settings.service].environment
+        place = mongodb.Place(container.name, container.image, settings.username_variable)
+        session = login.session(
+            self.connection, container, settings, environment, login.trust(self, settings)
+        )
+        return mongodb.state(self.connection, session, place, settings.database)
 
     @fact("backup.destination")
     def backups(self) -> backups.Backups | None:
@@ -86,6 +107,12 @@ class DataFacts(ImageFacts):
     def dump_tool(self) -> str:
         """Where the target has mongodump: "container", "host" or "" for nowhere."""
         return backups.tool(self.connection, self.database.name if self.database else "")
+
+
+def _outside(facts: StackFacts, settings: Mongodb, variable: str) -> mongodb.Mongo:
+    way = login.way(facts, settings)
+    place = mongodb.Place(way.members[0].name, "", variable)
+    return mongodb.state(facts.connection, primary.reached(facts, way), place, settings.database)
 
 
 def _kind(source: Path, name: str) -> Kind:

@@ -1,37 +1,32 @@
-"""The stack's MongoDB, reached with the credentials that its own container has (incident D4)."""
+"""How to log in to the target's MongoDB: as its container does (incident D4), or its connection string."""
 
 from __future__ import annotations
 
-import atexit
 import json
 import shlex
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
+from deploy.mongodb import address, primary, uri
+from deploy.mongodb.client import Login, connected
+from deploy.mongodb.primary import Way
 from deploy.probes.containers import Container
 from deploy.redact import Redactor, secret_values
 from deploy.target import Mongodb
-from deploy.wire.opening import AHEAD
 from deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:
-    # It takes a tenth of a second to import, which a run without a database need not wait for.
     from pymongo import MongoClient
-    from pymongo.errors import OperationFailure
 
-    from deploy.facts import Facts
+    from deploy.facts.stack import StackFacts
+    from deploy.mongodb.tls import Trust
 
     Client = MongoClient[dict[str, Any]]
-
-PORT = 27017
-TIMEOUT_MS = 5000
-AUTHENTICATION_FAILED = 18
-"""MongoDB's error code AuthenticationFailed."""
 
 
 def container_of(found: list[Container], mongodb: Mongodb) -> Container:
@@ -57,63 +52,107 @@ def environment_of(connection: Connection, container: Container, redactor: Redac
     return values
 
 
+def of_environment(mongodb: Mongodb, environment: dict[str, str]) -> Login:
+    """Return the login that the variables of a MongoDB's container hold; nobody's where they hold none."""
+    return Login(
+        username=environment.get(mongodb.username_variable, ""),
+        password=environment.get(mongodb.password_variable, ""),
+        source=mongodb.auth_database,
+        said=f"the value of {mongodb.password_variable}",
+        mend="a database keeps the credentials that it was initialised with, so correct the env file, or "
+        "change the password in the database first",
+        lacking=f"its container has no {mongodb.username_variable}, so name the variable that has the user "
+        "with mongodb.username_variable in the target file",
+    )
+
+
+def of_uri(given: uri.Uri) -> Login:
+    """Return the login that a connection string holds."""
+    return Login(
+        username=given.username,
+        password=given.password,
+        source=given.source,
+        mechanism=given.mechanism,
+        said=f"the password in {given.variable}",
+        mend=f"correct it in the env file, or authSource, which is {given.source}",
+        lacking=f"{given.variable} holds no user: put user and password into it",
+    )
+
+
 @contextmanager
 def session(
-    connection: Connection, container: Container, mongodb: Mongodb, environment: dict[str, str]
-) -> Iterator[MongoClient[dict[str, Any]]]:
+    connection: Connection,
+    container: Container,
+    mongodb: Mongodb,
+    environment: dict[str, str],
+    trust: Trust | None = None,
+) -> Iterator[Client]:
     """Give a client that is logged in to the container's MongoDB with the credentials in ``environment``.
 
-    Raises GonogoError in one sentence, without the credentials, for whatever MongoDB refuses.
+    Of a replica set it is this member's, whatever its state. Raises GonogoError as ``client.connected`` does.
     """
-    from pymongo import MongoClient  # noqa: PLC0415  see above
-    from pymongo.errors import (  # noqa: PLC0415
-        ConnectionFailure,
-        OperationFailure,
-        PyMongoError,
-    )
-    from pymongo.synchronous import monitor  # noqa: PLC0415
-
-    if not container.addresses:
-        raise GonogoError(f"{container.name} has no address in any network: gonogo cannot reach its MongoDB")
-    port = connection.forward_port(container.addresses[0], PORT, ahead=AHEAD)
-    given: dict[str, Any] = {"directConnection": True, "serverSelectionTimeoutMS": TIMEOUT_MS}
-    username = environment.get(mongodb.username_variable, "")
-    if username:
-        given |= {
-            "username": username,
-            "password": environment.get(mongodb.password_variable, ""),
-            "authSource": mongodb.auth_database,
-        }
-    client: MongoClient[dict[str, Any]] = MongoClient("127.0.0.1", port, **given)
-    try:
+    at = address.of_container(container)
+    with connected(connection, at, of_environment(mongodb, environment), trust) as client:
         yield client
-    except OperationFailure as error:
-        raise GonogoError(_refused(error, container, mongodb, username)) from None
-    except ConnectionFailure:
-        raise GonogoError(f"the MongoDB in {container.name} does not answer on port {PORT}") from None
-    except PyMongoError as error:
-        raise GonogoError(f"the MongoDB in {container.name}: {type(error).__name__}") from None
-    finally:
-        # Its good-bye to the server takes a round trip, and its threads half a second to notice at the end of
-        # the process: nobody has to wait for either.
-        threading.Thread(target=client.close, daemon=True, name="gonogo-good-bye").start()
-        atexit.unregister(getattr(monitor, "_shutdown_resources", str))
 
 
 @contextmanager
-def opened(facts: Facts, mongodb: Mongodb | None = None) -> Iterator[Client]:
-    """Give a client that is logged in to the target's MongoDB with the credentials of the running container.
+def opened(facts: StackFacts, mongodb: Mongodb | None = None) -> Iterator[Client]:
+    """Give a client of the target's MongoDB, of its primary where it is a replica set.
 
-    ``mongodb``: by default what the target file says. Raises GonogoError in one sentence, for what pymongo
-    raises within the ``with`` too.
+    It is logged in as the running container's own environment says, or as the connection string in the env
+    file. ``mongodb``: by default what the target file says. Raises GonogoError in one sentence, for what
+    pymongo raises within the ``with`` too.
     """
     settings = mongodb or facts.target.mongodb
     if settings is None:
         raise GonogoError("the target file names no MongoDB: add the table [mongodb]")
-    container = container_of(facts.running, settings)
-    environment = environment_of(facts.connection, container, facts.redactor)
-    with session(facts.connection, container, settings, environment) as client:
+    with primary.reached(facts, way(facts, settings)) as client:
         yield client
+
+
+def way(facts: StackFacts, mongodb: Mongodb) -> Way:
+    """Return what leads to the target's MongoDB as it runs; raises GonogoError."""
+    if mongodb.uri_variable:
+        return _outside(facts, mongodb, mongodb.uri_variable)
+    container = container_of(facts.running, mongodb)
+    environment = environment_of(facts.connection, container, facts.redactor)
+    return Way(
+        (address.of_container(container),),
+        of_environment(mongodb, environment),
+        trust(facts, mongodb),
+    )
+
+
+def trust(facts: StackFacts, mongodb: Mongodb, given: uri.Uri | None = None) -> Trust | None:
+    """Return which certificates are believed; None where TLS is off. Raises GonogoError."""
+    if not (mongodb.tls or mongodb.tls_ca_file or mongodb.tls_client_file or (given and given.tls)):
+        return None
+    from deploy.mongodb import tls  # noqa: PLC0415  only where it is needed
+
+    found = tls.trust(facts.connection, facts.target, mongodb, facts.redactor)
+    return replace(found, any_name=given.any_name, any_certificate=given.any_certificate) if given else found
+
+
+def _outside(facts: StackFacts, mongodb: Mongodb, variable: str) -> Way:
+    value = facts.environment.get(variable, "")
+    if not value:
+        raise GonogoError(
+            f"the env file of the target has no {variable}: put the connection string there, or correct "
+            "mongodb.uri_variable in the target file"
+        )
+    facts.redactor.add([value])
+    given = uri.read(
+        value, variable, {"tls_ca_file": mongodb.tls_ca_file, "tls_client_file": mongodb.tls_client_file}
+    )
+    facts.redactor.add(given.secrets)
+    return Way(
+        tuple(address.of_name(facts, host, port) for host, port in given.hosts),
+        of_uri(given),
+        trust(facts, mongodb, given),
+        replica_set=given.replica_set,
+        direct=given.direct,
+    )
 
 
 def counts(
@@ -131,14 +170,3 @@ def counts(
     what = f"mongodb {container.name}: count the documents of {mongodb.database}"
     connection.transcript.add(Entry(what, 0, said, time.monotonic() - begun))
     return found
-
-
-def _refused(error: OperationFailure, container: Container, mongodb: Mongodb, username: str) -> str:
-    if error.code == AUTHENTICATION_FAILED:
-        return (
-            f"the MongoDB in {container.name} refuses the login of {username!r} with the value of "
-            f"{mongodb.password_variable}: a database keeps the credentials that it was initialised with, so "
-            "correct the env file, or change the password in the database first"
-        )
-    why = (error.details or {}).get("codeName") or error.code
-    return f"the MongoDB in {container.name} refuses: {why}"

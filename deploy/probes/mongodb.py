@@ -1,17 +1,15 @@
-"""The state of the stack's MongoDB, asked over one client in few commands: each costs a round trip."""
+"""The state of a MongoDB, asked over one client in few commands: each costs a round trip."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
-from deploy.mongodb import login
-from deploy.probes.containers import Container
-from deploy.target import Mongodb
 from deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:
@@ -37,9 +35,23 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a MongoDB is, for messages, and what holds its login.
+
+    ``name``: of its container, or ``host:port`` outside the stack, where ``image`` is empty. ``image``: the
+    id of its image. ``variable``: the environment variable that the login is from.
+    """
+
+    name: str
+    image: str
+    variable: str
+
+
+@dataclass(frozen=True)
 class Mongo:
     """A MongoDB that let the new model's login in. ``image`` is the id of the image that it runs from.
 
+    ``container``: its name, and ``image`` is empty, for one that is not in the stack: see ``Place``.
     ``compatibility``: its featureCompatibilityVersion, empty where the login may not ask. Sizes are in bytes,
     of the application's database; None where they are not known. ``counts``: documents by collection, as
     MongoDB keeps them: after a crash they may be a little off.
@@ -58,21 +70,24 @@ class Mongo:
 
 
 def state(
-    connection: Connection, container: Container, mongodb: Mongodb, environment: dict[str, str]
+    connection: Connection, opening: AbstractContextManager[Client], place: Place, database: str
 ) -> Mongo:
-    """Return the state of a container's MongoDB; raises GonogoError when it refuses these credentials."""
+    """Return the state of the MongoDB that ``opening`` leads to; raises GonogoError when it refuses.
+
+    ``database``: the application's.
+    """
     begun = time.monotonic()
     said, status = "logged in", 0
     try:
-        with login.session(connection, container, mongodb, environment) as client:
-            found = _asked(client, container, mongodb.database)
+        with opening as client:
+            found = _asked(client, place, database)
         said = told(found)
         return found
     except GonogoError as error:
         said, status = str(error), 1
         raise
     finally:
-        what = f"mongodb {container.name}: log in as ${mongodb.username_variable} and ask for its state"
+        what = f"mongodb {place.name}: log in with ${place.variable} and ask for its state"
         connection.transcript.add(Entry(what, status, said, time.monotonic() - begun))
 
 
@@ -86,7 +101,7 @@ def told(found: Mongo) -> str:
     return "\n".join(lines + [f"{name}: {number} documents" for name, number in found.counts.items()])
 
 
-def _asked(client: Client, container: Container, name: str) -> Mongo:
+def _asked(client: Client, place: Place, name: str) -> Mongo:
     # One after another on one connection: to log in on a second one takes longer than two more commands.
     collections = _known(lambda: _collections(client, name), refusing=True)
     compatibility = _known(lambda: _compatibility(client))
@@ -95,8 +110,8 @@ def _asked(client: Client, container: Container, name: str) -> Mongo:
     rows = collections or {}
     sizes = {key: sum(row[key] for row in rows.values()) for key in SIZES}
     return Mongo(
-        container=container.name,
-        image=container.image,
+        container=place.name,
+        image=place.image,
         writable=server.is_writable,
         replica_set=server.replica_set_name or "",
         members=members or (),

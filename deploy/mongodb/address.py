@@ -1,0 +1,88 @@
+"""Where a MongoDB answers, as the target sees it: a container of the stack, or a host outside it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deploy.errors import GonogoError
+from deploy.probes.containers import Container
+
+if TYPE_CHECKING:
+    from deploy.facts.stack import StackFacts
+
+PORT = 27017
+SHORT_ID = 12
+"""The length of the id that Docker gives a container as its host name."""
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A host and a port that the target can connect to.
+
+    ``told``: the place in a message, such as ``in chat-mongodb``. ``names``: under which its clients know the
+    server, so that its certificate must be valid for one of them.
+    """
+
+    host: str
+    port: int
+    told: str
+    names: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name without a preposition."""
+        return self.told.partition(" ")[2]
+
+
+def of_container(container: Container, port: int = PORT, names: Iterable[str] = ()) -> Address:
+    """Return where a container's MongoDB answers; raises GonogoError for one without an address.
+
+    ``names``: what it is called beyond its service and its own name.
+    """
+    if not container.addresses:
+        raise GonogoError(f"{container.name} has no address in any network: gonogo cannot reach its MongoDB")
+    known = (*names, container.service, container.name, *container.addresses)
+    known = tuple(dict.fromkeys(name for name in known if name))
+    return Address(container.addresses[0], port, f"in {container.name}", known)
+
+
+def of_host(host: str, port: int) -> Address:
+    """Return where a MongoDB outside the stack answers."""
+    return Address(host, port, f"at {shown(host, port)}", (host,))
+
+
+def of_name(facts: StackFacts, host: str, port: int, beside: Address | None = None) -> Address:
+    """Return where ``host:port`` leads, a name that Docker's DNS gives a container of the project included.
+
+    A member of a replica set goes by the name that its set was initiated with, and a connection string by
+    what the application resolves: mostly a Compose service. ``beside``: the member that said the name, whose
+    own loopback it may mean. Raises GonogoError as ``of_container`` does.
+    """
+    if beside is not None and host in LOOPBACK:
+        return Address(beside.host, port, f"{beside.told}, port {port}", (host, *beside.names))
+    container = named(facts, host)
+    return of_container(container, port, [host]) if container else of_host(host, port)
+
+
+def named(facts: StackFacts, host: str) -> Container | None:
+    """Return the running container of the project that ``host`` names; None where it names none."""
+    running = [one for one in facts.running if one.running]
+    found = [one for one in running if host in (one.service, one.name, *one.addresses)]
+    found += [one for one in running if len(host) >= SHORT_ID and one.id.startswith(host)]
+    if found:
+        return found[0]
+    services: list[str] = []
+    with contextlib.suppress(GonogoError):
+        services = [
+            one.name for one in facts.model.services.values() if host in (*one.aliases, one.container_name)
+        ]
+    return next((one for one in running if one.service in services), None)
+
+
+def shown(host: str, port: int) -> str:
+    """Return ``host:port``, an IPv6 address within brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

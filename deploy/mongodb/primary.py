@@ -1,0 +1,121 @@
+"""The primary of a replica set: from whichever member answers to the one that takes writes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from deploy.errors import GonogoError
+from deploy.mongodb import address
+from deploy.mongodb.address import Address
+from deploy.mongodb.client import Login, Unanswered, connected
+
+if TYPE_CHECKING:
+    from pymongo import MongoClient
+
+    from deploy.facts.stack import StackFacts
+    from deploy.mongodb.tls import Trust
+
+    Client = MongoClient[dict[str, Any]]
+
+ELECTION_S = 12.0
+"""Seconds that a primary is waited for: an election takes up to electionTimeoutMillis, 10 s by default."""
+PAUSE_S = 0.25
+HOPS = 3
+"""How often a server may name another one as the primary."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """What leads to a MongoDB: its members that are known, whom to log in as, and whether over TLS.
+
+    ``replica_set``: the name that the set must have, where one is given. ``direct``: the server itself is
+    meant, whatever its role.
+    """
+
+    members: tuple[Address, ...]
+    login: Login
+    trust: Trust | None = None
+    replica_set: str = ""
+    direct: bool = False
+
+
+@contextmanager
+def reached(facts: StackFacts, way: Way) -> Iterator[Client]:
+    """Give a client of the server that takes the writes; raises GonogoError in one sentence."""
+    client, stack, at = _answering(facts, way)
+    with ExitStack() as opened:
+        opened.push(stack)
+        for _ in range(HOPS):
+            there = None if way.direct else elsewhere(facts, client, at, way.replica_set)
+            if there is None:
+                break
+            at = there
+            client = opened.enter_context(connected(facts.connection, at, way.login, way.trust))
+        else:
+            raise GonogoError(
+                f"the members of the replica set that the MongoDB {at.told} belongs to name one another as "
+                "its primary: see what rs.status() says on each"
+            )
+        yield client
+
+
+def _answering(facts: StackFacts, way: Way) -> tuple[Client, ExitStack, Address]:
+    """Return a client of the first member that answers, what closes it, and where it is."""
+    silent: Unanswered | None = None
+    for at in way.members:
+        stack = ExitStack()
+        try:
+            with stack:
+                client = stack.enter_context(connected(facts.connection, at, way.login, way.trust))
+                client.admin.command("ping")
+                return client, stack.pop_all(), at
+        except Unanswered as error:
+            silent = silent or error
+    assert silent is not None
+    if len(way.members) == 1:
+        raise silent
+    raise Unanswered(f"none of {len(way.members)} hosts answers; the first: {silent}")
+
+
+def elsewhere(facts: StackFacts, client: Client, at: Address, name: str = "") -> Address | None:
+    """Return where the primary is when ``client`` is not at it; raises GonogoError when there is none.
+
+    ``name``: of the replica set that is expected; empty for any, and for a server that is in none.
+    """
+    deadline = time.monotonic() + ELECTION_S
+    while True:
+        said = client.admin.command("hello")
+        _expect(said, at, name)
+        if said.get("isWritablePrimary") or ("setName" not in said and not said.get("isreplicaset")):
+            return None
+        if said.get("isreplicaset"):
+            raise GonogoError(
+                f"the MongoDB {at.told} is of a replica set that was never initiated: run rs.initiate() on it"
+            )
+        if there := said.get("primary"):
+            return address.of_name(facts, *parts(there), beside=at)
+        if time.monotonic() > deadline:
+            raise GonogoError(
+                f"the replica set {said['setName']} of the MongoDB {at.told} has no primary: start its other "
+                "members, or see what rs.status() says of them"
+            )
+        time.sleep(PAUSE_S)
+
+
+def parts(member: str) -> tuple[str, int]:
+    """Return host and port of a member's name, such as ``mongo1:27017`` or ``[::1]:27017``."""
+    host, _, port = member.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _expect(said: Mapping[str, Any], at: Address, name: str) -> None:
+    found = said.get("setName", "")
+    if name and found and found != name:
+        raise GonogoError(
+            f"the MongoDB {at.told} is of the replica set {found}, not of {name}: correct replicaSet in the "
+            "connection string"
+        )
