@@ -13,8 +13,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from deploy import cli_runs, recording, runner, target_file
 from deploy import init as drafting
-from deploy import lock, recording, runner, target_file
 from deploy.connection import Connection
 from deploy.errors import GonogoError, UsageError
 from deploy.progress import choose
@@ -128,18 +128,6 @@ def connect(target: Name = None) -> None:
 
 
 @app.command()
-def unlock(target: Name = None) -> None:
-    """Remove the lock of a deployment that died."""
-    found = target_file.find(target)
-    with Connection.open(found) as connection:
-        holder = lock.remove(connection, found)
-    told = (
-        f"removed the lock of {holder.who} on {holder.machine}, since {holder.since}" if holder else "no lock"
-    )
-    typer.echo(f"{found.name}: {told}")
-
-
-@app.command()
 def targets() -> None:
     """List the targets in deploy/targets."""
     for file in sorted(target_file.TARGETS.glob("*.toml")):
@@ -176,6 +164,13 @@ def init(  # noqa: PLR0913, PLR0917  each is an option of the command
     )
     file = drafting.write(text, output or folder / (tomllib.loads(text)["name"] + ".toml"))
     typer.echo(f"wrote {file}: read it, then run `pytest checks/preflight --target {_shown(file)}`")
+
+
+app.command("rollback")(cli_runs.roll_back)
+app.command("resume")(cli_runs.resume)
+app.command("status")(cli_runs.status)
+app.command("history")(cli_runs.show_history)
+app.command("unlock")(cli_runs.unlock)
 
 
 def main() -> NoReturn:

@@ -20,10 +20,12 @@ MOST = 5000
 class Run:
     """One run of the runner. ``outcome``: its verdict, empty while it has none; ``step``: the last one begun.
 
-    ``seconds`` is None where it never ended. ``switched``: the services that it began to start anew.
+    ``goal``: the release that it was to lead to. ``seconds`` is None where it never ended. ``switched``: the
+    services that it began to start anew or to remove.
     """
 
     version: str
+    goal: str
     begun: datetime.datetime
     outcome: str = ""
     summary: str = ""
@@ -69,8 +71,10 @@ def _run(version: str, rows: list[dict[str, Any]]) -> Run:
     ends = [row for row in rows if row.get("step") == END]
     started = (step.removeprefix(SWITCH) for step in begun if step.startswith(SWITCH))
     last = ends[-1] if ends and rows[-1].get("step") == END else None
+    planned = [row for row in rows if row.get("step") == "plan" and row.get("state") == "begun"]
     return Run(
         version,
+        next((str(row["detail"]) for row in reversed(planned) if row.get("detail")), version),
         rows[0]["at"],
         outcome=str(last["state"]) if last else "",
         summary=str(last.get("detail", "")) if last else "",

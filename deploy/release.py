@@ -218,6 +218,13 @@ def load_baseline(connection: Connection, target: Target, name: str) -> Baseline
     return _read(connection, folder(target, name) / BASELINE, Baseline)
 
 
+def listed(connection: Connection, target: Target) -> list[str]:
+    """Return the versions whose records are on the target, the newest first by when they were written."""
+    folder = shlex.quote(str(target.deploy_path / "releases"))
+    look = f"cd {folder} 2>/dev/null || exit 0; ls -1t -- */{RECORD} 2>/dev/null || true"
+    return [PurePosixPath(line).parent.name for line in connection.check(look).text.splitlines()]
+
+
 def save(connection: Connection, target: Target, name: str, file: str, record: BaseModel | str) -> None:
     """Write a file of a release; raises GonogoError."""
     text = record if isinstance(record, str) else record.model_dump_json(indent=2)

@@ -49,8 +49,8 @@ def deploy(
     Raises nothing that a user can mend: every failure is a verdict with an exit code (see the command line's
     help). The target is untouched unless the preflight suite passed. ``strict``: warnings are errors.
     """
-    run = _undertaking(target, progress, skip_build=skip_build, strict=strict)
-    return _run(run, _locked, published)
+    run = undertaking(target, progress, skip_build=skip_build, strict=strict)
+    return carry_out(run, lambda it: under_lock(it, _checked), published)
 
 
 def plan(
@@ -65,11 +65,12 @@ def plan(
 
     Nothing is locked, built, sent or written on the target. Its exit code is 0 for go and 1 for no-go.
     """
-    run = _undertaking(target, progress, skip_build=skip_build, strict=strict)
-    return _run(run, _foreseen, published)
+    run = undertaking(target, progress, skip_build=skip_build, strict=strict)
+    return carry_out(run, _foreseen, published)
 
 
-def _run(run: Undertaking, work: Callable[[Undertaking], Ended], published: Path) -> Release:
+def carry_out(run: Undertaking, work: Callable[[Undertaking], Ended], published: Path) -> Release:
+    """Do ``work``, report how it ended, and return the record."""
     try:
         return _report(run, work(run), published)
     finally:
@@ -78,13 +79,16 @@ def _run(run: Undertaking, work: Callable[[Undertaking], Ended], published: Path
         shutil.rmtree(run.work, ignore_errors=True)
 
 
-def _undertaking(target: Target, progress: Progress, *, skip_build: bool, strict: bool) -> Undertaking:
+def undertaking(
+    target: Target, progress: Progress, *, skip_build: bool = False, strict: bool = False, version: str = ""
+) -> Undertaking:
+    """Return a new undertaking; ``version``: by default that of a release of what lies in ``source``."""
     at = release.now()
     record = Release(
         target=target.name,
         host=target.host,
         project=target.project,
-        version=release.version(target.source, at),
+        version=version or release.version(target.source, at),
         commit=release.git(target.source, "rev-parse", "HEAD"),
         method=target.method,
         verdict="interrupted",
@@ -97,7 +101,7 @@ def _undertaking(target: Target, progress: Progress, *, skip_build: bool, strict
 
 def _foreseen(run: Undertaking) -> Ended:
     try:
-        _connect(run)
+        connect(run)
         steps.preflight(run)
         return Ended(
             "go", 0, f"preflight passed; this was the plan, nothing was touched: {steps.foresee(run)}"
@@ -108,36 +112,43 @@ def _foreseen(run: Undertaking) -> Ended:
         return Ended("no-go", steps.Refused.exit_code, f"{error}; nothing was touched")
 
 
-def _connect(run: Undertaking) -> None:
+def connect(run: Undertaking) -> None:
+    """Open the connection; raises Refused where there is none, which preflight tells in its own words."""
     try:
         run.connect()
     except ConnectionFailed:
         steps.preflight(run)  # it fails, and says in its own words what is wrong with the connection
 
 
-def _locked(run: Undertaking) -> Ended:
-    """Everything that happens under the lock, and the lock itself."""
+def under_lock(run: Undertaking, work: Callable[[Undertaking], Ended]) -> Ended:
+    """Do ``work`` while this run holds the target's lock; its end is journalled before that is free."""
     lock: Lock | None = None
-    untouched = True
     try:
-        _connect(run)
-        lock = Lock(run.connection, run.target, run.version)
-        with run.step("lock") as note:
-            note.detail = "taken" if lock.take() else "not taken: the target's folder is not there"
-        steps.preflight(run)
-        untouched = False
-        return _prepared(run)
-    except Locked as error:
-        return Ended("locked", error.exit_code, str(error))
-    except steps.Refused as error:
-        return Ended("no-go", error.exit_code, f"{error}; nothing was touched")
-    except GonogoError as error:
-        return Ended("failed-unchanged", GonogoError.exit_code, f"{error}; nothing was changed")
-    except KeyboardInterrupt:
-        return Ended("interrupted", INTERRUPTED, "interrupted before anything was changed")
+        ended = Ended("interrupted", INTERRUPTED, "ended by a fault of gonogo's own")
+        try:
+            connect(run)
+            lock = Lock(run.connection, run.target, run.version)
+            with run.step("lock") as note:
+                note.detail = "taken" if lock.take() else "not taken: the target's folder is not there"
+            ended = work(run)
+        except Locked as error:
+            ended = Ended("locked", error.exit_code, str(error))
+        except steps.Refused as error:
+            ended = Ended("no-go", error.exit_code, f"{error}; nothing was touched")
+        except GonogoError as error:
+            ended = Ended("failed-unchanged", GonogoError.exit_code, f"{error}; nothing was changed")
+        except KeyboardInterrupt:
+            ended = Ended("interrupted", INTERRUPTED, "interrupted before anything was changed")
+        return ended
     finally:
         if lock:
-            _give_back(run, lock, untouched)
+            run.close(ended.verdict, ended.summary)
+            give_back(run, lock, untouched=run.journal is None)
+
+
+def _checked(run: Undertaking) -> Ended:
+    steps.preflight(run)
+    return _prepared(run)
 
 
 def _prepared(run: Undertaking) -> Ended:
@@ -179,7 +190,9 @@ def _back(run: Undertaking, why: str, interrupted: Ended | None) -> Ended:
         return Ended("rollback-failed", failed.exit_code, f"{why}; and the rollback failed: {failed}")
     except KeyboardInterrupt:
         return Ended(
-            "interrupted", INTERRUPTED, f"{why}; interrupted again during the rollback, see the journal"
+            "interrupted",
+            INTERRUPTED,
+            f"{why}; interrupted again during the rollback: run `gonogo resume {run.target.name}`",
         )
     if interrupted:
         interrupted.summary = f"{why}; {done}"
@@ -187,7 +200,8 @@ def _back(run: Undertaking, why: str, interrupted: Ended | None) -> Ended:
     return Ended("rolled-back", 4, f"{why}; {done}; verified")
 
 
-def _give_back(run: Undertaking, lock: Lock, untouched: bool) -> None:
+def give_back(run: Undertaking, lock: Lock, untouched: bool) -> None:
+    """Give the lock back; where that fails, the record says so."""
     try:
         lock.give_back(untouched=untouched)
     except GonogoError as error:

@@ -12,7 +12,7 @@ from deploy import hooks
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.journal import SWITCH, Journal
+from deploy.journal import END, SWITCH, Journal
 from deploy.plan import Change
 from deploy.progress import Progress
 from deploy.redact import Redactor
@@ -109,6 +109,14 @@ class Undertaking:
             raise
         finally:
             self._ended(name, state, note, begun)
+
+    def close(self, verdict: str, summary: str) -> None:
+        """Write into the journal how the run ended, where it has one; a failure to do so is a note."""
+        if self.journal:
+            try:
+                self.journal.write(END, verdict, summary)
+            except GonogoError as error:
+                self.note(f"the journal on the target could not be written: {error}")
 
     def _hook(self, when: str, step: str) -> None:
         given = {

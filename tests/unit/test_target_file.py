@@ -35,10 +35,7 @@ SCALAR = (
     '"checks.database"'
 )
 DATE = "expected a date such as 2026-12-31, without quotes"
-TOP = (
-    "name, host, path, source, compose_files, profiles, env_file, project, method, health, mongodb, "
-    "environment, backup, git, images, registry, tls, dns, window, ssh, thresholds, waivers"
-)
+TOP = ", ".join(name for name in Target.model_fields if name != "file")
 
 
 def fault(**changed) -> str:

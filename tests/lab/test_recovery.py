@@ -1,0 +1,157 @@
+"""Ways back and on: to an earlier release by hand, and on from a runner that was killed; on a real host."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from lab import demo, host, state
+from tests.lab.chat import STACK, Chat
+
+pytestmark = pytest.mark.lab
+NAME = f"t-recovery-{os.getpid()}"
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+    """The example stack with two releases, the second one running."""
+    made = Chat.up(NAME, tmp_path_factory.mktemp("recovery"))
+    try:
+        for name in ("v1", "v2"):
+            made.release(name)
+            done = made.deploy()
+            assert done.returncode == 0, done.stdout + done.stderr
+            if name == "v1":
+                demo.seed(NAME)
+        yield made
+    finally:
+        host.down(NAME)
+
+
+def gonogo(chat: Chat, *words: str, reports: bool = True) -> subprocess.CompletedProcess[str]:
+    more = ["--reports", str(chat.published)] if reports else []
+    done = chat._run([sys.executable, "-m", "deploy", words[0], str(chat.file), *more, *words[1:]])
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def current(chat: Chat) -> str:
+    return chat.shell(f"basename $(readlink {STACK}/.deploy/current)").strip()
+
+
+def killed(chat: Chat, at: str) -> None:
+    """Deploy what is checked out, and kill the runner with SIGKILL as soon as a line begins with ``at``."""
+    argv = [sys.executable, "-m", "deploy", "deploy", str(chat.file), "--reports", str(chat.published)]
+    process = subprocess.Popen(argv, cwd=state.ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if line.startswith(at):
+            process.send_signal(signal.SIGKILL)
+            break
+    assert process.wait(60) == -signal.SIGKILL, "".join(seen)
+
+
+def test_back_to_the_release_before_and_forward_again(chat: Chat) -> None:
+    second, stores = (
+        current(chat),
+        {n: i for n, i in chat.containers().items() if n not in ("chat-api", "chat-web")},
+    )
+    back = gonogo(chat, "rollback")
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert chat.health()["version"] == "1.0.0"
+    assert demo.seed_counts(NAME) == demo.COUNTS
+    assert {n: i for n, i in chat.containers().items() if n in stores} == stores
+    forward = gonogo(chat, "rollback", "--to", second)
+    assert forward.returncode == 0, forward.stdout + forward.stderr
+    assert (chat.health()["version"], current(chat)) == ("2.0.0", second)
+    told = gonogo(chat, "history", reports=False).stdout
+    assert len(re.findall(r"deployed: back to", told)) == 2
+
+
+def test_a_release_that_is_not_there_is_named_with_those_that_are(chat: Chat) -> None:
+    before = chat.containers()
+    done = gonogo(chat, "rollback", "--to", "v99")
+    assert done.returncode == 3
+    assert "there is no release v99; there are: " in done.stdout
+    assert current(chat) in done.stdout
+    assert chat.containers() == before
+
+
+def test_a_release_whose_volume_is_another_is_never_gone_back_to(chat: Chat) -> None:
+    """L3, L4: the way back to a release that mounts something else is closed."""
+    earlier = [one for one in chat.shell(f"ls {STACK}/.deploy/releases").split() if one != current(chat)]
+    goal = next(one for one in earlier if not one.startswith("rollback-"))
+    file = f"{STACK}/.deploy/releases/{goal}/compose.yaml"
+    kept = chat.shell(f"cat {file}")
+    before = chat.containers()
+    try:
+        host.put(NAME, file, kept.replace("mongodb-data", "elsewhere").encode())
+        done = gonogo(chat, "rollback", "--to", goal)
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert "would not find its data where it lies now" in done.stdout
+        assert chat.containers() == before
+    finally:
+        host.put(NAME, file, kept.encode())
+
+
+def test_a_runner_killed_before_the_switch_leaves_nothing_that_resume_does_not_clear(chat: Chat) -> None:
+    before, release = chat.containers(), current(chat)
+    chat.release("v1")
+    killed(chat, "baseline …")
+    status = gonogo(chat, "status", reports=False)
+    assert status.returncode == 1
+    assert "that process is gone" in status.stdout
+    assert "run `gonogo resume chat`" in status.stdout
+    locked = chat.deploy()
+    assert (locked.returncode, "gonogo resume" in locked.stdout) == (6, True)
+    done = gonogo(chat, "resume")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "before anything was changed" in done.stdout
+    assert (chat.containers(), current(chat)) == (before, release)
+    assert gonogo(chat, "status", reports=False).returncode == 0
+    again = gonogo(chat, "resume")
+    assert "nothing to resume" in again.stdout
+
+
+def test_a_runner_killed_in_the_switch_is_brought_to_its_end(chat: Chat) -> None:
+    chat.release("v1")
+    killed(chat, "switch web …")
+    done = gonogo(chat, "resume", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    record = next(event for event in reversed(events) if event["event"] == "release")
+    assert record["verdict"] == "deployed"
+    assert chat.health()["version"] == "1.0.0"
+    assert current(chat) == record["version"]
+    assert demo.seed_counts(NAME) == demo.COUNTS
+    assert chat.shell(f"ls {STACK}/.deploy/lock 2>/dev/null || echo free").strip() == "free"
+    assert gonogo(chat, "status", reports=False).returncode == 0
+
+
+def test_a_runner_killed_with_a_release_that_is_no_good_goes_back(chat: Chat) -> None:
+    release = current(chat)
+    chat.release("never-healthy")
+    killed(chat, "switch api …")
+    done = gonogo(chat, "resume")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert (chat.health()["version"], current(chat)) == ("1.0.0", release)
+    assert demo.seed_counts(NAME) == demo.COUNTS
+
+
+def test_unlock_keeps_its_reason(chat: Chat) -> None:
+    host.put(
+        NAME,
+        f"{STACK}/.deploy/lock",
+        b'{"who": "ada", "machine": "laptop", "pid": 7, "version": "v", "since": "s"}',
+    )
+    gonogo(chat, "unlock", "--reason", "she went home", reports=False)
+    assert "she went home" in gonogo(chat, "history", reports=False).stdout
