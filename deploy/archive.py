@@ -5,30 +5,44 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import tarfile
 import threading
 from collections.abc import Sequence
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from deploy.errors import GonogoError
+from deploy.members import PIECE, Damaged, Member, Members
 
-PIECE = 1 << 18
+MANIFEST, INDEX = "manifest.json", "index.json"
 LARGEST_INDEX = 16 << 20
-END = 1024
-"""Bytes of zeros that end a tar archive (POSIX, pax): without them it was cut off."""
 PATIENCE_S = 30.0
 BROKEN_OFF = "the image archive was not taken to its end"
+
+
+class Sieve(Protocol):
+    """What decides which members of an archive are left out of what is sent."""
+
+    def reads(self, member: Member) -> bool:
+        """Return whether ``read`` wants the content of a member, which is then small."""
+
+    def read(self, member: Member, content: bytes) -> None:
+        """Learn from the content of a member, which comes before those that it is about."""
+
+    def drops(self, member: Member) -> bool:
+        """Return whether a member is left out."""
 
 
 class Archive:
     """``docker save`` of images, as a readable stream that fails unless it holds exactly those images.
 
     A pipe whose first half fails must not pass for an archive (incident D2), so reading raises GonogoError
-    when ``docker save`` fails or when the manifest names other images than asked for.
+    when ``docker save`` fails or when the manifest names other images than asked for. What ``sieve`` drops is
+    not among the bytes; the rest passes unchanged.
     """
 
-    def __init__(self, ids: Sequence[str], argv: Sequence[str] = ("docker", "save")) -> None:
-        self._wanted = set(ids)
+    def __init__(
+        self, ids: Sequence[str], argv: Sequence[str] = ("docker", "save"), sieve: Sieve | None = None
+    ) -> None:
+        self._wanted, self._sieve = set(ids), sieve
         try:
             self._process = subprocess.Popen(
                 [*argv, *sorted(self._wanted)],
@@ -81,36 +95,49 @@ class Archive:
 
     def _watch(self) -> None:
         assert self._process.stdout
-        tee = _Tee(self._process.stdout, self._into)
-        found: set[str] = set()
+        found: dict[str, set[str]] = {}
+        members = Members(self._process.stdout)
         try:
-            with tarfile.open(fileobj=cast(BinaryIO, tee), mode="r|") as tar:
-                for member in tar:
-                    if member.name in ("manifest.json", "index.json") and member.size <= LARGEST_INDEX:
-                        found |= identities(member.name, json.load(cast(BinaryIO, tar.extractfile(member))))
-            while tee.read(PIECE):
-                pass
-            # tarfile takes a header that is cut off or no header at all for the end: the zeros tell.
-            ended = tee.total - tar.offset >= END and tee.content <= tar.offset
-            self._fault = "" if ended else "the image archive is damaged: it ends too early"
-        except (
-            tarfile.TarError,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            RecursionError,
-        ) as error:
+            for member in members:
+                self._pass(members, member, found)
+            self._write(members.end)
+            self._fault = ""
+        except Damaged as error:
+            self._fault = f"the image archive is damaged: {error}"
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             self._fault = f"the image archive is damaged ({type(error).__name__})"
         except OSError:
             self._fault = BROKEN_OFF
         finally:
             try:
-                self._judge(found, tee.ended)
+                self._judge(found, members.ended)
             finally:
                 os.close(self._into)
 
-    def _judge(self, found: set[str], ended: bool) -> None:
+    def _pass(self, members: Members, member: Member, found: dict[str, set[str]]) -> None:
+        sieve = self._sieve
+        if member.name in (MANIFEST, INDEX) and member.size <= LARGEST_INDEX:
+            content = b"".join(members.content(member))
+            found[member.name] = identities(member.name, json.loads(content[: member.size]))
+            self._write(member.head + content)
+        elif sieve and sieve.reads(member):
+            content = b"".join(members.content(member))
+            sieve.read(member, content[: member.size])
+            self._write(member.head + content)
+        elif sieve and sieve.drops(member):
+            for _ in members.content(member):
+                pass
+        else:
+            self._write(member.head)
+            for piece in members.content(member):
+                self._write(piece)
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._into, view) :]
+
+    def _judge(self, found: dict[str, set[str]], ended: bool) -> None:
         try:
             status = self._process.wait(PATIENCE_S) if ended else 0
         except subprocess.TimeoutExpired:
@@ -121,32 +148,12 @@ class Archive:
             self._threads[1].join(5)
             last = (self._words.decode("utf-8", "replace").strip() or "it said nothing").splitlines()[-1]
             self._fault = f"docker save failed on this machine: {last}"
-        missing = self._wanted - found
+        missing = self._wanted - set().union(*found.values())
         if missing and not self._fault:
             self._fault = f"the image archive lacks {', '.join(sorted(missing))}: nothing was deployed"
-
-
-class _Tee:
-    """Reads a stream and copies what it read into a descriptor.
-
-    ``total``: bytes read; ``content``: how many of them come before the zeros at the end; ``ended``: whether
-    the stream did.
-    """
-
-    def __init__(self, source: Any, into: int) -> None:
-        self._source, self._into = source, into
-        self.total, self.content, self.ended = 0, 0, False
-
-    def read(self, size: int) -> bytes:
-        data: bytes = self._source.read(size)
-        if bare := len(data.rstrip(b"\0")):
-            self.content = self.total + bare
-        self.total += len(data)
-        self.ended = not data
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._into, view) :]
-        return data
+        if len(found.get(MANIFEST, ())) > len(self._wanted) and not self._fault:
+            foreign = ", ".join(sorted(found[MANIFEST] - self._wanted))
+            self._fault = f"the image archive holds {foreign}, which nobody asked for: nothing was deployed"
 
 
 def identities(name: str, content: Any) -> set[str]:
@@ -155,7 +162,7 @@ def identities(name: str, content: Any) -> set[str]:
     An id is the digest of the image's configuration (Docker's image specification 1.2), or, where the engine
     keeps its images in containerd, that of its manifest (the OCI image layout's index).
     """
-    if name == "index.json":
+    if name == INDEX:
         return {str(entry["digest"]) for entry in content.get("manifests", [])}
     digests = (str(image["Config"]).rpartition("/")[2].removesuffix(".json") for image in content)
     return {f"sha256:{digest}" for digest in digests}

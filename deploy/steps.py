@@ -13,8 +13,6 @@ from deploy.plan import chosen, plan
 from deploy.release import Image, Release
 from deploy.undertaking import Undertaking
 
-MB = 1_000_000
-
 
 class Refused(GonogoError):
     """A suite said no; its failed checks are in the record."""
@@ -71,13 +69,6 @@ def build(run: Undertaking) -> None:
 def transfer(run: Undertaking) -> None:
     """Bring the images to the target and prove them there by id."""
     with run.step("transfer") as note:
-        sent = 0
-
-        def count(size: int) -> None:
-            nonlocal sent
-            sent += size
-            run.progress.sent(size)
-
         for name, image in run.images.items():
             if not image.id:
                 run.progress.line(f"pulling {image.name}")
@@ -87,10 +78,8 @@ def transfer(run: Undertaking) -> None:
         there = set(run.facts.images.values())
         wanted = {name: image for name, image in run.images.items() if image.id not in there}
         wanted |= {n: i for n, i in run.images.items() if run.facts.model.services[n].build is not None}
-        lacking = tar.send(run.connection, wanted, run.version, count)
-        note.detail = (
-            f"{len(lacking)} images, {sent / MB:.0f} MB" if lacking else "every image is there already"
-        )
+        sent = tar.send(run.connection, wanted, run.version, run.progress.sent)
+        note.detail = sent.told
 
 
 def settle(run: Undertaking) -> None:

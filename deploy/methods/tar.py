@@ -1,17 +1,59 @@
-"""The tar method: whole images, by id, streamed over the connection into ``docker load``."""
+"""The tar method: images by id, without the layers that the target has, streamed into ``docker load``."""
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from deploy.archive import Archive
 from deploy.connection import Connection
-from deploy.errors import GonogoError
+from deploy.errors import CommandTimeout, GonogoError
+from deploy.methods import layers
+from deploy.methods.gzipped import gzipped
+from deploy.methods.layers import LeftOut
 from deploy.probes import images
 from deploy.release import Image, tagged
 
 PULL_TIMEOUT_S = 1800.0
+LOAD = "docker load -q"
+NOTHING = LeftOut((), set())
+MB = 1_000_000
+# What engines say of a layer that is in neither the archive nor their store.
+_LACKS = re.compile(r"no such file or directory|not found|does not exist|blob unknown", re.IGNORECASE)
+
+
+@dataclass
+class Sent:
+    """What was sent: the ids of the images that the target lacked; ``bytes`` on the wire, all attempts.
+
+    ``left_out`` of ``layers``: those that the target had. ``again``: why it was sent a second time;
+    ``whole``: why with all layers. Both are empty where that was not so.
+    """
+
+    images: tuple[str, ...] = ()
+    bytes: int = 0
+    layers: int = 0
+    left_out: int = 0
+    again: str = ""
+    whole: str = ""
+
+    @property
+    def told(self) -> str:
+        """It in one line."""
+        if not self.images:
+            return "every image is there already"
+        told = f"{len(self.images)} images, {self.bytes / MB:.1f} MB"
+        if self.left_out:
+            told += f"; {self.left_out} of {self.layers} layers were there already"
+        if self.whole:
+            told += f"; sent whole, since the engine takes no archive without its base layers ({self.whole})"
+        return f"{told}; sent again, since the first time {self.again}" if self.again else told
+
+
+class Refused(GonogoError):
+    """The engine did not take an archive; the message is what it said."""
 
 
 def send(
@@ -19,33 +61,71 @@ def send(
     wanted: Mapping[str, Image],
     version: str,
     on_bytes: Callable[[int], None] | None = None,
-) -> list[str]:
-    """Bring the images that the target lacks there, prove them by id, tag them; return the ids sent.
+) -> Sent:
+    """Bring the images that the target lacks there, prove them by id, tag them; return what was sent.
 
     ``wanted``: the images of this machine by service. They are tagged ``NAME:VERSION`` on the target, which
     keeps ``docker image prune`` from them and shows a person what they are; ``NAME`` itself is left alone.
-    Raises GonogoError when an image does not arrive as the one that was sent (incident D2).
+    Raises GonogoError when an image does not arrive as the one that was sent (incident D2), though it was
+    sent twice; the engine keeps nothing of an archive that it did not get to its end.
     """
     ids = sorted({image.id for image in wanted.values()})
     lacking = sorted(set(ids) - set(images.images(connection, ids)))
+    sent = Sent(tuple(lacking))
     if lacking:
-        with Archive(lacking) as archive:
-            result = connection.stream("docker load -q", stdin=archive, on_bytes=on_bytes)
-        if not result.ok:
-            last = (result.error_text.strip() or "it said nothing").splitlines()[-1]
-            raise GonogoError(f"{connection.host}: docker load failed: {last}")
-        arrived = images.images(connection, lacking)
-        if missing := sorted(set(lacking) - set(arrived.values())):
-            raise GonogoError(
-                f"{connection.host}: docker load ended well, and yet {', '.join(missing)} is not there: "
-                "nothing was deployed"
-            )
+
+        def count(size: int) -> None:
+            sent.bytes += size
+            if on_bytes:
+                on_bytes(size)
+
+        _bring(connection, lacking, sent, count)
+    tag(connection, wanted, version)
+    return sent
+
+
+def tag(connection: Connection, wanted: Mapping[str, Image], version: str) -> None:
+    """Tag images of the target as those of a release; raises GonogoError."""
     for image in wanted.values():
-        tag = shlex.quote(tagged(image.name, version))
-        connection.check(f"docker tag {shlex.quote(image.id)} {tag}", mutates=True)
-    return lacking
+        name = shlex.quote(tagged(image.name, version))
+        connection.check(f"docker tag {shlex.quote(image.id)} {name}", mutates=True)
 
 
 def pull(connection: Connection, name: str) -> None:
     """Have the target pull an image; raises GonogoError."""
     connection.check(f"docker pull -q -- {shlex.quote(name)}", timeout=PULL_TIMEOUT_S, mutates=True)
+
+
+def _bring(connection: Connection, ids: Sequence[str], sent: Sent, count: Callable[[int], None]) -> None:
+    """Send images until they are there: at most once again, and once more where layers were missed."""
+    has = layers.there(connection)
+    own = [found.layers for found in images.local(ids).values()] if has else []
+    while True:
+        sieve = NOTHING if sent.whole else LeftOut(own, has)
+        try:
+            _load(connection, ids, sieve, count)
+        except CommandTimeout:
+            raise
+        except GonogoError as error:
+            refused = isinstance(error, Refused) and sieve.dropped
+            if refused and (sent.again or _LACKS.search(str(error))):
+                sent.whole = str(error)
+            elif not sent.again:
+                sent.again = str(error)
+            else:
+                said = f"{connection.host}: {error}" if isinstance(error, Refused) else str(error)
+                raise GonogoError(f"{said}; it was sent twice, and no image was deployed") from None
+        else:
+            sent.layers, sent.left_out = sieve.layers, sieve.dropped
+            return
+
+
+def _load(connection: Connection, ids: Sequence[str], sieve: LeftOut, count: Callable[[int], None]) -> None:
+    with Archive(ids, sieve=sieve) as archive:
+        result = connection.stream(LOAD, stdin=gzipped(archive), on_bytes=count)
+    if not result.ok:
+        words = (result.error_text.strip() or "it said nothing").splitlines()
+        raise Refused(f"docker load failed: {words[-1]}")
+    arrived = images.images(connection, ids)
+    if missing := sorted(set(ids) - set(arrived.values())):
+        raise Refused(f"docker load ended well, and yet {', '.join(missing)} is not there")

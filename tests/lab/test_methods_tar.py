@@ -1,0 +1,191 @@
+"""The tar method on a real host: what of an image crosses the wire, and what a fault on the way leaves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.methods import layers, tar
+from deploy.release import Image
+from lab import host
+from tests.lab.connecting import reachable
+
+pytestmark = pytest.mark.lab
+NAME = f"t-methods-{os.getpid()}"
+BASE = "gonogo-lab/redis:latest"
+VERSION = "0123abcd-20260131-080559"
+CHANGED = 1_000_000
+"""Bytes that no compression makes smaller, in the layer that a release changes."""
+
+
+def docker(*arguments: str, stdin: bytes = b"") -> str:
+    done = subprocess.run(["docker", *arguments], input=stdin, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+def built(folder: Path, *layers: str) -> str:
+    """Build an image of the base and one layer for each text, and return its id."""
+    folder.mkdir(exist_ok=True)
+    steps = [f"FROM {BASE}"]
+    for number, text in enumerate(layers):
+        content = text.encode() + (os.urandom(CHANGED) if text.startswith("random") else b"")
+        (folder / f"file{number}").write_bytes(content)
+        steps.append(f"COPY file{number} /file{number}")
+    (folder / "Dockerfile").write_text("\n".join(steps))
+    done = subprocess.run(
+        ["docker", "build", "-q", "--no-cache", str(folder)],
+        env={**os.environ, "DOCKER_BUILDKIT": "0"},
+        capture_output=True,
+        check=True,
+    )
+    return done.stdout.decode().strip().splitlines()[-1]
+
+
+class Made:
+    """The images that a test built: they are removed from this machine's engine after it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.ids = folder, []
+
+    def __call__(self, *layers: str) -> str:
+        self.ids.append(built(self.folder / str(len(self.ids)), *layers))
+        return self.ids[-1]
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Iterator[Made]:
+    made = Made(tmp_path)
+    yield made
+    for one in made.ids:
+        subprocess.run(["docker", "image", "rm", one], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Connection]:
+    made = host.up(NAME)
+    try:
+        with Connection.open(reachable(made.alias, made.config, command=60)) as found:
+            yield found
+    finally:
+        host.down(NAME)
+
+
+def send(connection: Connection, *ids: str) -> tar.Sent:
+    wanted = {f"s{number}": Image(name=f"shop-s{number}", id=one) for number, one in enumerate(ids)}
+    return tar.send(connection, wanted, VERSION)
+
+
+def there(connection: Connection, one: str) -> bool:
+    return connection.run(f"docker image inspect {one}", live=True).ok
+
+
+def test_a_second_release_sends_the_changed_layer_alone(connection: Connection, image: Made) -> None:
+    first, second = image("same", "random 1"), image("same", "random 2")
+    sent = send(connection, first)
+    assert sent.images == (first,)
+    whole = sent.bytes
+    sent = send(connection, second)
+    # The classic builder writes the same layer twice where it does not cache: its bytes differ in nothing.
+    assert sent.images == (second,)
+    assert sent.left_out >= 1
+    assert CHANGED < sent.bytes < 1.2 * CHANGED < whole / 5
+    assert (sent.again, sent.whole) == ("", "")
+    assert there(connection, second)
+    named = connection.check(f"docker image inspect -f '{{{{.Id}}}}' shop-s0:{VERSION}").text.strip()
+    assert named == second
+    assert send(connection, second).told == "every image is there already"
+
+
+def test_a_change_of_the_configuration_alone_sends_next_to_nothing(
+    connection: Connection, image: Made
+) -> None:
+    one = image("same", "random 1")
+    (image.folder / "again").mkdir()
+    (image.folder / "again" / "Dockerfile").write_text(f"FROM {one}\nENV A='<&>'\n")
+    other = docker("build", "-q", str(image.folder / "again")).splitlines()[-1]
+    image.ids.insert(0, other)
+    send(connection, one)
+    sent = send(connection, other)
+    assert sent.bytes < 20_000
+    assert sent.left_out == sent.layers
+
+
+def test_two_images_that_share_a_layer_upon_different_ones(connection: Connection, image: Made) -> None:
+    """The archive holds the shared content once: it must not be left out where one of them lacks it."""
+    known = image("same")
+    send(connection, known)
+    first, second = image("same", "random 1"), image("other", "same")
+    sent = send(connection, first, second)
+    assert set(sent.images) == {first, second}
+    assert (sent.again, sent.whole) == ("", "")
+
+
+def test_an_engine_that_refuses_a_part_gets_the_whole(
+    connection: Connection, image: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = image("base of this very test", "random 1")
+    real = layers.there
+    rows = [docker("image", "inspect", "-f", '{{join .RootFS.Layers " "}}', one).split()]
+    monkeypatch.setattr(layers, "there", lambda c: real(c) | set(layers.chains(rows[0])[:-1]))
+    sent = send(connection, one)
+    assert "no such file" in sent.whole
+    assert "sent whole" in sent.told
+    assert sent.again == ""
+    assert there(connection, one)
+
+
+class Breaking:
+    """Sessions of a connection whose stream is spoilt so many times."""
+
+    def __init__(self, connection: Connection, monkeypatch: pytest.MonkeyPatch, how: str, times: int) -> None:
+        self.left, self.how, self.real = times, how, connection.stream
+        monkeypatch.setattr(connection, "stream", self)
+
+    def __call__(self, command: str, **given: object) -> object:
+        if self.left:
+            self.left -= 1
+            spoil = {
+                "cut": "head -c 300000 | docker load -q",
+                "dropped": "head -c 300000 >/dev/null; kill -9 $PPID",
+                "corrupted": "{ head -c 300000; printf 'xxxxxxxx'; tail -c +9; } | docker load -q",
+                "nothing": "cat >/dev/null",
+            }
+            command = spoil[self.how]
+        return self.real(command, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("how", ["cut", "dropped", "corrupted", "nothing"])
+def test_a_broken_stream_is_sent_once_again(
+    connection: Connection, image: Made, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    one = image(f"broken {how}", "random 1")
+    Breaking(connection, monkeypatch, how, 1)
+    sent = send(connection, one)
+    assert sent.again
+    assert there(connection, one)
+    assert "sent again" in sent.told
+
+
+@pytest.mark.parametrize("how", ["cut", "corrupted", "nothing"])
+def test_a_stream_that_always_breaks_is_one_sentence_and_leaves_nothing(
+    connection: Connection, image: Made, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    one = image(f"always {how}", "random 1")
+    before = connection.check("docker image ls -aq --no-trunc | sort", mutates=True).text
+    Breaking(connection, monkeypatch, how, 9)
+    with pytest.raises(GonogoError, match="sent twice, and no image was deployed"):
+        send(connection, one)
+    assert connection.check("docker image ls -aq --no-trunc | sort", mutates=True).text == before
+    left = connection.check("ls /tmp; docker volume ls -q", mutates=True).text
+    assert "docker-import" not in left
+
+
+def test_an_image_that_is_not_here_is_one_sentence(connection: Connection) -> None:
+    with pytest.raises(GonogoError, match="docker save failed on this machine"):
+        send(connection, "sha256:" + "0" * 64)
