@@ -208,7 +208,7 @@ def _steps(facts: Facts, building: list[str], transfer: Transfer, changes: list[
     steps += [f"transfer ({number} image{'' if number == 1 else 's'})", "baseline"]
     steps.append("plan")
     steps += [f"switch {change.service}" for change in changes if change.touched]
-    return [*steps, "verify"]
+    return [*steps, "verify", "finish"]
 
 
 def _notes(facts: Facts) -> list[str]:

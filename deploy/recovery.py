@@ -9,14 +9,12 @@ from deploy.errors import GonogoError
 from deploy.history import Run
 from deploy.journal import Journal
 from deploy.progress import Progress
+from deploy.release import BACK
 from deploy.rollback import gather_logs
 from deploy.runner import INTERRUPTED, PUBLISHED, Ended
 from deploy.target import Target
 from deploy.undertaking import Undertaking
 from reports.model import Release
-
-BACK = "rollback-"
-"""How the versions of those runs begin that lead back to a release, and make none."""
 
 
 def rollback(target: Target, progress: Progress, *, to: str = "", published: Path = PUBLISHED) -> Release:

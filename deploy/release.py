@@ -22,6 +22,8 @@ COMPOSE_FILE = "compose.yaml"
 IMAGES_FILE = "images.yaml"
 RECORD = "release.json"
 BASELINE = "baseline.json"
+BACK = "rollback-"
+"""How the versions of those runs begin that lead back to a release, and make none."""
 NEEDED = (RECORD, COMPOSE_FILE, IMAGES_FILE)
 """The files of a release without which there is no way back to it."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import release, safekeeping, steps
+from deploy import release, retention, safekeeping, steps
 from deploy.adopt import adopt
 from deploy.errors import ConnectionFailed, GonogoError
 from deploy.journal import Journal
@@ -173,13 +173,14 @@ def _switched(run: Undertaking) -> Ended:
     try:
         steps.start(run)
         steps.verify(run, run.version)
-        changed = [change.service for change in run.changes if change.touched]
-        told = f"replaced {', '.join(changed)}" if changed else "nothing had to change"
-        return Ended("deployed", 0, f"{told}; verified")
     except GonogoError as error:
         return _back(run, str(error), None)
     except KeyboardInterrupt:
         return _back(run, "interrupted", Ended("interrupted", INTERRUPTED, ""))
+    retention.finish(run)
+    changed = [change.service for change in run.changes if change.touched]
+    told = f"replaced {', '.join(changed)}" if changed else "nothing had to change"
+    return Ended("deployed", 0, f"{told}; verified")
 
 
 def _back(run: Undertaking, why: str, interrupted: Ended | None) -> Ended:

@@ -134,9 +134,13 @@ def verify(run: Undertaking, version: str, name: str = "verify") -> None:
 
 
 def discard(run: Undertaking) -> None:
-    """Remove the files of a release that never started."""
-    folder = release.folder(run.target, run.version)
-    run.connection.check(f"rm -rf -- {shlex.quote(str(folder))}", mutates=True)
+    """Remove the files of a release that never started, and the tags of what was sent for it."""
+    folder, version = shlex.quote(str(release.folder(run.target, run.version))), shlex.quote(run.version)
+    tags = "docker images --format '{{.Repository}}:{{.Tag}}'"
+    remove = f'case "$tag" in *:{version}) docker image rm -- "$tag";; esac'
+    run.connection.check(
+        f"rm -rf -- {folder}; {tags} | while IFS= read -r tag; do {remove}; done >/dev/null", mutates=True
+    )
 
 
 def _record(run: Undertaking) -> Release:

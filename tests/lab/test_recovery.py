@@ -155,3 +155,27 @@ def test_unlock_keeps_its_reason(chat: Chat) -> None:
     )
     gonogo(chat, "unlock", "--reason", "she went home", reports=False)
     assert "she went home" in gonogo(chat, "history", reports=False).stdout
+
+
+def test_old_releases_are_removed_with_their_images_and_nothing_else_is(chat: Chat) -> None:
+    chat.release("v1")
+    chat.shell("docker tag gonogo-lab/redis:latest theirs:1")
+    before = release_folders(chat)
+    assert len(before) > 3
+    chat.file.write_text(chat.file.read_text() + "\n[releases]\nkeep = 2\n")
+    done = chat.deploy()
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = release_folders(chat)
+    assert current(chat) in after
+    assert len(after) <= 3
+    tags = chat.shell("docker images --format '{{.Repository}}:{{.Tag}}'").split()
+    assert "theirs:1" in tags
+    assert {one.split(":")[1] for one in tags if one.startswith("chat-")} <= {*after, "latest"}
+    back = gonogo(chat, "rollback")
+    assert back.returncode == 0, back.stdout + back.stderr
+
+
+def release_folders(chat: Chat) -> list[str]:
+    return [
+        one for one in chat.shell(f"ls {STACK}/.deploy/releases").split() if not one.startswith("rollback-")
+    ]

@@ -94,6 +94,7 @@ def test_what_a_deployment_would_do(engine: dict[str, Any]) -> None:
         "  6. plan",
         "  7. switch web",
         "  8. verify",
+        "  9. finish",
         "commits",
         "  bbbbbbbb Mend it",
         "note      what ships: 1 commit since aaaaaaaa",

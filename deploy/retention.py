@@ -1,0 +1,75 @@
+"""Retention: which releases stay on a target, and the removal of the others with their images."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from deploy import release
+from deploy.errors import GonogoError
+from deploy.release import BACK, Release
+from deploy.undertaking import Undertaking
+
+
+def finish(run: Undertaking) -> None:
+    """Remove the releases that are beyond ``releases.keep``; what cannot be removed is a note, no failure."""
+    try:
+        with run.step("finish") as note:
+            gone = expire(run)
+            note.detail = f"removed {', '.join(gone)}" if gone else "nothing is too old"
+    except (GonogoError, KeyboardInterrupt) as error:
+        run.note(f"old releases were not removed: {str(error) or 'interrupted'}")
+
+
+def expire(run: Undertaking) -> list[str]:
+    """Remove old releases, their tags and their folders; returns their versions. Raises GonogoError.
+
+    What stays: the newest ones, the one that is current, the one before it, and every image by id that one of
+    these needs. Of the images, only tags that gonogo made for a release are removed, and never by force, so
+    that what a container uses, or somebody else tagged, stays.
+    """
+    connection, target = run.connection, run.target
+    there = release.listed(connection, target)
+    current = release.current(connection, target)
+    records = {name: found for name in there if (found := _read(run, name))}
+    kept = keep(there, current, records, target.releases.keep)
+    needed = {image.id for name in kept if name in records for image in records[name].images.values()}
+    gone = [name for name in there if name not in kept and name in records]
+    tags = sorted({tag for name in gone for tag in tags_of(records[name], needed)})
+    if tags:
+        # One by one: those that are gone already, or in use, are no reason to stop.
+        words = shlex.join(tags)
+        connection.run(f"for tag in {words}; do docker image rm -- $tag; done >/dev/null 2>&1", mutates=True)
+    folders = [str(release.folder(target, name)) for name in gone]
+    if folders:
+        connection.check(f"rm -rf -- {shlex.join(folders)}", mutates=True)
+    _forget_ways_back(run)
+    return gone
+
+
+def keep(there: Sequence[str], current: str, records: Mapping[str, Release], number: int) -> set[str]:
+    """Return which of the releases stay; ``there``: newest first."""
+    before = records[current].previous if current in records else ""
+    return {*there[:number], current, before}
+
+
+def tags_of(record: Release, needed: Collection[str]) -> Iterator[str]:
+    """Yield the tags that gonogo gave the images of a release, but for images that are needed on."""
+    for image in record.images.values():
+        if image.id not in needed:
+            yield release.tagged(image.name, record.version)
+
+
+def _read(run: Undertaking, name: str) -> Release | None:
+    try:
+        return release.load(run.connection, run.target, name)
+    except GonogoError:
+        return None  # what is damaged is for somebody to look at
+
+
+def _forget_ways_back(run: Undertaking) -> None:
+    """Remove what runs that led back wrote down, but for the newest ones."""
+    folder = shlex.quote(str(run.target.deploy_path / "releases"))
+    older = f"ls -1td -- {BACK}* 2>/dev/null | tail -n +{run.target.releases.keep + 1}"
+    remove = 'while IFS= read -r name; do rm -rf -- "$name"; done'
+    run.connection.run(f"cd {folder} 2>/dev/null && {older} | {remove}", mutates=True)
