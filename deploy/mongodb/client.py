@@ -58,19 +58,25 @@ class Login:
     @property
     def options(self) -> dict[str, Any]:
         """What pymongo calls it."""
-        given: dict[str, Any] = {"authMechanism": self.mechanism} if self.mechanism else {}
-        if self.username or self.mechanism:
-            given["authSource"] = self.source
-        given |= {"username": self.username} if self.username else {}
-        return given | ({"password": self.password} if self.password else {})
+        if not self.username and not self.mechanism:
+            return {}
+        given = {"authSource": self.source, "username": self.username, "password": self.password}
+        given["authMechanism"] = self.mechanism
+        return {key: value for key, value in given.items() if value}
 
 
 @contextmanager
 def connected(
-    connection: Connection, at: Address, login: Login, trust: Trust | None = None
+    connection: Connection,
+    at: Address,
+    login: Login,
+    trust: Trust | None = None,
+    *,
+    patience_ms: int = TIMEOUT_MS,
 ) -> Iterator[Client]:
     """Give a client of the server at ``at`` and of no other, logged in; over TLS where there is a ``trust``.
 
+    ``patience_ms``: how long each command waits for a server that does not answer.
     Raises GonogoError in one sentence, without the credentials, for whatever MongoDB refuses, within the
     ``with`` too; Unanswered where nobody is there.
     """
@@ -82,7 +88,7 @@ def connected(
     from pymongo.synchronous import monitor  # noqa: PLC0415
 
     port = connection.forward_port(at.host, at.port, ahead=AHEAD)
-    client, made = _made(port, at, login, trust)
+    client, made = _made(port, at, login, trust, patience_ms)
     try:
         yield client
     except OperationFailure as error:
@@ -98,10 +104,12 @@ def connected(
         atexit.unregister(getattr(monitor, "_shutdown_resources", str))
 
 
-def _made(port: int, at: Address, login: Login, trust: Trust | None) -> tuple[Client, Context | None]:
+def _made(
+    port: int, at: Address, login: Login, trust: Trust | None, patience_ms: int
+) -> tuple[Client, Context | None]:
     from pymongo import MongoClient  # noqa: PLC0415  see above
 
-    given: dict[str, Any] = {"directConnection": True, "serverSelectionTimeoutMS": TIMEOUT_MS}
+    given: dict[str, Any] = {"directConnection": True, "serverSelectionTimeoutMS": patience_ms}
     given |= login.options
     if trust is None:
         return MongoClient("127.0.0.1", port, **given), None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
-from deploy.mongodb import address, primary, uri
+from deploy.mongodb import address, primary
 from deploy.mongodb.client import Login, connected
 from deploy.mongodb.primary import Way
 from deploy.probes.containers import Container
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from deploy.facts.stack import StackFacts
     from deploy.mongodb.tls import Trust
+    from deploy.mongodb.uri import Uri
 
     Client = MongoClient[dict[str, Any]]
 
@@ -66,7 +67,7 @@ def of_environment(mongodb: Mongodb, environment: dict[str, str]) -> Login:
     )
 
 
-def of_uri(given: uri.Uri) -> Login:
+def of_uri(given: Uri) -> Login:
     """Return the login that a connection string holds."""
     return Login(
         username=given.username,
@@ -124,7 +125,7 @@ def way(facts: StackFacts, mongodb: Mongodb) -> Way:
     )
 
 
-def trust(facts: StackFacts, mongodb: Mongodb, given: uri.Uri | None = None) -> Trust | None:
+def trust(facts: StackFacts, mongodb: Mongodb, given: Uri | None = None) -> Trust | None:
     """Return which certificates are believed; None where TLS is off. Raises GonogoError."""
     if not (mongodb.tls or mongodb.tls_ca_file or mongodb.tls_client_file or (given and given.tls)):
         return None
@@ -135,6 +136,8 @@ def trust(facts: StackFacts, mongodb: Mongodb, given: uri.Uri | None = None) -> 
 
 
 def _outside(facts: StackFacts, mongodb: Mongodb, variable: str) -> Way:
+    from deploy.mongodb import uri  # noqa: PLC0415  only where it is needed
+
     value = facts.environment.get(variable, "")
     if not value:
         raise GonogoError(

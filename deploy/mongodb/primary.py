@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deploy.errors import GonogoError
 from deploy.mongodb import address
 from deploy.mongodb.address import Address
-from deploy.mongodb.client import Login, Unanswered, connected
+from deploy.mongodb.client import TIMEOUT_MS, Login, Unanswered, connected
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ELECTION_S = 12.0
 """Seconds that a primary is waited for: an election takes up to electionTimeoutMillis, 10 s by default."""
 PAUSE_S = 0.25
+IMPATIENCE_MS = 1500
 HOPS = 3
 """How often a server may name another one as the primary."""
 
@@ -64,21 +65,26 @@ def reached(facts: StackFacts, way: Way) -> Iterator[Client]:
 
 
 def _answering(facts: StackFacts, way: Way) -> tuple[Client, ExitStack, Address]:
-    """Return a client of the first member that answers, what closes it, and where it is."""
+    """Return a client of the first member that answers, what closes it, and where it is.
+
+    Where there are several, none is waited for long before the others were asked.
+    """
+    several = len(way.members) > 1
+    rounds = [(at, IMPATIENCE_MS) for at in way.members if several] + [(at, TIMEOUT_MS) for at in way.members]
     silent: Unanswered | None = None
-    for at in way.members:
+    for at, patience in rounds:
         stack = ExitStack()
         try:
             with stack:
-                client = stack.enter_context(connected(facts.connection, at, way.login, way.trust))
+                client = stack.enter_context(
+                    connected(facts.connection, at, way.login, way.trust, patience_ms=patience)
+                )
                 client.admin.command("ping")
                 return client, stack.pop_all(), at
         except Unanswered as error:
             silent = silent or error
     assert silent is not None
-    if len(way.members) == 1:
-        raise silent
-    raise Unanswered(f"none of {len(way.members)} hosts answers; the first: {silent}")
+    raise Unanswered(f"none of {len(way.members)} hosts answers: {silent}") if several else silent
 
 
 def elsewhere(facts: StackFacts, client: Client, at: Address, name: str = "") -> Address | None:

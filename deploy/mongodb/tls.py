@@ -24,6 +24,8 @@ WAITS_S = 0.5
 """Seconds after which a server that has neither spoken nor gone is one that waits to be spoken to."""
 LIMIT = 1 << 20
 """Bytes of a file of certificates that are read; those of all public authorities together have a fifth."""
+NO_CLIENT = "it may demand a certificate of its clients, which mongodb.tls_client_file names"
+OTHER_CLIENT = "its authority may not have signed the certificate of mongodb.tls_client_file"
 EXPIRED, EARLY = 10, 9
 OTHER_NAME = (62, 64)
 OTHER_AUTHORITY = (2, 18, 19, 20, 21)
@@ -175,9 +177,9 @@ def _fault(error: ssl.SSLCertVerificationError, at: Address, given: Trust) -> st
 def _alert(error: OSError) -> str:
     reason = (getattr(error, "reason", "") or "").replace("_", " ").lower()
     if "certificate required" in reason or "handshake failure" in reason:
-        return "demands a certificate of its clients: name one with mongodb.tls_client_file"
+        return f"breaks the TLS handshake off: {NO_CLIENT}"
     if "unknown ca" in reason or "bad certificate" in reason:
-        return "refuses the certificate of mongodb.tls_client_file: give one that its authority signed"
+        return f"breaks the TLS handshake off: {OTHER_CLIENT}"
     if "wrong version" in reason or "eof" in reason or not reason:
         return "does not speak TLS: switch it off in the target file or the connection string"
     return f"breaks the TLS handshake off: {reason}"
@@ -196,7 +198,12 @@ def cause(port: int, given: Trust | None, name: str = "") -> str:
             return "speaks TLS alone: set mongodb.tls, and mongodb.tls_ca_file, in the target file"
         try:
             secure.settimeout(WAITS_S)
-            secure.recv(1)
+            closed = not secure.recv(1)
         except ssl.SSLError as error:
             return _alert(error)
+        if closed:
+            # mongod ends a connection without a word when a certificate is missing or of another authority.
+            return (
+                f"closes connections after the TLS handshake: {OTHER_CLIENT if given.client else NO_CLIENT}"
+            )
     return ""

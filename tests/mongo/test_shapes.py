@@ -1,0 +1,189 @@
+"""Every shape of a MongoDB is reached: without a login, in a replica set, outside the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from deploy.errors import GonogoError
+from deploy.fact import Unknown
+from deploy.mongodb import login, primary
+from lab.docker import check
+from tests.mongo.ground import PASSWORD, USER
+from tests.mongo.shapes import KNOWN, Shape, replica_set, shape, uri
+
+OWNER = {"service": "mongodb", "database": "shop"}
+OUTSIDE = {"uri_variable": "MONGODB_URI", "database": "shop"}
+
+
+@pytest.fixture(scope="module")
+def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shape]:
+    with replica_set(tmp_path_factory.mktemp("set")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shape]:
+    """One server with the login of the env file, outside the project, and a user of the database's own."""
+    with shape(tmp_path_factory.mktemp("alone")) as made:
+        name = made.server("elsewhere", environment=KNOWN, in_project=False)
+        with made.client(name) as client:
+            client.shop.users.insert_many([{"_id": n} for n in range(7)])
+            client.shop.command("createUser", "app@x", pwd=PASSWORD, roles=["readWrite"])
+        yield made
+
+
+def _host(made: Shape, service: str = "elsewhere") -> str:
+    return f"{made.address(f'{made.project}-{service}')}:27017"
+
+
+def _at(made: Shape, service: str = "elsewhere") -> str:
+    return f"the MongoDB at {_host(made, service)}"
+
+
+def _refused(made: Shape, **tables: Any) -> str:
+    with made.facts(**tables) as facts, pytest.raises(GonogoError) as refused, login.opened(facts) as client:
+        client.shop.users.find_one()
+    said = str(refused.value)
+    assert PASSWORD not in said and "mongodb://" not in said
+    return said
+
+
+def test_a_server_without_authentication(tmp_path: Path) -> None:
+    with shape(tmp_path) as made:
+        name = made.server("mongodb")
+        made.client(name, login=False).shop.users.insert_one({})
+        (tmp_path / "compose.yaml").touch()
+        with made.facts() as facts, login.opened(facts) as client:
+            assert client.shop.users.count_documents({}) == 1
+
+
+def test_a_login_that_the_container_does_not_have(tmp_path: Path) -> None:
+    with shape(tmp_path) as made:
+        made.server("mongodb", environment=KNOWN)
+        made.client(made.container).close()
+        said = _refused(made, mongodb={**OWNER, "username_variable": "NOBODY"})
+        assert said == (
+            f"the MongoDB in {made.container} demands a login: its container has no NOBODY, so name the "
+            "variable that has the user with mongodb.username_variable in the target file"
+        )
+        said = _refused(made, mongodb={**OWNER, "auth_database": "shop"})
+        assert said.startswith(f"the MongoDB in {made.container} refuses the login of 'root' with the value")
+
+
+@pytest.mark.parametrize("service", ["mongo1", "mongo2"])
+def test_the_primary_is_found_from_any_member(members: Shape, service: str) -> None:
+    members.variables = {"MONGODB_URI": uri(service, USER, PASSWORD, "/shop?authSource=admin&replicaSet=rs0")}
+    with members.facts(mongodb=OUTSIDE) as facts:
+        with login.opened(facts) as client:
+            assert client.admin.command("hello")["me"] == "mongo1:27017"
+            client.shop.users.insert_one({"from": service})
+        state = facts.mongodb
+    assert state is not None and state.writable
+    assert (state.container, state.image, state.replica_set) == (f"{members.project}-{service}", "", "rs0")
+    assert sorted(one.state for one in state.members) == ["PRIMARY", "SECONDARY", "SECONDARY"]
+
+
+def test_a_member_of_the_stack_tells_its_state_itself(members: Shape) -> None:
+    text = (members.folder / "compose.yaml").read_text().replace("mongodb:\n", "mongo1:\n")
+    with members.facts(mongodb={**OWNER, "service": "mongo1"}) as facts:
+        (members.folder / "compose.yaml").write_text(text)
+        state = facts.mongodb
+        assert state is not None and state.writable and state.container == f"{members.project}-mongo1"
+        with login.opened(facts) as client:
+            assert client.admin.command("hello")["me"] == "mongo1:27017"
+
+
+def test_another_set_than_the_string_says(members: Shape) -> None:
+    members.variables = {"MONGODB_URI": uri("mongo2", USER, PASSWORD, "/?replicaSet=rs1")}
+    said = _refused(members, mongodb=OUTSIDE)
+    assert said.endswith("is of the replica set rs0, not of rs1: correct replicaSet in the connection string")
+
+
+def test_hosts_that_are_gone_a_new_primary_and_none_at_all(
+    members: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = "mongo1:27017,mongo2:27017,mongo3:27017"
+    members.variables = {"MONGODB_URI": uri(hosts, USER, PASSWORD, "/?authSource=admin")}
+    check(["docker", "kill", f"{members.project}-mongo1"])
+    with members.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
+        assert client.admin.command("hello")["me"] in ("mongo2:27017", "mongo3:27017")
+    check(["docker", "kill", f"{members.project}-mongo2"])
+    monkeypatch.setattr(primary, "ELECTION_S", 3.0)
+    assert _refused(members, mongodb=OUTSIDE) == (
+        f"the replica set rs0 of the MongoDB in {members.project}-mongo3 has no primary: start its other "
+        "members, or see what rs.status() says of them"
+    )
+
+
+def test_a_member_that_was_never_initiated(tmp_path: Path) -> None:
+    with shape(tmp_path) as made:
+        name = made.server("mongodb", "--replSet", "rs0")
+        made.client(name, login=False).close()
+        assert _refused(made) == (
+            f"the MongoDB in {name} is of a replica set that was never initiated: run rs.initiate() on it"
+        )
+
+
+def test_a_string_with_every_character_that_it_may_hold(alone: Shape) -> None:
+    alone.variables = {"MONGODB_URI": uri(_host(alone), USER, PASSWORD, "/?authSource=admin")}
+    with alone.facts(mongodb=OUTSIDE) as facts:
+        with login.opened(facts) as client:
+            assert client.shop.users.count_documents({}) == 7
+        state = facts.mongodb
+        assert state is not None and state.counts == {"users": 7} and state.image == ""
+        for form in (PASSWORD, quote(PASSWORD, safe=""), quote_plus(PASSWORD)):
+            assert facts.redactor(f"<{form}>") == "<[redacted]>"
+        assert not any(PASSWORD in str(entry) for entry in facts.transcript)
+
+
+def test_the_database_of_the_string_is_that_of_its_login(alone: Shape) -> None:
+    alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/shop")}
+    with alone.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
+        assert client.shop.users.count_documents({}) == 7
+    alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/other")}
+    said = _refused(alone, mongodb=OUTSIDE)
+    assert said == (
+        f"{_at(alone)} refuses the login of 'app@x' with the password in MONGODB_URI: correct it in the env "
+        "file, or authSource, which is other"
+    )
+
+
+def test_a_login_that_may_not(alone: Shape) -> None:
+    alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/shop")}
+    with alone.facts(mongodb=OUTSIDE) as facts:
+        with pytest.raises(GonogoError) as refused, login.opened(facts) as client:
+            client.admin.command("usersInfo", 1)
+        assert str(refused.value) == (
+            f"{_at(alone)} does not let 'app@x' do usersInfo in admin: give it the role userAdmin"
+        )
+        told = "do listCollections in other: give it the role read "
+        with pytest.raises(GonogoError, match=told), login.opened(facts) as client:
+            client.other.list_collection_names()
+    alone.variables = {"MONGODB_URI": f"mongodb://{_host(alone)}"}
+    assert _refused(alone, mongodb=OUTSIDE).endswith(
+        "demands a login: MONGODB_URI holds no user: put user and password into it"
+    )
+
+
+def test_a_host_where_nobody_is(alone: Shape, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone.variables = {"MONGODB_URI": uri("127.0.0.1:9", USER, PASSWORD)}
+    with monkeypatch.context() as patched:
+        patched.setattr(primary, "TIMEOUT_MS", 500)
+        assert _refused(alone, mongodb=OUTSIDE) == "the MongoDB at 127.0.0.1:9 does not answer on port 9"
+    hosts = f"127.0.0.1:9,{_host(alone)}"
+    alone.variables = {"MONGODB_URI": uri(hosts, USER, PASSWORD)}
+    with alone.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
+        assert client.shop.users.count_documents({}) == 7
+
+
+def test_a_variable_that_is_not_there(alone: Shape) -> None:
+    alone.variables = {}
+    said = _refused(alone, mongodb=OUTSIDE)
+    assert said.startswith("the env file of the target has no MONGODB_URI: put the connection string there")
+    with alone.facts(mongodb=OUTSIDE) as facts, pytest.raises(Unknown, match="has no MONGODB_URI"):
+        _ = facts.mongodb
