@@ -40,6 +40,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="take warnings for errors
 SkipBuild = Annotated[bool, typer.Option("--skip-build", help="take images that are built already")]
 Reports = Annotated[Path, typer.Option(help="where reports are published")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask; needed without a terminal")]
 
 
 @app.command()
@@ -50,16 +51,24 @@ def deploy(  # noqa: PLR0913, PLR0917  each is an option of the command
     skip_build: SkipBuild = False,
     strict: Strict = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="as `gonogo plan`: only tell")] = False,
+    yes: Yes = False,
     reports: Reports = runner.PUBLISHED,
 ) -> None:
-    """Check, deploy, verify, and go back if that fails; the report's path is printed at the end."""
-    work = runner.plan if dry_run else runner.deploy
-    record = work(
-        target_file.find(target),
-        choose(quiet=quiet, as_json=as_json),
+    """Check, show the plan and ask, deploy, verify, and go back if that fails; the report comes last."""
+    found, place = target_file.find(target), reports.absolute()
+    progress = choose(quiet=quiet, as_json=as_json)
+    if dry_run:
+        record = runner.plan(found, progress, skip_build=skip_build, strict=strict, published=place)
+        raise typer.Exit(record.exit_code)
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask on: give --yes, or look first with `gonogo plan`")
+    record = runner.deploy(
+        found,
+        progress,
         skip_build=skip_build,
         strict=strict,
-        published=reports.absolute(),
+        confirm=None if yes else lambda: typer.confirm(f"Deploy this to {found.name}?"),
+        published=place,
     )
     raise typer.Exit(record.exit_code)
 
@@ -74,7 +83,7 @@ def plan(  # noqa: PLR0913, PLR0917
     reports: Reports = runner.PUBLISHED,
 ) -> None:
     """Check, and tell what a deployment would do; the target is left as it is. 0: go, 1: no-go."""
-    deploy(target, quiet, as_json, skip_build, strict, True, reports)
+    deploy(target, quiet, as_json, skip_build, strict, True, False, reports)
 
 
 @app.command()

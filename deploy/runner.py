@@ -36,21 +36,23 @@ class Ended:
     summary: str
 
 
-def deploy(
+def deploy(  # noqa: PLR0913  each is a choice of the caller's alone
     target: Target,
     progress: Progress,
     *,
     skip_build: bool = False,
     strict: bool = False,
+    confirm: Callable[[], bool] | None = None,
     published: Path = PUBLISHED,
 ) -> Release:
     """Deploy what lies in the target's ``source`` and return the record, whose report is published.
 
     Raises nothing that a user can mend: every failure is a verdict with an exit code (see the command line's
     help). The target is untouched unless the preflight suite passed. ``strict``: warnings are errors.
+    ``confirm``: asked once, after preflight and when the plan was shown.
     """
     run = undertaking(target, progress, skip_build=skip_build, strict=strict)
-    return carry_out(run, lambda it: under_lock(it, _checked), published)
+    return carry_out(run, lambda it: under_lock(it, lambda it: _checked(it, confirm)), published)
 
 
 def plan(
@@ -146,8 +148,12 @@ def under_lock(run: Undertaking, work: Callable[[Undertaking], Ended]) -> Ended:
             give_back(run, lock, untouched=run.journal is None)
 
 
-def _checked(run: Undertaking) -> Ended:
+def _checked(run: Undertaking, confirm: Callable[[], bool] | None) -> Ended:
     steps.preflight(run)
+    if confirm:
+        steps.foresee(run)
+        if not confirm():
+            return Ended("no-go", steps.Refused.exit_code, "nobody said yes to the plan; nothing was touched")
     return _prepared(run)
 
 

@@ -105,8 +105,9 @@ def _prepare() -> None:
 
 
 def _deploy(name: str) -> None:
-    say(f"gonogo deploy {NAME}   (release {name})")
-    done = subprocess.run([sys.executable, "-m", "deploy", "deploy", NAME], cwd=state.ROOT, check=False)
+    say(f"gonogo deploy {NAME} --yes   (release {name})")
+    argv = [sys.executable, "-m", "deploy", "deploy", NAME, "--yes"]
+    done = subprocess.run(argv, cwd=state.ROOT, check=False)
     if done.returncode != 0:
         raise GonogoError(f"release {name} was not deployed: exit {done.returncode}, see the lines above")
 

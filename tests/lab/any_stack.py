@@ -90,7 +90,8 @@ class Stack:
 
     def deploy(self) -> Ran:
         """Run `gonogo deploy`."""
-        return ran([GONOGO, "deploy", str(self.file), "--reports", str(self.folder.parent / "reports")], ROOT)
+        argv = [GONOGO, "deploy", str(self.file), "--yes", "--reports", str(self.folder.parent / "reports")]
+        return ran(argv, ROOT)
 
     def containers(self) -> dict[str, str]:
         """Return the ids of the project's containers on the host, by service."""

@@ -89,7 +89,7 @@ class Chat:
             subprocess.run([*git, *words], check=True, capture_output=True)
 
     def deploy(self, *options: str) -> subprocess.CompletedProcess[str]:
-        arguments = ["deploy", str(self.file), "--reports", str(self.published), *options]
+        arguments = ["deploy", str(self.file), "--yes", "--reports", str(self.published), *options]
         return self._run([sys.executable, "-m", "deploy", *arguments])
 
     def suite(self, name: str, *options: str) -> tuple[int, dict[str, dict[str, str]]]:

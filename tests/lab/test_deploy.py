@@ -188,7 +188,8 @@ def test_a_second_deployer_is_told_who_holds_the_lock(second: Chat) -> None:
 def test_an_interrupted_deployment_changes_no_container(second: Chat) -> None:
     second.release("v1")
     before = second.containers()
-    argv = [sys.executable, "-m", "deploy", "deploy", str(second.file), "--reports", str(second.published)]
+    argv = [sys.executable, "-m", "deploy", "deploy", str(second.file), "--yes", "--reports"]
+    argv.append(str(second.published))
     process = subprocess.Popen(argv, cwd=state.ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     seen = []
@@ -201,6 +202,21 @@ def test_an_interrupted_deployment_changes_no_container(second: Chat) -> None:
     assert second.containers() == before
     assert second.shell(f"ls {STACK}/.deploy/lock 2>/dev/null || echo free").strip() == "free"
     second.release("v2")
+
+
+def test_whoever_says_no_to_the_plan_has_changed_nothing(second: Chat) -> None:
+    before = second.snapshot()
+    argv = [sys.executable, "-m", "deploy", "deploy", str(second.file), "--reports", str(second.published)]
+    leader, follower = os.openpty()
+    process = subprocess.Popen(argv, cwd=state.ROOT, stdin=follower, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    os.write(leader, b"n\n")
+    said = process.stdout.read()
+    assert process.wait(60) == 1, said
+    assert "Deploy this to chat?" in said
+    assert "switch" not in said.partition("Deploy this")[2]
+    assert "nobody said yes to the plan; nothing was touched" in said
+    assert difference(before, second.snapshot()) == []
 
 
 def test_a_target_that_cannot_be_reached_is_a_no_go_with_a_report(second: Chat) -> None:

@@ -48,7 +48,8 @@ def current(chat: Chat) -> str:
 
 def killed(chat: Chat, at: str) -> None:
     """Deploy what is checked out, and kill the runner with SIGKILL as soon as a line begins with ``at``."""
-    argv = [sys.executable, "-m", "deploy", "deploy", str(chat.file), "--reports", str(chat.published)]
+    argv = [sys.executable, "-m", "deploy", "deploy", str(chat.file), "--yes", "--reports"]
+    argv.append(str(chat.published))
     process = subprocess.Popen(argv, cwd=state.ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     seen = []

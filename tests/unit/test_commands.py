@@ -77,7 +77,8 @@ def test_what_is_no_recording(asked: list[list[str]], tmp_path: Path, text: str 
 
 
 @pytest.mark.parametrize(
-    ("command", "work"), [(["deploy"], "deploy"), (["deploy", "--dry-run"], "plan"), (["plan"], "plan")]
+    ("command", "work"),
+    [(["deploy", "--yes"], "deploy"), (["deploy", "--dry-run"], "plan"), (["plan"], "plan")],
 )
 def test_a_dry_run_is_a_plan(
     monkeypatch: pytest.MonkeyPatch, file: Path, command: list[str], work: str
@@ -92,4 +93,11 @@ def test_a_dry_run_is_a_plan(
         monkeypatch.setattr(runner, name, run)
     options = ["--strict", "--skip-build", "--quiet", "--reports", "/nowhere"]
     assert code(*command, str(file), *options) == 1
-    assert heard == [(work, {"skip_build": True, "strict": True, "published": Path("/nowhere")})]
+    wanted = {"skip_build": True, "strict": True, "published": Path("/nowhere")}
+    assert heard == [(work, {**wanted, "confirm": None} if work == "deploy" else wanted)]
+
+
+def test_without_a_terminal_nothing_is_deployed_unasked(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "deploy", lambda *_, **__: pytest.fail("it was deployed"))
+    with pytest.raises(UsageError, match="give --yes"):
+        code("deploy", str(file))
