@@ -91,7 +91,8 @@ class DataFacts(ImageFacts):
         if self.database is None:
             return None
         container = login.container_of([self.database], settings)
-        environment = services[settings.service].environment
+        given = services[settings.service].environment
+        environment = login.filled(self.connection, container, settings, given, self.redactor)
         place = mongodb.Place(container.name, container.image, settings.username_variable)
         session = login.session(
             self.connection, container, settings, environment, login.trust(self, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from deploy.mongodb.client import Login, connected
 from deploy.mongodb.primary import Way
 from deploy.probes.containers import Container
 from deploy.redact import Redactor, secret_values
+from deploy.rules import credentials
 from deploy.target import Mongodb
 from deploy.wire.transcript import Entry
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from deploy.mongodb.uri import Uri
 
     Client = MongoClient[dict[str, Any]]
+
+FILE = "_FILE"
 
 
 def container_of(found: list[Container], mongodb: Mongodb) -> Container:
@@ -53,11 +56,41 @@ def environment_of(connection: Connection, container: Container, redactor: Redac
     return values
 
 
-def of_environment(mongodb: Mongodb, environment: dict[str, str]) -> Login:
+def filled(
+    connection: Connection,
+    container: Container,
+    mongodb: Mongodb,
+    environment: Mapping[str, str],
+    redactor: Redactor,
+) -> dict[str, str]:
+    """Return an environment with user and password where it names files of the container that hold them.
+
+    The official images, and others after them, read ``NAME_FILE`` where there is no ``NAME``; the files are
+    Docker's secrets as a rule. Raises GonogoError for one that cannot be read.
+    """
+    found = dict(environment)
+    for name in (mongodb.username_variable, mongodb.password_variable):
+        path = found.get(f"{name}{FILE}", "")
+        if found.get(name) or not path:
+            continue
+        inside = f"docker exec {shlex.quote(container.id)} cat -- {shlex.quote(path)}"
+        result = connection.run(inside, private=True)
+        if not result.ok:
+            raise GonogoError(
+                f"{container.name}: {path}, which {name}{FILE} names, cannot be read in the container: "
+                "correct that variable, or give the secret to the service"
+            )
+        found[name] = result.text.rstrip("\n")
+    redactor.add([found.get(mongodb.password_variable, "")])
+    return found
+
+
+def of_environment(mongodb: Mongodb, environment: Mapping[str, str]) -> Login:
     """Return the login that the variables of a MongoDB's container hold; nobody's where they hold none."""
+    password = environment.get(mongodb.password_variable, "")
     return Login(
-        username=environment.get(mongodb.username_variable, ""),
-        password=environment.get(mongodb.password_variable, ""),
+        username=environment.get(mongodb.username_variable, "") or (password and _default(mongodb)),
+        password=password,
         source=mongodb.auth_database,
         said=f"the value of {mongodb.password_variable}",
         mend="a database keeps the credentials that it was initialised with, so correct the env file, or "
@@ -65,6 +98,12 @@ def of_environment(mongodb: Mongodb, environment: dict[str, str]) -> Login:
         lacking=f"its container has no {mongodb.username_variable}, so name the variable that has the user "
         "with mongodb.username_variable in the target file",
     )
+
+
+def _default(mongodb: Mongodb) -> str:
+    """Return the user that an image makes where only a password is given, as Bitnami's does."""
+    made = {password: user for _, user, password in credentials.KINDS[0].accounts}
+    return made.get(mongodb.password_variable, "")
 
 
 def of_uri(given: Uri) -> Login:
@@ -85,7 +124,7 @@ def session(
     connection: Connection,
     container: Container,
     mongodb: Mongodb,
-    environment: dict[str, str],
+    environment: Mapping[str, str],
     trust: Trust | None = None,
 ) -> Iterator[Client]:
     """Give a client that is logged in to the container's MongoDB with the credentials in ``environment``.
@@ -117,7 +156,8 @@ def way(facts: StackFacts, mongodb: Mongodb) -> Way:
     if mongodb.uri_variable:
         return _outside(facts, mongodb, mongodb.uri_variable)
     container = container_of(facts.running, mongodb)
-    environment = environment_of(facts.connection, container, facts.redactor)
+    given = environment_of(facts.connection, container, facts.redactor)
+    environment = filled(facts.connection, container, mongodb, given, facts.redactor)
     return Way(
         (address.of_container(container),),
         of_environment(mongodb, environment),

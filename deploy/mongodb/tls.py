@@ -95,7 +95,7 @@ def context(given: Trust) -> Context:
     try:
         if given.authority:
             made.load_verify_locations(cadata=given.authority)
-        else:
+        elif not given.any_certificate:
             made.load_default_certs()
     except (ssl.SSLError, ValueError):
         raise GonogoError("the file of mongodb.tls_ca_file holds no certificate that OpenSSL reads") from None

@@ -33,7 +33,8 @@ class Uri:
     """What a connection string says. ``source``: the database that the login belongs to.
 
     ``direct``: it asks for this very server, whatever its role. ``any_name``, ``any_certificate``: it
-    switches off the verification of the server's name, or of its certificate and name.
+    switches off the verification of the server's name, or of its certificate and name; the latter counts
+    for nothing where the target file names an authority.
     """
 
     variable: str
@@ -68,7 +69,8 @@ def read(value: str, variable: str, files: Mapping[str, object] | None = None) -
     if value.startswith(SCHEMES[1]):
         parsed = _looked_up(value, variable, parsed["nodelist"][0][0])
     options = {str(key).lower(): str(given) for key, given in parsed["options"].items()}
-    _accept(parsed, options, variable, files or {})
+    files = files or {}
+    _accept(parsed, options, variable, files)
     mechanism = options.get("authmechanism", "").upper()
     default = EXTERNAL if mechanism in ("PLAIN", "MONGODB-X509") else parsed["database"] or "admin"
     return Uri(
@@ -80,9 +82,9 @@ def read(value: str, variable: str, files: Mapping[str, object] | None = None) -
         mechanism=mechanism,
         replica_set=options.get("replicaset", ""),
         direct=_on(options, "directconnection") or _on(options, "loadbalanced"),
-        tls=any(_on(options, key) for key in ("tls", "ssl")) or any(key in options for key in ELSEWHERE),
-        any_name=_on(options, "tlsallowinvalidhostnames", "tlsinsecure"),
-        any_certificate=_on(options, "tlsallowinvalidcertificates", "tlsinsecure"),
+        tls=_on(options, "tls", "ssl") or any(key in options for key in ELSEWHERE),
+        any_name=_on(options, "tlsallowinvalidhostnames"),
+        any_certificate=_on(options, "tlsallowinvalidcertificates") and not files.get("tls_ca_file"),
     )
 
 
@@ -128,10 +130,6 @@ def _accept(
                 f"{variable} names a file with {option}, whose path is that of the application: name the "
                 f"file on the target with mongodb.{key} in the target file"
             )
-    if _on(options, "tlsallowinvalidcertificates") and files.get("tls_ca_file"):
-        raise GonogoError(
-            f"{variable} has tlsAllowInvalidCertificates, and the target file mongodb.tls_ca_file: remove one"
-        )
 
 
 def _on(options: Mapping[str, str], *keys: str) -> bool:

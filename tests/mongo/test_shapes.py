@@ -62,6 +62,27 @@ def test_a_server_without_authentication(tmp_path: Path) -> None:
             assert client.shop.users.count_documents({}) == 1
 
 
+def test_a_login_in_files_of_the_container(tmp_path: Path) -> None:
+    with shape(tmp_path) as made:
+        places = {
+            "MONGO_INITDB_ROOT_USERNAME": "/run/user name",
+            "MONGO_INITDB_ROOT_PASSWORD": "/run/password",
+        }
+        given = {f"{name}_FILE": place for name, place in places.items()}
+        files = {places[name]: f"{value}\n" for name, value in KNOWN.items()}
+        made.server("mongodb", environment=given, files=files)
+        made.client(made.container).close()
+        with made.facts() as facts:
+            with login.opened(facts) as client:
+                assert client.shop.users.count_documents({}) == 0
+            assert facts.redactor(PASSWORD) == "[redacted]"
+            variables = "".join(f"      {name}_FILE: {place}\n" for name, place in places.items())
+            text = (made.folder / "compose.yaml").read_text()
+            (made.folder / "compose.yaml").write_text(text.partition("      MONGO")[0] + variables)
+            state = facts.mongodb
+            assert state is not None and state.writable
+
+
 def test_a_login_that_the_container_does_not_have(tmp_path: Path) -> None:
     with shape(tmp_path) as made:
         made.server("mongodb", environment=KNOWN)
