@@ -241,10 +241,18 @@ class Images(Section):
 
 
 class Registry(Section):
-    """The registry that the stack's own images belong to."""
+    """The registry that the stack's own images belong to, and the variables that hold a login for it."""
 
     host: Annotated[str, AfterValidator(_registry)]
     plain_http: bool = False
+    username_variable: Variable | None = None
+    password_variable: Variable | None = None
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> Registry:
+        if (self.username_variable is None) != (self.password_variable is None):
+            raise ValueError("holds half a login: give both username_variable and password_variable, or none")
+        return self
 
 
 class Tls(Section):

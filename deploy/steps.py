@@ -7,7 +7,8 @@ import shlex
 from deploy import images, joined, release, suites, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
-from deploy.methods import tar
+from deploy.methods import registry, tar
+from deploy.methods.client import Given
 from deploy.outlook import outlook
 from deploy.plan import chosen, plan
 from deploy.release import Image, Release
@@ -78,8 +79,18 @@ def transfer(run: Undertaking) -> None:
         there = set(run.facts.images.values())
         wanted = {name: image for name, image in run.images.items() if image.id not in there}
         wanted |= {n: i for n, i in run.images.items() if run.facts.model.services[n].build is not None}
-        sent = tar.send(run.connection, wanted, run.version, run.progress.sent)
-        note.detail = sent.told
+        note.detail = _send(run, wanted)
+
+
+def _send(run: Undertaking, wanted: dict[str, Image]) -> str:
+    """Bring images to the target by the target's method; return what was sent, in one line."""
+    target, connection, sent = run.target, run.connection, run.progress.sent
+    if target.method == "registry":
+        login = run.facts.registry_login
+        given, host = Given(*login) if login else None, run.facts.registry.host
+        say = run.progress.line
+        return registry.send(connection, wanted, run.version, host, given, say, sent).told
+    return tar.send(connection, wanted, run.version, sent).told
 
 
 def settle(run: Undertaking) -> None:

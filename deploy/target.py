@@ -64,7 +64,7 @@ class Target(Section):
     profiles: list[str] = Field(default_factory=list)
     env_file: Annotated[str, AfterValidator(sections.file)] | None = None
     project: Annotated[str, AfterValidator(sections.project)]
-    method: Literal["tar"] = "tar"
+    method: Literal["tar", "registry"] = "tar"
     health: list[Health] = Field(default_factory=list)
     mongodb: Mongodb | None = None
     environment: Environment = Field(default_factory=Environment)
@@ -104,6 +104,12 @@ class Target(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"waivers name {', '.join(twice)} more than once: keep one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _way(self) -> Target:
+        if self.method == "registry" and self.registry is None:
+            raise ValueError("`method` is registry, and there is no table [registry] that names one")
         return self
 
     @property

@@ -7,12 +7,14 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from deploy.errors import GonogoError
 from lab import host
 from lab.docker import check
 
 FOLDER = "/run/registry"
+HERE = Path("/etc/docker/certs.d")
 READY_TIMEOUT_S = 10
 # The authority's key stays on the host; its certificate is what Docker is told to trust. Python's strict
 # verification wants every one of these extensions.
@@ -50,6 +52,21 @@ class Registry:
             )
         else:
             _as_root(self.lab_host, f"rm -rf {folder}")
+
+    @contextlib.contextmanager
+    def trusted_here(self) -> Iterator[None]:
+        """Let this machine's engine trust the registry's authority until the end; raises GonogoError."""
+        folder = HERE / self.host
+        try:
+            folder.mkdir(parents=True)
+            (folder / "ca.crt").write_text(self.authority)
+        except OSError as error:
+            raise GonogoError(f"{folder} cannot be made: {error.strerror}") from None
+        try:
+            yield
+        finally:
+            (folder / "ca.crt").unlink()
+            folder.rmdir()
 
     def login(self, user: str, password: str) -> None:
         """Log the lab host's Docker in, as the user ``deploy``; raises GonogoError when it is refused."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from deploy import release
 from deploy.fact import Unknown, fact
 from deploy.facts.stack import StackFacts
@@ -20,6 +22,24 @@ class RegistryFacts(StackFacts):
         if self.target.registry is None:
             raise Unknown("registry.configured", "the target file has no [registry]")
         return self.target.registry
+
+    @property
+    def registry_login(self) -> tuple[str, str] | None:
+        """The name and the password that the target file's variables hold; None where it names none.
+
+        This machine's environment comes before the target's env file: what a pipeline gives, it means.
+        """
+        user, password = self.registry.username_variable, self.registry.password_variable
+        if user is None or password is None:
+            return None
+        found = {name: os.environ.get(name) or self.environment.get(name) for name in (user, password)}
+        if lacking := sorted(name for name, value in found.items() if not value):
+            raise Unknown(
+                "registry.login",
+                f"{', '.join(lacking)}, for the login, is set neither here nor in the target's env file",
+            )
+        self.redactor.add([str(found[password])])
+        return str(found[user]), str(found[password])
 
     @property
     def pushed(self) -> list[str]:
@@ -59,7 +79,8 @@ class RegistryFacts(StackFacts):
         tags = {release.tagged(name, version) for name in self.pushed}
         ours = {one.id for one in images.local(tags).values()}
         trusted = registry.trusted_here(self.registry.host)
-        found, secrets = registry.content(self.registry, self.pushed, version, trusted, ours)
+        given = self.registry_login
+        found, secrets = registry.content(self.registry, self.pushed, version, trusted, ours, given)
         self.redactor.add(secrets)
         return found
 

@@ -161,19 +161,25 @@ def parse_there(image: str, text: str) -> There:
     return There(entry == "entry", image, said == "seen", refused, certificates)
 
 
-def content(
-    registry: Registry, names: Iterable[str], version: str, certificates: str, ours: Iterable[str]
+def content(  # noqa: PLR0913, PLR0917  where, what is asked for, and with which login
+    registry: Registry,
+    names: Iterable[str],
+    version: str,
+    certificates: str,
+    ours: Iterable[str],
+    given: tuple[str, str] | None = None,
 ) -> tuple[Content, list[str]]:
     """Return what this machine's login finds of the images, and the secrets that it used.
 
     ``version``: of the release whose tags must be free; ``ours``: ids of this machine's images of that
-    release. Raises GonogoError when the registry does not answer.
+    release; ``given``: name and password instead of those that Docker keeps. Raises GonogoError when the
+    registry does not answer.
     """
     from deploy.rules.distribution import Refused, Way  # noqa: PLC0415
     from deploy.rules.distribution import Registry as Session  # noqa: PLC0415
-    from deploy.rules.logins import login_of  # noqa: PLC0415
+    from deploy.rules.logins import Login, login_of  # noqa: PLC0415
 
-    login = login_of(registry.host)
+    login = Login(*given) if given else login_of(registry.host)
     secrets = [one for one in (login.password, login.token) if one] if login else []
     named: dict[str, bool] = {}
     taken: dict[str, str] = {}

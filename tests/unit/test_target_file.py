@@ -131,7 +131,12 @@ FAULTS = [
         {"compose_files": ["-"]},
         "`compose_files[0]` is '-': expected the path of a Compose file, relative to `source`",
     ),
-    ({"method": "scp"}, "`method` is 'scp': expected 'tar'"),
+    ({"method": "scp"}, "`method` is 'scp': expected 'tar' or 'registry'"),
+    ({"method": "registry"}, "`method` is registry, and there is no table [registry] that names one"),
+    (
+        {"registry": {"host": "r.example.com", "username_variable": "U"}},
+        "`registry`: holds half a login: give both username_variable and password_variable, or none",
+    ),
     ({"host": "a b"}, f"`host`: host 'a b' is not a host: {HOSTS}"),
     ({"host": "-oProxyCommand=x"}, f"`host`: host '-oProxyCommand=x' is not a host: {HOSTS}"),
     ({"health": health("ftp://h/")}, f"`health[0].url` is 'ftp://h/': {URL}"),

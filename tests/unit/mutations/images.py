@@ -96,6 +96,12 @@ def registry(**facts: Any) -> Callable[[World], None]:
     return change
 
 
+def no_login_given(world: World) -> None:
+    registered(world)
+    login = {"username_variable": "NOBODYS_NAME", "password_variable": "NOBODYS_PASSWORD"}
+    world.amend(registry={"host": HOST, **login})
+
+
 def elsewhere(world: World) -> None:
     registered(world)
     service(world, "api", image="other.example.com/chat-api:latest")
@@ -176,6 +182,9 @@ MUTATIONS = [
         registry(registry_content=Content(problem="this machine: it refuses the login")),
         "this machine",
         blocks=True,
+    ),
+    Mutation(
+        "registry.login", no_login_given, "NOBODYS_NAME, NOBODYS_PASSWORD, for the login, is set neither"
     ),
     Mutation("registry.tag", registry(registry_content=TAKEN), "another image already, sha256:other"),
     Mutation("registry.tag", not_pushed, "chat-api:latest is not there"),
