@@ -82,6 +82,7 @@ def connected(
     """
     from pymongo.errors import (  # noqa: PLC0415  see above
         ConnectionFailure,
+        InvalidName,
         OperationFailure,
         PyMongoError,
     )
@@ -95,6 +96,10 @@ def connected(
         raise GonogoError(refusal(error, at, login)) from None
     except ConnectionFailure:
         raise _silence(port, at, trust, made) from None
+    except InvalidName as error:
+        raise GonogoError(
+            f"the MongoDB {at.told} holds a name that servers take and drivers refuse ({error}): rename it"
+        ) from None
     except PyMongoError as error:
         raise GonogoError(f"the MongoDB {at.told}: {type(error).__name__}") from None
     finally:

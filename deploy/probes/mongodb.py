@@ -14,11 +14,14 @@ from deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
+    from pymongo.database import Database
 
     Client = MongoClient[dict[str, Any]]
 
 T = TypeVar("T")
 BUCKETS = "system.buckets."
+TOGETHER = 250
+"""Collections that are asked for in one command: a pipeline takes 1,000 stages at most."""
 SIZES = ("size", "storageSize", "totalIndexSize")
 UNKNOWN = (13, 26, 59, 76, 258)
 """MongoDB's error codes for what cannot be answered: Unauthorized, NamespaceNotFound, CommandNotFound,
@@ -124,33 +127,36 @@ def _asked(client: Client, place: Place, name: str) -> Mongo:
 
 
 def _collections(client: Client, name: str) -> dict[str, dict[str, int]]:
-    """Return count and SIZES of each collection, in two commands however many collections there are.
+    """Return count and SIZES of each collection, in a command for TOGETHER of them and one for their names.
 
     Time series lie in collections of their own, see BUCKETS, which take room too.
     """
-    from pymongo.errors import OperationFailure  # noqa: PLC0415  as in login.py
-
     database = client[name]
     listed = sorted(database.list_collection_names(filter={"type": "collection"}))
     names = [one for one in listed if not one.startswith("system.") or one.startswith(BUCKETS)]
-    stats: list[dict[str, Any]] = [{"$collStats": {"storageStats": {}}}]
-    rest = [{"$unionWith": {"coll": other, "pipeline": stats}} for other in names[1:]]
-    found: list[tuple[str, Mapping[str, Any]]] = []
-    if names:
-        try:
-            rows = database[names[0]].aggregate([*stats, *rest])
-            found = [(row["ns"].partition(".")[2], row["storageStats"]) for row in rows]
-        except OperationFailure:
-            # Before 4.4 there is no $unionWith; a collection may be dropped between the two commands; and not
-            # every login may look into all of them.
-            each = ((one, _known(lambda: database.command("collStats", one))) for one in names)  # noqa: B023
-            found = [(one, row) for one, row in each if row is not None]
     kept = {one: dict.fromkeys(("count", *SIZES), 0) for one in names}
-    for one, row in found:
-        for key in kept[one]:
-            # Of a sharded collection there is a row for each shard.
-            kept[one][key] += int(row.get(key, 0))
+    for first in range(0, len(names), TOGETHER):
+        for one, row in _stats(database, names[first : first + TOGETHER]):
+            for key in kept[one]:
+                # Of a sharded collection there is a row for each shard.
+                kept[one][key] += int(row.get(key, 0))
     return kept
+
+
+def _stats(database: Database[dict[str, Any]], names: list[str]) -> list[tuple[str, Mapping[str, Any]]]:
+    from pymongo.errors import InvalidName, OperationFailure  # noqa: PLC0415  as in login.py
+
+    wanted = dict.fromkeys(("ns", *(f"storageStats.{key}" for key in ("count", *SIZES))), 1)
+    stats: list[dict[str, Any]] = [{"$collStats": {"storageStats": {}}}, {"$project": wanted}]
+    rest = [{"$unionWith": {"coll": other, "pipeline": stats}} for other in names[1:]]
+    try:
+        rows = database[names[0]].aggregate([*stats, *rest])
+        return [(row["ns"].partition(".")[2], row["storageStats"]) for row in rows]
+    except (OperationFailure, InvalidName):
+        # Before 4.4 there is no $unionWith; a collection may be dropped between the two commands; not every
+        # login may look into all of them; and a driver refuses names that the server takes, such as `a.`.
+        each = ((one, _known(lambda: database.command("collStats", one))) for one in names)  # noqa: B023
+        return [(one, row) for one, row in each if row is not None]
 
 
 def _compatibility(client: Client) -> str:

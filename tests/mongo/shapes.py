@@ -33,9 +33,11 @@ KNOWN = {"MONGO_INITDB_ROOT_USERNAME": USER, "MONGO_INITDB_ROOT_PASSWORD": PASSW
 class Shape(Ground):
     """A project on this machine whose servers are made one by one, with files and a network of their own.
 
-    ``variables``: what stands in the env file of the target beyond the login.
+    ``variables``: what stands in the env file of the target beyond the login. ``service``: the one of the
+    compose file.
     """
 
+    service: str = "mongodb"
     variables: dict[str, str] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     network: str = ""
@@ -100,6 +102,8 @@ class Shape(Ground):
 
     def target(self, **tables: Any) -> Target:
         made = super().target(**tables)
+        compose = self.folder / "compose.yaml"
+        compose.write_text(compose.read_text().replace("mongodb:", f"{self.service}:", 1))
         lines = "".join(f"{name}='{value}'\n" for name, value in self.variables.items())
         with (self.stack / ".env").open("a") as file:
             file.write(lines)

@@ -13,11 +13,14 @@ from deploy.errors import GonogoError
 from deploy.fact import Unknown
 from deploy.mongodb import login, primary
 from lab.docker import check
+from tests import harness
 from tests.mongo.ground import PASSWORD, USER
 from tests.mongo.shapes import KNOWN, Shape, replica_set, shape, uri
 
 OWNER = {"service": "mongodb", "database": "shop"}
 OUTSIDE = {"uri_variable": "MONGODB_URI", "database": "shop"}
+
+CHECKS = ("mongodb.login", "mongodb.healthy", "mongodb.size", "mongodb.version")
 
 
 @pytest.fixture(scope="module")
@@ -109,14 +112,23 @@ def test_the_primary_is_found_from_any_member(members: Shape, service: str) -> N
     assert sorted(one.state for one in state.members) == ["PRIMARY", "SECONDARY", "SECONDARY"]
 
 
-def test_a_member_of_the_stack_tells_its_state_itself(members: Shape) -> None:
-    text = (members.folder / "compose.yaml").read_text().replace("mongodb:\n", "mongo1:\n")
+def test_a_member_of_the_stack_tells_its_state_itself(
+    members: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "service", "mongo1")
     with members.facts(mongodb={**OWNER, "service": "mongo1"}) as facts:
-        (members.folder / "compose.yaml").write_text(text)
         state = facts.mongodb
         assert state is not None and state.writable and state.container == f"{members.project}-mongo1"
         with login.opened(facts) as client:
             assert client.admin.command("hello")["me"] == "mongo1:27017"
+
+
+def test_a_secondary_is_well_when_its_set_is(members: Shape, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "service", "mongo2")
+    with members.facts(mongodb={**OWNER, "service": "mongo2"}) as facts:
+        found = harness.run(facts.target, facts, only=CHECKS)
+    assert {one.status for one in found.values()} == {"passed"}
+    assert found["mongodb.healthy"].found == f"{members.project}-mongo2: a member of rs0, 3 well"
 
 
 def test_another_set_than_the_string_says(members: Shape) -> None:
@@ -159,7 +171,7 @@ def test_a_string_with_every_character_that_it_may_hold(alone: Shape) -> None:
         assert state is not None and state.counts == {"users": 7} and state.image == ""
         for form in (PASSWORD, quote(PASSWORD, safe=""), quote_plus(PASSWORD)):
             assert facts.redactor(f"<{form}>") == "<[redacted]>"
-        assert not any(PASSWORD in str(entry) for entry in facts.transcript)
+        assert not any(PASSWORD in str(entry) for entry in facts.transcript.entries)
 
 
 def test_the_database_of_the_string_is_that_of_its_login(alone: Shape) -> None:
@@ -200,6 +212,25 @@ def test_a_host_where_nobody_is(alone: Shape, monkeypatch: pytest.MonkeyPatch) -
     alone.variables = {"MONGODB_URI": uri(hosts, USER, PASSWORD)}
     with alone.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
         assert client.shop.users.count_documents({}) == 7
+
+
+def test_the_checks_of_a_mongodb_outside_the_stack(alone: Shape) -> None:
+    alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/shop")}
+    with alone.facts(mongodb=OUTSIDE) as facts:
+        found = harness.run(facts.target, facts, only=CHECKS)
+    assert {name: one.status for name, one in found.items()} == {
+        "mongodb.login": "passed",
+        "mongodb.healthy": "passed",
+        "mongodb.size": "passed",
+        "mongodb.version": "skipped",
+    }
+    assert found["mongodb.login"].found == f"{_host(alone)} lets the login of MONGODB_URI in"
+    assert found["mongodb.size"].found.endswith("users 7")
+    alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", "another", "/shop")}
+    with alone.facts(mongodb=OUTSIDE) as facts:
+        found = harness.run(facts.target, facts, only=CHECKS)
+    assert {one.status for name, one in found.items() if name != "mongodb.login"} == {"blocked"}
+    assert "refuses the login of 'app@x' with the password in MONGODB_URI" in found["mongodb.login"].message
 
 
 def test_a_variable_that_is_not_there(alone: Shape) -> None:
