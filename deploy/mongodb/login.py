@@ -198,6 +198,21 @@ def _outside(facts: StackFacts, mongodb: Mongodb, variable: str) -> Way:
     )
 
 
+def counted(facts: StackFacts) -> dict[str, int]:
+    """Return the number of documents of each collection, counted, not estimated, whatever MongoDB's shape.
+
+    Raises GonogoError as ``opened`` does.
+    """
+    settings = facts.target.mongodb
+    assert settings is not None, "asked only where there is a MongoDB"
+    begun = time.monotonic()
+    with opened(facts, settings) as client:
+        found = _counts(client, settings)
+    place = settings.service or f"${settings.uri_variable}"
+    facts.connection.transcript.add(_entry(place, settings, found, begun))
+    return found
+
+
 def counts(
     connection: Connection, container: Container, mongodb: Mongodb, redactor: Redactor
 ) -> dict[str, int]:
@@ -205,11 +220,19 @@ def counts(
     environment = environment_of(connection, container, redactor)
     begun = time.monotonic()
     with session(connection, container, mongodb, environment) as client:
-        database = client[mongodb.database]
-        names = database.list_collection_names(filter={"type": "collection"})
-        kept = sorted({*names, *mongodb.collections} - {n for n in names if n.startswith("system.")})
-        found = {name: database[name].count_documents({}) for name in kept}
-    said = "\n".join(f"{name}: {number}" for name, number in found.items())
-    what = f"mongodb {container.name}: count the documents of {mongodb.database}"
-    connection.transcript.add(Entry(what, 0, said, time.monotonic() - begun))
+        found = _counts(client, mongodb)
+    connection.transcript.add(_entry(container.name, mongodb, found, begun))
     return found
+
+
+def _counts(client: Client, mongodb: Mongodb) -> dict[str, int]:
+    database = client[mongodb.database]
+    names = database.list_collection_names(filter={"type": "collection"})
+    kept = sorted({*names, *mongodb.collections} - {n for n in names if n.startswith("system.")})
+    return {name: database[name].count_documents({}) for name in kept}
+
+
+def _entry(place: str, mongodb: Mongodb, found: Mapping[str, int], begun: float) -> Entry:
+    said = "\n".join(f"{name}: {number}" for name, number in found.items())
+    what = f"mongodb {place}: count the documents of {mongodb.database}"
+    return Entry(what, 0, said, time.monotonic() - begun)

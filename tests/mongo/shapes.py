@@ -66,7 +66,19 @@ class Shape(Ground):
         names = [part for key in environment or {} for part in ("-e", key)]
         self.made.append(name)
         result = run(
-            ["docker", "create", "--name", name, *marks, *joined, *names, IMAGE, *command],
+            [
+                "docker",
+                "create",
+                "--name",
+                name,
+                "--tmpfs",
+                "/data/db",
+                *marks,
+                *joined,
+                *names,
+                IMAGE,
+                *command,
+            ],
             environment=dict(environment or {}),
         )
         assert result.returncode == 0, result.stderr

@@ -106,6 +106,8 @@ def test_the_primary_is_found_from_any_member(members: Shape, service: str) -> N
         with login.opened(facts) as client:
             assert client.admin.command("hello")["me"] == "mongo1:27017"
             client.shop.users.insert_one({"from": service})
+            with client.start_session(snapshot=True) as snapshot:
+                assert client.shop.users.find_one({"from": service}, session=snapshot)
         state = facts.mongodb
     assert state is not None and state.writable
     assert (state.container, state.image, state.replica_set) == (f"{members.project}-{service}", "", "rs0")
@@ -168,6 +170,7 @@ def test_a_string_with_every_character_that_it_may_hold(alone: Shape) -> None:
         with login.opened(facts) as client:
             assert client.shop.users.count_documents({}) == 7
         state = facts.mongodb
+        assert login.counted(facts) == {"users": 7}
         assert state is not None and state.counts == {"users": 7} and state.image == ""
         for form in (PASSWORD, quote(PASSWORD, safe=""), quote_plus(PASSWORD)):
             assert facts.redactor(f"<{form}>") == "<[redacted]>"
