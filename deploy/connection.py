@@ -192,6 +192,26 @@ class Connection:
             command, limit, mutates, lambda: self._line.feed(command, limit, stdin, on_bytes), private
         )
 
+    def pour(self, command: str, to: Callable[[bytes], None], *, timeout: float | None = None) -> Result:
+        """Run a command that changes nothing, and hand its standard output on in pieces of any size.
+
+        It runs in a session of its own; what comes is held back as long as ``to`` takes. The Result has no
+        output, and the transcript its size alone. ``timeout`` is STREAM_TIMEOUT_S by default. Raises as
+        ``run`` does, and what ``to`` raises, after which the command was ended.
+        """
+        __tracebackhide__ = True
+        limit, size = STREAM_TIMEOUT_S if timeout is None else timeout, 0
+
+        def counted(piece: bytes) -> None:
+            nonlocal size
+            size += len(piece)
+            to(piece)
+
+        def ask() -> Result:
+            return self._line.feed(command, limit, to=counted)
+
+        return self._recorded(command, limit, False, ask, private=True, size=lambda: size)
+
     @property
     def clock(self) -> Clock:
         """What the target's timeout(1) understands; of use for remembering questions."""
@@ -224,8 +244,14 @@ class Connection:
     ) -> None:
         self.close()
 
-    def _recorded(
-        self, command: str, limit: float, mutates: bool, ask: Callable[[], Result], private: bool = False
+    def _recorded(  # noqa: PLR0913, PLR0917  one for each choice of its callers
+        self,
+        command: str,
+        limit: float,
+        mutates: bool,
+        ask: Callable[[], Result],
+        private: bool = False,
+        size: Callable[[], int] | None = None,
     ) -> Result:
         __tracebackhide__ = True
         at, begun = time.time(), time.monotonic()
@@ -235,7 +261,8 @@ class Connection:
             result = ask()
             if not mutates and not private:
                 self.asked.append(Asked(command, result.exit_status, result.text, result.error_text))
-            status, output = result.exit_status, _size(result) if private else _output(result)
+            count = size() if size else len(result.stdout)
+            status, output = result.exit_status, _size(count) if private else _output(result)
             return result
         except (CommandTimeout, Late):
             output = f"{self.host}: `{_short(command)}` did not end within {limit:g} s and was stopped"
@@ -261,8 +288,8 @@ def _output(result: Result) -> str:
     return f"{result.text}{between}{result.error_text}"
 
 
-def _size(result: Result) -> str:
-    return f"[{len(result.stdout)} bytes, not kept: they may hold secrets]"
+def _size(count: int) -> str:
+    return f"[{count} bytes, not kept: they may hold secrets]"
 
 
 def _short(command: str) -> str:

@@ -8,9 +8,9 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from deploy.wire.framing import Answer
+from deploy.wire.framing import Answer, Passing
 
 HEARTBEAT_S = 0.25
 """Seconds of silence after which it is asked whether the process still lives."""
@@ -70,10 +70,16 @@ class Channel:
         with contextlib.suppress(BlockingIOError):
             self._write()
 
-    def receive(self, number: str, seconds: float) -> tuple[int, bytes, bytes]:
-        """Return the answer ``number`` to what was sent, or is sent by somebody else; raises as ``ask``."""
+    def receive(
+        self, number: str, seconds: float, to: Callable[[bytes], None] | None = None
+    ) -> tuple[int, bytes, bytes]:
+        """Return the answer ``number`` to what was sent, or is sent by somebody else; raises as ``ask``.
+
+        ``to``: what is given the standard output in pieces, which is then not returned.
+        """
         __tracebackhide__ = True
-        before, self.answers = self.answers, (Answer(number), Answer(number))
+        output = Passing(number, to) if to else Answer(number)
+        before, self.answers = self.answers, (output, Answer(number))
         for old, new in zip(before, self.answers, strict=True):
             new.feed(bytes(old.rest))
         return self.settle(seconds)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import math
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -140,3 +141,29 @@ class Answer:
         if line_end < 0:
             return None
         return place, bytes(self._data[place + len(mark) : line_end]), line_end + 1
+
+
+class Passing(Answer):
+    """An answer whose bytes are handed on as they come, and not kept."""
+
+    def __init__(self, number: str, to: Callable[[bytes], None]) -> None:
+        super().__init__(number)
+        self._to = to
+        self._held = len(self._end) - 1
+        """The end marker may have begun in the last bytes that came."""
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes of the stream, cut anywhere, and hand on what is sure to be of the answer."""
+        super().feed(piece)
+        if self.pid is None or not self._data:
+            return
+        ready = len(self._data) if self.complete else self._safe()
+        if ready > 0:
+            data = bytes(self._data[:ready])
+            del self._data[:ready]
+            self._searched = max(0, self._searched - ready)
+            self._to(data)
+
+    def _safe(self) -> int:
+        place = self._data.find(self._end)
+        return place if place >= 0 else len(self._data) - self._held

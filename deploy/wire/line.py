@@ -86,7 +86,12 @@ class Line:
             (self._pool.give if ready else self._pool.retire)(shell)
 
     def feed(
-        self, command: str, limit: float, stdin: BinaryIO | None, on_bytes: Callable[[int], None] | None
+        self,
+        command: str,
+        limit: float,
+        stdin: BinaryIO | None = None,
+        on_bytes: Callable[[int], None] | None = None,
+        to: Callable[[bytes], None] | None = None,
     ) -> Result:
         """Run a command in a session of its own; raises as ``Session.run`` does, ConnectionFailed at once."""
         __tracebackhide__ = True
@@ -94,7 +99,7 @@ class Line:
             raise ConnectionFailed(self.failure)
         session = Session(self._transport.session(), command, self.clock, limit)
         try:
-            return session.run(stdin, on_bytes)
+            return session.run(stdin, on_bytes, to)
         except (CommandTimeout, Gone):
             raise
         except BaseException:

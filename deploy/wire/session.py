@@ -73,8 +73,15 @@ class Session:
         told = self._channel.answers[0].pid
         return int(told) if told else None
 
-    def run(self, stdin: BinaryIO | None = None, on_bytes: Callable[[int], None] | None = None) -> Result:
+    def run(
+        self,
+        stdin: BinaryIO | None = None,
+        on_bytes: Callable[[int], None] | None = None,
+        to: Callable[[bytes], None] | None = None,
+    ) -> Result:
         """Feed the command from ``stdin`` and return its Result; ``on_bytes`` hears the size of each piece.
+
+        ``to`` is given the standard output in pieces as they come; the Result then has none.
 
         Raises CommandTimeout when the far side ended the command, Late when it did not in time, Gone when the
         session ended without an answer, and what reading ``stdin`` raised.
@@ -86,7 +93,7 @@ class Session:
         guarded = self._clock != "none"
         limit = self._timeout + (KILL_GRACE_S + SLACK_S if guarded else 0)
         try:
-            status, out, err = self._channel.receive(self._request.number, limit)
+            status, out, err = self._channel.receive(self._request.number, limit, to)
         except Gone:
             if feeder.error is not None:
                 raise feeder.error from None
