@@ -81,12 +81,16 @@ def enter(target: Target, name: str) -> str:
     )
 
 
-def receive(database: str) -> str:
-    """Return the script that takes a ``Parcel`` from its standard input, checks it and ends the backup."""
+def receive(database: str = "") -> str:
+    """Return the script that takes a ``Parcel`` from its standard input, checks it and ends the backup.
+
+    ``database``: whose folder of a dump is to be made before.
+    """
+    folder = f"mkdir -p {shlex.quote(f'dump/{database}')} || fail {FULL}; " if database else ""
     return (
         # What fails takes its folder with it: the part is ours, and nobody reads one.
         'fail() { status=$1; cd .. && rm -rf -- "$part"; exit $status; }; '
-        f"mkdir -p {shlex.quote(f'dump/{database}')} || fail {FULL}; "
+        f"{folder}"
         # tar sets no umask for what it runs, and after a failure it would go on to the end.
         "tar -xf - --to-command='umask 077; cat >> \"$TAR_FILENAME\" || kill $PPID' 2> .said || "
         f"{{ head -c 2000 .said >&2; fail {FULL}; }}; [ -f {SUMS} ] || fail {TORN}; "

@@ -19,7 +19,8 @@ ARCHIVE = "dump.archive"
 """The one file of a dump that mongodump made with --archive."""
 
 SNAPSHOT = "a snapshot of the replica set: all of one moment"
-QUIET = "nothing was written while it was read: dbHash was the same before and after"
+NEARLY = f"{SNAPSHOT}, but for what the notes name"
+QUIET = "nothing was written while it was read: the server's counts of writes are the same before and after"
 LOOSE = "each collection by itself: what was written meanwhile may be in one and not in another"
 
 

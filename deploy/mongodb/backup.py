@@ -1,0 +1,103 @@
+"""A backup of the target's database, made and kept on the target, with its fingerprint and its manifest."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from deploy.errors import GonogoError
+from deploy.facts import Facts
+from deploy.mongodb import copies, dump, landing, login, parcel
+from deploy.mongodb.ahead import Ahead
+from deploy.mongodb.manifest import ENTRIES, FINGERPRINT, Manifest
+from deploy.mongodb.order import OnBytes, Order, file
+from deploy.mongodb.parcel import Parcel, Piece, Sums
+from deploy.mongodb.taking import Taking
+from deploy.mongodb.vault import Backup
+from deploy.mongodb.writer import SnapshotLost, Writer
+
+AGAIN = "the server did not keep the moment of the snapshot, so all was read again without one"
+
+__all__ = ["Backup", "make"]
+
+
+def make(facts: Facts, *, users: bool = False, on_bytes: OnBytes = None, version: str = "") -> Backup:
+    """Make a backup of the target's database on the target, and return it when it is whole.
+
+    The standard tool makes it where the database's container has it and can make as much of it as we can,
+    see ``dump.fits``, else our own writer. ``users``: with the users and roles of the database. ``on_bytes``
+    is called, from another thread, with the size of each piece that is sent. ``version``: the release that
+    it is taken before. A copy is made where the target file says so. Raises GonogoError in one sentence; what
+    was written until then is removed.
+    """
+    settings = facts.target.mongodb
+    if settings is None:
+        raise GonogoError("the target file names no MongoDB: add the table [mongodb] to have it backed up")
+    landing.sweep(facts.connection, facts.target)
+    with login.opened(facts, settings) as client:
+        order = {"settings": settings, "client": client, "users": users}
+        order |= {"on_bytes": on_bytes, "version": version}
+        if dump.fits(facts, settings, client):
+            made = _claimed(facts, order, dump.made)
+        else:
+            try:
+                made = _claimed(facts, order, lambda given: ByWriter(given).made())
+            except SnapshotLost:
+                made = _claimed(facts, order, lambda given: ByWriter(given, (AGAIN,)).made(snapshot=False))
+    copies.as_wanted(facts.connection, facts.target, made)
+    return made
+
+
+def _claimed(facts: Facts, given: dict[str, Any], made: Callable[[Order], Manifest]) -> Backup:
+    connection, target = facts.connection, facts.target
+    name, at = landing.claim(connection, target, given["settings"].database)
+    try:
+        found = made(Order(facts, name=name, at=at, **given))
+    except BaseException:
+        landing.discard(connection, target, name)
+        raise
+    return Backup(name, target.backup_path / name, found)
+
+
+class ByWriter:
+    """One backup that our own writer makes."""
+
+    def __init__(self, order: Order, notes: tuple[str, ...] = ()) -> None:
+        """Prepare; ``notes``: what is to be said beside what the writer notes."""
+        self._order, self._notes = order, notes
+        self._manifest: Manifest | None = None
+
+    def made(self, *, snapshot: bool = True) -> Manifest:
+        """Return its manifest when it is whole; raises SnapshotLost, GonogoError and pymongo's errors."""
+        order, database = self._order, self._order.settings.database
+        with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
+            taking = Taking(database, Path(folder))
+            writer = Writer(order.client, database, taking.tally, users=order.users, snapshot=snapshot)
+            read = Ahead(writer.pieces(), lambda piece: len(piece[1]))
+            sent = Parcel(lambda sums: self._pieces(read, writer, taking, sums))
+            script = landing.enter(order.facts.target, order.name) + landing.receive(database)
+            try:
+                landing.send(order.facts.connection, script, sent, order.on_bytes)
+            finally:
+                read.close()
+        assert self._manifest is not None  # the stream ends with it
+        return self._manifest
+
+    def _pieces(self, read: Ahead[Piece], writer: Writer, taking: Taking, sums: Sums) -> Iterator[Piece]:
+        yield from read
+        taking.finish(writer.prints)
+        for name in (FINGERPRINT, ENTRIES):
+            yield from file(taking.folder / name, name)
+        self._manifest = self._order.manifest(
+            tool="gonogo",
+            form="directory",
+            server=writer.server,
+            consistency=writer.consistency,
+            consistent=writer.consistent,
+            documents=sum(one.count for one in writer.prints.values()),
+            files={path: one.sum for path, one in sums.items()},
+            notes=(*self._notes, *writer.notes),
+        )
+        yield from parcel.closing(self._manifest.written(), sums)

@@ -1,0 +1,29 @@
+"""The fingerprint of a backup, taken of the very documents that go into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deploy import release
+from deploy.mongodb import fingerprint
+from deploy.mongodb.fingerprint import CollectionPrint, EntriesWriter, Fingerprint, Tally
+from deploy.mongodb.source import Namespace
+
+
+class Taking:
+    """The fingerprint of one database while it is read; what it keeps lies in ``folder``."""
+
+    def __init__(self, database: str, folder: Path) -> None:
+        """Begin; ``folder`` is of this machine, and private."""
+        self.folder = folder
+        self._database, self._taken = database, release.now().isoformat(timespec="seconds")
+        self._entries = EntriesWriter(folder)
+
+    def tally(self, namespace: Namespace) -> Tally:
+        """Return what is given the documents of one collection."""
+        return Tally(namespace, self._entries)
+
+    def finish(self, prints: dict[str, CollectionPrint]) -> None:
+        """Write the fingerprint into the folder."""
+        found = Fingerprint(database=self._database, taken=self._taken, collections=prints)
+        fingerprint.save(found, self._entries, self.folder)
