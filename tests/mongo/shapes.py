@@ -201,12 +201,12 @@ class Authority:
     def text(self) -> str:
         return self.file.read_text()
 
-    def certificate(self, *names: str, seconds: float = 86400) -> str:
+    def certificate(self, *names: str, seconds: float = 86400, owner: str = "server") -> str:
         """Return a certificate that begins now, for these DNS names or ``IP:…``, and its key, as PEM."""
         self._count += 1
         stem = self.folder / str(self._count)
         request, made, key = stem.with_suffix(".csr"), stem.with_suffix(".crt"), stem.with_suffix(".key")
-        self._run(*self._new, "-subj", "/CN=somebody/O=server", "-keyout", key, "-out", request)
+        self._run(*self._new, "-subj", f"/CN=somebody/O={owner}", "-keyout", key, "-out", request)
         (self.folder / "index.txt").write_text("")
         alternative = ",".join(name if ":" in name else f"DNS:{name}" for name in names)
         config = self.folder / "ca.cnf"

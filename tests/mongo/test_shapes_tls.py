@@ -166,14 +166,12 @@ def test_certificates_of_clients(tmp_path: Path, secure: Secure, monkeypatch: py
         files = {SERVER: secure.authority.certificate("mongodb"), AUTHORITY: secure.authority.text}
         made.server("mongodb", *COMMAND, "--tlsCAFile", AUTHORITY, files=files)
         client = made.stack / "certs/client.pem"
-        client.write_text(secure.authority.certificate("nobody"))
-        made.client(
-            made.container,
-            login=False,
-            tls=True,
-            tlsAllowInvalidCertificates=True,
-            tlsCertificateKeyFile=str(client),
-        ).close()
+        client.write_text(secure.authority.certificate("nobody", owner="client"))
+        options = {"tls": True, "tlsAllowInvalidCertificates": True, "tlsCertificateKeyFile": str(client)}
+        with made.client(made.container, login=False, **options) as first:
+            # The user is called what the certificate says, the last part first.
+            roles = [{"role": "readWrite", "db": "shop"}]
+            first["$external"].command("createUser", "O=client,CN=somebody", roles=roles)
         there = Secure(made, secure.authority, secure.other)
         demands = "which mongodb.tls_client_file names"
         assert there.refused() == (
@@ -181,6 +179,11 @@ def test_certificates_of_clients(tmp_path: Path, secure: Secure, monkeypatch: py
             f"clients, {demands}"
         )
         assert there.opened(tls_client_file="certs/client.pem") == 0
+        made.variables["MONGODB_URI"] = "mongodb://mongodb/?tls=true&authMechanism=MONGODB-X509"
+        outside = {**OUTSIDE, "tls_client_file": "certs/client.pem"}
+        with made.facts(mongodb=outside) as facts, login.opened(facts) as opened:
+            (known,) = opened.admin.command("connectionStatus")["authInfo"]["authenticatedUsers"]
+            assert known == {"user": "O=client,CN=somebody", "db": "$external"}
         client.write_text(secure.other.certificate("nobody"))
         said = there.refused(tls_client_file="certs/client.pem")
         assert said.endswith("its authority may not have signed the certificate of mongodb.tls_client_file")
