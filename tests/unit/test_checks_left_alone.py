@@ -1,0 +1,96 @@
+"""The checks of verify on what a release left alone, and on who reaches the database."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from checks.verify import test_containers as containers
+from checks.verify import test_mongodb as mongodb
+from deploy import health
+from deploy.release import Baseline, Life
+from deploy.target import Target
+from tests.unit.stacks import container, target
+
+BEFORE = Life(id="db-1", started="2026-11-24T10:00:00Z")
+
+
+class Said(Exception):
+    """What a check expected did not hold."""
+
+
+def expect(holds: object, *, found: str, expected: str) -> None:
+    if not holds:
+        raise Said(found)
+
+
+def judged(*running: Any, untouched: dict[str, Life] | None = None) -> None:
+    baseline = Baseline(taken="", untouched={"chat-db": BEFORE} if untouched is None else untouched)
+    facts = SimpleNamespace(running=list(running), forget=lambda *_: None)
+    containers.test_containers_untouched(SimpleNamespace(baseline=baseline), facts, expect)
+
+
+def database(**changed: str) -> Any:
+    return container("db", **{"name": "chat-db", "id": BEFORE.id, "started": BEFORE.started, **changed})
+
+
+def test_the_same_container_was_left_alone() -> None:
+    judged(database(), container("api"))
+
+
+@pytest.mark.parametrize(
+    ("running", "says"),
+    [
+        ([], "chat-db is gone"),
+        ([database(id="db-2")], "chat-db was made anew"),
+        ([database(started="2026-11-24T11:30:00Z")], "chat-db was started again at 2026-11-24T11:30:00"),
+    ],
+)
+def test_one_that_was_not_is_named(running: list[Any], says: str) -> None:
+    with pytest.raises(Said, match=says):
+        judged(*running)
+
+
+def test_where_nothing_was_to_be_left_alone_there_is_nothing_to_judge() -> None:
+    with pytest.raises(pytest.skip.Exception):
+        judged(database(), untouched={})
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, there: Target, faults: list[str]) -> list[dict[str, object]]:
+    """Judge the clients of the database; return what was expected of each endpoint."""
+    heard: list[dict[str, object]] = []
+
+    def settle(_: object, endpoint: Any) -> tuple[None, list[str]]:
+        heard.append(dict(endpoint.expect))
+        return None, faults
+
+    monkeypatch.setattr(health, "settle", settle)
+    mongodb.test_mongodb_clients(there, SimpleNamespace(connection=None), expect)
+    return heard
+
+
+def with_health(**expected: object) -> Target:
+    return target(
+        mongodb={"service": "db", "database": "chat"},
+        health=[{"url": "http://127.0.0.1:8001/health", "json": expected}, {"url": "http://127.0.0.1:3000/"}],
+    )
+
+
+def test_only_what_tells_of_the_database_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = with_health(**{"checks.database": "ok", "checks.redis": "ok", "status": "healthy"})
+    assert asked(monkeypatch, there, []) == [{"checks.database": "ok"}]
+
+
+def test_a_client_that_does_not_reach_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Said, match=r"8001/health: mongo.state is 'down' instead of 'up'"):
+        asked(monkeypatch, with_health(**{"mongo.state": "up"}), ["mongo.state is 'down' instead of 'up'"])
+
+
+@pytest.mark.parametrize("key", ["status", "feedback", "checks.dbus"])
+def test_without_an_endpoint_that_tells_of_it_nothing_is_judged(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    with pytest.raises(pytest.skip.Exception):
+        asked(monkeypatch, with_health(**{key: "ok"}), [])
