@@ -47,7 +47,7 @@ def test_backup_recent(target: Target, facts: Facts, expect: Callable[..., None]
     found = facts.backups
     if target.backup is None or found is None or target.mongodb is None:
         pytest.skip("the target file names no MongoDB or no backup folder")
-    if facts.database is None:
+    if not facts.has_database:
         pytest.skip("no database runs yet, so there is nothing to back up")
     if found.state != "writable" and not found.found:
         raise Unknown("backup.destination", f"{found.folder}: {TOLD[found.state]}")
@@ -71,6 +71,8 @@ def test_backup_tool(target: Target, facts: Facts, expect: Callable[..., None]) 
     """The target has mongodump, in the database's container or beside it."""
     if target.mongodb is None or target.backup is None:
         pytest.skip("the target file names no MongoDB or no backup folder")
+    if target.mongodb.uri_variable:
+        pytest.skip("the MongoDB is not in the stack: gonogo's own writer backs it up")
     if facts.database is None:
         pytest.skip("no database runs yet, so there is nothing to back up")
     where = {"container": f"in {facts.database.name}", "host": "on the target"}.get(facts.dump_tool, "")
