@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, Protocol, cast
 
 from deploy.errors import GonogoError
@@ -14,6 +16,8 @@ from deploy.members import PIECE, Damaged, Member, Members
 
 MANIFEST, INDEX = "manifest.json", "index.json"
 LARGEST_INDEX = 16 << 20
+WIDE = 1 << 20
+"""Bytes that wait between ``docker save`` and its reader, the most that anybody may have (pipe(7))."""
 PATIENCE_S = 30.0
 BROKEN_OFF = "the image archive was not taken to its end"
 
@@ -40,9 +44,13 @@ class Archive:
     """
 
     def __init__(
-        self, ids: Sequence[str], argv: Sequence[str] = ("docker", "save"), sieve: Sieve | None = None
+        self,
+        ids: Sequence[str],
+        argv: Sequence[str] = ("docker", "save"),
+        sieve: Callable[[], Sieve] | None = None,
     ) -> None:
-        self._wanted, self._sieve = set(ids), sieve
+        """Start ``docker save``; ``sieve`` is called meanwhile, in another thread, since that takes long."""
+        self._wanted, self._make, self._sieve = set(ids), sieve, cast("Sieve | None", None)
         try:
             self._process = subprocess.Popen(
                 [*argv, *sorted(self._wanted)],
@@ -52,6 +60,9 @@ class Archive:
             )
         except OSError as error:
             raise GonogoError(f"{argv[0]} does not start on this machine: {error.strerror}") from None
+        assert self._process.stdout
+        with contextlib.suppress(OSError, AttributeError):  # less will do
+            fcntl.fcntl(self._process.stdout.fileno(), fcntl.F_SETPIPE_SZ, WIDE)
         out, self._into = os.pipe()
         self._out = os.fdopen(out, "rb", buffering=0)
         self._fault = BROKEN_OFF
@@ -98,6 +109,7 @@ class Archive:
         found: dict[str, set[str]] = {}
         members = Members(self._process.stdout)
         try:
+            self._sieve = self._make() if self._make else None
             for member in members:
                 self._pass(members, member, found)
             self._write(members.end)
@@ -106,6 +118,8 @@ class Archive:
             self._fault = f"the image archive is damaged: {error}"
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             self._fault = f"the image archive is damaged ({type(error).__name__})"
+        except GonogoError as error:
+            self._fault = str(error)
         except OSError:
             self._fault = BROKEN_OFF
         finally:

@@ -1,4 +1,4 @@
-"""A local port that leads to another one over a line of its own: slow, or stalled on demand."""
+"""A local port that leads to another one over a line of its own: slow, narrow, or stalled on demand."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from typing import Any, Self
 
 CHUNK = 65536
+CHUNKS_IN_A_NARROW_LINE = 16
 CHUNKS_UNDERWAY = 1024  # what a line may hold, each way; beyond it, its sender waits
 Underway = asyncio.Queue[tuple[float, bytes]]
 
@@ -17,13 +18,16 @@ Underway = asyncio.Queue[tuple[float, bytes]]
 class Relay:
     """A line to ``port`` of this machine that delays each byte by ``delay_s`` seconds, each way.
 
+    ``bytes_per_s``: what each connection passes at most, each way; None for as much as there is. ``passed``:
+    the bytes that went to the far end so far, of all connections.
     A context manager: within it ``self.port`` takes connections; at its end every connection is closed and
     none is taken any more. A connection that the far end refuses is closed at once.
     """
 
-    def __init__(self, port: int, delay_s: float = 0.0) -> None:
+    def __init__(self, port: int, delay_s: float = 0.0, bytes_per_s: float | None = None) -> None:
         self.port = 0
-        self._to, self._delay_s = port, delay_s
+        self.passed = 0
+        self._to, self._delay_s, self._bytes_per_s = port, delay_s, bytes_per_s
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
         self._lines: set[asyncio.Task[None]] = set()
@@ -82,7 +86,7 @@ class Relay:
             with contextlib.suppress(OSError):
                 far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
                 ends.append(far_writer)
-                await self._join(self._pass(reader, far_writer), self._pass(far_reader, writer))
+                await self._join(self._pass(reader, far_writer, True), self._pass(far_reader, writer))
                 for end in ends:
                     end.close()
                     await end.wait_closed()
@@ -100,9 +104,13 @@ class Relay:
                 each.cancel()
             await asyncio.gather(*passing, return_exceptions=True)
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        underway: Underway = asyncio.Queue(CHUNKS_UNDERWAY)
-        await self._join(self._read(reader, underway), self._write(writer, underway))
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, away: bool = False
+    ) -> None:
+        # A narrow line holds little: else its sender would be told that all is on its way.
+        size = CHUNKS_UNDERWAY if self._bytes_per_s is None else CHUNKS_IN_A_NARROW_LINE
+        underway: Underway = asyncio.Queue(size)
+        await self._join(self._read(reader, underway), self._write(writer, underway, away))
 
     async def _read(self, reader: asyncio.StreamReader, underway: Underway) -> None:
         while True:
@@ -111,11 +119,16 @@ class Relay:
             if not data:
                 return
 
-    async def _write(self, writer: asyncio.StreamWriter, underway: Underway) -> None:
+    async def _write(self, writer: asyncio.StreamWriter, underway: Underway, away: bool) -> None:
+        free = 0.0
         while True:
             due, data = await underway.get()
+            if self._bytes_per_s is not None:
+                # The last byte of a piece leaves when all before it have; what was not used is not saved up.
+                free = due = max(free, due) + len(data) / self._bytes_per_s
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             await self._flowing.wait()
+            self.passed += len(data) if away else 0
             if not data:
                 writer.write_eof()
                 return

@@ -45,18 +45,25 @@ def there(connection: Connection) -> set[str]:
 class LeftOut:
     """A sieve for ``Archive``: it drops the layers that the target has, and nothing that it may need.
 
-    ``images``: the layers of each image that is sent, the lowest first. Members that it does not know, as
-    those of an engine that keeps layers compressed, stay in the archive. ``layers``, ``dropped``: how many
-    layers there are and how many of them were left out.
+    It drops nothing until it was told what to ``leave``. Members that it does not know, as those of an engine
+    that keeps layers compressed, stay in the archive.
     """
 
-    def __init__(self, images: Iterable[Sequence[str]], there: set[str]) -> None:
+    def __init__(self) -> None:
+        self._layers: dict[str, str] = {}
+        self._digests: set[str] = set()
+        self._folders: dict[str, str] = {}
+        self._dropped: set[str] = set()
+
+    def leave(self, images: Iterable[Sequence[str]], there: set[str]) -> None:
+        """Leave out what the target has of ``images``: the layers of each that is sent, the lowest first.
+
+        ``there``: the chain ids of the target's layers.
+        """
         self._layers = {chain: own for one in images for chain, own in zip(chains(one), one, strict=True)}
         lacking = {own for chain, own in self._layers.items() if chain not in there}
         # An archive holds the same layer once, though it lies upon different ones: it is needed if any is.
         self._digests = {own for own in self._layers.values() if own not in lacking}
-        self._folders: dict[str, str] = {}
-        self._dropped: set[str] = set()
 
     @property
     def layers(self) -> int:

@@ -18,7 +18,6 @@ from deploy.release import Image, tagged
 
 PULL_TIMEOUT_S = 1800.0
 LOAD = "docker load -q"
-NOTHING = LeftOut((), set())
 MB = 1_000_000
 # What engines say of a layer that is in neither the archive nor their store.
 _LACKS = re.compile(r"no such file or directory|not found|does not exist|blob unknown", re.IGNORECASE)
@@ -53,7 +52,11 @@ class Sent:
 
 
 class Refused(GonogoError):
-    """The engine did not take an archive; the message is what it said."""
+    """The engine did not take an archive, which held all layers or a part; the message is what it said."""
+
+    def __init__(self, message: str, in_part: bool) -> None:
+        super().__init__(message)
+        self.in_part = in_part
 
 
 def send(
@@ -86,9 +89,9 @@ def send(
 
 def tag(connection: Connection, wanted: Mapping[str, Image], version: str) -> None:
     """Tag images of the target as those of a release; raises GonogoError."""
-    for image in wanted.values():
-        name = shlex.quote(tagged(image.name, version))
-        connection.check(f"docker tag {shlex.quote(image.id)} {name}", mutates=True)
+    pairs = sorted({(image.id, tagged(image.name, version)) for image in wanted.values()})
+    if pairs:
+        connection.check(" && ".join(f"docker tag {shlex.join(pair)}" for pair in pairs), mutates=True)
 
 
 def pull(connection: Connection, name: str) -> None:
@@ -98,16 +101,13 @@ def pull(connection: Connection, name: str) -> None:
 
 def _bring(connection: Connection, ids: Sequence[str], sent: Sent, count: Callable[[int], None]) -> None:
     """Send images until they are there: at most once again, and once more where layers were missed."""
-    has = layers.there(connection)
-    own = [found.layers for found in images.local(ids).values()] if has else []
     while True:
-        sieve = NOTHING if sent.whole else LeftOut(own, has)
         try:
-            _load(connection, ids, sieve, count)
+            sieve = _load(connection, ids, bool(sent.whole), count)
         except CommandTimeout:
             raise
         except GonogoError as error:
-            refused = isinstance(error, Refused) and sieve.dropped
+            refused = isinstance(error, Refused) and error.in_part
             if refused and (sent.again or _LACKS.search(str(error))):
                 sent.whole = str(error)
             elif not sent.again:
@@ -120,12 +120,21 @@ def _bring(connection: Connection, ids: Sequence[str], sent: Sent, count: Callab
             return
 
 
-def _load(connection: Connection, ids: Sequence[str], sieve: LeftOut, count: Callable[[int], None]) -> None:
-    with Archive(ids, sieve=sieve) as archive:
+def _load(connection: Connection, ids: Sequence[str], whole: bool, count: Callable[[int], None]) -> LeftOut:
+    sieve = LeftOut()
+
+    def asked() -> LeftOut:
+        if not whole and (has := layers.there(connection)):
+            sieve.leave([found.layers for found in images.local(ids).values()], has)
+        return sieve
+
+    with Archive(ids, sieve=asked) as archive:
         result = connection.stream(LOAD, stdin=gzipped(archive), on_bytes=count)
+    in_part = sieve.dropped > 0
     if not result.ok:
         words = (result.error_text.strip() or "it said nothing").splitlines()
-        raise Refused(f"docker load failed: {words[-1]}")
+        raise Refused(f"docker load failed: {words[-1]}", in_part)
     arrived = images.images(connection, ids)
     if missing := sorted(set(ids) - set(arrived.values())):
-        raise Refused(f"docker load ended well, and yet {', '.join(missing)} is not there")
+        raise Refused(f"docker load ended well, and yet {', '.join(missing)} is not there", in_part)
+    return sieve
