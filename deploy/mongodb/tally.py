@@ -1,0 +1,152 @@
+"""The fingerprint of one collection, taken of raw BSON while its documents pass."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from hashlib import sha256
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from deploy.errors import GonogoError
+from deploy.mongodb import canonical, lifetime
+from deploy.mongodb.elements import SMALLEST, identity
+from deploy.mongodb.entries import BUCKETS, DIGEST, EntriesWriter
+from deploy.mongodb.source import Form, Namespace
+
+SPOOL = 65_536
+"""Documents whose entries wait in memory before they are written: about 10 MB."""
+SPOOL_BYTES = 8 << 20
+"""The same for what is longer than usual: an ``_id`` may have megabytes."""
+EXTRA = struct.Struct("<qI")
+"""What follows the ``_id`` in the entries of a collection with ``extra``: see ``lifetime``."""
+
+_LENGTH = struct.Struct("<i")
+_OBJECT_ID = b"\x07_id\0"
+_MASK = BUCKETS - 1
+
+
+class CollectionPrint(BaseModel):
+    """The fingerprint of one collection. ``bytes``: of its documents, as BSON. ``file``: of its entries.
+
+    ``options`` and each of ``indexes`` are canonical JSON: equal texts mean equal things. ``digest``: of all
+    documents, whatever their order. ``ordered``: the entries are in the collection's own order, as it is
+    capped; ``largest``: the bytes of its largest document then. ``unique``: each ``_id`` is there once.
+    ``extra``: each ``_id`` is followed by EXTRA.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    form: Form
+    count: int = Field(ge=0)
+    bytes: int = Field(ge=0)
+    digest: str
+    options: str = "{}"
+    indexes: dict[str, str] = Field(default_factory=dict)
+    uuid: str = ""
+    file: str = ""
+    ordered: bool = False
+    largest: int = 0
+    unique: bool = True
+    extra: bool = False
+
+
+class Tally:
+    """Takes the fingerprint of one collection: ``add`` its documents, then ``close``."""
+
+    def __init__(self, namespace: Namespace, entries: EntriesWriter) -> None:
+        """Begin; the entries of the documents go to a file of ``entries``."""
+        self.namespace = namespace
+        self.count = self.bytes = 0
+        self._file = entries.begin()
+        self._idents: list[list[bytes]] = [[] for _ in range(BUCKETS)]
+        self._digests: list[list[bytes]] = [[] for _ in range(BUCKETS)]
+        self._waiting = self._waiting_bytes = self._largest = 0
+        self._ordered = bool(namespace.options.get("capped"))
+        self._unique = canonical.unique(namespace)
+        self._life = lifetime.of(namespace)
+        self._plain = self._unique and not self._ordered and self._life is None
+
+    def add(self, batch: bytes) -> None:
+        """Take BSON documents, one after another; raises GonogoError for anything else."""
+        try:
+            self.count += self._fast(batch) if self._plain else self._careful(batch)
+        except (ValueError, IndexError, struct.error):
+            raise GonogoError(
+                f"the MongoDB sent documents of {self.namespace.name} that are no BSON: try again, and "
+                "validate the collection if it stays so"
+            ) from None
+        self.bytes += len(batch)
+        if self._waiting >= SPOOL or self._waiting_bytes >= SPOOL_BYTES:
+            self._spool()
+
+    def _fast(self, batch: bytes) -> int:
+        """Take documents whose ``_id`` alone tells them apart; this loop is what a fingerprint costs."""
+        at, end, count, length = 0, len(batch), 0, _LENGTH.unpack_from
+        idents, digests, crc = self._idents, self._digests, zlib.crc32
+        while at < end:
+            after = at + length(batch, at)[0]
+            if after - at < SMALLEST or after > end:
+                raise ValueError
+            if batch[at + 4 : at + 9] == _OBJECT_ID:
+                ident = batch[at + 4 : at + 21]
+            else:
+                ident = identity(batch, at, after)
+                self._waiting_bytes += len(ident)
+            bucket = crc(ident) & _MASK
+            idents[bucket].append(ident)
+            digests[bucket].append(sha256(batch[at:after]).digest()[:DIGEST])
+            at = after
+            count += 1
+        self._waiting += count
+        return count
+
+    def _careful(self, batch: bytes) -> int:
+        at, count = 0, 0
+        while at < len(batch):
+            after = at + _LENGTH.unpack_from(batch, at)[0]
+            if after - at < SMALLEST or after > len(batch):
+                raise ValueError
+            ident, digest = self.entry(batch, at, after)
+            bucket = 0 if self._ordered else zlib.crc32(ident if self._unique else digest) & _MASK
+            if self._life is not None:
+                ident += EXTRA.pack(*self._life.of(batch[at:after]))
+            self._idents[bucket].append(ident)
+            self._digests[bucket].append(digest)
+            self._largest = max(self._largest, after - at)
+            self._waiting_bytes += len(ident)
+            at = after
+            count += 1
+        self._waiting += count
+        return count
+
+    @staticmethod
+    def entry(batch: bytes, at: int, after: int) -> tuple[bytes, bytes]:
+        """Return ``_id`` and digest of the document in ``batch[at:after]``."""
+        return identity(batch, at, after), sha256(batch[at:after]).digest()[:DIGEST]
+
+    def close(self) -> CollectionPrint:
+        """Return the fingerprint of what passed."""
+        self._spool()
+        first, second = self._file.close()
+        one = self.namespace
+        return CollectionPrint(
+            form=one.form,
+            count=self.count,
+            bytes=self.bytes,
+            digest=f"{first:016x}{second:016x}",
+            options=canonical.options(one.options),
+            indexes={str(index["name"]): canonical.index(index) for index in one.indexes},
+            uuid=one.uuid,
+            file=self._file.name,
+            ordered=self._ordered,
+            largest=self._largest if self._ordered else 0,
+            unique=self._unique,
+            extra=self._life is not None,
+        )
+
+    def _spool(self) -> None:
+        for bucket, idents in enumerate(self._idents):
+            if idents:
+                self._file.write(bucket, idents, self._digests[bucket])
+                self._idents[bucket], self._digests[bucket] = [], []
+        self._waiting = self._waiting_bytes = 0
