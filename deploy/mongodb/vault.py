@@ -101,15 +101,15 @@ def expire(connection: Connection, target: Target, keep: Collection[str] = ()) -
 
 def remove(connection: Connection, target: Target, backup: Backup) -> None:
     """Remove a backup; files in its folder that are none of ours stay there. Raises GonogoError."""
-    here, part = shlex.quote(backup.name), shlex.quote(f"{PART}{backup.name}")
+    here, part = shlex.quote(backup.name), shlex.quote(f"{PART}{backup.name}.gone")
     ours = {*backup.manifest.files, MANIFEST, PROOF}
-    told = "".join(f"{path}\0" for path in sorted(ours)).encode()
     connection.check(
         f"cd {shlex.quote(str(target.backup_path))} && [ -d {here} ] && [ ! -h {here} ] || exit 1; "
-        # From here on it is no backup any more, and one that is being removed, should this be cut off.
-        f"mv -T -- {here} {part} && echo {shlex.quote(target.name)} removed > {part}/{OWNER} && "
-        f"cd {part} && xargs -0 rm -f -- && rm -f {OWNER} && find . -depth -type d -exec rmdir {{}} + "
-        f"2>/dev/null; cd ..; rmdir {part} 2>/dev/null; [ ! -e {part} ] || mv -T -- {part} {here}",
-        stdin=told,
+        # From here on it is no backup any more, but one that was left behind, should this be cut off.
+        f"mv -T -- {here} {part} && echo {shlex.quote(target.name)} removed > {part}/{OWNER} || exit 1; "
+        f"(cd {part} && xargs -0 rm -f -- && rm -f {OWNER}) || exit 1; "
+        f"find {part} -depth -type d -exec rmdir {{}} + 2>/dev/null; "
+        f"[ ! -e {part} ] || mv -T -- {part} {here}",
+        stdin="".join(f"{path}\0" for path in sorted(ours)).encode(),
         mutates=True,
     )

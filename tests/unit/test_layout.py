@@ -7,7 +7,7 @@ import json
 
 import pytest
 from bson import Decimal128, Int64, MaxKey, ObjectId, Regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.errors import GonogoError
@@ -46,6 +46,7 @@ def test_a_long_name_is_cut_and_told_apart_by_its_hash() -> None:
     assert layout.unescaped(first) is None
 
 
+@settings(max_examples=40)
 @given(st.text(alphabet=st.characters(exclude_characters="\0$", codec="utf-8"), min_size=1, max_size=300))
 def test_every_name_is_a_file_and_comes_back(name: str) -> None:
     file = layout.escaped(name)

@@ -1,0 +1,159 @@
+"""How a backup lands on the target: whole under its name, or not at all."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy import release
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.mongodb import landing, parcel, vault
+from deploy.mongodb.manifest import Sum
+from deploy.mongodb.parcel import Parcel
+from deploy.target import Target
+from tests.unit import vaults
+
+FILES = {"dump/shop/a.bson": b"all of it", "dump/shop/b.bson": b"", "fingerprint.json": b"{}"}
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    with Connection.open(vaults.target(tmp_path_factory.mktemp("here"))) as found:
+        yield found
+
+
+def stream(given: Target, files: dict[str, bytes], name: str, at: object) -> bytes:
+    sent = vaults.sent(given, name, at, files)  # type: ignore[arg-type]
+    return b"".join(iter(lambda: sent.read(100_000), b""))
+
+
+def land(connection: Connection, given: Target, data: bytes, name: str) -> None:
+    script = landing.enter(given, name) + landing.receive(vaults.DATABASE)
+    landing.send(connection, script, io.BytesIO(data), None)  # type: ignore[arg-type]
+
+
+def test_a_whole_backup_takes_its_name(connection: Connection, tmp_path: Path) -> None:
+    given = vaults.target(tmp_path)
+    name, at = landing.claim(connection, given, vaults.DATABASE)
+    assert vault.listed(connection, given) == []
+    land(connection, given, stream(given, FILES, name, at), name)
+    (found,) = vault.listed(connection, given)
+    folder = Path(found.folder)
+    there = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert there == {**FILES, "manifest.json": found.manifest.written()}
+    assert [path.name for path in folder.parent.iterdir()] == [name]
+    modes = {oct(path.stat().st_mode & 0o777) for path in folder.rglob("*") if path.is_file()}
+    folders = [folder.parent, folder, folder / "dump", folder / "dump" / "shop"]
+    assert (modes, {oct(path.stat().st_mode & 0o777) for path in folders}) == ({"0o600"}, {"0o700"})
+
+
+def test_wherever_it_is_cut_off_nothing_is_left(connection: Connection, tmp_path: Path) -> None:
+    given = vaults.target(tmp_path)
+    name, at = landing.claim(connection, given, vaults.DATABASE)
+    data = stream(given, FILES, name, at)
+    landing.discard(connection, given, name)
+    ends = list(range(0, len(data) - 2 * parcel.BLOCK, parcel.BLOCK))
+    for end in (*ends[::7], 700, ends[-1]):
+        name, _ = landing.claim(connection, given, "x" + str(end))
+        with pytest.raises(GonogoError, match="the backup could not be written: "):
+            land(connection, given, data[:end], name)
+        assert list(Path(given.backup_path).iterdir()) == []
+
+
+def test_what_does_not_have_its_sum_is_named(connection: Connection, tmp_path: Path) -> None:
+    given = vaults.target(tmp_path)
+    name, at = landing.claim(connection, given, vaults.DATABASE)
+    data = stream(given, FILES, name, at).replace(b" of it", b" of xx", 1)
+    with pytest.raises(
+        GonogoError, match=r"what was written is not what was sent: dump/shop/a\.bson: FAILED"
+    ):
+        land(connection, given, data, name)
+    assert list(Path(given.backup_path).iterdir()) == []
+
+
+def test_what_cannot_be_written_is_said(connection: Connection, tmp_path: Path) -> None:
+    """A disk that is full, here a file where a folder should be, ends the stream at once."""
+    given = vaults.target(tmp_path)
+    name, at = landing.claim(connection, given, vaults.DATABASE)
+    data = stream(given, {"none/a.bson": b"x", **FILES}, name, at)
+    with pytest.raises(GonogoError, match=r"could not be written: .*none/a\.bson"):
+        land(connection, given, data, name)
+    (tmp_path / "file").write_text("")
+    other = vaults.target(tmp_path, folder=f"{tmp_path}/file/kept")
+    with pytest.raises(GonogoError, match=f"no backup can be written to {tmp_path}/file/kept: "):
+        landing.claim(connection, other, vaults.DATABASE)
+
+
+def test_two_backups_of_one_second_take_two_names(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, at, waited = vaults.target(tmp_path), release.now(), []
+    monkeypatch.setattr(landing.release, "now", lambda: at + datetime.timedelta(seconds=len(waited)))
+    monkeypatch.setattr(landing.time, "sleep", waited.append)
+    first, second = (landing.claim(connection, given, vaults.DATABASE)[0] for _ in range(2))
+    assert (first != second, waited) == (True, [1.0])
+
+
+def test_what_was_left_behind_is_removed_and_nothing_else(connection: Connection, tmp_path: Path) -> None:
+    given = vaults.target(tmp_path)
+    alive = subprocess.run(
+        ["sh", "-c", f"{landing._LIFE} life 1"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    gone = [
+        vaults.left(given, 1, "demo 999999999 x 1", landing.DEAD_MIN + 1),
+        vaults.left(given, 2, f"demo {alive}0", landing.DEAD_MIN + 1),
+        vaults.left(given, 3, f"demo {alive}", landing.IDLE_MIN + 1),
+    ]
+    stays = [
+        vaults.left(given, 4, "demo 999999999 x 1", landing.DEAD_MIN - 1),
+        vaults.left(given, 5, f"demo {alive}", landing.IDLE_MIN - 1),
+        vaults.left(given, 6, "", 1000),
+        vaults.left(given, 7, "demo-two 999999999 x 1", 1000),
+        vaults.left(vaults.target(tmp_path, "demo-two"), 8, "demo-two 999999999 x 1", 1000),
+    ]
+    stays.append(vaults.put(given, 9))
+    landing.sweep(connection, given)
+    assert [path for path in gone if path.exists()] == []
+    assert [path for path in stays if not path.exists()] == []
+
+
+def test_a_failure_removes_its_own_folder_alone(connection: Connection, tmp_path: Path) -> None:
+    given = vaults.target(tmp_path)
+    other = vaults.left(given, 1, "demo-two 1 x 1", 0)
+    name = other.name.removeprefix(landing.PART)
+    landing.discard(connection, given, name)
+    assert other.exists()
+    name, _ = landing.claim(connection, given, vaults.DATABASE)
+    landing.discard(connection, given, name)
+    assert list(Path(given.backup_path).iterdir()) == [other]
+
+
+def test_long_pieces_are_cut_and_summed(tmp_path: Path) -> None:
+    data = bytes(parcel.MOST) + b"x"
+    sent = Parcel(lambda sums: iter([("a", data), ("a", b"y")]))
+    whole = b"".join(iter(lambda: sent.read(1 << 20), b""))
+    (tmp_path / "x.tar").write_bytes(whole)
+    subprocess.run(
+        ["tar", "-xf", "x.tar", "--to-command=cat >> got"], cwd=tmp_path, check=True, capture_output=True
+    )
+    assert (tmp_path / "got").read_bytes() == data + b"y"
+    assert sent.sums["a"].sum.size == len(data) + 1
+
+
+def test_sums_of_odd_names_are_read_by_sha256sum(tmp_path: Path) -> None:
+    sums = {}
+    for name in ("plain", "a b", "line\nbreak", "back\\slash", "-dash", "é"):
+        (tmp_path / name).write_bytes(name.encode())
+        running = parcel.Running()
+        running.add(memoryview(name.encode()))
+        sums[name] = running.sum
+    argv = ["sha256sum", "--status", "-c", "-"]
+    assert subprocess.run(argv, input=parcel.sums(sums), cwd=tmp_path, check=False).returncode == 0
+    sums["plain"] = Sum(size=1, sha256="0" * 64)
+    assert subprocess.run(argv, input=parcel.sums(sums), cwd=tmp_path, check=False).returncode == 1
