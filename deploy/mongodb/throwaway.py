@@ -1,0 +1,162 @@
+"""A throwaway MongoDB on the target, of the database's own image, that lives as long as it is held on to.
+
+Nothing of it is published, its network is its own and leads nowhere, its data lies in its container alone. It
+holds on to our session's standard input: where we end, are killed or cut off, that ends, and it with it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+
+if TYPE_CHECKING:
+    from deploy.mongodb.source import Client
+
+LABEL = "gonogo.throwaway"
+PORT = 27017
+UP_S = 120.0
+"""Seconds that a server may take until it answers."""
+LIFE_S = 7 * 86400.0
+PAUSE_S = 0.1
+HELP = "docker run --help"
+"""What docker says after the line that tells why."""
+OLD_MIN = 10
+"""Minutes after which what bears our label and is not in use counts as left behind."""
+
+# A background command of sh reads from /dev/null, so the container's standard input is kept as number 3. The
+# server's data is worth nothing, so it is not asked to end but ended.
+INSIDE = (
+    'exec 3<&0; d=$(mktemp -d) && command -v mongod >/dev/null || { echo "it has no mongod" >&2; exit 97; }; '
+    'mongod --dbpath "$d" --bind_ip_all --port %d --wiredTigerCacheSizeGB %s </dev/null >"$d/log" 2>&1 & '
+    "pid=$!; (cat <&3 >/dev/null; kill -KILL $pid) & wait $pid; status=$?; "
+    '[ $status = 137 ] || tail -n 2 "$d/log" >&2; exit $status'
+)
+# docker's own --rm takes the anonymous volumes of its image along; a forced removal would leave them.
+OUTSIDE = (
+    "trap '' HUP PIPE; docker network create --internal --label {label} {name} >/dev/null || exit 96; "
+    "docker run -i --rm --name {name} --network {name} --label {label} --entrypoint sh {image} -c {inside}; "
+    "status=$?; docker kill {name} >/dev/null 2>&1; "
+    "for i in 1 2 3 4 5 6 7 8 9 10; do docker network rm {name} >/dev/null 2>&1 && break; sleep 0.2; done; "
+    "exit $status"
+)
+SWEEP = (
+    "now=$(date +%s); for kind in network container; do "
+    "docker $kind ls {all} --filter label={label} --format '{{{{.{field}}}}}' 2>/dev/null; done | sort -u | "
+    "while IFS= read -r name; do made=${{name#gonogo-proof-}}; made=${{made%%-*}}; "
+    'case "$made" in ""|*[!0-9]*) continue;; esac; [ $((now - made)) -gt {old} ] || continue; '
+    "docker rm $name >/dev/null 2>&1; docker network rm $name >/dev/null 2>&1; done; :"
+)
+
+
+@contextmanager
+def server(connection: Connection, image: str, *, mebibytes_cache: int = 256) -> Iterator[Client]:
+    """Give a client of an empty MongoDB on the target, run from an image that is there, by id or name.
+
+    ``mebibytes_cache``: what its storage engine may keep in memory. Raises GonogoError, with the last words of
+    the engine or the server, where it cannot be had.
+    """
+    sweep(connection)
+    stamp = connection.check("date +%s").text.strip()
+    name = f"gonogo-proof-{stamp}-{secrets.token_hex(4)}"
+    held = _Held(connection, _script(name, image, mebibytes_cache))
+    try:
+        port = connection.forward_port(_address(connection, name, held), PORT)
+        client: Client = MongoClient("127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=1000)
+        try:
+            _answers(client, held)
+            yield client
+        finally:
+            client.close()
+    finally:
+        held.let_go()
+
+
+def sweep(connection: Connection) -> None:
+    """Remove networks and containers that bear our label, are not in use and are older than OLD_MIN."""
+    for field, which in (("Name", "network"), ("Names", "container")):
+        every = "-a" if which == "container" else ""
+        script = SWEEP.replace("for kind in network container", f"for kind in {which}")
+        connection.run(script.format(all=every, label=LABEL, field=field, old=OLD_MIN * 60), mutates=True)
+
+
+def _script(name: str, image: str, mebibytes_cache: int) -> str:
+    inside = INSIDE % (PORT, f"{mebibytes_cache / 1024:.3f}")
+    words = {"name": name, "label": f"{LABEL}={name}", "image": image, "inside": inside}
+    return OUTSIDE.format(**{key: shlex.quote(word) for key, word in words.items()})
+
+
+class _Held(threading.Thread):
+    """The session that the container lives by; it ends when it is let go."""
+
+    def __init__(self, connection: Connection, script: str) -> None:
+        super().__init__(daemon=True, name="gonogo-throwaway")
+        self._connection, self._script = connection, script
+        reader, self._writer = os.pipe()
+        self._reader = os.fdopen(reader, "rb", buffering=0)
+        self._open = True
+        self.error = ""
+        self.start()
+
+    def run(self) -> None:
+        """Run the container, and keep why it ended."""
+        try:
+            result = self._connection.stream(
+                self._script, stdin=cast(BinaryIO, self._reader), timeout=LIFE_S, private=True
+            )
+            lines = [line for line in result.error_text.splitlines() if line.strip() and HELP not in line]
+            self.error = lines[-1] if lines else f"it ended with {result.exit_status}"
+        except GonogoError as error:
+            self.error = str(error)
+
+    def check(self) -> None:
+        """Raise GonogoError where it ended by itself."""
+        if not self.is_alive():
+            raise GonogoError(
+                f"{self._connection.host}: no throwaway MongoDB could be started to restore into: {self.error}"
+            )
+
+    def let_go(self) -> None:
+        """Let the container end, and wait until it is gone."""
+        if self._open:
+            self._open = False
+            os.close(self._writer)
+        self.join(30)
+        self._reader.close()
+
+
+def _address(connection: Connection, name: str, held: _Held) -> str:
+    form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    line = f"docker inspect --type container --format '{form}' {shlex.quote(name)} 2>/dev/null"
+    deadline = time.monotonic() + UP_S
+    while time.monotonic() < deadline:
+        held.check()
+        if address := connection.run(line, live=True).text.strip():
+            return address
+        time.sleep(PAUSE_S)
+    raise GonogoError(f"{connection.host}: the throwaway MongoDB {name} has no address after {UP_S:g} s")
+
+
+def _answers(client: MongoClient[dict[str, Any]], held: _Held) -> None:
+    deadline = time.monotonic() + UP_S
+    while True:
+        held.check()
+        try:
+            client.admin.command("ping")
+            return
+        except PyMongoError as error:
+            if time.monotonic() > deadline:
+                held.check()
+                raise GonogoError(f"the throwaway MongoDB does not answer: {type(error).__name__}") from None
+        time.sleep(PAUSE_S)
