@@ -8,7 +8,7 @@ import math
 import re
 import zoneinfo
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -20,6 +20,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from deploy import extended
 
 Kind = Literal["append-only", "mutable", "volatile"]
 
@@ -164,6 +166,23 @@ class Health(Section):
     consecutive: int = Field(2, ge=1, le=100)
 
 
+def _query(value: dict[str, Any]) -> dict[str, Any]:
+    extended.read(value)
+    return value
+
+
+class Sample(Section):
+    """Known data. ``filter``: a query of MongoDB's, with extended JSON where TOML has no such value.
+
+    ``count``: so many documents it finds at least. ``expect``: what each of them has, by dotted field.
+    """
+
+    collection: str = Field(min_length=1)
+    filter: Annotated[dict[str, Any], AfterValidator(_query)]
+    expect: Annotated[dict[str, Any], AfterValidator(_query)] = Field(default_factory=dict)
+    count: int = Field(1, ge=1)
+
+
 class Mongodb(Section):
     """The MongoDB: a service of the stack or where a connection string leads, and what its data promises.
 
@@ -182,6 +201,7 @@ class Mongodb(Section):
     tls_client_file: Annotated[str, AfterValidator(file)] | None = None
     collections: dict[str, Kind] = Field(default_factory=dict)
     other_collections: Kind = "mutable"
+    samples: list[Sample] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _one_way(self) -> Mongodb:

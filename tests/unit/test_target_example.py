@@ -47,7 +47,7 @@ named = pytest.mark.parametrize(("table", "key", "field"), KEYS, ids=[f"{t}.{k}"
 
 def section(table: str) -> str:
     """The part of the reference, switched on, that describes a table; of an array, its first entry."""
-    parts = re.split(r"(?m)^\[+(\w+)\]+$", WHOLE)
+    parts = re.split(r"(?m)^\[+(?:\w+\.)?(\w+)\]+$", WHOLE)
     bodies = {"": parts[0], **dict(reversed(list(zip(parts[1::2], parts[2::2], strict=True))))}
     return bodies[table]
 
