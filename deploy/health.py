@@ -69,7 +69,7 @@ def faults(endpoint: Health, reply: Reply) -> list[str]:
     if reply.status != endpoint.status:
         found.append(f"HTTP {reply.status} instead of {endpoint.status}")
     if endpoint.expect:
-        found += _differences(endpoint, reply.body)
+        found += differences(endpoint, reply.body)
     took = round(reply.seconds * 1000)
     if took > endpoint.latency_ms:
         found.append(f"it took {took} ms, more than {endpoint.latency_ms}")
@@ -96,7 +96,8 @@ def settle(
         sleep(PAUSE_S)
 
 
-def _differences(endpoint: Health, body: str) -> list[str]:
+def differences(endpoint: Health, body: str) -> list[str]:
+    """Return where a body is not what the target file expects, in words; these quote the body's values."""
     try:
         given = json.loads(body)
     except ValueError:

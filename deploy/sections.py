@@ -71,10 +71,10 @@ def local_file(value: str) -> str:
     return value
 
 
-def local_folder(value: str) -> str:
+def local_folder(value: str, beside: str = "`source`") -> str:
     """Return the path of a folder of this machine as it is; raises ValueError for what is none."""
     if not value or _unprintable(value):
-        raise ValueError("expected the path of a folder, relative to `source`")
+        raise ValueError(f"expected the path of a folder, relative to {beside}")
     return value
 
 
@@ -223,19 +223,41 @@ class Environment(Section):
 
 
 class Backup(Section):
-    """Where backups lie on the target, how old the newest may be, and how long they are kept."""
+    """Where backups lie on the target, how old the newest may be, and how long they are kept.
+
+    ``copy_to``: a folder of this machine for copies; relative to the target file's.
+    """
 
     folder: Annotated[str, AfterValidator(folder)]
     max_age_h: float = Field(6, gt=0)
     retention_days: int = Field(30, ge=1)
     keep: int = Field(3, ge=1)
     each_deployment: bool = True
+    copy_to: Path | None = None
+
+    @field_validator("copy_to", mode="before")
+    @classmethod
+    def _copies(cls, value: object) -> object:
+        return Path(local_folder(value, "this file")) if isinstance(value, str) else value
 
 
 class Releases(Section):
     """How many releases stay on the target to go back to."""
 
     keep: int = Field(5, ge=2)
+
+
+class Availability(Section):
+    """How the stack is watched while a release is made, and for how long it may be away.
+
+    ``rate``: requests a second in all, 0 for none. ``public_urls`` are asked from this machine, in place of
+    the health endpoints.
+    """
+
+    rate: int = Field(100, ge=0, le=1000)
+    budget_s: float = Field(15, gt=0)
+    max_failed: int | None = Field(None, ge=0)
+    public_urls: list[Annotated[str, AfterValidator(_url)]] = Field(default_factory=list)
 
 
 class Hooks(Section):
@@ -273,6 +295,13 @@ class Registry(Section):
         if (self.username_variable is None) != (self.password_variable is None):
             raise ValueError("holds half a login: give both username_variable and password_variable, or none")
         return self
+
+
+class OnServer(Section):
+    """The clone on the target that it builds its images from, and the remote that it fetches from."""
+
+    checkout: Annotated[str, AfterValidator(folder)]
+    remote: str = Field("origin", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$")
 
 
 class Tls(Section):

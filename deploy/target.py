@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from deploy import sections
 from deploy.errors import UsageError
 from deploy.sections import (
+    Availability,
     Backup,
     Dns,
     Environment,
@@ -20,6 +21,7 @@ from deploy.sections import (
     Images,
     Kind,
     Mongodb,
+    OnServer,
     Registry,
     Releases,
     Section,
@@ -32,6 +34,7 @@ from deploy.sections import (
 from deploy.wire import ssh
 
 __all__ = [
+    "Availability",
     "Backup",
     "Dns",
     "Environment",
@@ -41,6 +44,7 @@ __all__ = [
     "Images",
     "Kind",
     "Mongodb",
+    "OnServer",
     "Registry",
     "Releases",
     "Ssh",
@@ -64,16 +68,18 @@ class Target(Section):
     profiles: list[str] = Field(default_factory=list)
     env_file: Annotated[str, AfterValidator(sections.file)] | None = None
     project: Annotated[str, AfterValidator(sections.project)]
-    method: Literal["tar", "registry"] = "tar"
+    method: Literal["tar", "registry", "on-server"] = "tar"
     health: list[Health] = Field(default_factory=list)
     mongodb: Mongodb | None = None
     environment: Environment = Field(default_factory=Environment)
     backup: Backup | None = None
     releases: Releases = Field(default_factory=Releases)
+    availability: Availability = Field(default_factory=Availability)
     hooks: Hooks = Field(default_factory=Hooks)
     git: Git = Field(default_factory=Git)
     images: Images = Field(default_factory=Images)
     registry: Registry | None = None
+    on_server: OnServer | None = None
     tls: Tls = Field(default_factory=Tls)
     dns: Dns | None = None
     window: Window | None = None
@@ -110,6 +116,8 @@ class Target(Section):
     def _way(self) -> Target:
         if self.method == "registry" and self.registry is None:
             raise ValueError("`method` is registry, and there is no table [registry] that names one")
+        if self.method == "on-server" and self.on_server is None:
+            raise ValueError("`method` is on-server, and there is no table [on_server] that names a clone")
         return self
 
     @property

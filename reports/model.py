@@ -106,6 +106,52 @@ class Backup(Record):
     recovery_seconds: float | None = None
 
 
+class Phase(Record):
+    """Requests of one stretch of time; percentiles in milliseconds, of good answers, None without any."""
+
+    requests: int = 0
+    failed: int = 0
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+
+
+class Answered(Record):
+    """How one URL answered while it was watched.
+
+    ``gap_s``: the longest time without a good answer once there was one, None where there never was one;
+    ``gap_at``: when it began, in seconds of the watch. ``before`` and ``during`` are the time before and
+    since the release began to change what runs. ``errors``: how often, by what was wrong. ``slots``: for each
+    slot in which something was asked, its begin in seconds, good answers, and failures.
+    """
+
+    url: str
+    requests: int = 0
+    failed: int = 0
+    gap_s: float | None = None
+    gap_at: float = 0.0
+    before: Phase = Field(default_factory=Phase)
+    during: Phase = Field(default_factory=Phase)
+    errors: dict[str, int] = Field(default_factory=dict)
+    slots: list[tuple[float, int, int]] = Field(default_factory=list)
+
+
+class Availability(Record):
+    """How the stack answered while a release was made.
+
+    ``rate``: requests a second that were meant to be sent in all. ``seconds``: how long it was watched.
+    ``changed_at``: when the release began to change what runs, in seconds of the watch. ``slot_s``: the
+    length of a slot.
+    """
+
+    rate: float
+    seconds: float
+    changed_at: float | None = None
+    slot_s: float = 0.1
+    urls: list[Answered] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
+
+
 class SuiteEnd(Record):
     """What a suite says at its end, beside its checks."""
 
@@ -133,6 +179,7 @@ class Release(Record):
     checks: list[CheckResult] = Field(default_factory=list)
     data: list[DataCount] = Field(default_factory=list)
     backup: Backup | None = None
+    availability: Availability | None = None
     logs: dict[str, str] = Field(default_factory=dict)
     links: dict[str, str] = Field(default_factory=dict)
     notes: list[str] = Field(default_factory=list)

@@ -1,0 +1,168 @@
+"""The prober: asks the stack all the time while a release is made, so that its absence is measured."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from deploy.connection import Connection
+from deploy.errors import ConnectionFailed
+from deploy.health import DEFAULT_PORTS
+from deploy.pulse import Aim, ask, of_health, of_public
+from deploy.samples import Sample, Samples, slot_length
+from deploy.target import Target
+from reports.model import Availability
+
+CROWD = 32
+"""Unanswered requests beyond which only every second is sent, beyond twice as many every fourth, and so on: a
+stack that hangs must not use up the connection's channels, and its return must still be seen at once."""
+MOST_THINNED = 6
+PAUSE_S = 0.05
+GONE = "the connection to the target ended, and with it the watch"
+
+
+class Prober:
+    """Asks the URLs of a target in a thread of its own from ``start`` until ``stop``."""
+
+    def __init__(self, connection: Connection, target: Target) -> None:
+        self._connection, self._target = connection, target
+        self._rate = target.availability.rate
+        self._notes: list[str] = []
+        self._samples: list[Samples] = []
+        self._changed: float | None = None
+        self._begun = self._ended = 0.0
+        self._thread: threading.Thread | None = None
+        self._over = threading.Event()
+
+    def start(self) -> None:
+        """Begin to ask; a way there that cannot be had is a note, never an error."""
+        self._begun = time.monotonic()
+        try:
+            aims = self._aims() if self._rate else []
+        except ConnectionFailed as error:
+            aims = []
+            self._notes.append(self._connection.redact(f"not watched: {error}"))
+        self._samples = [Samples(self._connection.redact(aim.url)) for aim in aims]
+        if aims:
+            self._thread = threading.Thread(target=self._run, args=(aims,), daemon=True, name="gonogo-prober")
+            self._thread.start()
+        elif not self._notes:
+            self._notes.append(
+                "not watched: the target file names no endpoint" if self._rate else "not watched: rate is 0"
+            )
+
+    def changing(self) -> None:
+        """Note that from now on the release changes what runs; only the first call counts."""
+        if self._changed is None and self._begun:
+            self._changed = time.monotonic() - self._begun
+
+    def snapshot(self) -> Availability:
+        """Return what was seen so far; may be called from any thread, at any time."""
+        until = (self._ended or time.monotonic()) - self._begun if self._begun else 0.0
+        slot_s = slot_length(until)
+        return Availability(
+            rate=self._rate,
+            seconds=round(until, 3),
+            changed_at=None if self._changed is None else round(self._changed, 3),
+            slot_s=slot_s,
+            urls=[one.answered(until, self._changed, slot_s) for one in self._samples],
+            notes=list(self._notes),
+        )
+
+    def stop(self) -> Availability:
+        """End and return what was seen; what is not answered by then does not count. May be called again."""
+        self._over.set()
+        if self._thread:
+            self._thread.join()
+        self._ended = self._ended or time.monotonic()
+        return self.snapshot()
+
+    def _aims(self) -> list[Aim]:
+        public = self._target.availability.public_urls
+        if public:
+            return [of_public(url) for url in public]
+        found = []
+        for endpoint in self._target.health:
+            parts = urlsplit(endpoint.url)
+            port = self._connection.forward_port(
+                parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
+            )
+            found.append(of_health(endpoint, port, forwarded=self._target.host != "local"))
+        return found
+
+    def _run(self, aims: list[Aim]) -> None:
+        asyncio.run(self._watch(aims))
+
+    async def _watch(self, aims: list[Aim]) -> None:
+        secure = any(aim.secure for aim in aims)
+        # The authorities that a health endpoint is judged by, wherever it is asked.
+        context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH) if secure else None
+        waiting: set[asyncio.Task[None]] = set()
+        due = sent = 0
+        while not self._over.is_set():
+            left = self._begun + due / self._rate - time.monotonic()
+            if left > 0:
+                await asyncio.sleep(min(left, PAUSE_S))
+                continue
+            if due % (1 << min(len(waiting) // CROWD, MOST_THINNED)) == 0:
+                place = sent % len(aims)
+                task = asyncio.create_task(self._once(aims[place], self._samples[place], context))
+                waiting.add(task)
+                task.add_done_callback(waiting.discard)
+                sent += 1
+            # What this machine was too busy to send is left out, not sent all at once.
+            due = max(due + 1, int((time.monotonic() - self._begun) * self._rate))
+
+    async def _once(self, aim: Aim, samples: Samples, context: ssl.SSLContext | None) -> None:
+        at = time.monotonic()
+        error, gone = await ask(aim, context)
+        now = time.monotonic()
+        if gone:
+            self._break_off()
+        elif not self._over.is_set():
+            samples.taken.append(Sample(at - self._begun, now - at, error))
+
+    def _break_off(self) -> None:
+        """End because the way to the target is gone: what came after the last answer tells nothing of it."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        self._notes.append(GONE)
+        last = max((one.ended for s in self._samples for one in s.taken if not one.error), default=0.0)
+        for samples in self._samples:
+            samples.taken[:] = [one for one in samples.taken if one.ended <= last]
+        self._ended = self._begun + last
+
+
+class Watch:
+    """A stack that is being watched; ``result`` is there when the watch is over."""
+
+    def __init__(self, prober: Prober) -> None:
+        self.prober = prober
+        self.result: Availability | None = None
+
+    def changing(self) -> None:
+        """Note that the release begins to change what runs."""
+        self.prober.changing()
+
+    def snapshot(self) -> Availability:
+        """Return what was seen so far."""
+        return self.prober.snapshot()
+
+
+@contextlib.contextmanager
+def watching(connection: Connection, target: Target) -> Iterator[Watch]:
+    """Watch the stack within; afterwards, however it ended, ``result`` of what this gives is set."""
+    watch = Watch(Prober(connection, target))
+    watch.prober.start()
+    try:
+        yield watch
+    finally:
+        watch.result = watch.prober.stop()
