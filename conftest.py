@@ -19,3 +19,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--replay", metavar="FILE", help="judge a recording again, without the target")
     group.addoption("--catalogue", action="store_true", help="list the checks, and run none")
     group.addoption("--baseline", metavar="VERSION", help="compare with the state before this release")
+    group.addoption("--availability", metavar="FILE", help="how the stack answered meanwhile, as JSON")

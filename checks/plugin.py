@@ -19,7 +19,7 @@ from checks.suite import Suite
 from deploy import recording, target_file
 from deploy.errors import GonogoError
 from deploy.redact import Redactor
-from reports.model import CheckResult, SuiteEnd
+from reports.model import Availability, CheckResult, SuiteEnd
 
 RESULTS: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
 STOPPING = ("failed", "blocked")
@@ -56,6 +56,7 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         release=option("--release") or "",
         baseline_of=option("--baseline") or "",
         version=option("--under-way") or "",
+        availability=_availability(option("--availability")),
         strict=bool(config.getini("strict")),
         checks=known,
         early=early.STARTED,
@@ -65,6 +66,13 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         suite.skip_build, suite.facts = kept.options["skip_build"], facts
         suite.notes.append(f"judged again from a recording of {kept.taken}")
     return suite
+
+
+def _availability(file: str | None) -> Availability | None:
+    try:
+        return Availability.model_validate_json(Path(file).read_bytes()) if file else None
+    except (OSError, ValueError):
+        raise GonogoError(f"--availability {file} cannot be read: it is what the runner writes") from None
 
 
 def _unburden(config: pytest.Config) -> None:

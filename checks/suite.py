@@ -24,7 +24,7 @@ from deploy.wire.opening import opened
 from deploy.wire.prefetch import Question
 from deploy.wire.remembered import Remembered
 from deploy.wire.transcript import Entry
-from reports.model import DataCount, Severity
+from reports.model import Availability, DataCount, Severity
 
 HEAVY = {"mongodb": "pymongo", "replies": "deploy.get"}
 """Facts, and what they import that takes long."""
@@ -49,7 +49,8 @@ class Suite:
     """The state that the checks of one run share.
 
     ``release``: what verify compares with; ``version``: of the release under way, of which this run is a
-    part; ``checks``: the ids of all checks that there are.
+    part; ``checks``: the ids of all checks that there are; ``availability``: how the stack answered during
+    the deployment that this run is a part of.
     """
 
     target: Target
@@ -58,6 +59,7 @@ class Suite:
     release: str = ""
     baseline_of: str = ""
     version: str = ""
+    availability: Availability | None = None
     strict: bool = False
     checks: frozenset[str] = frozenset()
     finding: Finding = field(default_factory=Finding)

@@ -1,0 +1,55 @@
+"""Whether the stack answered while it was replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from checks.suite import Suite
+from deploy.target import Availability as Budget
+from deploy.target import Target
+from reports.model import Answered, Availability
+
+
+def judged(seen: Availability) -> list[Answered]:
+    """Return the URLs that answered before anything was changed: only they can have been away for it."""
+    return [one for one in seen.urls if one.before.requests > one.before.failed]
+
+
+def faults(seen: Availability, budget: Budget) -> Iterator[str]:
+    """Yield a sentence for each URL that was away for longer, or failed more often, than it may."""
+    for one in judged(seen):
+        errors = ", ".join(f"{what} {times} times" for what, times in one.errors.items())
+        told = f" ({errors})" if errors else ""
+        if one.gap_s is not None and one.gap_s > budget.budget_s:
+            since = f"from second {one.gap_at:.1f} of {seen.seconds:.1f} on"
+            yield f"{one.url} was without a good answer for {one.gap_s:.1f} s, {since}{told}"
+        failed = one.during.failed
+        if budget.max_failed is not None and failed > budget.max_failed:
+            yield f"{one.url}: {failed} of {one.during.requests} requests failed{told}"
+
+
+@pytest.mark.check(
+    "availability.gap",
+    reason="How long a release keeps users out is a figure to be measured and kept, not a hope.",
+    fix="See in the report when it was away and which service was replaced then; put a proxy or a second "
+    "container before it, or raise budget_s of [availability].",
+)
+def test_availability_gap(suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+    """No endpoint that answered before the release was away for longer than the budget."""
+    seen, budget = suite.availability, target.availability
+    if seen is None:
+        pytest.skip("this is not part of a deployment, so nobody watched")
+    if not judged(seen):
+        pytest.skip("; ".join(seen.notes) or "no endpoint answered before the release")
+    suite.notes += seen.notes
+    wrong = list(faults(seen, budget))
+    good = ", ".join(
+        f"{one.url}: longest gap {one.gap_s:.2f} s, {one.during.failed} of {one.during.requests} failed"
+        for one in judged(seen)
+    )
+    most = "" if budget.max_failed is None else f" and at most {budget.max_failed} failed requests"
+    expect(
+        not wrong, found="; ".join(wrong) or good, expected=f"no gap longer than {budget.budget_s:g} s{most}"
+    )
