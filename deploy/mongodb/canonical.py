@@ -16,14 +16,17 @@ IN_PLACE = ("expireAfterSeconds", "hidden", "prepareUnique")
 """What ``collMod`` changes of an index without building it again."""
 ADJUSTABLE = (
     *("validator", "validationLevel", "validationAction", "expireAfterSeconds"),
-    *("changeStreamPreAndPostImages", "viewOn", "pipeline", "storageEngine"),
+    *("changeStreamPreAndPostImages", "viewOn", "pipeline", "storageEngine", "temp"),
 )
 """What ``collMod`` changes of a collection or a view: a release that does so loses nothing."""
+
+GRAIN = ("granularity", "bucketMaxSpanSeconds", "bucketRoundingSeconds")
+"""The same within the options of a time series."""
 
 
 def options(given: Mapping[str, Any]) -> str:
     """Return the options of a collection; their own order means nothing, that within them may."""
-    kept = {key: value for key, value in given.items() if key not in ("autoIndexId", "uuid", "temp")}
+    kept = {key: value for key, value in given.items() if key not in ("autoIndexId", "uuid")}
     # The order in a time series' or a collation's options means nothing either.
     return _text(
         {key: _sorted(value) if key in ("collation", "timeseries") else value for key, value in kept.items()}
@@ -47,17 +50,41 @@ def changed_index(before: str, after: str) -> bool:
     return _without(was, (*IN_PLACE, "name")) != _without(now, (*IN_PLACE, "name"))
 
 
+def bare(text: str) -> str:
+    """Return an index without its name and what may be adjusted: equal texts serve the same queries."""
+    return json.dumps(_without(json.loads(text), (*IN_PLACE, "name")), sort_keys=True)
+
+
 def changed_options(before: str, after: str) -> list[str]:
     """Return the options that decide what a collection is, and that are no more what they were.
 
     Of a capped collection, more room is no loss.
     """
     was, now = _without(json.loads(before), ADJUSTABLE), _without(json.loads(after), ADJUSTABLE)
+    for one in (was, now):
+        if "timeseries" in one:
+            one["timeseries"] = _without(one["timeseries"], GRAIN)
     for key in ("size", "max"):
         if now.get("capped") and _number(now.get(key)) >= _number(was.get(key)):
             was.pop(key, None)
             now.pop(key, None)
     return sorted(key for key in {*was, *now} if was.get(key) != now.get(key))
+
+
+def temporary(options: str) -> bool:
+    """Return whether MongoDB removes the collection itself, as one that ``$out`` is still writing to."""
+    return bool(json.loads(options).get("temp"))
+
+
+def same_options(before: str, after: str) -> bool:
+    """Return whether all options are the same; a copy of a temporary collection need not be one."""
+    return _without(json.loads(before), ("temp",)) == _without(json.loads(after), ("temp",))
+
+
+def room(options: str) -> tuple[float, float]:
+    """Return how many bytes and how many documents a capped collection may hold."""
+    found = json.loads(options)
+    return _number(found.get("size")), _number(found.get("max"))
 
 
 def unique(namespace: Namespace) -> bool:

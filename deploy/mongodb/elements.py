@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bson import CodecOptions, json_util
 from bson import decode as decoded
 from bson.binary import UuidRepresentation
@@ -49,6 +51,17 @@ def _width(batch: bytes, kind: int, at: int) -> int:
     if kind == _REGEX:
         return batch.index(0, batch.index(0, at) + 1) + 1 - at
     raise GonogoError(f"the MongoDB sent an element of the unknown BSON type {kind}")
+
+
+def documents(batch: bytes) -> Iterator[tuple[int, int]]:
+    """Give where each document of a batch begins and ends; raises ValueError for what are none."""
+    at = 0
+    while at < len(batch):
+        after = at + int.from_bytes(batch[at : at + 4], "little")
+        if after - at < SMALLEST or after > len(batch):
+            raise ValueError
+        yield at, after
+        at = after
 
 
 def wrapped(elements: bytes) -> bytes:

@@ -72,10 +72,13 @@ class Fingerprint(BaseModel):
         return sum(one.count for one in self.collections.values())
 
 
-def take(client: Client, database: str, folder: Path, on_bytes: OnBytes = None) -> Fingerprint:
+def take(
+    client: Client, database: str, folder: Path, on_bytes: OnBytes = None, *, hashed: bool = True
+) -> Fingerprint:
     """Read a database once and return its fingerprint, which lies in ``folder`` then.
 
-    ``on_bytes`` is called with the size of each piece read. Raises GonogoError, and pymongo's errors.
+    ``on_bytes`` is called with the size of each piece read. ``hashed``: ask for ``dbHash`` too, which makes a
+    later comparison fast where nothing is written. Raises GonogoError, and pymongo's errors.
     """
     taken = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     with EntriesWriter(folder) as entries:
@@ -85,8 +88,8 @@ def take(client: Client, database: str, folder: Path, on_bytes: OnBytes = None) 
             if found is not None:
                 prints[namespace.name] = found
         # Asked last: what vanished while the documents were read is not hidden by a hash from before.
-        hashed = hashes(client, database, prints)
-        made = Fingerprint(database=database, taken=taken, collections=prints, db_hashes=hashed)
+        said = hashes(client, database, prints) if hashed else {}
+        made = Fingerprint(database=database, taken=taken, collections=prints, db_hashes=said)
         return save(made, entries, folder)
 
 

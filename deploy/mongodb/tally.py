@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deploy.errors import GonogoError
 from deploy.mongodb import canonical, lifetime
-from deploy.mongodb.elements import SMALLEST, identity
+from deploy.mongodb.elements import SMALLEST, documents, identity
 from deploy.mongodb.entries import BUCKETS, DIGEST, EntriesWriter
+from deploy.mongodb.lifetime import Lifetime
 from deploy.mongodb.source import Form, Namespace
 
 SPOOL = 65_536
@@ -48,6 +49,13 @@ class CollectionPrint(BaseModel):
     largest: int = 0
     unique: bool = True
     extra: bool = False
+
+
+def entry(batch: bytes, at: int, after: int, life: Lifetime | None) -> tuple[bytes, bytes, bytes]:
+    """Return ``_id``, digest and EXTRA of the document in ``batch[at:after]``; EXTRA only with a ``life``."""
+    document = batch[at:after]
+    extra = EXTRA.pack(*life.of(document)) if life is not None else b""
+    return identity(batch, at, after), sha256(document).digest()[:DIGEST], extra
 
 
 class Tally:
@@ -101,28 +109,18 @@ class Tally:
         return count
 
     def _careful(self, batch: bytes) -> int:
-        at, count = 0, 0
-        while at < len(batch):
-            after = at + _LENGTH.unpack_from(batch, at)[0]
-            if after - at < SMALLEST or after > len(batch):
-                raise ValueError
-            ident, digest = self.entry(batch, at, after)
+        count = 0
+        for at, after in documents(batch):
+            ident, digest, extra = entry(batch, at, after, self._life)
             bucket = 0 if self._ordered else zlib.crc32(ident if self._unique else digest) & _MASK
-            if self._life is not None:
-                ident += EXTRA.pack(*self._life.of(batch[at:after]))
+            ident += extra
             self._idents[bucket].append(ident)
             self._digests[bucket].append(digest)
             self._largest = max(self._largest, after - at)
             self._waiting_bytes += len(ident)
-            at = after
             count += 1
         self._waiting += count
         return count
-
-    @staticmethod
-    def entry(batch: bytes, at: int, after: int) -> tuple[bytes, bytes]:
-        """Return ``_id`` and digest of the document in ``batch[at:after]``."""
-        return identity(batch, at, after), sha256(batch[at:after]).digest()[:DIGEST]
 
     def close(self) -> CollectionPrint:
         """Return the fingerprint of what passed."""
