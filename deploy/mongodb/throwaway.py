@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from pymongo import MongoClient
@@ -60,12 +61,20 @@ SWEEP = (
 )
 
 
-@contextmanager
-def server(connection: Connection, image: str, *, mebibytes_cache: int = 256) -> Iterator[Client]:
-    """Give a client of an empty MongoDB on the target, run from an image that is there, by id or name.
+@dataclass(frozen=True)
+class Throwaway:
+    """A MongoDB that runs: the name of its container, and a client of it, which needs no login."""
 
-    ``mebibytes_cache``: what its storage engine may keep in memory. Raises GonogoError, with the last words of
-    the engine or the server, where it cannot be had.
+    name: str
+    client: Client
+
+
+@contextmanager
+def server(connection: Connection, image: str, *, mebibytes_cache: int = 256) -> Iterator[Throwaway]:
+    """Give an empty MongoDB on the target, run from an image that is there, by id or name.
+
+    ``mebibytes_cache``: what its storage engine may keep in memory. Raises GonogoError, with the last words
+    of the engine or the server, where it cannot be had.
     """
     sweep(connection)
     stamp = connection.check("date +%s").text.strip()
@@ -76,7 +85,7 @@ def server(connection: Connection, image: str, *, mebibytes_cache: int = 256) ->
         client: Client = MongoClient("127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=1000)
         try:
             _answers(client, held)
-            yield client
+            yield Throwaway(name, client)
         finally:
             client.close()
     finally:
@@ -123,9 +132,8 @@ class _Held(threading.Thread):
     def check(self) -> None:
         """Raise GonogoError where it ended by itself."""
         if not self.is_alive():
-            raise GonogoError(
-                f"{self._connection.host}: no throwaway MongoDB could be started to restore into: {self.error}"
-            )
+            host = self._connection.host
+            raise GonogoError(f"{host}: no throwaway MongoDB to restore into could be started: {self.error}")
 
     def let_go(self) -> None:
         """Let the container end, and wait until it is gone."""

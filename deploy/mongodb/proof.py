@@ -1,0 +1,153 @@
+"""The restore proof: a backup is restored into a throwaway server, and is found to be what the database held.
+
+Nobody had ever restored the one backup there was (incident L7).
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deploy import release, store
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.facts import Facts
+from deploy.mongodb import archive, compare, fingerprint, loader, throwaway
+from deploy.mongodb.fingerprint import Fingerprint
+from deploy.mongodb.reading import BackupDamaged
+from deploy.mongodb.throwaway import Throwaway
+from deploy.mongodb.vault import PROOF, Backup
+
+MOST = 20
+"""Differences that are written down; the others are counted."""
+RESTORED = "gonogo_proof"
+
+OnBytes = Callable[[int], None] | None
+
+
+class Proof(BaseModel):
+    """What a trial restore found. ``seconds``: the recovery time, from the server's start to the last index.
+
+    ``compared_seconds``: to compare afterwards. ``differences``: in words, empty where it is ``proved``.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    backup: str
+    at: str
+    image: str
+    seconds: float
+    compared_seconds: float = 0.0
+    collections: int = 0
+    documents: int = 0
+    bytes: int = 0
+    differences: list[str] = Field(default_factory=list)
+    proved: bool
+
+    @property
+    def told(self) -> str:
+        """It in words."""
+        if self.proved:
+            return f"{self.documents} documents restored in {self.seconds:.1f} s, and found to be the same"
+        return f"not proved: {'; '.join(self.differences[:3])}"
+
+
+def prove(facts: Facts, backup: Backup, *, image: str = "", on_bytes: OnBytes = None) -> Proof:
+    """Restore a backup into a throwaway server on the target, compare it, and keep the result beside it.
+
+    ``image``: by default ``backup.proof_image`` of the target file, else that of the database's container,
+    else that which the backup was made from.
+    ``on_bytes`` is called with the size of each piece restored. A backup that is no good is a Proof that says
+    so; raises GonogoError where it could not be tried.
+    """
+    settings, container = facts.target.backup, facts.database
+    image = image or (settings.proof_image if settings else "") or (container.image if container else "")
+    image = image or backup.manifest.image
+    if not image:
+        raise GonogoError(
+            f"{backup.name} was not made from a container: name an image with a mongod that is on the target "
+            "in backup.proof_image of the target file"
+        )
+    begun = time.monotonic()
+    found = Proof(
+        backup=backup.name,
+        at=release.now().isoformat(timespec="seconds"),
+        image=image,
+        seconds=0.0,
+        proved=False,
+    )
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="gonogo-") as folder,
+            throwaway.server(facts.connection, image) as there,
+        ):
+            _tried(facts, backup, there, Path(folder), found, begun, on_bytes)
+    except BackupDamaged as damaged:
+        found.seconds = found.seconds or round(time.monotonic() - begun, 3)
+        found.differences = [str(damaged)]
+    keep(facts.connection, backup, found)
+    return found
+
+
+def keep(connection: Connection, backup: Backup, found: Proof) -> None:
+    """Write a proof into its backup's folder; raises GonogoError."""
+    store.put(connection, backup.folder / PROOF, found.model_dump_json(indent=1).encode())
+
+
+def load(connection: Connection, folder: str) -> Proof | None:
+    """Return the proof in the folder of a backup; None where there is none, or what is there is no proof."""
+    data = store.read(connection, PurePosixPath(folder) / PROOF)
+    try:
+        return Proof.model_validate_json(data) if data else None
+    except ValidationError:
+        return None
+
+
+def _tried(  # noqa: PLR0913, PLR0917
+    facts: Facts,
+    backup: Backup,
+    there: Throwaway,
+    folder: Path,
+    found: Proof,
+    begun: float,
+    on_bytes: OnBytes,
+) -> None:
+    if backup.manifest.form == "archive":
+        archive.restore(facts.connection, backup, there.name, RESTORED)
+    else:
+        loader.load(facts.connection, backup, there.client, RESTORED, on_bytes)
+    found.seconds = round(time.monotonic() - begun, 3)
+    begun = time.monotonic()
+    restored, taken = folder / "restored", folder / "taken"
+    restored.mkdir()
+    taken.mkdir()
+    try:
+        wanted = fingerprint.fetch(facts.connection, backup.folder, taken)
+    except GonogoError as error:
+        raise BackupDamaged(f"the backup {backup.name}: {error}") from None
+    now = fingerprint.take(there.client, RESTORED, restored)
+    differences = [one.told for one in _compared(facts, backup, taken, restored)]
+    differences += _empty(backup, wanted, now)
+    found.collections, found.documents = len(now.collections), now.count
+    found.bytes = sum(one.bytes for one in now.collections.values())
+    found.compared_seconds = round(time.monotonic() - begun, 3)
+    more = len(differences) - MOST
+    found.differences = differences[:MOST] + ([f"and {more} more"] if more > 0 else [])
+    found.proved = not differences
+
+
+def _compared(facts: Facts, backup: Backup, taken: Path, restored: Path) -> list[compare.Difference]:
+    # What our own writer read is what its fingerprint is of; mongodump's was taken beside the dump.
+    exact = backup.manifest.tool == "gonogo" or backup.manifest.consistent
+    return compare.between(taken, restored, exact=exact, kinds=None if exact else facts.target.mongodb)
+
+
+def _empty(backup: Backup, wanted: Fingerprint, now: Fingerprint) -> list[str]:
+    if wanted.count and not now.count:
+        return [f"{backup.name} is empty, and the database held {wanted.count} documents"]
+    if backup.manifest.documents != wanted.count:
+        return [f"its manifest says {backup.manifest.documents} documents, its fingerprint {wanted.count}"]
+    return []

@@ -1,0 +1,117 @@
+"""Reading a backup: its files in a stream from the target, each compared with the manifest as it passes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import tarfile
+import threading
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import IO
+
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.mongodb import layout
+from deploy.mongodb.manifest import Sum
+from deploy.mongodb.vault import Backup
+
+PIECE = 1 << 20
+
+
+class BackupDamaged(GonogoError):
+    """A backup is not what its manifest says, or what it says is no dump; the message names the file."""
+
+
+class Files:
+    """The files of a backup that end alike, in one stream from the target, each checked as it passes.
+
+    As a context manager it gives them one after another, with their paths, in the order of these.
+    """
+
+    def __init__(self, connection: Connection, backup: Backup, ending: str) -> None:
+        self._connection, self._backup, self._ending = connection, backup, ending
+        reader, self._into = os.pipe()
+        self._reader = os.fdopen(reader, "rb")
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._pour, daemon=True, name="gonogo-backup")
+
+    def __enter__(self) -> Iterator[tuple[str, IO[bytes]]]:
+        self._thread.start()
+        return self._files()
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+        self._thread.join(30)
+
+    def _pour(self) -> None:
+        folder = shlex.quote(str(self._backup.folder))
+        find = f"find {layout.DUMP} -type f -name {shlex.quote(f'*{self._ending}')}"
+        command = f"cd {folder} && {find} | LC_ALL=C sort | tar -cf - -T -"
+        try:
+            with os.fdopen(self._into, "wb", buffering=0) as into:
+                result = self._connection.pour(command, lambda piece: _all(into, piece))
+            if not result.ok:
+                last = (result.error_text.strip() or "it said nothing").splitlines()[-1]
+                self._error = BackupDamaged(f"the backup {self._backup.name} cannot be read: {last}")
+        except BrokenPipeError:
+            return  # whoever read it has given up, and says why
+        except (GonogoError, OSError) as error:
+            self._error = error
+
+    def _files(self) -> Iterator[tuple[str, IO[bytes]]]:
+        told, wanted = f"the backup {self._backup.name}", self._wanted()
+        try:
+            with tarfile.open(fileobj=self._reader, mode="r|") as archive:
+                for entry in archive:
+                    path, file = str(PurePosixPath(entry.name)), archive.extractfile(entry)
+                    if file is None or path not in wanted:
+                        continue
+                    checked = Checked(file, wanted.pop(path), f"{told}: {path}")
+                    yield path, checked  # type: ignore[misc]
+                    checked.end()
+        except (tarfile.TarError, EOFError) as error:
+            self._thread.join(5)
+            raise self._error or BackupDamaged(f"{told} cannot be read whole: {error}") from None
+        self._thread.join(30)
+        if self._error:
+            raise self._error
+        if wanted:
+            raise BackupDamaged(f"{told} lacks {min(wanted)}: use another backup")
+
+    def _wanted(self) -> dict[str, Sum]:
+        files = self._backup.manifest.files
+        return {path: one for path, one in files.items() if path.endswith(self._ending)}
+
+
+class Checked:
+    """A file that is checked while it is read; ``end`` raises BackupDamaged where it is another."""
+
+    def __init__(self, file: IO[bytes], wanted: Sum, told: str) -> None:
+        self._file, self._wanted, self._told = file, wanted, told
+        self._sum, self._size = hashlib.sha256(), 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        data = self._file.read(size)
+        self._sum.update(data)
+        self._size += len(data)
+        return data
+
+    def end(self) -> None:
+        """Read what nobody read, and compare size and SHA-256 with the manifest's."""
+        while self.read(PIECE):
+            pass
+        if self._size != self._wanted.size:
+            raise BackupDamaged(
+                f"{self._told} has {self._size} bytes, and {self._wanted.size} in its manifest: use another"
+            )
+        if self._sum.hexdigest() != self._wanted.sha256:
+            raise BackupDamaged(f"{self._told} is not what its manifest says (SHA-256): use another backup")
+
+
+def _all(into: IO[bytes], piece: bytes) -> None:
+    view = memoryview(piece)
+    while view:
+        view = view[into.write(view) or 0 :]
