@@ -176,13 +176,15 @@ def local_ids(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def build_file(target: Target, model: Model, version: str) -> str:
-    """Return the Compose file that builds the model's images here: its build sections and nothing else.
+def build_file(target: Target, model: Model, version: str, place: Callable[[str], str] | None = None) -> str:
+    """Return the Compose file that builds the model's images: its build sections and nothing else.
+
+    ``place``: where a path that Compose resolved lies for the engine that builds; by default, here.
 
     Each image gets the tag of the release, so that builds at the same time do not take each other's images.
     Arguments come from the target's env file, so the file may hold secrets: it is for standard input.
     """
-    services = {name: _build(target, model.services[name], version) for name in model.built()}
+    services = {name: _build(target, model.services[name], version, place) for name in model.built()}
     return json.dumps({"name": model.name, "services": services}).replace("$", "$$")
 
 
@@ -235,13 +237,16 @@ def _fed(process: subprocess.Popen[bytes], text: bytes, say: Callable[[str], Non
     return lines
 
 
-def _build(target: Target, service: Service, version: str) -> dict[str, Any]:
+def _build(
+    target: Target, service: Service, version: str, place: Callable[[str], str] | None
+) -> dict[str, Any]:
     section = dict(service.build or {})
+    place = place or (lambda given: str(_here(target, given) or given))
     if more := section.get("additional_contexts"):
-        section["additional_contexts"] = {key: str(_here(target, str(at)) or at) for key, at in more.items()}
+        section["additional_contexts"] = {key: place(str(at)) for key, at in more.items()}
     folder = context(target, service)
     if folder is not None:
-        section["context"] = str(folder)
+        section["context"] = place(str(section.get("context") or target.path))
         revision = source(target, folder).label
         labels = section.get("labels") or {}
         if revision and isinstance(labels, dict):

@@ -7,7 +7,7 @@ import shlex
 from deploy import images, joined, release, suites, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
-from deploy.methods import registry, tar
+from deploy.methods import on_server, registry, tar
 from deploy.methods.client import Given
 from deploy.outlook import outlook
 from deploy.plan import chosen, plan
@@ -59,10 +59,17 @@ def build(run: Undertaking) -> None:
     with run.step("build") as note:
         building = [] if run.skip_build else model.built()
         built: dict[str, str] = {}
-        if building:
-            hide = run.redactor
-            built = images.build(target, model, run.version, lambda line: run.progress.line(hide(line)))
-        local = images.local_ids(service.image for service in model.services.values())
+
+        def say(line: str) -> None:
+            run.progress.line(run.redactor(line))
+
+        there = target.method == "on-server"
+        if building and there:
+            built = on_server.build(run.connection, target, model, run.version, say)
+        elif building:
+            built = images.build(target, model, run.version, say)
+        names = [service.image for service in model.services.values()]
+        local = run.facts.images if there else images.local_ids(names)
         run.images |= chosen(model, built, run.facts.images, local)
         note.detail = f"built {', '.join(building)}" if building else "nothing to build"
 

@@ -94,3 +94,25 @@ def test_git_changes(target: Target, facts: Facts, expect: Callable[..., None]) 
         expected=f"a descendant of {ships.since[:8]}, which runs",
         fix=f"Merge {ships.since[:8]} first, unless its changes are to go.",
     )
+
+
+@pytest.mark.check(
+    "git.server",
+    reason="L8: what somebody changed on the server and never committed was built in, and lost later.",
+    fix="Commit and push there what is to stay, remove what is not; push this commit from here.",
+)
+def test_git_server(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The clone that the target builds from can be set to this very commit without losing anything."""
+    if target.method != "on-server" or target.on_server is None:
+        pytest.skip("the images are not built on the target")
+    git, where = facts.git, target.on_server.checkout
+    wanted = f"a clone at {where} with nothing to lose, that has commit {git.commit[:8]} or can fetch it"
+    if not git.commit or git.changes:
+        found = f"changes here that no clone can have: {some(git.changes)}" if git.commit else git.why
+        expect(False, found=found, expected="a commit, and nothing beside it", fix="Commit and push it.")
+    fault = facts.clone.fault(git.commit, bool(git.remotes))
+    expect(
+        not fault,
+        found=f"{where}: {fault}" if fault else f"{where} at {facts.clone.commit[:8]}",
+        expected=wanted,
+    )

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from deploy import health, release
 from deploy import lock as locks
-from deploy.fact import fact
+from deploy.fact import Unknown, fact
 from deploy.facts.data import DataFacts
 from deploy.health import Reply
+from deploy.methods import checkout as clones
+from deploy.methods.checkout import Clone
 from deploy.release import Baseline, Recorded, Release
 from deploy.rules import checkout
 from deploy.rules.checkout import Checkout, Shipping
@@ -43,6 +45,13 @@ class ReleaseFacts(DataFacts):
         """What ships since the release that runs; None where either has no commit."""
         since = self.current.commit if self.current else ""
         return checkout.shipping(self.target.source, since) if since and self.git.commit else None
+
+    @fact("git.server")
+    def clone(self) -> Clone:
+        """Where the clone on the target stands, of the method on-server."""
+        if self.target.on_server is None:
+            raise Unknown("git.server", "the target file has no [on_server]")
+        return clones.look(self.connection, self.target.on_server, self.git.commit)
 
     @fact("lock.free")
     def lock(self) -> locks.Held | None:

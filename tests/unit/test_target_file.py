@@ -131,7 +131,8 @@ FAULTS = [
         {"compose_files": ["-"]},
         "`compose_files[0]` is '-': expected the path of a Compose file, relative to `source`",
     ),
-    ({"method": "scp"}, "`method` is 'scp': expected 'tar' or 'registry'"),
+    ({"method": "scp"}, "`method` is 'scp': expected 'tar', 'registry' or 'on-server'"),
+    ({"method": "on-server"}, "`method` is on-server, and there is no table [on_server] that names a clone"),
     ({"method": "registry"}, "`method` is registry, and there is no table [registry] that names one"),
     (
         {"registry": {"host": "r.example.com", "username_variable": "U"}},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from deploy.health import Reply
 from deploy.lock import Held, Holder
+from deploy.methods.checkout import Clone
 from deploy.rules.checkout import Commit
 from tests.unit.mutations import Mutation, World
 
@@ -16,6 +18,24 @@ LOST = (Commit("f" * 40, "Hotfix of the login"),)
 
 def git(world: World, **changed: Any) -> None:
     world.set(git=replace(world.get("git"), **changed))
+
+
+def served(**state: Any) -> Callable[[World], None]:
+    """The method on-server, with a clone on the target in some state."""
+
+    def change(world: World) -> None:
+        world.amend(method="on-server", on_server={"checkout": "/srv/chat/repo"})
+        git(world, changes=())
+        world.set(clone=Clone(commit="a" * 40, has=True))
+        world.set(clone=replace(world.get("clone"), **state))
+
+    return change
+
+
+def changed_here(world: World) -> None:
+    served()(world)
+    world.amend(method="on-server", on_server={"checkout": "/srv/chat/repo"}, git={"clean": False})
+    git(world, changes=("api/main.py",))
 
 
 def unpushed(world: World) -> None:
@@ -87,6 +107,11 @@ def unhealthy(world: World) -> None:
 
 
 MUTATIONS = [
+    Mutation("git.server", served(changes=("hotfix.py",)), "changes that are not committed: hotfix.py"),
+    Mutation("git.server", served(kept=False), "which no branch and no tag holds"),
+    Mutation("git.server", served(problem="there is no clone at /srv/chat/repo: no"), "there is no clone"),
+    Mutation("git.server", served(has=False, remote="Permission denied"), "its remote: Permission denied"),
+    Mutation("git.server", changed_here, "changes here that no clone can have: api/main.py"),
     Mutation("git.branch", lambda world: git(world, branch="hotfix"), says="found hotfix"),
     Mutation("git.branch", lambda world: git(world, branch=""), says="detached HEAD"),
     Mutation("git.clean", lambda world: git(world, changes=("a", "b")), says="changed: a, b"),
