@@ -233,6 +233,7 @@ class Backup(Section):
     retention_days: int = Field(30, ge=1)
     keep: int = Field(3, ge=1)
     each_deployment: bool = True
+    proof_image: str = ""
     copy_to: Path | None = None
 
     @field_validator("copy_to", mode="before")
