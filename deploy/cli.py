@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from deploy import cli_runs, recording, runner, target_file
+from deploy import cli_data, cli_runs, recording, runner, target_file
 from deploy import init as drafting
 from deploy.connection import Connection
 from deploy.errors import GonogoError, UsageError
@@ -175,6 +175,9 @@ def init(  # noqa: PLR0913, PLR0917  each is an option of the command
     typer.echo(f"wrote {file}: read it, then run `pytest checks/preflight --target {_shown(file)}`")
 
 
+app.command("backup")(cli_data.make_backup)
+app.command("backups")(cli_data.list_backups)
+app.command("restore")(cli_data.bring_back)
 app.command("rollback")(cli_runs.roll_back)
 app.command("resume")(cli_runs.resume)
 app.command("status")(cli_runs.status)

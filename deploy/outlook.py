@@ -206,6 +206,8 @@ def _steps(facts: Facts, building: list[str], transfer: Transfer, changes: list[
         steps.append("adopt what runs as a release to go back to")
     number = len(transfer.images)
     steps += [f"transfer ({number} image{'' if number == 1 else 's'})", "baseline"]
+    if facts.target.keeps_data and facts.mongodb is not None:
+        steps += ["backup", "restore proof"]
     steps.append("plan")
     steps += [f"switch {change.service}" for change in changes if change.touched]
     return [*steps, "verify", "finish"]

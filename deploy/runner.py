@@ -166,6 +166,7 @@ def _prepared(run: Undertaking) -> Ended:
         adopt(run)
         steps.transfer(run)
         safekeeping.baseline(run)
+        safekeeping.backup(run)
         steps.settle(run)
         safekeeping.untouched(run)
     except (GonogoError, KeyboardInterrupt):

@@ -1,11 +1,22 @@
-"""The steps that keep the data safe: what is written down before a release changes anything."""
+"""The steps that keep the data safe: the baseline, the backup, and the proof that it can be restored."""
 
 from __future__ import annotations
 
+import time
+
 from deploy import release
-from deploy.mongodb import login
+from deploy.errors import GonogoError
+from deploy.mongodb import backup as backups
+from deploy.mongodb import login, proof
+from deploy.mongodb.vault import Backup
 from deploy.release import Baseline, Life
 from deploy.undertaking import Undertaking
+from reports import model as report
+
+MB = 1_000_000
+NO_DATABASE = "the target file names no MongoDB: no backup was made, and no data was compared"
+NOT_RUNNING = "no MongoDB ran before this release: there was nothing to back up, and no data to compare with"
+NOT_WANTED = "backup.each_deployment is false: no backup was made, and documents were counted only"
 
 
 def baseline(run: Undertaking) -> None:
@@ -13,10 +24,7 @@ def baseline(run: Undertaking) -> None:
     with run.step("baseline") as note:
         running, counts = run.facts.running, None
         if has_data(run):
-            settings = run.target.mongodb
-            assert settings
-            container = login.container_of(running, settings)
-            counts = login.counts(run.connection, container, settings, run.redactor)
+            counts = login.counted(run.facts)
         run.baseline_ = Baseline(
             taken=release.now().isoformat(timespec="seconds"),
             containers={one.name: one.image for one in running},
@@ -25,6 +33,43 @@ def baseline(run: Undertaking) -> None:
         save(run)
         told = ", ".join(f"{name} {number}" for name, number in (counts or {}).items())
         note.detail = f"{len(running)} containers" + (f"; {told}" if told else "")
+
+
+def backup(run: Undertaking) -> None:
+    """Back the database up, and restore the backup into a throwaway server to prove it.
+
+    Raises GonogoError where there is no backup that can be relied on: nothing was changed yet.
+    """
+    if not has_data(run):
+        run.note(NOT_RUNNING if run.target.mongodb else NO_DATABASE)
+    elif not run.target.keeps_data:
+        run.note(NOT_WANTED)
+    else:
+        made = _made(run)
+        run.baseline.backup = run.baseline.fingerprint = str(made.folder)
+        save(run)
+        _proved(run, made)
+
+
+def _made(run: Undertaking) -> Backup:
+    with run.step("backup") as note:
+        begun = time.monotonic()
+        made = backups.make(run.facts, on_bytes=run.progress.sent, version=run.version)
+        record = reported(made, time.monotonic() - begun)
+        run.record.backup = record
+        note.detail = f"{record.name}: {record.documents} documents, {record.bytes / MB:.1f} MB"
+        return made
+
+
+def _proved(run: Undertaking, made: Backup) -> None:
+    assert run.record.backup
+    with run.step("restore proof") as note:
+        found = proof.prove(run.facts, made, on_bytes=run.progress.sent)
+        run.record.backup.proved = found.proved
+        run.record.backup.recovery_seconds = round(found.seconds, 2)
+        if not found.proved:
+            raise GonogoError(f"the backup {made.name} is {found.told}")
+        note.detail = found.told
 
 
 def untouched(run: Undertaking) -> None:
@@ -46,4 +91,18 @@ def save(run: Undertaking) -> None:
 def has_data(run: Undertaking) -> bool:
     """Whether there is a database with data to lose: one that the target file names, and that runs."""
     settings = run.target.mongodb
-    return settings is not None and run.facts.database is not None
+    return settings is not None and (not settings.service or run.facts.database is not None)
+
+
+def reported(made: Backup, seconds: float) -> report.Backup:
+    """Return what the report says of a backup that took so many ``seconds``."""
+    manifest = made.manifest
+    return report.Backup(
+        name=made.name,
+        folder=str(made.folder),
+        tool=manifest.tool,
+        bytes=manifest.size,
+        documents=manifest.documents,
+        seconds=round(seconds, 2),
+        consistency=manifest.consistency,
+    )

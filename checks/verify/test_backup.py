@@ -1,0 +1,35 @@
+"""Whether this release has a backup to fall back on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from checks.suite import Suite
+from deploy.mongodb import proof
+from deploy.target import Target
+
+
+@pytest.mark.check(
+    "backup.proved",
+    reason="L7: the one backup there was had 108 bytes, and nobody had ever restored one.",
+    fix="Run `gonogo backup --verify`, and read what it says of the differences.",
+    data=True,
+)
+def test_backup_proved(suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+    """The backup taken before this release is there, and was restored into a server of its own."""
+    if target.mongodb is None:
+        pytest.skip("the target file names no MongoDB")
+    if not target.keeps_data:
+        pytest.skip("backup.each_deployment is false: deployments take no backup")
+    baseline = suite.baseline
+    if baseline is None or (not baseline.backup and baseline.counts is None):
+        pytest.skip("no database ran before this release, or no baseline was taken")
+    found = proof.load(suite.facts.connection, baseline.backup) if baseline.backup else None
+    told = found.told if found else "no proof in its folder" if baseline.backup else "no backup was taken"
+    expect(
+        found is not None and found.proved,
+        found=f"{baseline.backup}: {told}" if baseline.backup else told,
+        expected="a backup of this database, restored and found to be the same",
+    )
