@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from deploy.mongodb import login, source
 from tests.mongo import odd
 from tests.mongo.ground import Ground
 from tests.mongo.shapes import KNOWN, shape
+from tests.mongo.whole import whole
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +55,11 @@ def test_odd_names_are_read_as_they_are(server: Ground) -> None:
         for one in found:
             (batch,) = source.batches(client, odd.DATABASE, one.name)
             assert one.name.encode() in batch
+
+
+@pytest.mark.parametrize(
+    "database", [odd.DATABASE, odd.EMPTY, odd.MISSING, odd.LARGE, odd.MILLION, odd.MANY], ids=ascii
+)
+def test_each_is_fingerprinted_backed_up_and_proved(server: Ground, database: str, tmp_path: Path) -> None:
+    with server.facts(mongodb=_settings(database)) as facts:
+        whole(facts, tmp_path)

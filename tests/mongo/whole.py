@@ -1,0 +1,37 @@
+"""All that is done with the data of a target, over whatever shape its MongoDB has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from deploy.facts import Facts
+from deploy.mongodb import backup, compare, fingerprint, login, proof
+from tests.mongo.ground import IMAGE
+
+T = TypeVar("T")
+
+
+def whole(facts: Facts, folder: Path) -> None:
+    """Take a fingerprint, compare it with what is there, make a backup and prove it; print what each took."""
+    settings = facts.target.mongodb
+    assert settings is not None
+    database = settings.database
+    took: list[str] = []
+
+    def timed(name: str, ask: Callable[[], T]) -> T:
+        begun = time.monotonic()
+        found = ask()
+        took.append(f"{name} {time.monotonic() - begun:.2f} s")
+        return found
+
+    with login.opened(facts) as client:
+        taken = timed("fingerprint", lambda: fingerprint.take(client, database, folder))
+        differences = timed("compare", lambda: compare.differences(folder, client, database, settings))
+    assert taken.database == database and not differences
+    made = timed("backup", lambda: backup.make(facts))
+    found = timed("proof", lambda: proof.prove(facts, made, image=IMAGE))
+    print(f"{database}: {', '.join(took)}; {found.documents} documents, {found.bytes} bytes")
+    assert found.proved and not found.differences
