@@ -14,7 +14,8 @@ from checks.early import Early
 from deploy import release
 from deploy.connection import Connection
 from deploy.errors import GonogoError
-from deploy.facts import Facts
+from deploy.facts import Facts, resolve
+from deploy.model import Model
 from deploy.recording import record
 from deploy.redact import Redactor
 from deploy.release import Baseline, Release
@@ -167,6 +168,14 @@ class Suite:
     def expected_release(self) -> Release | None:
         """The release that should run; None when none is recorded on the target."""
         return self._recorded[0]
+
+    @cached_property
+    def expected_model(self) -> Model | None:
+        """What the files of that release give now, with the env file of now; None when none is recorded."""
+        if self.expected_release is None:
+            return None
+        files = release.files(self.target, self.expected_release.version)
+        return resolve(self.facts.connection, self.target, files, self.redactor).model
 
     @property
     def baseline(self) -> Baseline | None:

@@ -261,6 +261,42 @@ class Availability(Section):
     public_urls: list[Annotated[str, AfterValidator(_url)]] = Field(default_factory=list)
 
 
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"expected a regular expression as Python knows them: {error}") from None
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+ERRORS = [
+    r"\b(ERROR|FATAL|CRITICAL|PANIC|panic|Traceback)\b",
+    r"\[(error|crit|alert|emerg)\]",
+    r'"(level|severity)": ?"(error|fatal|critical|panic)"',
+    r'"s":"[EF]"',
+]
+"""How lines look that tell of an error: by usual words, of nginx, of JSON, of MongoDB."""
+
+
+class Logs(Section):
+    """Which lines of the containers' logs tell of an error, and which of them are fine."""
+
+    errors: list[Pattern] = Field(default_factory=lambda: list(ERRORS))
+    allow: list[Pattern] = Field(default_factory=list)
+
+    @property
+    def declared(self) -> bool:
+        """Whether the target file says itself what an error is."""
+        return "errors" in self.model_fields_set
+
+
+class Smoke(Section):
+    """A team's own pytest files, run with verify: paths relative to ``source``."""
+
+    files: list[Annotated[str, AfterValidator(local_folder)]] = Field(default_factory=list)
+
+
 class Hooks(Section):
     """A team's own executables, run before and after steps: a folder relative to ``source``."""
 

@@ -20,11 +20,13 @@ from deploy.sections import (
     Hooks,
     Images,
     Kind,
+    Logs,
     Mongodb,
     OnServer,
     Registry,
     Releases,
     Section,
+    Smoke,
     Ssh,
     Thresholds,
     Tls,
@@ -43,10 +45,12 @@ __all__ = [
     "Hooks",
     "Images",
     "Kind",
+    "Logs",
     "Mongodb",
     "OnServer",
     "Registry",
     "Releases",
+    "Smoke",
     "Ssh",
     "Target",
     "Thresholds",
@@ -75,6 +79,8 @@ class Target(Section):
     backup: Backup | None = None
     releases: Releases = Field(default_factory=Releases)
     availability: Availability = Field(default_factory=Availability)
+    logs: Logs = Field(default_factory=Logs)
+    smoke: Smoke = Field(default_factory=Smoke)
     hooks: Hooks = Field(default_factory=Hooks)
     git: Git = Field(default_factory=Git)
     images: Images = Field(default_factory=Images)

@@ -1,0 +1,35 @@
+"""Whether what runs has the environment that its release gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from checks.suite import Suite
+from deploy.facts import Facts
+from deploy.rules import running
+
+
+@pytest.mark.check(
+    "environment.running",
+    reason="D1, L1: variables were lost on the way, and a service ran with those of another environment.",
+    fix="Deploy again; where the env file was edited after the release, that brings it to the containers.",
+)
+def test_environment_running(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+    """Every container has the environment that the release's files give with the env file."""
+    model, release = suite.expected_model, suite.expected_release
+    if model is None or release is None:
+        pytest.skip("no release of gonogo is recorded on this target")
+    services, made = model.services, facts.made_with
+    ours = [one for one in facts.running if one.service in services and one.service in made]
+    wrong = {one: running.variables(services[one.service], made[one.service].environment) for one in ours}
+    wrong = {one: names for one, names in wrong.items() if names}
+    count = sum(len(services[name].environment) for name in {one.service for one in ours})
+    expect(
+        not wrong,
+        found="; ".join(f"{one.name} differs in {', '.join(names)}" for one, names in wrong.items())
+        or f"{count} variables of {len(ours)} containers",
+        expected="the environment that the release gives",
+        severity="warning" if running.merely_later(wrong, release) else None,
+    )

@@ -1,0 +1,50 @@
+"""Whether what runs was built and is run for production."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from checks.suite import Suite
+from deploy.facts import Facts
+from deploy.model import Service
+from deploy.probes.containers import Container
+from deploy.rules import production
+from deploy.rules.production import Declared, Own
+from deploy.target import Target
+
+
+def as_run(service: Service, one: Container, facts: Facts) -> tuple[Service, Own]:
+    """Return a service with the environment and command of its container, and what its image has itself."""
+    made = facts.made_with.get(one.service)
+    image = facts.running_images.get(one.image)
+    own = Own(image.variables, " ".join((*image.entrypoint, *image.command))) if image else Own()
+    if made is None:
+        return service, own
+    return replace(service, environment=made.environment, entrypoint=(), command=made.command), own
+
+
+@pytest.mark.check(
+    "images.stage",
+    reason="L6: `target: dev` in the base file put a development server into production, and it looked well.",
+    fix="Build the production stage and set the production values, then deploy again.",
+)
+def test_images_stage(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """What runs is made for production by its stage, its variables and its command, and as declared."""
+    if suite.expected_model is None:
+        pytest.skip("no release of gonogo is recorded on this target")
+    services = dict(suite.expected_model.services)
+    own: dict[str, Own] = {}
+    for one in facts.running:
+        if one.service in services:
+            services[one.service], own[one.service] = as_run(services[one.service], one, facts)
+    wrong = production.faults(
+        services.values(), Declared(target.images.stages, target.images.environment), own
+    )
+    expect(
+        not wrong,
+        found="; ".join(wrong) or f"{len(own)} services without a mark of development",
+        expected="no build stage, variable or command of development, and what [images] declares",
+    )

@@ -1,0 +1,66 @@
+"""Whether what was started tells of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import pytest
+
+from checks.suite import Suite
+from deploy.facts import Facts
+from deploy.probes import logs
+from deploy.probes.containers import Container
+from deploy.release import Baseline
+from deploy.target import Target
+
+SHOWN, LONGEST = 5, 300
+
+
+def moments(running: Iterable[Container], baseline: Baseline | None) -> Iterator[tuple[Container, str]]:
+    """Yield each container with the time, by the target's clock, from which on its log counts.
+
+    Of a container that the release left alone, old errors are old: its log counts from the time at which the
+    first of the others was made, and not at all when there is no other.
+    """
+    untouched = baseline.untouched if baseline else {}
+    found = list(running)
+    kept = {one.id for one in found if one.name in untouched and untouched[one.name].id == one.id}
+    begun = min((one.created for one in found if one.id not in kept), default="")
+    for one in found:
+        since = begun if one.id in kept else one.created
+        if since:
+            yield one, since
+
+
+def told(one: Container, lines: list[str]) -> str:
+    """Return the first lines of a container's errors, and how many there are, for a person to read."""
+    shown = " | ".join(line if len(line) <= LONGEST else f"{line[:LONGEST]}…" for line in lines[:SHOWN])
+    more = f" | and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+    return f"{one.name}: {shown}{more}"
+
+
+@pytest.mark.check(
+    "logs.clean",
+    reason="A service can be healthy by its own account and log one error after another.",
+    fix="Read the log: docker logs NAME; lines that are fine belong into `allow` of [logs].",
+)
+def test_logs_clean(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """No container has logged an error since the release started it."""
+    _ = facts.made_with  # its secrets must be known before a line is shown
+    wrong, read, mute = [], 0, []
+    for one, since in moments(facts.running, suite.baseline):
+        found = logs.lines(facts.connection, one, since)
+        if found is None:
+            mute.append(one.name)
+            continue
+        read += len(found)
+        bad = logs.matching(found, target.logs.errors, target.logs.allow)
+        # Hidden first and cut afterwards: half a secret would not be recognised.
+        wrong += [told(one, [suite.redactor(line) for line in bad])] if bad else []
+    unread = f"; the logs of {', '.join(mute)} cannot be read" if mute else ""
+    expect(
+        not wrong,
+        found="; ".join(wrong) or f"{read} lines without an error{unread}",
+        expected="no line that tells of an error",
+        severity=None if target.logs.declared else "warning",
+    )

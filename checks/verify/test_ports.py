@@ -1,0 +1,35 @@
+"""Whether what runs is reached where its release says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from checks.suite import Suite
+from deploy.facts import Facts
+from deploy.rules import running
+
+
+@pytest.mark.check(
+    "ports.running",
+    reason="D3, L8: what was started by hand was published elsewhere, or to the whole world.",
+    fix="See which file started the container, and deploy again.",
+)
+def test_ports_running(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+    """Every container that runs publishes the ports that the release's files give, and no others."""
+    model, release = suite.expected_model, suite.expected_release
+    if model is None or release is None:
+        pytest.skip("no release of gonogo is recorded on this target")
+    ours = [one for one in facts.running if one.service in model.services and one.running]
+    wrong = {one: list(running.ports(model.services[one.service], one)) for one in ours}
+    wrong = {one: said for one, said in wrong.items() if said}
+    listed = [f"{one.service} {port}" for one in ours for port in one.bound]
+    expect(
+        not wrong,
+        found="; ".join(said for each in wrong.values() for said in each)
+        or ", ".join(listed)
+        or "nothing is published",
+        expected="the ports that the release publishes",
+        severity="warning" if running.merely_later(wrong, release) else None,
+    )

@@ -1,0 +1,42 @@
+"""The facts of what runs, which only the suite that follows a release needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deploy.fact import fact
+from deploy.facts.release import ReleaseFacts
+from deploy.probes import containers, images, resources
+from deploy.probes.containers import Given
+from deploy.probes.images import ImageInfo
+from deploy.probes.resources import Usage
+from deploy.redact import secret_values
+from deploy.rules.weak import concealed_all
+
+
+def _kept(found: dict[str, Given]) -> dict[str, Given]:
+    bare = {name: replace(one, command=()) for name, one in found.items()}
+    return {name: replace(one, environment=concealed_all(one.environment)) for name, one in bare.items()}
+
+
+class RunningFacts(ReleaseFacts):
+    """What is asked about the containers of a release after it was started."""
+
+    @fact("environment.running", keep=_kept)
+    def made_with(self) -> dict[str, Given]:
+        """What the project's containers were made with, by service; their secrets are redacted."""
+        found = containers.given(self.connection, self.target.project)
+        for one in found.values():
+            self.redactor.add(secret_values(one.environment))
+        return found
+
+    @fact("images.stage")
+    def running_images(self) -> dict[str, ImageInfo]:
+        """The images of the project's containers, by id."""
+        ids = {one.image for one in self.running}
+        return {name: one for name, one in images.inspect(self.connection, (), ids).items() if name in ids}
+
+    @fact("resources.sane")
+    def usage(self) -> dict[str, Usage]:
+        """What the project's running containers use of their memory, by id."""
+        return resources.usage(self.connection, [one.id for one in self.running if one.running])

@@ -1,0 +1,116 @@
+"""The check of the logs: which lines count, since when, and what is shown of them."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from checks.suite import Suite
+from checks.verify.test_logs import LONGEST, SHOWN, moments, told
+from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.fact import Answer
+from deploy.facts import Facts
+from deploy.probes import logs
+from deploy.probes.containers import Given
+from deploy.redact import Redactor
+from deploy.release import Baseline, Life
+from deploy.sections import ERRORS
+from deploy.wire.transcript import Transcript
+from reports.model import CheckResult
+from tests import harness
+from tests.unit.stacks import Answering, container, target
+
+OLD = container("db", created="2026-01-01T00:00:00Z")
+NEW = container("api", created="2026-11-24T10:00:00Z", started="2026-11-24T10:05:00Z")
+LEFT = Baseline(taken="", untouched={OLD.name: Life(id=OLD.id, started="")})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-24 ERROR in app: no database",
+        "Traceback (most recent call last):",
+        "panic: runtime error: index out of range",
+        "2026/11/24 10:00:00 [error] 7#7: connect() failed",
+        '{"level":"error","msg":"x"}',
+        '{"severity": "critical"}',
+        '{"t":{"$date":"x"},"s":"E",  "c":"STORAGE"}',
+    ],
+)
+def test_lines_that_tell_of_an_error(line: str) -> None:
+    assert logs.matching([line], ERRORS) == [line]
+    assert logs.matching([line], ERRORS, [r"no database|Trace|panic|connect|error|critical|STORAGE"]) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["GET /errors 200", "INFO error_rate=0", '{"level":"info","msg":"no error"}', '{"s":"I","msg":"x"}', ""],
+)
+def test_lines_that_do_not(line: str) -> None:
+    assert logs.matching([line], ERRORS) == []
+
+
+def test_new_containers_count_from_when_they_were_made_and_old_ones_from_the_first_of_them() -> None:
+    assert dict(moments([OLD, NEW], LEFT)) == {OLD: NEW.created, NEW: NEW.created}
+    assert dict(moments([OLD], LEFT)) == {}
+    assert dict(moments([OLD, NEW], None)) == {OLD: OLD.created, NEW: NEW.created}
+
+
+def test_what_is_shown_is_short() -> None:
+    said = told(NEW, [f"{'x' * 400} {n}" for n in range(SHOWN + 3)])
+    assert said.startswith("shop-api-1: x")
+    assert said.endswith("… | and 3 more")
+    assert len(said) < (LONGEST + 5) * (SHOWN + 1)
+
+
+class Logging(Answering):
+    """Stands in for a connection to a host whose containers log."""
+
+    transcript = Transcript()
+
+
+def checked(
+    monkeypatch: pytest.MonkeyPatch, out: str, err: str = "", **tables: Any
+) -> tuple[CheckResult, list[str]]:
+    there = Logging(0, out, err)
+    to = target(logs=tables)
+    facts = Facts(to, cast(Connection, there), Redactor(["hunter2-and-more"]))
+    facts.answers.known |= {
+        "containers": Answer([NEW], None),
+        "made_with": Answer({"api": Given({}, ())}, None),
+    }
+    monkeypatch.setattr(Suite, "_recorded", (None, None))
+    return harness.run(to, facts, suite="verify", only={"logs.clean"})["logs.clean"], there.asked
+
+
+def test_a_clean_log_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, asked = checked(monkeypatch, "started\nGET / 200\n")
+    assert (result.status, result.found) == ("passed", "2 lines without an error")
+    assert "--since 2026-11-24T10:00:00Z" in asked[0]
+
+
+def test_an_error_warns_and_its_secrets_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _ = checked(monkeypatch, "ok\n\x1b[31mERROR\x1b[0m login as root with hunter2-and-more\n")
+    assert (result.status, result.found) == ("warning", "shop-api-1: ERROR login as root with [redacted]")
+
+
+def test_declared_patterns_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _ = checked(monkeypatch, "ERROR but fine\nqueue is full\n", errors=["queue is full"])
+    assert (result.status, result.found) == ("failed", "shop-api-1: queue is full")
+    result, _ = checked(monkeypatch, "queue is full\n", errors=["queue is full"], allow=["^queue"])
+    assert result.status == "passed"
+
+
+def test_a_log_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    result, _ = checked(monkeypatch, "configured logging driver does not support reading\n:cannot:\n")
+    assert (result.status, result.found) == (
+        "passed",
+        "0 lines without an error; the logs of shop-api-1 cannot be read",
+    )
+
+
+def test_a_pattern_that_is_none_is_refused() -> None:
+    with pytest.raises(GonogoError, match="regular expression"):
+        target(logs={"errors": ["(unclosed"]})

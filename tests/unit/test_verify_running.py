@@ -1,0 +1,233 @@
+"""The checks of verify on what runs, over facts made here: environment, mounts, ports, stage, memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from checks.suite import Suite
+from deploy.fact import Answer
+from deploy.facts import Facts
+from deploy.model import Model, Port
+from deploy.probes import resources
+from deploy.probes.containers import Container, Given
+from deploy.probes.images import ImageInfo
+from deploy.probes.resources import Usage
+from deploy.redact import Redactor
+from deploy.release import Image, Release
+from reports.model import CheckResult
+from tests import harness
+from tests.unit.stacks import container, model, target
+
+API: dict[str, Any] = {
+    "image": "api",
+    "build": {"context": "/x", "target": "production"},
+    "environment": {"DB_PASSWORD": "S3cret-of-the-model", "NODE_ENV": "production", "BLANK": ""},
+    "ports": [{"target": 8001, "published": "8001", "protocol": "tcp"}],
+    "volumes": [
+        {"type": "volume", "source": "data", "target": "/data"},
+        {"type": "bind", "source": "/srv/shop/conf/", "target": "/etc/api", "read_only": True},
+        {"type": "tmpfs", "target": "/tmp"},
+    ],
+}
+GOOD = container(
+    "api",
+    bound=(Port("0.0.0.0", 8001, 8001, "tcp"), Port("::", 8001, 8001, "tcp")),
+    mounts=(
+        ("volume", "data", "/data"),
+        ("bind", "/srv/shop/conf", "/etc/api"),
+        ("volume", "f" * 64, "/more"),
+    ),
+    read_only=("/etc/api",),
+)
+MADE = Given(
+    {"DB_PASSWORD": "S3cret-of-the-model", "NODE_ENV": "production", "PATH": "/bin"}, ("node", "server.js")
+)
+RECORD = Release(
+    version="v1",
+    created="",
+    project="shop",
+    images={"api": Image(name="api", id="sha256:api")},
+    hashes={"api": "h1 h2"},
+)
+
+
+class World:
+    """A release, what its files give, and what runs."""
+
+    def __init__(
+        self, running: Container = GOOD, made: Given = MADE, stack: Model | None = None, **tables: Any
+    ):
+        self.target = target(**tables)
+        self.facts = Facts(self.target, None, Redactor())
+        self.stack = stack or model(api=API)
+        self.known(containers=[running], made_with={"api": made}, running_images={}, usage={})
+
+    def known(self, **facts: Any) -> None:
+        self.facts.answers.known |= {name: Answer(value, None) for name, value in facts.items()}
+
+    def result(self, check: str, monkeypatch: pytest.MonkeyPatch, recorded: bool = True) -> CheckResult:
+        monkeypatch.setattr(Suite, "_recorded", (RECORD if recorded else None, None))
+        monkeypatch.setattr(Suite, "expected_model", self.stack if recorded else None)
+        return harness.run(self.target, self.facts, suite="verify", only={check})[check]
+
+
+CHECKS = ("environment.running", "volumes.running", "ports.running", "images.stage")
+
+
+@pytest.mark.parametrize("check", [*CHECKS, "resources.sane"])
+def test_what_runs_as_released_passes(check: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = World().result(check, monkeypatch)
+    assert (result.status, result.message) == ("passed", "")
+    assert result.severity == "error" or check == "resources.sane"
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_without_a_release_there_is_nothing_to_compare_with(
+    check: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert World().result(check, monkeypatch, recorded=False).status == "skipped"
+
+
+def test_variables_that_differ_are_named_and_their_values_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Given({"DB_PASSWORD": "another-S3cret", "BLANK": ""}, ())
+    result = World(made=made).result("environment.running", monkeypatch)
+    assert result.status == "failed"
+    assert result.found == "shop-api-1 differs in DB_PASSWORD, NODE_ENV"
+    assert "S3cret" not in result.model_dump_json()
+
+
+def changed(**given: Any) -> Container:
+    return container(
+        "api", **{"bound": GOOD.bound, "mounts": GOOD.mounts, "read_only": GOOD.read_only, **given}
+    )
+
+
+@pytest.mark.parametrize(
+    ("running", "says"),
+    [
+        (
+            changed(mounts=(("volume", "other_data", "/data"), GOOD.mounts[1])),
+            "shop-api-1 has volume other_data at /data, instead of volume data",
+        ),
+        (
+            changed(mounts=(("bind", "/opt/data", "/data"), GOOD.mounts[1])),
+            "shop-api-1 has bind /opt/data at /data, instead of volume data",
+        ),
+        (
+            changed(mounts=(GOOD.mounts[0],)),
+            "shop-api-1 has nothing mounted at /etc/api, instead of bind /srv/shop/conf/",
+        ),
+        (changed(read_only=()), "shop-api-1 may write to /etc/api"),
+        (changed(read_only=("/data", "/etc/api")), "shop-api-1 may not write to /data"),
+    ],
+)
+def test_mounts_that_differ(running: Container, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = World(running, stack=with_volume()).result("volumes.running", monkeypatch)
+    assert (result.status, result.found) == ("failed", says)
+
+
+def with_volume() -> Model:
+    return Model("shop", model(api=API).services, {"data": "data"})
+
+
+def test_a_volume_goes_by_its_real_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = Model("shop", model(api=API).services, {"data": "shop_data"})
+    result = World(stack=stack).result("volumes.running", monkeypatch)
+    assert result.found == "shop-api-1 has volume data at /data, instead of volume shop_data"
+
+
+@pytest.mark.parametrize(
+    ("bound", "says"),
+    [
+        ((), "shop-api-1 does not publish *:8001/tcp for its port 8001"),
+        (
+            (*GOOD.bound, Port("0.0.0.0", 6380, 6379, "tcp"), Port("::", 6380, 6379, "tcp")),
+            "shop-api-1 publishes *:6380/tcp for its port 6379, which the release does not",
+        ),
+    ],
+)
+def test_ports_that_differ(bound: tuple[Port, ...], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = World(changed(bound=bound)).result("ports.running", monkeypatch)
+    assert (result.status, result.found) == ("failed", says)
+
+
+@pytest.mark.parametrize(
+    ("ports", "bound", "good"),
+    [
+        (
+            {"target": 80, "published": "8080", "host_ip": "127.0.0.1"},
+            Port("0.0.0.0", 8080, 80, "tcp"),
+            False,
+        ),
+        (
+            {"target": 80, "published": "8080", "host_ip": "127.0.0.1"},
+            Port("127.0.0.1", 8080, 80, "tcp"),
+            True,
+        ),
+        ({"target": 80}, Port("0.0.0.0", 49153, 80, "tcp"), True),
+        ({"target": 80, "published": "8000-8010"}, Port("0.0.0.0", 8003, 80, "tcp"), True),
+        ({"target": 80, "published": "8000-8010"}, Port("0.0.0.0", 8011, 80, "tcp"), False),
+    ],
+)
+def test_addresses_chosen_ports_and_ranges(
+    ports: dict[str, Any], bound: Port, good: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = model(api={"image": "api", "ports": [{"protocol": "tcp", **ports}]})
+    result = World(changed(bound=(bound,)), stack=stack).result("ports.running", monkeypatch)
+    assert result.status == ("passed" if good else "failed")
+
+
+@pytest.mark.parametrize("check", CHECKS[:3])
+def test_what_changed_after_the_release_is_a_warning(check: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(changed(hash="h2", bound=(), mounts=()), Given({}, ()), with_volume())
+    assert world.result(check, monkeypatch).status == "warning"
+
+
+@pytest.mark.parametrize(
+    ("made", "images", "says"),
+    [
+        (Given({"NODE_ENV": "development"}, ("node",)), {}, "api has NODE_ENV=development"),
+        (Given({}, ("next", "dev")), {}, "api is started with `next dev`, a development server"),
+        (
+            Given({}, ()),
+            {"sha256:api": ImageInfo("sha256:api", "linux/amd64", command=("flask", "run", "--debug"))},
+            "api is started with `flask run --debug`, a development server",
+        ),
+    ],
+)
+def test_what_runs_for_development(
+    made: Given, images: dict[str, ImageInfo], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(made=made)
+    world.known(running_images=images)
+    assert world.result("images.stage", monkeypatch).found == says
+
+
+def test_a_stage_that_is_not_the_declared_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(images={"stages": {"api": "final"}})
+    found = world.result("images.stage", monkeypatch).found
+    assert found == "api is built with stage production, and final is declared"
+
+
+@pytest.mark.parametrize(
+    ("usage", "status", "says"),
+    [
+        (Usage(100_000_000, 50_000_000), "passed", "1 of 1 containers have a limit, and room"),
+        (Usage(100_000_000, 95_000_000), "warning", "shop-api-1 uses 95% of its 100 MB"),
+        (Usage(100_000_000, 1, killed=True), "failed", "shop-api-1 was killed for its memory"),
+    ],
+)
+def test_memory(usage: Usage, status: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.known(usage={GOOD.id: usage})
+    result = world.result("resources.sane", monkeypatch)
+    assert (result.status, result.found) == (status, says)
+
+
+def test_what_docker_says_of_memory() -> None:
+    asked = '{"id":"a","limit":104857600,"killed":false}\n{"id":"b","limit":0,"killed":true}\n'
+    told = '{"id":"a","used":"50MiB / 100MiB"}\n'
+    assert resources.parse(asked, told) == {"a": Usage(104857600, 52428800), "b": Usage(0, None, True)}
+    assert [resources.size(one) for one in ("0B", "1.5kB", "2GiB", "12.5MiB")] == [0, 1500, 2 << 30, 13107200]
