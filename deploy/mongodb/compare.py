@@ -54,7 +54,10 @@ def compared(
     before. Raises GonogoError, and pymongo's errors.
     """
     was = fingerprint.load(before)
-    there = {one.name: one for one in source.namespaces(client, database)}
+    there = _there(client, database)
+    if was.collections.keys() - there.keys():
+        # An application that starts may drop a collection and make it anew, or an index: look once more.
+        there = _there(client, database)
     judged = {name: kind_of(name, one, kinds) for name, one in was.collections.items()}
     wanted = {
         name: one
@@ -81,9 +84,9 @@ def compared(
             found.documents += documents
     present = {name: one for name, one in there.items() if name not in dropped}
     if _structural(was.collections, judged, present):
-        # An application that starts may drop an index or a collection and make it anew: look once more.
-        again = source.namespaces(client, database)
-        present = {one.name: one for one in again if one.name not in dropped}
+        # What came only after documents were judged is another collection than the one that was there.
+        again = _there(client, database)
+        present = {name: one for name, one in again.items() if name in present}
         found.differences[:0] = _structural(was.collections, judged, present)
     return found
 
@@ -172,6 +175,10 @@ def _summed(name: str, kind: str, passed: Iterator[Event]) -> list[Difference]:
     for event in passed:
         found.setdefault(event.what, Named(name, kind, event.what)).add(event.ident)
     return [found[what].difference for what in ("vanished", "changed", "new") if what in found]
+
+
+def _there(client: Client, database: str) -> dict[str, Namespace]:
+    return {one.name: one for one in source.namespaces(client, database)}
 
 
 def _structural(

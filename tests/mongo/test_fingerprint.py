@@ -1,0 +1,288 @@
+"""Fingerprints of everything that a MongoDB may hold, kept on a target, fetched, and found to be damaged."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import gridfs
+import pytest
+from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Timestamp
+from pymongo import MongoClient
+
+from deploy.errors import GonogoError
+from deploy.facts import Facts
+from deploy.mongodb import compare, fingerprint, login, source
+from deploy.mongodb.entries import ENTRIES
+from tests.mongo import odd
+from tests.mongo.ground import started
+from tests.mongo.shop import Shop
+
+Client = MongoClient[dict[str, Any]]
+NOW = datetime.datetime(2026, 1, 2, 3, 4, 5)
+IDS = [
+    *(1, 2.5, Int64(3), "text", "", b"bytes", Binary(b"uuid of 16 bytes", 4), ObjectId(), None, True, NOW),
+    *(Decimal128("1.5"), {"a": 1, "b": [1, {"c": None}]}, {}, MinKey(), MaxKey(), Timestamp(1, 2)),
+    *(Code("f()"), Code("g()", {"x": 1}), float("nan"), float("inf"), "x" * 5000),
+]
+
+
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
+    with started(tmp_path_factory.mktemp("ground")) as ground, ground.facts() as facts:
+        yield facts
+
+
+@pytest.fixture(scope="module")
+def client(facts: Facts) -> Iterator[Client]:
+    with login.opened(facts) as client:
+        yield client
+
+
+@pytest.fixture
+def shop(client: Client, tmp_path: Path, request: pytest.FixtureRequest) -> Shop:
+    return Shop(client, tmp_path, f"t{abs(hash(request.node.name))}")
+
+
+def test_every_type_of_an_id(shop: Shop) -> None:
+    rows = [{"_id": one, "n": n} for n, one in enumerate(IDS)]
+    shop.db.messages.insert_many(rows)
+    # An application may send the _id anywhere; a server that is asked to insert puts it first.
+    shop.db.messages.insert_one({"n": -1, "_id": "last"})
+    before = shop.fingerprint()
+    assert fingerprint.load(before).collections["messages"].count == len(IDS) + 1
+    for number, one in enumerate(IDS):
+        assert shop.db.messages.delete_one({"n": number}).deleted_count == 1
+        (lost,) = shop.lost(before)
+        assert (lost.count, lost.what) == (1, "vanished"), one
+        shop.db.messages.insert_one(rows[number])
+    assert shop.lost(before) == []
+    shop.db.messages.update_many({}, {"$set": {"x": 1}})
+    (lost,) = shop.lost(before)
+    assert (lost.what, lost.count) == ("changed", len(IDS) + 1)
+
+
+def test_numbers_of_another_type_are_another_id_to_nobody(shop: Shop) -> None:
+    shop.db.users.insert_one({"_id": 1})
+    before = shop.fingerprint()
+    shop.db.users.delete_one({"_id": 1})
+    shop.db.users.insert_one({"_id": 1.0})
+    assert [one.what for one in shop.lost(before)] == ["vanished"]
+
+
+def test_gridfs_and_the_largest_document(shop: Shop) -> None:
+    shop.kinds = {"fs.chunks": "append-only", "fs.files": "append-only", "big": "append-only"}
+    files = gridfs.GridFS(shop.db)
+    files.put(b"x" * 1_000_000, _id="one")
+    shop.db.big.insert_one({"_id": 1, "x": b"x" * (odd.LARGEST - 32)})
+    before = shop.fingerprint()
+    assert shop.lost(before) == []
+    files.delete("one")
+    assert {(one.collection, one.count) for one in shop.lost(before)} == {("fs.chunks", 4), ("fs.files", 1)}
+    shop.db.big.update_one({"_id": 1}, {"$set": {"x": b"x" * (odd.LARGEST - 33)}})
+    assert ("big", ("1",)) in {(one.collection, one.ids) for one in shop.lost(before)}
+
+
+def test_odd_names(client: Client, tmp_path: Path) -> None:
+    shop = Shop(client, tmp_path, odd.DATABASE)
+    shop.folder, shop.kinds = tmp_path / "x", {}
+    shop.folder.mkdir()
+    for name in odd.COLLECTIONS:
+        shop.db[name].insert_one({"_id": name})
+    before = tmp_path / "before"
+    before.mkdir()
+    made = fingerprint.take(client, odd.DATABASE, before)
+    assert set(made.collections) == set(odd.COLLECTIONS)
+    assert shop.lost(before) == []
+    for name in odd.COLLECTIONS:
+        shop.db[name].delete_one({})
+    assert {one.collection for one in shop.lost(before)} == set(odd.COLLECTIONS)
+
+
+def test_nothing_at_all(shop: Shop) -> None:
+    before = shop.fingerprint()
+    assert fingerprint.load(before).collections == {} and shop.lost(before) == []
+    shop.db.create_collection("empty")
+    shop.db.create_collection("system.js")
+    after = shop.fingerprint()
+    assert fingerprint.load(after).collections["empty"].count == 0 and shop.lost(after) == []
+    shop.db.empty.insert_one({})
+    assert shop.lost(after) == []
+    shop.db.empty.drop()
+    assert shop.told(after) == ["empty (mutable): the collection is gone"]
+
+
+def test_a_capped_collection_forgets_its_oldest(shop: Shop) -> None:
+    shop.kinds = {"log": "append-only"}
+    shop.db.create_collection("log", capped=True, size=100_000, max=50)
+    shop.db.log.insert_many([{"n": n} for n in range(40)])
+    before = shop.fingerprint()
+    shop.db.log.insert_many([{"n": n} for n in range(40, 75)])
+    assert shop.lost(before) == []
+    shop.db.log.insert_many([{"n": n} for n in range(75, 200)])
+    assert shop.lost(before) == []
+    later = shop.fingerprint()
+    shop.db.log.delete_one({"n": 180})
+    (lost,) = shop.lost(later)
+    assert (lost.what, lost.count) == ("vanished", 1)
+    shop.db.log.insert_many([{"n": n} for n in range(200, 210)])
+    (lost,) = shop.lost(later)
+    assert (lost.what, lost.count) == ("vanished", 1)
+    shop.db.log.delete_many({})
+    shop.db.log.insert_one({"n": 300})
+    assert [(one.what, one.count) for one in shop.lost(later)] == [("vanished", 50)]
+
+
+def test_documents_whose_time_is_over(shop: Shop) -> None:
+    shop.db.sessions.create_index([("seen.at", 1)], expireAfterSeconds=3600)
+    now = datetime.datetime.now(datetime.UTC)
+    old, long_ago = now - datetime.timedelta(hours=2), datetime.datetime(1, 1, 1)
+    dates = [old, [now, old], long_ago, now, "never", None]
+    # What is due for removal is removed by MongoDB once a minute: this is quicker.
+    shop.db.sessions.insert_many([{"_id": n, "seen": {"at": at}} for n, at in enumerate(dates)])
+    before = shop.fingerprint()
+    shop.db.sessions.delete_many({"_id": {"$in": [0, 1, 2]}})
+    assert shop.lost(before) == []
+    shop.db.sessions.delete_many({})
+    assert [one.ids for one in shop.lost(before)] == [("3", "4", "5")]
+
+
+def test_a_time_series_that_grows(shop: Shop) -> None:
+    shop.kinds = {"weather": "append-only"}
+    series = {"timeField": "at", "metaField": "place"}
+    shop.db.create_collection("weather", timeseries=series)
+    rows = [{"at": NOW, "place": n % 5, "n": n} for n in range(100)]
+    shop.db.weather.insert_many(rows)
+    before = shop.fingerprint()
+    shop.db.weather.insert_many([{"at": NOW, "place": n, "n": n} for n in range(8)])
+    assert shop.lost(before) == []
+    shop.db.command("collMod", "weather", timeseries={"granularity": "minutes"})
+    assert shop.lost(before) == []
+    shop.db.weather.delete_many({"place": 3})
+    (lost,) = shop.lost(before)
+    assert (lost.collection, lost.what, lost.count) == ("weather", "vanished", 1)
+    shop.db.weather.drop()
+    assert shop.told(before) == ["weather (append-only): the time series is gone"]
+
+
+def test_a_copy_is_compared_exactly(shop: Shop) -> None:
+    shop.fill(200)
+    shop.db.create_collection("log", capped=True, size=4096)
+    shop.db.log.insert_one({"_id": 1})
+    shop.db.create_collection("view", viewOn="users", pipeline=[{"$match": {"n": 1}}])
+    shop.db.create_collection("weather", timeseries={"timeField": "at"})
+    shop.db.weather.insert_many([{"at": NOW, "n": n} for n in range(10)])
+    before, same = shop.fingerprint(), shop.fingerprint()
+    assert compare.between(before, same) == []
+    shop.db.users.update_one({"n": 7}, {"$set": {"text": "other"}})
+    shop.db.users.insert_one({"_id": "new"})
+    shop.db.messages.delete_one({"n": 9})
+    shop.db.cache.drop()
+    shop.db.extra.insert_one({})
+    shop.db.users.create_index([("x", 1)], name="x")
+    shop.db.command("collMod", "view", viewOn="users", pipeline=[])
+    shop.db.log.insert_one({"_id": 2})
+    shop.db.weather.insert_one({"at": NOW})
+    after = shop.fingerprint()
+    found = {(one.collection, one.what, one.count) for one in compare.between(before, after)}
+    assert found == {
+        *(("users", "changed", 1), ("users", "new", 1), ("users", "index added", 0)),
+        *(("messages", "vanished", 1), ("cache", "collection dropped", 0), ("extra", "new", 0)),
+        *(("view", "options changed", 0), ("log", "new", 1), ("weather", "changed", 1)),
+    }
+    loose = compare.between(before, after, exact=False, kinds=shop.settings)
+    assert [(one.collection, one.what) for one in loose] == [("messages", "vanished")]
+    assert len(compare.between(after, before)) == len(found)
+
+
+def test_it_is_kept_on_the_target_and_fetched(shop: Shop, facts: Facts) -> None:
+    shop.fill(500)
+    before = shop.fingerprint()
+    there = PurePosixPath(shop.folder) / "a folder" / "kept's"
+    for _ in range(2):
+        fingerprint.keep(facts.connection, before, there)
+    place = Path(there)
+    modes = {one.name: one.stat().st_mode & 0o777 for one in place.iterdir()}
+    assert modes == {"fingerprint.json": 0o600, ENTRIES: 0o600} and place.stat().st_mode & 0o777 == 0o700
+    assert [one.name for one in place.parent.iterdir()] == [place.name]
+    back = shop.folder / "back"
+    back.mkdir()
+    assert fingerprint.fetch(facts.connection, there, back) == fingerprint.load(before)
+    shop.db.users.delete_one({"n": 1})
+    assert [one.count for one in shop.lost(back)] == [1]
+
+
+@pytest.mark.parametrize("name", ["fingerprint.json", ENTRIES])
+def test_one_that_is_damaged(shop: Shop, facts: Facts, name: str) -> None:
+    shop.fill(50)
+    before = shop.fingerprint()
+    shop.db.users.insert_one({})
+    shop.db.messages.insert_one({})
+    whole = (before / name).read_bytes()
+    for torn in (b"", whole[: len(whole) // 2], whole[:-2], b"x" + whole[1:]):
+        (before / name).write_bytes(torn)
+        with pytest.raises(GonogoError, match="fingerprint"):
+            shop.lost(before)
+        with pytest.raises(GonogoError, match="fingerprint"):
+            fingerprint.fetch(facts.connection, PurePosixPath(before), shop.folder)
+    (before / name).unlink()
+    with pytest.raises(GonogoError, match="fingerprint"):
+        shop.lost(before)
+    with pytest.raises(GonogoError, match=r"the fingerprint in .* is not there"):
+        fingerprint.fetch(facts.connection, PurePosixPath(before), shop.folder)
+
+
+def test_a_collection_that_goes_while_it_is_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.fill(10)
+    before = shop.fingerprint()
+    shop.db.messages.insert_one({})
+    real = source.batches
+
+    def dropping(client: Client, database: str, collection: str) -> Iterator[bytes]:
+        if collection == "messages":
+            shop.db.messages.drop()
+            raise_after = shop.db.command("find", "users", batchSize=1)
+            client[database].command("killCursors", "users", cursors=[raise_after["cursor"]["id"]])
+            client[database].command("getMore", raise_after["cursor"]["id"], collection="users")
+        yield from real(client, database, collection)
+
+    monkeypatch.setattr(source, "batches", dropping)
+    assert shop.told(before) == ["messages (append-only): the collection is gone with its 10 documents"]
+
+
+MEASURED = """
+import resource, sys, tempfile, pathlib, bson, types
+from deploy.mongodb import documents, fingerprint, source, compare
+from deploy.mongodb.source import Namespace
+rows = int(sys.argv[1])
+space = Namespace("c", indexes=({"key": {"_id": 1}, "name": "_id_"},))
+def batches(*_):
+    for first in range(0, rows, 5000):
+        yield b"".join(bson.encode({"_id": n, "x": f"{n + shift}" * 5}) for n in range(first, first + 5000))
+source.namespaces, source.batches = (lambda *_: [space]), batches
+fingerprint.hashes = lambda *_: {}
+with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
+    shift = 0
+    fingerprint.take(None, "d", pathlib.Path(a))
+    shift = 1
+    fingerprint.take(None, "d", pathlib.Path(b))
+    (found,) = compare.between(pathlib.Path(a), pathlib.Path(b))
+    assert found.count == rows, found
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_memory_does_not_grow_with_the_data() -> None:
+    """The most that a process had, in kB: with 300,000 documents hardly more than with 30,000."""
+    begun = time.monotonic()
+    small, large = (
+        int(subprocess.check_output([sys.executable, "-c", MEASURED, str(rows)]))
+        for rows in (30_000, 300_000)
+    )
+    assert large < 200_000 and large - small < 60_000, (small, large)
+    assert time.monotonic() - begun < 60
