@@ -15,16 +15,19 @@ FOLDER = Path(__file__).resolve().parent
 OURS = FOLDER.parent
 MARKER = re.compile(r'mark\.check\(\s*"([^"]+)"')
 """How a check names its id: reading it so takes a hundredth of the time of importing the checks."""
+SMOKE: pytest.StashKey[frozenset[Path]] = pytest.StashKey()
+"""A team's own test files that are a part of this run."""
 FIXTURES = {"suite", "target", "facts", "connection", "host", "model", "expect"}
 
 
 def is_check(item: pytest.Item) -> bool:
     """Return whether a test is a check of a target.
 
-    All in the folders of checks are; elsewhere those that bear the marker or ask for a fixture of ours, so
-    that users can keep their own beside their stack. The project's own tests are none.
+    All in the folders of checks are, and all in the smoke tests of the target; elsewhere those that bear the
+    marker or ask for a fixture of ours, so that users can keep their own beside their stack. The project's
+    own tests are none.
     """
-    if within(item.path, FOLDER):
+    if within(item.path, FOLDER) or item.path in item.config.stash.get(SMOKE, ()):
         return True
     if within(item.path, OURS / "tests"):
         return False

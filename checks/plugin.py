@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from checks import catalogue, early, recall
-from checks.catalogue import is_check
+from checks.catalogue import SMOKE, is_check
 from checks.fixtures import SUITE
 from checks.judge import Check, Place, judge
 from checks.suite import Suite
@@ -23,6 +24,29 @@ from reports.model import Availability, CheckResult, SuiteEnd
 
 RESULTS: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
 STOPPING = ("failed", "blocked")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Let the smoke tests of the target be a part of the suite that follows a release."""
+    config, named = session.config, session.config.args
+    config.stash[SMOKE] = found = frozenset(_smoke(config))
+    config.args = [*named, *sorted(map(str, found))]
+    try:
+        return (yield)
+    finally:
+        config.args = named
+
+
+def _smoke(config: pytest.Config) -> Generator[Path]:
+    option, folder = config.getoption, config.invocation_params.dir
+    if option("--catalogue") or option("--replay") or "verify" not in early.suites(config.args, folder):
+        return
+    if any("::" in one for one in config.args):  # one check alone was asked for
+        return
+    with contextlib.suppress(GonogoError):  # said as soon as it is clear that checks will run
+        target = target_file.find(option("--target"))
+        yield from (path for path in target.smoke_files if path.is_file())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -132,6 +132,11 @@ class Target(Section):
         return self.path / self.env_file if self.env_file else None
 
     @property
+    def smoke_files(self) -> list[Path]:
+        """The smoke tests' files on this machine, whether they are there or not."""
+        return [(self.source / file).resolve() for file in self.smoke.files]
+
+    @property
     def backup_path(self) -> PurePosixPath:
         """The folder on the target in which backups lie."""
         return PurePosixPath(self.backup.folder) if self.backup else self.deploy_path / "backups"

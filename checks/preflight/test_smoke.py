@@ -1,0 +1,26 @@
+"""Whether what verify is to run is there, before a release is made that it would judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from deploy.target import Target
+
+
+@pytest.mark.check(
+    "smoke.present",
+    reason="A smoke test that is not there proves nothing, and after the switch it is late to find out.",
+    fix="Correct files of [smoke] in the target file; they are relative to `source`.",
+)
+def test_smoke_present(target: Target, expect: Callable[..., None]) -> None:
+    """Every smoke test that the target file names is on this machine."""
+    if not target.smoke.files:
+        pytest.skip("the target file names no smoke tests")
+    lacking = [str(path) for path in target.smoke_files if not path.is_file()]
+    expect(
+        not lacking,
+        found=f"missing: {', '.join(lacking)}" if lacking else ", ".join(target.smoke.files),
+        expected="the files of the smoke tests",
+    )

@@ -1,0 +1,12 @@
+"""Mutations of the smoke tests that a target file names."""
+
+from __future__ import annotations
+
+from tests.unit.mutations import Mutation, World
+
+
+def _nowhere(world: World) -> None:
+    world.amend(smoke={"files": ["no/such_test.py"]})
+
+
+MUTATIONS = [Mutation("smoke.present", _nowhere, "missing: ")]
