@@ -44,6 +44,8 @@ def start(run: Undertaking, version: str, model: Model) -> str:
     """Do what ``prepare`` planned, service by service, each watched; returns what was done, in words."""
     for change in run.changes:
         if change.touched:
+            if run.watch:
+                run.watch.changing()
             with run.step(f"switch {change.service}", change.why) as note:
                 run.switched.append(change.service)
                 files = release.files(run.target, version)

@@ -24,7 +24,7 @@ def rollback(target: Target, progress: Progress, *, to: str = "", published: Pat
     Where it fails, what ran before is started again.
     """
     run = runner.undertaking(target, progress, version=f"{BACK}{release.now():%Y%m%d-%H%M%S}")
-    return runner.carry_out(run, lambda it: runner.under_lock(it, lambda it: _rollback(it, to)), published)
+    return runner.carry_out(run, lambda it: runner.under_lock(it, lambda it: _watched(it, to)), published)
 
 
 def resume(target: Target, progress: Progress, *, published: Path = PUBLISHED) -> Release:
@@ -35,6 +35,11 @@ def resume(target: Target, progress: Progress, *, published: Path = PUBLISHED) -
     """
     run = runner.undertaking(target, progress, version=f"resume-{release.now():%Y%m%d-%H%M%S}")
     return runner.carry_out(run, _taken_over, published)
+
+
+def _watched(run: Undertaking, to: str) -> Ended:
+    with run.watched():
+        return _rollback(run, to)
 
 
 def _rollback(run: Undertaking, to: str) -> Ended:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 from deploy import release
 from deploy.errors import GonogoError
+from deploy.mongodb import vault
 from deploy.release import BACK, Release
 from deploy.undertaking import Undertaking
 
@@ -22,7 +24,7 @@ def finish(run: Undertaking) -> None:
 
 
 def expire(run: Undertaking) -> list[str]:
-    """Remove old releases, their tags and their folders; returns their versions. Raises GonogoError.
+    """Remove old releases, their tags and their folders, and old backups; returns their names. GonogoError.
 
     What stays: the newest ones, the one that is current, the one before it, and every image by id that one of
     these needs. Of the images, only tags that gonogo made for a release are removed, and never by force, so
@@ -44,7 +46,9 @@ def expire(run: Undertaking) -> list[str]:
     if folders:
         connection.check(f"rm -rf -- {shlex.join(folders)}", mutates=True)
     _forget_ways_back(run)
-    return gone
+    baselines = (release.load_baseline(connection, target, name) for name in kept if name in records)
+    named = {PurePosixPath(one.backup).name for one in baselines if one and one.backup}
+    return gone + (vault.expire(connection, target, named) if target.mongodb else [])
 
 
 def keep(there: Sequence[str], current: str, records: Mapping[str, Release], number: int) -> set[str]:

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,19 +161,21 @@ def _checked(run: Undertaking, confirm: Callable[[], bool] | None) -> Ended:
 def _prepared(run: Undertaking) -> Ended:
     """Everything after a preflight that passed: from here on there is something to clean up."""
     run.record.previous = release.current(run.connection, run.target)
-    try:
-        steps.build(run)
-        run.journal = Journal(run.connection, run.target, run.version)
-        adopt(run)
-        steps.transfer(run)
-        safekeeping.baseline(run)
-        safekeeping.backup(run)
-        steps.settle(run)
-        safekeeping.untouched(run)
-    except (GonogoError, KeyboardInterrupt):
-        steps.discard(run)
-        raise
-    return _switched(run)
+    with ExitStack() as stack:
+        try:
+            steps.build(run)
+            run.journal = Journal(run.connection, run.target, run.version)
+            adopt(run)
+            steps.transfer(run)
+            safekeeping.baseline(run)
+            safekeeping.backup(run)
+            stack.enter_context(run.watched())
+            steps.settle(run)
+            safekeeping.untouched(run)
+        except (GonogoError, KeyboardInterrupt):
+            steps.discard(run)
+            raise
+        return _switched(run)
 
 
 def _switched(run: Undertaking) -> Ended:
@@ -195,17 +198,28 @@ def _back(run: Undertaking, why: str, interrupted: Ended | None) -> Ended:
     try:
         done = roll_back(run)
     except RollbackFailed as failed:
-        return Ended("rollback-failed", failed.exit_code, f"{why}; and the rollback failed: {failed}")
+        told = f"{why}; and the rollback failed: {failed}{_data_lost(run)}"
+        return Ended("rollback-failed", failed.exit_code, told)
     except KeyboardInterrupt:
         return Ended(
             "interrupted",
             INTERRUPTED,
             f"{why}; interrupted again during the rollback: run `gonogo resume {run.target.name}`",
         )
+    done += _data_lost(run)
     if interrupted:
         interrupted.summary = f"{why}; {done}"
         return interrupted
     return Ended("rolled-back", 4, f"{why}; {done}; verified")
+
+
+def _data_lost(run: Undertaking) -> str:
+    """Return which backup brings back what verify found missing; no way back touches data by itself."""
+    missing = [one.id for one in run.record.checks if one.subject == "data" and one.status == "failed"]
+    if not missing or run.record.backup is None:
+        return ""
+    way = f"gonogo restore {run.target.name} {run.record.backup.name} --replace"
+    return f"; data is missing ({', '.join(dict.fromkeys(missing))}): stop what writes, and run `{way}`"
 
 
 def give_back(run: Undertaking, lock: Lock, untouched: bool) -> None:

@@ -123,6 +123,8 @@ def start(run: Undertaking) -> None:
     model = resolve(run.connection, run.target, release.files(run.target, run.version), run.redactor).model
     for change in run.changes:
         if change.touched:
+            if run.watch:
+                run.watch.changing()
             with run.step(f"switch {change.service}", change.why) as note:
                 # What is made with this one's container has to be made again on the way back, too.
                 also = [n for n, service in sorted(model.services.items()) if change.service in service.joins]
@@ -136,14 +138,20 @@ def start(run: Undertaking) -> None:
 
 def verify(run: Undertaking, version: str, name: str = "verify") -> None:
     """Run the verify suite against a release, with this run's baseline; raises Refused unless it passes."""
+    options = ["--release", version, "--baseline", run.version, *run.strictness]
     with run.step(name) as note:
+        # After a rollback it is known already how long the stack was away, and whose fault that was.
+        if run.watch and name == "verify":
+            seen = run.work / "availability.json"
+            seen.write_text(run.watch.snapshot().model_dump_json())
+            options += ["--availability", str(seen)]
         outcome = suites.run(
             "verify",
             run.target,
             run.work,
             connection=run.connection_,
             on_check=run.progress.check,
-            options=["--release", version, "--baseline", run.version, *run.strictness],
+            options=options,
         )
         run.took(outcome, name)
         note.detail = outcome.told

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy import hooks
+from deploy import hooks, prober
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts
 from deploy.journal import END, SWITCH, Journal
 from deploy.plan import Change
+from deploy.prober import Watch
 from deploy.progress import Progress
 from deploy.redact import Redactor
 from deploy.release import Baseline, Image
@@ -46,6 +47,7 @@ class Undertaking:
     changes: list[Change] = field(default_factory=list)
     switched: list[str] = field(default_factory=list)
     baseline_: Baseline | None = None
+    watch: Watch | None = None
     files: dict[str, Path] = field(default_factory=dict)
     connection_: Connection | None = None
     facts_: Facts | None = None
@@ -84,6 +86,16 @@ class Undertaking:
         self.connection_ = Connection.open(self.target, redact=self.redactor)
         self.facts_ = Facts(self.target, self.connection_, self.redactor, version=self.version)
         self.facts_.learn()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Ask the stack all the time within; how it answered is in the record then."""
+        with prober.watching(self.connection, self.target) as watch:
+            self.watch = watch
+            try:
+                yield
+            finally:
+                self.record.availability = watch.prober.stop()
 
     @contextmanager
     def step(self, name: str, detail: str = "") -> Iterator[Note]:
