@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-MOST = 24 << 20
+MOST = 16 << 20
 """Bytes that may wait; one batch of MongoDB's has 16 MB at most."""
 PATIENCE_S = 1.0
 
@@ -46,6 +46,7 @@ class Ahead(Generic[T]):
             with self._changed:
                 self._over = True
                 self._changed.notify_all()
+            getattr(self._source, "close", bool)()
 
     def _put(self, piece: T) -> bool:
         size = self._size(piece)

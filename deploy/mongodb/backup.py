@@ -11,6 +11,7 @@ from deploy.errors import GonogoError
 from deploy.facts import Facts
 from deploy.mongodb import copies, dump, landing, login, parcel
 from deploy.mongodb.ahead import Ahead
+from deploy.mongodb.layout import DUMP
 from deploy.mongodb.manifest import ENTRIES, FINGERPRINT, Manifest
 from deploy.mongodb.order import OnBytes, Order, file
 from deploy.mongodb.parcel import Parcel, Piece, Sums
@@ -76,7 +77,8 @@ class ByWriter:
             taking = Taking(database, Path(folder))
             writer = Writer(order.client, database, taking.tally, users=order.users, snapshot=snapshot)
             read = Ahead(writer.pieces(), lambda piece: len(piece[1]))
-            sent = Parcel(lambda sums: self._pieces(read, writer, taking, sums))
+            pieces = lambda sums: self._pieces(read, writer, taking, sums)  # noqa: E731
+            sent = Parcel(pieces, f"{DUMP}/{database}")
             script = landing.enter(order.facts.target, order.name) + landing.receive(database)
             try:
                 landing.send(order.facts.connection, script, sent, order.on_bytes)

@@ -13,7 +13,8 @@ from urllib.parse import quote
 from deploy import release
 from deploy.connection import Connection, Result
 from deploy.errors import GonogoError
-from deploy.mongodb.parcel import SUMS, Parcel
+from deploy.mongodb.layout import DUMP
+from deploy.mongodb.parcel import END, PIECE, SUMS, Parcel
 from deploy.target import Target
 
 PART = ".part-"
@@ -84,17 +85,25 @@ def enter(target: Target, name: str) -> str:
 def receive(database: str = "") -> str:
     """Return the script that takes a ``Parcel`` from its standard input, checks it and ends the backup.
 
-    ``database``: whose folder of a dump is to be made before.
+    ``database``: whose folder of a dump is to be made before. The sum of a file of more than one piece is
+    read while the next one comes, and those of all others at the end.
     """
-    folder = f"mkdir -p {shlex.quote(f'dump/{database}')} || fail {FULL}; " if database else ""
+    folder = shlex.quote(f"{DUMP}/{database}" if database else ".")
     return (
         # What fails takes its folder with it: the part is ours, and nobody reads one.
         'fail() { status=$1; cd .. && rm -rf -- "$part"; exit $status; }; '
-        f"{folder}"
-        # tar sets no umask for what it runs, and after a failure it would go on to the end.
-        "tar -xf - --to-command='umask 077; cat >> \"$TAR_FILENAME\" || kill $PPID' 2> .said || "
-        f"{{ head -c 2000 .said >&2; fail {FULL}; }}; [ -f {SUMS} ] || fail {TORN}; "
-        f"sha256sum -c {SUMS} > .said 2>&1 || {{ awk '!/: OK$/' .said >&2; fail {WRONG}; }}; "
+        f'folder={folder}; mkdir -p "$folder" || fail {FULL}; : > .sums; long=; whole=; '
+        "while read -r what size number && IFS= read -r path; do "
+        "case $path in :*) path=$folder/${path#:};; esac; "
+        'if [ -n "$long" ] && [ "$long" != "$path" ]; then '
+        'wait; sha256sum -- "$long" >> .sums & long=; fi; '
+        f'case $what in {PIECE}) head -c "$size" >> "$path" 2> .said || '
+        f"{{ cat .said >&2; fail {FULL}; }};; {END}) whole=1; break;; *) break;; esac; "
+        '[ "$number" = 1 ] || long=$path; done; '
+        f'wait; [ -n "$whole" ] && [ -f {SUMS} ] || fail {TORN}; '
+        # A sum that was read already and is right need not be read again.
+        f"sort .sums > .read; sort {SUMS} > .sums; comm -13 .read .sums > .left; "
+        f"sha256sum -c .left > .said 2>&1 || {{ awk '!/: OK$/' .said >&2; fail {WRONG}; }}; "
         f"{finish()}"
     )
 
@@ -102,7 +111,7 @@ def receive(database: str = "") -> str:
 def finish() -> str:
     """Return the script that writes all of a backup through to the disk and gives it its name."""
     return (
-        f"rm -f .said {SUMS} {OWNER}; "
+        f"rm -f .said .sums .read .left {SUMS} {OWNER}; "
         "find . -type f -exec sync {} + && find . -type d -exec sync {} + && cd .. && "
         f'mv -T -- "$part" "$name" && sync . || exit {FULL}'
     )
@@ -122,7 +131,7 @@ def send(connection: Connection, script: str, parcel: Parcel, on_bytes: Callable
 
 def _said(result: Result) -> str:
     said = next((line for line in result.error_text.splitlines() if line.strip()), "it said nothing")
-    return re.sub(r"^(cat|tar|mkdir|sync|mv|sh): ", "", said)
+    return re.sub(r"^(cat|head|mkdir|sync|mv|sh): (\d+: )?", "", said)
 
 
 def discard(connection: Connection, target: Target, name: str) -> None:

@@ -1,9 +1,8 @@
-"""A backup on its way: pieces of files as one stream of tar, with the sum of each file."""
+"""A backup on its way: pieces of files as one stream, with the sum of each file."""
 
 from __future__ import annotations
 
 import hashlib
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -12,8 +11,9 @@ from deploy.mongodb.manifest import MANIFEST, Sum
 Piece = tuple[str, bytes]
 
 MOST = 8 << 20
-"""Bytes of one member of the stream. Each costs the receiver a process."""
-BLOCK = tarfile.BLOCKSIZE
+"""Bytes of one piece in the stream. Each costs the receiver a process."""
+PIECE, END = "piece", "end"
+"""What the first line before each piece begins with, and the last two lines of the stream."""
 SUMS = "SUMS"
 """The last file of a stream, as sha256sum(1) reads it: without it the stream was cut off."""
 
@@ -23,6 +23,7 @@ class Running:
     """The size and the sum of a file so far."""
 
     size: int = 0
+    pieces: int = 0
     hash: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     def add(self, data: memoryview) -> None:
@@ -40,10 +41,16 @@ Sums = dict[str, Running]
 
 
 class Parcel:
-    """What ``pieces`` gives, to be read as a tar whose members are to be appended to their files."""
+    """What ``pieces`` gives, to be read as a stream: each piece after a line with its size and its number in
+    the file, and a line with the file's path. A tar would need the size of a file before its first byte.
+    """
 
-    def __init__(self, pieces: Callable[[Sums], Iterator[Piece]]) -> None:
-        """Prepare to read; ``pieces`` is given the sums of all that it gave so far."""
+    def __init__(self, pieces: Callable[[Sums], Iterator[Piece]], folder: str = "") -> None:
+        """Prepare to read; ``pieces`` is given the sums of all that it gave so far.
+
+        ``folder``: one whose files are told as ``:name``, for its own name may hold a line break.
+        """
+        self._folder = f"{folder}/" if folder else ""
         self.sums: Sums = {}
         self._pieces = pieces(self.sums)
         self._parts = self._stream()
@@ -62,21 +69,22 @@ class Parcel:
 
     def _stream(self) -> Iterator[memoryview]:
         for path, data in self._pieces:
-            view = memoryview(data)
+            view, told = memoryview(data), path
+            if self._folder and path.startswith(self._folder):
+                told = f":{path.removeprefix(self._folder)}"
             running = self.sums.setdefault(path, Running())
             for begin in range(0, max(len(view), 1), MOST):
                 part = view[begin : begin + MOST]
                 running.add(part)
-                yield memoryview(_header(path, len(part)))
-                yield part
-                yield memoryview(bytes(-len(part) % BLOCK))
-        yield memoryview(bytes(2 * BLOCK))
+                if part or not running.size:
+                    running.pieces += 1
+                    yield _line(f"{PIECE} {len(part)} {running.pieces}\n{told}\n")
+                    yield part
+        yield _line(f"{END} 0 0\n\n")
 
 
-def _header(path: str, size: int) -> bytes:
-    member = tarfile.TarInfo(path)
-    member.size, member.mode = size, 0o600
-    return member.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+def _line(text: str) -> memoryview:
+    return memoryview(text.encode())
 
 
 def closing(manifest: bytes, files: Mapping[str, Running]) -> Iterator[Piece]:
@@ -87,9 +95,9 @@ def closing(manifest: bytes, files: Mapping[str, Running]) -> Iterator[Piece]:
 
 def sums(files: dict[str, Sum]) -> bytes:
     """Return the file that sha256sum(1) checks files by, names with a line break or backslash included."""
-    return "".join(f"{_line(path, one)}\n" for path, one in sorted(files.items())).encode()
+    return "".join(f"{_sum_line(path, one)}\n" for path, one in sorted(files.items())).encode()
 
 
-def _line(path: str, one: Sum) -> str:
+def _sum_line(path: str, one: Sum) -> str:
     told = path.replace("\\", "\\\\").replace("\n", "\\n")
     return f"{'' if told == path else chr(92)}{one.sha256}  {told}"

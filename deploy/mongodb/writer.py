@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any, Protocol, cast
 
 from pymongo import MongoClient
@@ -11,6 +12,7 @@ from pymongo.errors import OperationFailure
 
 from deploy.errors import GonogoError
 from deploy.mongodb import layout, manifest, quiet, source
+from deploy.mongodb.ahead import Ahead
 from deploy.mongodb.source import Namespace
 
 Client = MongoClient[dict[str, Any]]
@@ -133,7 +135,9 @@ class Writer:
 
     def _batches(self, namespace: Namespace, session: ClientSession | None) -> Iterator[bytes]:
         try:
-            yield from source.batches(self._client, self._database, namespace.stored, session)
+            batches = source.batches(self._client, self._database, namespace.stored, session)
+            with closing(Ahead(batches, len)) as read:
+                yield from read
         except OperationFailure as error:
             if session is not None and error.code in OLD:
                 raise SnapshotLost from None

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 
-_PIECE = 1 << 16
+_PIECE = 1 << 20
 
 
 class Relay:

@@ -15,7 +15,6 @@ from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.mongodb import landing, parcel, vault
 from deploy.mongodb.manifest import Sum
-from deploy.mongodb.parcel import Parcel
 from deploy.target import Target
 from tests.unit import vaults
 
@@ -58,8 +57,7 @@ def test_wherever_it_is_cut_off_nothing_is_left(connection: Connection, tmp_path
     name, at = landing.claim(connection, given, vaults.DATABASE)
     data = stream(given, FILES, name, at)
     landing.discard(connection, given, name)
-    ends = list(range(0, len(data) - 2 * parcel.BLOCK, parcel.BLOCK))
-    for end in (*ends[::7], 700, ends[-1]):
+    for end in (0, 3, 40, 60, len(data) // 2, data.index(b"SUMS") + 20, len(data) - 60, len(data) - 9):
         name, _ = landing.claim(connection, given, "x" + str(end))
         with pytest.raises(GonogoError, match="the backup could not be written: "):
             land(connection, given, data[:end], name)
@@ -134,16 +132,18 @@ def test_a_failure_removes_its_own_folder_alone(connection: Connection, tmp_path
     assert list(Path(given.backup_path).iterdir()) == [other]
 
 
-def test_long_pieces_are_cut_and_summed(tmp_path: Path) -> None:
-    data = bytes(parcel.MOST) + b"x"
-    sent = Parcel(lambda sums: iter([("a", data), ("a", b"y")]))
-    whole = b"".join(iter(lambda: sent.read(1 << 20), b""))
-    (tmp_path / "x.tar").write_bytes(whole)
-    subprocess.run(
-        ["tar", "-xf", "x.tar", "--to-command=cat >> got"], cwd=tmp_path, check=True, capture_output=True
-    )
-    assert (tmp_path / "got").read_bytes() == data + b"y"
-    assert sent.sums["a"].sum.size == len(data) + 1
+def test_long_files_come_in_pieces(connection: Connection, tmp_path: Path) -> None:
+    given = vaults.target(tmp_path)
+    name, at = landing.claim(connection, given, vaults.DATABASE)
+    files = {**FILES, "dump/shop/a.bson": bytes(parcel.MOST) + b"xyz" * 2, "z": b"end"}
+    data = stream(given, files, name, at)
+    land(connection, given, data, name)
+    (found,) = vault.listed(connection, given)
+    assert {path: Path(found.folder, path).read_bytes() for path in files} == files
+    # What was summed while the next file came is checked as well.
+    name, at = landing.claim(connection, given, "other")
+    with pytest.raises(GonogoError, match=r"dump/shop/a\.bson: FAILED"):
+        land(connection, given, data.replace(b"\0xyz", b"\0xyy"), name)
 
 
 def test_sums_of_odd_names_are_read_by_sha256sum(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def sent(given: Target, name: str, at: datetime.datetime, files: dict[str, bytes
             yield path, data[3:]
         yield from parcel.closing(manifest(given, at, files).written(), sums)
 
-    return Parcel(pieces)
+    return Parcel(pieces, f"dump/{DATABASE}")
 
 
 def left(given: Target, days: float, owner: str, minutes: float) -> Path:

@@ -1,0 +1,105 @@
+"""The benchmark of backups: python -m tests.benchmarks.data_backup [--runs N]. Ratios of one run.
+
+The floor is reading the same collections with one cursor of pymongo, over the same forward. A backup does
+more in its time: two digests of all bytes and one of each document, the way to the target, the check of every
+sum there, and the flush to its disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.facts import Facts
+from deploy.mongodb import backup, login, vault
+from tests.mongo import ground
+
+BAR = 0.7
+"""The least throughput of a backup, as a multiple of the floor's."""
+SHAPES = {
+    "500 B": (500, 240_000),
+    "4 kB": (4_000, 40_000),
+    "250 kB, as GridFS": (250_000, 800),
+    "16 MB": (16_700_000, 12),
+}
+"""Size and number of the documents of each database."""
+
+
+def main() -> int:
+    """Measure and print; exit status 1 when the bar is not held."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.data_backup", description="Backups.")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each, of which the median counts")
+    parser.add_argument("--only", choices=SHAPES, help="one shape of documents alone")
+    given = parser.parse_args()
+    held = True
+    with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as place, ground.started(Path(place)) as made:
+        print("documents             MB  raw MB/s find MB/s backup MB/s  ratio to find")
+        for shape in [given.only] if given.only else SHAPES:
+            with made.facts() as facts:
+                held &= measured(facts, shape, *SHAPES[shape], given.runs)
+    return 0 if held else 1
+
+
+def measured(facts: Facts, shape: str, size: int, number: int, runs: int) -> bool:
+    """Measure one shape of documents, print it, and return whether the bar was held."""
+    fill(facts, size, number)
+    raw, found, backups = [], [], []
+    total = read(facts, raw=True)  # what is in the server's memory then is there for all
+    for _ in range(runs):
+        raw.append(seconds(lambda: read(facts, raw=True)))
+        found.append(seconds(lambda: read(facts, raw=False)))
+        backups.append(seconds(lambda: backup.make(facts)))
+        for made in vault.listed(facts.connection, facts.target):
+            vault.remove(facts.connection, facts.target, made)
+    mega = total / 1e6
+    rates = [mega / statistics.median(one) for one in (raw, found, backups)]
+    print(
+        f"{shape:<18} {mega:5.0f} {rates[0]:9.0f} {rates[1]:9.0f} {rates[2]:11.0f} "
+        f"{rates[2] / rates[0]:6.2f} {rates[2] / rates[1]:7.2f}",
+        flush=True,
+    )
+    return rates[2] / rates[0] >= BAR
+
+
+def fill(facts: Facts, size: int, number: int) -> None:
+    """Make the database's one collection anew: documents that compress about as text does."""
+    with login.opened(facts) as client:
+        client.drop_database("shop")
+        noise = os.urandom(1 << 20).hex().encode()
+        many = max(1, min(1000, 8_000_000 // size))
+        for begin in range(0, number, many):
+            rows = []
+            for i in range(begin, min(begin + many, number)):
+                at = random.randrange(1 << 20)
+                body = (noise[at:] * (size // (1 << 20) + 2))[:size]
+                rows.append({"i": i, "name": f"document {i}", "tags": ["a", "b"], "body": body})
+            client["shop"]["things"].insert_many(rows)
+
+
+def read(facts: Facts, *, raw: bool) -> int:
+    """Read the collections with one cursor, as raw batches or as documents; return the bytes, 0 for those."""
+    with login.opened(facts) as client:
+        things = client["shop"]["things"]
+        if raw:
+            return sum(len(batch) for batch in things.find_raw_batches())
+        for _ in things.find():
+            pass
+    return 0
+
+
+def seconds(what: Callable[[], object]) -> float:
+    """Return how long something takes."""
+    begun = time.perf_counter()
+    what()
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    sys.exit(main())
