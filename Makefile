@@ -38,6 +38,7 @@ test: lint unit lab-test
 bench: $(READY)
 	python -m lab prepare
 	python -m tests.benchmarks
+	python -m tests.benchmarks.transfer
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down --all; fi

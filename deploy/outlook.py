@@ -187,6 +187,8 @@ def _reworded(change: Change, build: Build | None, image: Image | None) -> Chang
 def _transfer(facts: Facts, found: Mapping[str, Image]) -> Transfer:
     """Return what would be sent: whole images, by which the target lacks them."""
     runs = {one.service: one.image for one in facts.running}
+    if facts.target.method == "on-server":  # what is built is there then
+        found = {name: image for name, image in found.items() if image.id != NEW}
     new = {name for name, image in found.items() if image.id == NEW}
     ids = {image.id for image in found.values()} - {"", NEW}
     lacking = ids - images.images(facts.connection, ids).keys()

@@ -111,7 +111,8 @@ def _platforms(facts: Facts, service: Service, skip_build: bool) -> Iterator[tup
         given = [str(one) for one in service.build.get("platforms") or ()]
         wanted = facts.engine.platform
         fitting = [one for one in given if production.runs(one, wanted)]
-        yield (fitting or given or [service.platform or facts.local_platform])[0], "would be built for"
+        own = wanted if facts.target.method == "on-server" else facts.local_platform
+        yield (fitting or given or [service.platform or own])[0], "would be built for"
 
 
 @pytest.mark.check(

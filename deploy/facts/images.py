@@ -35,7 +35,12 @@ class ImageFacts(RegistryFacts):
 
     @fact("images.present")
     def local_images(self) -> dict[str, ImageInfo]:
-        """This machine's images, by the names of the model that they go by and each by its id."""
+        """The builder's images, by the names of the model that they go by and each by its id: this machine's.
+
+        With the method on-server, the target is the builder.
+        """
+        if self.target.method == "on-server":
+            return self.target_images
         return images.local(service.image for service in self.model.services.values())
 
     @fact("images.platform", local=True)
