@@ -104,17 +104,17 @@ def test_disk_backup(
     suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
 ) -> None:
     """A dump of the database fits into the backup folder, and a trial restore of it under Docker's data."""
-    if target.mongodb is None or target.backup is None:
-        pytest.skip("the target file names no MongoDB or no backup folder")
+    if target.mongodb is None or not (target.backup or target.keeps_data):
+        pytest.skip("the target file names no MongoDB")
     state = facts.mongodb
     if state is None or state.data is None:
         pytest.skip(
             "no database runs yet" if state is None else "the login may not ask for the size of the data"
         )
     scratch = SCRATCH + (state.storage or 0) + (state.indexes or 0)
-    folder, docker = facts.rooms[target.backup.folder], facts.rooms[facts.docker_root]
+    folder, docker = facts.rooms[str(target.backup_path)], facts.rooms[facts.docker_root]
     parts = [
-        (folder, state.data, f"a dump in {target.backup.folder}"),
+        (folder, state.data, f"a dump in {target.backup_path}"),
         (docker, scratch, "a trial restore"),
         (docker, unpacked(_coming(suite, facts, model)), "the images"),
     ]

@@ -26,7 +26,7 @@ class DataFacts(ImageFacts):
     @fact("disk.free")
     def rooms(self) -> dict[str, disk.Room]:
         """The filesystems that a release writes to, by the path that leads there."""
-        more = [self.target.backup.folder] if self.target.backup else []
+        more = [str(self.target.backup_path)] if self.target.backup or self.target.keeps_data else []
         return disk.rooms(self.connection, [self.folder, self.docker_root, TEMPORARY, *more])
 
     @fact("memory.available")
