@@ -1,0 +1,258 @@
+"""A backup of a real MongoDB, made by our own writer: what lies on the target then."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bson
+import pytest
+from bson import json_util
+
+from deploy.facts import Facts
+from deploy.mongodb import backup, fingerprint, layout, login, manifest, source, vault
+from deploy.mongodb.order import Client
+from tests.mongo import ground
+from tests.mongo.ground import Ground
+
+LONG = "ü" * 90
+ODD = ("a b", "a/b", "it's", "line\nbreak", "back\\slash", "-x", "50%", LONG)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground.started(tmp_path_factory.mktemp("ground")) as found:
+        yield found
+
+
+@pytest.fixture
+def facts(made: Ground) -> Iterator[Facts]:
+    with made.facts() as found:
+        yield found
+        for one in vault.listed(found.connection, found.target):
+            vault.remove(found.connection, found.target, one)
+
+
+@pytest.fixture
+def client(facts: Facts) -> Iterator[Client]:
+    with login.opened(facts) as found:
+        for name in found.list_database_names():
+            if name not in ("admin", "config", "local"):
+                found.drop_database(name)
+        yield found
+
+
+def everything(client: Client, database: str = "shop") -> None:
+    """Fill a database with every kind of collection, option and index."""
+    db = client[database]
+    db.create_collection(
+        "people",
+        validator={"name": {"$regex": "^[A-Z]", "$options": "i"}, "age": {"$gte": 0}},
+        validationAction="warn",
+        collation={"locale": "de", "strength": 1},
+    )
+    db.people.insert_many(
+        [
+            {"name": f"Ada {i}", "age": i, "tags": ["a", i], "at": [i % 90, 5], "on": [1, 2]}
+            for i in range(300)
+        ]
+    )
+    db.people.create_index([("name", 1), ("age", -1)], name="compound")
+    db.people.create_index("tags", name="multikey")
+    db.people.create_index(
+        [("name", "text"), ("bio", "text")], weights={"bio": 5}, name="text", collation={"locale": "simple"}
+    )
+    db.people.create_index([("at", "2dsphere")], name="sphere", collation={"locale": "simple"})
+    db.people.create_index([("on", "2d")], name="flat", collation={"locale": "simple"}, min=-10, max=500)
+    db.people.create_index([("age", "hashed")], name="hashed")
+    db.people.create_index([("$**", 1)], name="wildcard", wildcardProjection={"bio": 1})
+    db.people.create_index("born", name="ttl", expireAfterSeconds=10**8)
+    db.people.create_index("age", name="partial", partialFilterExpression={"age": {"$gt": 5}})
+    db.people.create_index("ssn", name="sparse", sparse=True, unique=True)
+    db.people.create_index("nick", name="hidden", hidden=True, collation={"locale": "fr"})
+    db.create_collection("log", capped=True, size=1 << 20, max=1000)
+    db.log.insert_many([{"i": i} for i in range(50)])
+    db.command("create", "adults", viewOn="people", pipeline=[{"$match": {"age": {"$gte": 18}}}])
+    series = {"timeField": "at", "metaField": "sensor", "granularity": "minutes"}
+    db.create_collection("heat", timeseries=series, expireAfterSeconds=10**9)
+    now = datetime.datetime(2026, 1, 1)
+    db.heat.insert_many(
+        [{"at": now + datetime.timedelta(minutes=i), "sensor": i % 3, "v": i} for i in range(90)]
+    )
+    db.create_collection("clustered", clusteredIndex={"key": {"_id": 1}, "unique": True})
+    db.create_collection("empty")
+    db["fs.files"].insert_one({"filename": "a.bin", "length": 600_000})
+    db["fs.chunks"].insert_many([{"n": i, "data": os.urandom(200_000)} for i in range(3)])
+    for name in ODD:
+        db[name].insert_one({"of": name})
+
+
+def stored(client: Client, database: str) -> dict[str, bytes]:
+    names = [one["name"] for one in client[database].list_collections() if one["type"] == "collection"]
+    return {
+        name: b"".join(client[database][name].find_raw_batches())
+        for name in names
+        if not name.startswith("system.") or name.startswith("system.buckets.")
+    }
+
+
+def test_documents_are_the_bytes_of_the_server(facts: Facts, client: Client) -> None:
+    everything(client)
+    sizes: list[int] = []
+    found = backup.make(facts, on_bytes=sizes.append, version="v1")
+    folder = Path(found.folder)
+    files = {path.name: path.read_bytes() for path in (folder / "dump" / "shop").glob("*.bson")}
+    expected = stored(client, "shop")
+    assert files == {f"{layout.escaped(name)}.bson": data for name, data in expected.items()}
+    assert len(files["system.buckets.heat.bson"]) > 100
+    assert found.manifest.documents == sum(len(bson.decode_all(data)) for data in expected.values())
+    assert sum(sizes) > sum(len(data) for data in expected.values())
+    assert (found.manifest.version, found.manifest.tool, found.manifest.form) == ("v1", "gonogo", "directory")
+    assert (found.manifest.server, found.manifest.image[:7]) == ("6.0.5", "sha256:")
+    assert (found.manifest.consistent, found.manifest.consistency) == (True, manifest.QUIET)
+
+
+def test_metadata_holds_every_option_and_index(facts: Facts, client: Client) -> None:
+    everything(client)
+    folder = Path(backup.make(facts).folder) / "dump" / "shop"
+    rows = {
+        one["name"]: one for one in client["shop"].list_collections() if not one["name"].startswith("system.")
+    }
+    files = sorted(folder.glob("*.metadata.json"))
+    assert {layout.read_metadata(path.read_bytes(), path.name).name for path in files} == set(rows)
+    for path in files:
+        said = json_util.loads(path.read_text())
+        row = rows[said["collectionName"]]
+        there = (
+            [] if row["type"] == "view" else [dict(one) for one in client["shop"][row["name"]].list_indexes()]
+        )
+        read = layout.read_metadata(path.read_bytes(), path.name)
+        assert (read.form, dict(read.options), [dict(one) for one in read.indexes]) == (
+            row["type"],
+            row["options"],
+            there,
+        )
+        assert ("options" in said) == bool(row["options"])
+        assert read.uuid == (row["info"]["uuid"].hex() if "uuid" in row["info"] else "")
+    assert json.loads((folder / "prelude.json").read_text())["ServerVersion"] == "6.0.5"
+    assert json_util.loads((folder / "people.metadata.json").read_text())["uuid"]
+
+
+def test_manifest_sums_and_modes_are_right(facts: Facts, client: Client) -> None:
+    everything(client)
+    found = backup.make(facts)
+    folder = Path(found.folder)
+    there = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    assert set(there) == {*found.manifest.files, "manifest.json"}
+    for name, one in found.manifest.files.items():
+        data = there[name].read_bytes()
+        assert (one.size, one.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert {oct(path.stat().st_mode & 0o777) for path in there.values()} == {"0o600"}
+    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    assert {oct(path.stat().st_mode & 0o777) for path in folders} == {"0o700"}
+    assert manifest.read((folder / "manifest.json").read_bytes(), "it") == found.manifest
+    assert vault.find(facts.connection, facts.target, found.name) == found
+
+
+def test_the_fingerprint_is_of_what_was_dumped(facts: Facts, client: Client, tmp_path: Path) -> None:
+    everything(client)
+    found = backup.make(facts)
+    (tmp_path / "now").mkdir()
+    now = fingerprint.take(client, "shop", tmp_path / "now")
+    kept = fingerprint.load(Path(found.folder))
+    assert kept.collections == now.collections
+    assert sum(one.count for one in kept.collections.values()) == found.manifest.documents
+
+
+def test_an_empty_database_and_one_that_is_not_there(facts: Facts, client: Client) -> None:
+    found = backup.make(facts)
+    assert (found.manifest.documents, found.manifest.consistent) == (0, True)
+    client["shop"].create_collection("one")
+    assert "dump/shop/one.bson" in backup.make(facts).manifest.files
+
+
+def test_other_databases_are_left_alone(facts: Facts, client: Client) -> None:
+    client["shop"].things.insert_one({"a": 1})
+    client["shopping"].things.insert_one({"b": 1})
+    client["admin"].command("dbHash")
+    before = {name: client[name].command("dbHash")["md5"] for name in ("shop", "shopping")}
+    found = backup.make(facts)
+    assert {name: client[name].command("dbHash")["md5"] for name in before} == before
+    assert not [path for path in found.manifest.files if "shopping" in path]
+
+
+def test_users_and_roles_are_kept_on_request(facts: Facts, client: Client) -> None:
+    client["shop"].things.insert_one({"a": 1})
+    for name in ("shop", "other"):
+        client[name].command("dropAllUsersFromDatabase")
+        client[name].command("createUser", f"ada-{name}", pwd="x", roles=["readWrite"])
+    client["shop"].command("dropAllRolesFromDatabase")
+    client["shop"].command("createRole", "teller", privileges=[], roles=["read"])
+    found = backup.make(facts, users=True)
+    folder = Path(found.folder, "dump", "shop")
+    read = {
+        kind: bson.decode_all((folder / f"$admin.system.{kind}.bson").read_bytes())
+        for kind in layout.ACCOUNTS
+    }
+    assert [one["user"] for one in read["users"]] == ["ada-shop"]
+    assert [one["role"] for one in read["roles"]] == ["teller"]
+    assert {one["_id"] for one in read["version"]} >= {"authSchema"}
+    assert found.manifest.users
+    assert not [path for path in backup.make(facts).manifest.files if "$admin" in path]
+
+
+def test_what_is_written_meanwhile_is_said(facts: Facts, client: Client) -> None:
+    client["shop"].things.insert_many([{"x": "y" * 1000} for _ in range(5000)])
+    once = threading.Event()
+
+    def write(_: int) -> None:
+        if not once.is_set():
+            once.set()
+            client["shop"].things.insert_one({"late": True})
+
+    found = backup.make(facts, on_bytes=write)
+    assert (found.manifest.consistent, found.manifest.consistency) == (False, manifest.LOOSE)
+
+
+def between(monkeypatch: pytest.MonkeyPatch, collection: str, what: Callable[[], None]) -> None:
+    """Do something each time that a batch of a collection was read."""
+    real = source.batches
+
+    def batches(client: Client, database: str, name: str, session: Any = None) -> Iterator[bytes]:
+        for batch in real(client, database, name, session):
+            if name == collection:
+                what()
+            yield batch
+
+    monkeypatch.setattr(source, "batches", batches)
+
+
+def test_a_collection_dropped_or_made_meanwhile_breaks_nothing(
+    facts: Facts, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = client["shop"]
+    db.big.insert_many([{"x": os.urandom(100_000)} for _ in range(300)])
+    db.small.insert_one({"a": 1})
+    done: list[int] = []
+
+    def change() -> None:
+        if not done:
+            done.append(1)
+            db.big.drop()
+            db.small.drop()
+            db["new one"].insert_one({"b": 1})
+
+    between(monkeypatch, "big", change)
+    found = backup.make(facts)
+    assert done
+    said = " ".join(found.manifest.notes)
+    assert "big was dropped or renamed while it was read" in said
+    assert "new one was made while the others were read, and is in the backup" in said
+    assert not found.manifest.consistent
+    assert Path(found.folder, "dump/shop/new%20one.bson").stat().st_size > 0
