@@ -225,10 +225,11 @@ class Connection:
     def forward_port(self, host: str, port: int, *, ahead: int = 0) -> int:
         """Return the port of 127.0.0.1 that leads to ``host:port`` seen from the target; ConnectionFailed.
 
-        ``ahead``: so many connections are made at once, and in the next run as soon as there is a way.
+        ``ahead``: so many connections are worth making as soon as there is a way, which the next run then does.
         """
         self.forwarded |= {(host, port)} if ahead else set()
-        return self.forwards.port(host, port, ahead)
+        # What copies for those connections would only slow down whoever comes without them.
+        return self.forwards.port(host, port, ahead if (host, port) in self.prefetch.forwards else 0)
 
     def close(self) -> None:
         """End shells and forwards, and the master where this connection opened it; can be called again."""
