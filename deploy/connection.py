@@ -225,7 +225,7 @@ class Connection:
     def forward_port(self, host: str, port: int, *, ahead: int = 0) -> int:
         """Return the port of 127.0.0.1 that leads to ``host:port`` seen from the target; ConnectionFailed.
 
-        ``ahead``: so many connections are worth making as soon as there is a way, which the next run then does.
+        ``ahead``: so many connections are worth making as soon as there is a way; the next run does.
         """
         self.forwarded |= {(host, port)} if ahead else set()
         # What copies for those connections would only slow down whoever comes without them.
