@@ -16,6 +16,7 @@ from lab.docker import check
 from tests import harness
 from tests.mongo.ground import PASSWORD, USER
 from tests.mongo.shapes import KNOWN, Shape, replica_set, shape, uri
+from tests.mongo.whole import whole
 
 OWNER = {"service": "mongodb", "database": "shop"}
 OUTSIDE = {"uri_variable": "MONGODB_URI", "database": "shop"}
@@ -60,9 +61,10 @@ def test_a_server_without_authentication(tmp_path: Path) -> None:
     with shape(tmp_path) as made:
         name = made.server("mongodb")
         made.client(name, login=False).shop.users.insert_one({})
-        (tmp_path / "compose.yaml").touch()
-        with made.facts() as facts, login.opened(facts) as client:
-            assert client.shop.users.count_documents({}) == 1
+        with made.facts() as facts:
+            with login.opened(facts) as client:
+                assert client.shop.users.count_documents({}) == 1
+            whole(facts, tmp_path)
 
 
 def test_a_login_in_files_of_the_container(tmp_path: Path) -> None:
@@ -133,6 +135,15 @@ def test_a_secondary_is_well_when_its_set_is(members: Shape, monkeypatch: pytest
     assert found["mongodb.healthy"].found == f"{members.project}-mongo2: a member of rs0, 3 well"
 
 
+def test_all_that_is_done_with_data_over_a_set(members: Shape, tmp_path: Path) -> None:
+    # The service is a secondary here, and what is asked of the data goes to the primary.
+    members.variables = {
+        "MONGODB_URI": uri("mongo2", USER, PASSWORD, "/shop?authSource=admin&replicaSet=rs0")
+    }
+    with members.facts(mongodb=OUTSIDE) as facts:
+        whole(facts, tmp_path)
+
+
 def test_another_set_than_the_string_says(members: Shape) -> None:
     members.variables = {"MONGODB_URI": uri("mongo2", USER, PASSWORD, "/?replicaSet=rs1")}
     said = _refused(members, mongodb=OUTSIDE)
@@ -187,6 +198,12 @@ def test_the_database_of_the_string_is_that_of_its_login(alone: Shape) -> None:
         f"{_at(alone)} refuses the login of 'app@x' with the password in MONGODB_URI: correct it in the env "
         "file, or authSource, which is other"
     )
+
+
+def test_all_that_is_done_with_data_outside_the_stack(alone: Shape, tmp_path: Path) -> None:
+    alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/shop")}
+    with alone.facts(mongodb=OUTSIDE) as facts:
+        whole(facts, tmp_path)
 
 
 def test_a_login_that_may_not(alone: Shape) -> None:

@@ -14,6 +14,7 @@ from deploy.errors import GonogoError
 from deploy.mongodb import login, primary
 from tests.mongo.ground import PASSWORD, USER
 from tests.mongo.shapes import AUTHORITY, KNOWN, SERVER, Authority, Shape, shape, uri
+from tests.mongo.whole import whole
 
 INSIDE = {"service": "mongodb", "database": "shop", "tls_ca_file": "certs/ca.pem"}
 OUTSIDE = {"uri_variable": "MONGODB_URI", "database": "shop", "tls_ca_file": "certs/ca.pem"}
@@ -78,6 +79,11 @@ def test_the_name_of_the_service_is_what_the_certificate_is_for(secure: Secure) 
     with secure.shape.facts(mongodb=INSIDE) as facts:
         state = facts.mongodb
     assert state is not None and state.counts == {"users": 3}
+
+
+def test_all_that_is_done_with_data_over_tls(secure: Secure, tmp_path: Path) -> None:
+    with secure.shape.facts(mongodb=INSIDE) as facts:
+        whole(facts, tmp_path)
 
 
 def test_many_connections_at_a_time_are_each_verified(secure: Secure) -> None:

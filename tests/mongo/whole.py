@@ -14,8 +14,11 @@ from tests.mongo.ground import IMAGE
 T = TypeVar("T")
 
 
-def whole(facts: Facts, folder: Path) -> None:
-    """Take a fingerprint, compare it with what is there, make a backup and prove it; print what each took."""
+def whole(facts: Facts, folder: Path, *, apart: bool = True) -> None:
+    """Make a backup, compare its fingerprint with what is there, and prove it; print what each took.
+
+    ``apart``: with a fingerprint that is taken by itself, which must be equal to that of the backup.
+    """
     settings = facts.target.mongodb
     assert settings is not None
     database = settings.database
@@ -27,11 +30,18 @@ def whole(facts: Facts, folder: Path) -> None:
         took.append(f"{name} {time.monotonic() - begun:.2f} s")
         return found
 
-    with login.opened(facts) as client:
-        taken = timed("fingerprint", lambda: fingerprint.take(client, database, folder))
-        differences = timed("compare", lambda: compare.differences(folder, client, database, settings))
-    assert taken.database == database and not differences
     made = timed("backup", lambda: backup.make(facts))
+    own = folder / "own"
+    own.mkdir()
+    taken = fingerprint.fetch(facts.connection, made.folder, own)
+    with login.opened(facts) as client:
+        if apart:
+            alone = folder / "apart"
+            alone.mkdir()
+            timed("fingerprint", lambda: fingerprint.take(client, database, alone))
+            assert compare.between(own, alone) == []
+        differences = timed("compare", lambda: compare.differences(own, client, database, settings))
+    assert taken.database == database and not differences
     found = timed("proof", lambda: proof.prove(facts, made, image=IMAGE))
     print(f"{database}: {', '.join(took)}; {found.documents} documents, {found.bytes} bytes")
     assert found.proved and not found.differences
