@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from deploy.archive import Archive
 from deploy.connection import Connection
-from deploy.errors import CommandTimeout, GonogoError
+from deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
 from deploy.methods import layers
 from deploy.methods.gzipped import gzipped
 from deploy.methods.layers import LeftOut
@@ -112,6 +112,8 @@ def _bring(connection: Connection, ids: Sequence[str], sent: Sent, count: Callab
                 sent.whole = str(error)
             elif not sent.again:
                 sent.again = str(error)
+            elif isinstance(error, ConnectionFailed):
+                raise
             else:
                 said = f"{connection.host}: {error}" if isinstance(error, Refused) else str(error)
                 raise GonogoError(f"{said}; it was sent twice, and no image was deployed") from None

@@ -111,6 +111,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             found.commit("first")
             found.there(f"git clone -q {ROOM}/origin.git {CLONE}")
             yield found
+            named = ["docker", "image", "ls", "-q", f"{running.host}/team/app"]
+            ids = set(subprocess.run(named, capture_output=True, text=True, check=True).stdout.split())
+            subprocess.run(["docker", "image", "rm", "-f", *ids], capture_output=True, check=False)
     finally:
         host.down(NAME)
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from deploy.connection import Connection
-from deploy.errors import GonogoError
+from deploy.errors import ConnectionFailed, GonogoError
 from deploy.methods import layers, tar
 from deploy.release import Image
 from lab import host
-from tests.lab.connecting import reachable
+from lab.relay import Relay
+from tests.lab.connecting import other_config, reachable
 
 pytestmark = pytest.mark.lab
 NAME = f"t-methods-{os.getpid()}"
@@ -184,6 +185,32 @@ def test_a_stream_that_always_breaks_is_one_sentence_and_leaves_nothing(
     assert connection.check("docker image ls -aq --no-trunc | sort", mutates=True).text == before
     left = connection.check("ls /tmp; docker volume ls -q", mutates=True).text
     assert "docker-import" not in left
+
+
+def test_a_connection_that_is_cut_is_one_sentence_and_another_one_begins_anew(
+    connection: Connection, image: Made, tmp_path: Path
+) -> None:
+    one = image("cut off", "random 1", "random 2")
+    look = "docker image ls -aq --no-trunc | sort"
+    before = connection.check(look, mutates=True).text
+    made = host.find(NAME)
+    with Relay(made.port, bytes_per_s=500_000) as relay:
+        config = other_config(made, tmp_path, Port=relay.port)
+        with Connection.open(reachable("other", config, command=60)) as cut:
+            passed = []
+
+            def count(size: int) -> None:
+                passed.append(size)
+                if sum(passed) > 1_000_000:
+                    relay._do(relay._close())
+
+            wanted = {"app": Image(name="shop-app", id=one)}
+            with pytest.raises(ConnectionFailed, match="the connection to other was lost"):
+                tar.send(cut, wanted, VERSION, count)
+    assert connection.check(look, mutates=True).text == before
+    sent = send(connection, one)
+    assert (sent.again, sent.whole) == ("", "")
+    assert there(connection, one)
 
 
 def test_an_image_that_is_not_here_is_one_sentence(connection: Connection) -> None:
