@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from reports import words
 from reports.model import CheckResult, CheckStatus, DataCount, Release, Step
+from reports.strip import stretches
 
 SHOWN_STATUSES: tuple[CheckStatus, ...] = ("failed", "blocked", "warning", "waived", "skipped", "passed")
 
@@ -85,6 +86,7 @@ def render(release: Release) -> str:
             carded={item.anchor for item in failed}
             | {g.items[0].anchor for g in blocked if len(g.items) == 1},
             bars=_bars(release),
+            stretches=stretches,
             suites=_suites(items),
         )
     )

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from reports.model import CheckResult, CheckStatus, DataCount, Evidence, Release, ServiceChange, Step
+from reports.model import (
+    Answered,
+    Availability,
+    Backup,
+    CheckResult,
+    CheckStatus,
+    DataCount,
+    Evidence,
+    Phase,
+    Release,
+    ServiceChange,
+    Step,
+)
 
 SCRIPT = "<script>document.title='owned'</script>"
 LONG = "x" * 3000
@@ -89,6 +101,36 @@ def release(**changed: object) -> Release:
             Step(name="rollback", status="done", started=85.7, seconds=10.7),
         ],
         "checks": checks,
+        "availability": Availability(
+            rate=100,
+            seconds=1.0,
+            changed_at=0.3,
+            urls=[
+                Answered(
+                    url=f"http://127.0.0.1:8001/{SCRIPT}",
+                    requests=80,
+                    failed=30,
+                    gap_s=0.4,
+                    gap_at=0.3,
+                    before=Phase(requests=30, p50_ms=4.2, p95_ms=7.9, p99_ms=9.1),
+                    during=Phase(requests=50, failed=30),
+                    errors={f"connection refused {SCRIPT}": 30},
+                    slots=[(0.0, 10, 0), (0.1, 10, 0), (0.2, 10, 0), (0.3, 0, 15), (0.4, 0, 10), (0.6, 5, 5)],
+                )
+            ],
+            notes=[f"thinned {SCRIPT}"],
+        ),
+        "backup": Backup(
+            name=f"demo-chat-20260131-080610{SCRIPT}",
+            folder="/srv/chat/.deploy/backups/demo-chat-20260131-080610",
+            tool="gonogo",
+            bytes=371_000_000,
+            documents=97,
+            seconds=4.5,
+            consistency="nothing was written while it was read",
+            proved=True,
+            recovery_seconds=6.25,
+        ),
         "data": [
             DataCount(collection="users", kind="append-only", before=5, after=5),
             DataCount(collection="messages", kind="append-only", before=36, after=34),

@@ -11,6 +11,7 @@ import pytest
 from reports import words
 from reports.model import DataCount, Verdict
 from reports.page import render
+from reports.strip import stretches
 from tests.unit.releases import LONG, NEW, SCRIPT, check, failed, release
 
 VOID = {"meta", "link", "br", "path", "circle"}
@@ -115,7 +116,7 @@ def test_an_id_with_odd_characters_is_linked_as_a_browser_reads_it() -> None:
 
 def test_everything_is_escaped_and_nothing_can_run_or_load() -> None:
     assert "script" not in PAGE.tags
-    assert PAGE.text.count(SCRIPT) == 3
+    assert PAGE.text.count(SCRIPT) == 7
     assert "javascript:alert(1)" in PAGE.text
     assert not [link for link in PAGE.links if link.startswith(("javascript:", "http", "//"))]
     assert "url(" not in render(release())
@@ -151,7 +152,8 @@ def test_steps_lie_on_the_time_line_where_they_were() -> None:
 
 def test_empty_sections_are_left_out() -> None:
     empty = {name: [] for name in ("services", "steps", "checks", "data", "notes")}
-    made = page(**empty, logs={}, links={}, summary="", previous="", commit="")
+    none = {"availability": None, "backup": None}
+    made = page(**empty, **none, logs={}, links={}, summary="", previous="", commit="")
     assert made.levels == [1]
     assert "Previous version" not in made.text
     assert "Commit" not in made.text
@@ -174,3 +176,22 @@ def test_moments_are_in_utc_and_other_text_is_left() -> None:
 def test_a_difference_needs_both_counts() -> None:
     assert words.difference(DataCount(collection="c", kind="k", after=2)) == "–"
     assert words.difference(DataCount(collection="c", kind="k", before=2, after=2)) == "0"
+
+
+def test_how_the_stack_answered_is_drawn_as_stretches_of_the_same_kind() -> None:
+    seen = release().availability
+    assert seen is not None
+    drawn = [("good", 3), ("bad", 2), ("mute", 1), ("warn", 1), ("mute", 3)]
+    assert stretches(seen, seen.urls[0]) == drawn
+    page = render(release())
+    assert all(f'<i class="tone-{tone}" style="flex-grow:{number}">' in page for tone, number in drawn)
+    assert "50 of 80 requests were answered well" in page
+
+
+def test_the_backup_and_its_measured_recovery_time_are_shown() -> None:
+    page = render(release())
+    assert "restored and found to be the same" in page
+    assert "371.0 MB" in page
+    assert "it is not what the database holds" in render(
+        release(backup={**release().backup.model_dump(), "proved": False})
+    )
