@@ -5,10 +5,9 @@ Nobody had ever restored the one backup there was (incident L7).
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,8 +15,7 @@ from deploy import release, store
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.mongodb import archive, compare, fingerprint, loader, throwaway
-from deploy.mongodb.fingerprint import Fingerprint
+from deploy.mongodb import archive, likeness, loader, refusal, throwaway
 from deploy.mongodb.reading import BackupDamaged
 from deploy.mongodb.throwaway import Throwaway
 from deploy.mongodb.vault import PROOF, Backup
@@ -80,11 +78,8 @@ def prove(facts: Facts, backup: Backup, *, image: str = "", on_bytes: OnBytes = 
         proved=False,
     )
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix="gonogo-") as folder,
-            throwaway.server(facts.connection, image) as there,
-        ):
-            _tried(facts, backup, there, Path(folder), found, begun, on_bytes)
+        with throwaway.server(facts.connection, image) as there:
+            _tried(facts, backup, there, found, begun, on_bytes)
     except BackupDamaged as damaged:
         found.seconds = found.seconds or round(time.monotonic() - begun, 3)
         found.differences = [str(damaged)]
@@ -107,13 +102,7 @@ def load(connection: Connection, folder: str) -> Proof | None:
 
 
 def _tried(  # noqa: PLR0913, PLR0917
-    facts: Facts,
-    backup: Backup,
-    there: Throwaway,
-    folder: Path,
-    found: Proof,
-    begun: float,
-    on_bytes: OnBytes,
+    facts: Facts, backup: Backup, there: Throwaway, found: Proof, begun: float, on_bytes: OnBytes
 ) -> None:
     if backup.manifest.form == "archive":
         archive.restore(facts.connection, backup, there.name, RESTORED)
@@ -121,33 +110,11 @@ def _tried(  # noqa: PLR0913, PLR0917
         loader.load(facts.connection, backup, there.client, RESTORED, on_bytes)
     found.seconds = round(time.monotonic() - begun, 3)
     begun = time.monotonic()
-    restored, taken = folder / "restored", folder / "taken"
-    restored.mkdir()
-    taken.mkdir()
-    try:
-        wanted = fingerprint.fetch(facts.connection, backup.folder, taken)
-    except GonogoError as error:
-        raise BackupDamaged(f"the backup {backup.name}: {error}") from None
-    now = fingerprint.take(there.client, RESTORED, restored)
-    differences = [one.told for one in _compared(facts, backup, taken, restored)]
-    differences += _empty(backup, wanted, now)
-    found.collections, found.documents = len(now.collections), now.count
-    found.bytes = sum(one.bytes for one in now.collections.values())
+    with refusal.told(f"the backup {backup.name}, restored"):
+        alike = likeness.of(facts, backup, there.client, RESTORED)
+    found.collections, found.documents = len(alike.now.collections), alike.now.count
+    found.bytes = sum(one.bytes for one in alike.now.collections.values())
     found.compared_seconds = round(time.monotonic() - begun, 3)
-    more = len(differences) - MOST
-    found.differences = differences[:MOST] + ([f"and {more} more"] if more > 0 else [])
-    found.proved = not differences
-
-
-def _compared(facts: Facts, backup: Backup, taken: Path, restored: Path) -> list[compare.Difference]:
-    # What our own writer read is what its fingerprint is of; mongodump's was taken beside the dump.
-    exact = backup.manifest.tool == "gonogo" or backup.manifest.consistent
-    return compare.between(taken, restored, exact=exact, kinds=None if exact else facts.target.mongodb)
-
-
-def _empty(backup: Backup, wanted: Fingerprint, now: Fingerprint) -> list[str]:
-    if wanted.count and not now.count:
-        return [f"{backup.name} is empty, and the database held {wanted.count} documents"]
-    if backup.manifest.documents != wanted.count:
-        return [f"its manifest says {backup.manifest.documents} documents, its fingerprint {wanted.count}"]
-    return []
+    more = len(alike.differences) - MOST
+    found.differences = alike.differences[:MOST] + ([f"and {more} more"] if more > 0 else [])
+    found.proved = not alike.differences

@@ -7,7 +7,7 @@ import os
 import shlex
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -18,6 +18,8 @@ from deploy.mongodb.manifest import Sum
 from deploy.mongodb.vault import Backup
 
 PIECE = 1 << 20
+END_S = 30.0
+"""Seconds that the stream may take to end after its last byte."""
 
 
 class BackupDamaged(GonogoError):
@@ -37,30 +39,32 @@ class Files:
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._pour, daemon=True, name="gonogo-backup")
 
-    def __enter__(self) -> Iterator[tuple[str, IO[bytes]]]:
+    def __enter__(self) -> Iterator[tuple[str, Checked]]:
         self._thread.start()
         return self._files()
 
     def __exit__(self, *_: object) -> None:
         self._reader.close()
-        self._thread.join(30)
+        self._thread.join(END_S)
 
     def _pour(self) -> None:
         folder = shlex.quote(str(self._backup.folder))
-        find = f"find {layout.DUMP} -type f -name {shlex.quote(f'*{self._ending}')}"
-        command = f"cd {folder} && {find} | LC_ALL=C sort | tar -cf - -T -"
+        find = f"find {layout.DUMP} -type f -name {shlex.quote(f'*{self._ending}')} -print0"
+        command = f"cd {folder} && {find} | LC_ALL=C sort -z | tar -cf - --null -T -"
         try:
             with os.fdopen(self._into, "wb", buffering=0) as into:
                 result = self._connection.pour(command, lambda piece: _all(into, piece))
             if not result.ok:
-                last = (result.error_text.strip() or "it said nothing").splitlines()[-1]
-                self._error = BackupDamaged(f"the backup {self._backup.name} cannot be read: {last}")
+                # tar tells first what it could not read, and at last that it failed.
+                why = (result.error_text.strip() or "it said nothing").splitlines()[0]
+                why = why.removeprefix("tar: ")
+                self._error = BackupDamaged(f"the backup {self._backup.name} cannot be read: {why}")
         except BrokenPipeError:
             return  # whoever read it has given up, and says why
         except (GonogoError, OSError) as error:
             self._error = error
 
-    def _files(self) -> Iterator[tuple[str, IO[bytes]]]:
+    def _files(self) -> Iterator[tuple[str, Checked]]:
         told, wanted = f"the backup {self._backup.name}", self._wanted()
         try:
             with tarfile.open(fileobj=self._reader, mode="r|") as archive:
@@ -68,17 +72,21 @@ class Files:
                     path, file = str(PurePosixPath(entry.name)), archive.extractfile(entry)
                     if file is None or path not in wanted:
                         continue
-                    checked = Checked(file, wanted.pop(path), f"{told}: {path}")
-                    yield path, checked  # type: ignore[misc]
+                    checked = Checked(file, wanted.pop(path), f"{told}: {path}", self._broken)
+                    yield path, checked
                     checked.end()
-        except (tarfile.TarError, EOFError) as error:
-            self._thread.join(5)
-            raise self._error or BackupDamaged(f"{told} cannot be read whole: {error}") from None
-        self._thread.join(30)
+        except tarfile.TarError as error:
+            raise self._broken(error) from None
+        self._thread.join(END_S)
         if self._error:
             raise self._error
         if wanted:
             raise BackupDamaged(f"{told} lacks {min(wanted)}: use another backup")
+
+    def _broken(self, error: Exception) -> BaseException:
+        """Return why the stream is none: what ended it says it better than what it is cut off at."""
+        self._thread.join(END_S)
+        return self._error or BackupDamaged(f"the backup {self._backup.name} cannot be read whole: {error}")
 
     def _wanted(self) -> dict[str, Sum]:
         files = self._backup.manifest.files
@@ -88,13 +96,18 @@ class Files:
 class Checked:
     """A file that is checked while it is read; ``end`` raises BackupDamaged where it is another."""
 
-    def __init__(self, file: IO[bytes], wanted: Sum, told: str) -> None:
-        self._file, self._wanted, self._told = file, wanted, told
+    def __init__(
+        self, file: IO[bytes], wanted: Sum, told: str, broken: Callable[[Exception], BaseException]
+    ) -> None:
+        self._file, self._wanted, self._told, self._broken = file, wanted, told, broken
         self._sum, self._size = hashlib.sha256(), 0
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes."""
-        data = self._file.read(size)
+        """Return the next bytes; raises why there are none where the stream was cut off."""
+        try:
+            data = self._file.read(size)
+        except (tarfile.TarError, OSError) as error:
+            raise self._broken(error) from None
         self._sum.update(data)
         self._size += len(data)
         return data
@@ -105,10 +118,16 @@ class Checked:
             pass
         if self._size != self._wanted.size:
             raise BackupDamaged(
-                f"{self._told} has {self._size} bytes, and {self._wanted.size} in its manifest: use another"
+                f"{self._told} has {self._size} bytes, and {self._wanted.size} in its manifest: use another "
+                "backup"
             )
-        if self._sum.hexdigest() != self._wanted.sha256:
-            raise BackupDamaged(f"{self._told} is not what its manifest says (SHA-256): use another backup")
+        unequal(self._sum.hexdigest(), self._wanted, self._told)
+
+
+def unequal(sha256: str, wanted: Sum, told: str) -> None:
+    """Raise BackupDamaged where the SHA-256 of a file is not that of the manifest."""
+    if sha256 != wanted.sha256:
+        raise BackupDamaged(f"{told} is not what its manifest says (SHA-256): use another backup")
 
 
 def _all(into: IO[bytes], piece: bytes) -> None:

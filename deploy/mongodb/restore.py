@@ -15,8 +15,9 @@ from pymongo.errors import PyMongoError
 from deploy import release
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.mongodb import archive, compare, dump, fingerprint, loader, login, source
+from deploy.mongodb import archive, compare, dump, likeness, loader, login, refusal
 from deploy.mongodb import backup as backups
+from deploy.mongodb.swap import Swap
 from deploy.mongodb.vault import Backup
 from deploy.target import Mongodb
 
@@ -24,6 +25,7 @@ LONGEST = 63
 """Bytes of a database's name in MongoDB."""
 REFUSED = '/\\. "$*<>:|?\0'
 """Characters that MongoDB takes in no name of a database."""
+OWN = ("admin", "config", "local")
 STAGING = "gonogo_staging"
 
 Client = MongoClient[dict[str, Any]]
@@ -35,7 +37,7 @@ class Restored:
     """What was restored: into which database, how many documents, in how many ``seconds``.
 
     ``safety``: the backup that was taken before live data was replaced. ``dropped``: the collections that
-    were there and are not in the backup.
+    were there and are not in the backup. ``proved``: it was compared with the backup's fingerprint.
     """
 
     database: str
@@ -45,6 +47,7 @@ class Restored:
     replaced: bool = False
     safety: str = ""
     dropped: tuple[str, ...] = field(default=())
+    proved: bool = True
 
     @property
     def told(self) -> str:
@@ -63,8 +66,9 @@ def restore(
 
     ``into``: the name of the new one, by default the live one's with the time. A database that exists is
     never written to, but the live one with ``replace``: a fresh backup of it is taken first, and what is to
-    be restored is loaded and compared beside it before anything is dropped. What is restored is compared with
-    the backup's fingerprint. Raises GonogoError, which names the way back where something was dropped.
+    be restored is loaded beside it and compared with the backup's fingerprint before anything is replaced
+    (see ``swap``). ``on_bytes`` is called with the size of each piece. Raises GonogoError, which names the
+    way back where something was replaced; a new database that could not be restored whole is removed.
     """
     settings = facts.target.mongodb
     if settings is None:
@@ -74,8 +78,7 @@ def restore(
         if replace:
             return _replaced(facts, settings, client, backup, on_bytes, begun)
         name = into or _name(settings.database)
-        _free(client, name)
-        documents = _loaded(facts, client, backup, name, on_bytes)
+        documents = _whole(facts, client, backup, name, on_bytes)
         return Restored(name, backup.name, documents, time.monotonic() - begun)
 
 
@@ -83,53 +86,75 @@ def _replaced(  # noqa: PLR0913, PLR0917
     facts: Facts, settings: Mongodb, client: Client, backup: Backup, on_bytes: OnBytes, begun: float
 ) -> Restored:
     safety = backups.make(facts)
-    stage = f"{STAGING}_{release.now():%Y%m%d%H%M%S}"
-    _free(client, stage)
+    live, stage = settings.database, f"{STAGING}_{release.now():%Y%m%d%H%M%S}"
+    documents = _whole(facts, client, backup, stage, on_bytes)
+    swap = Swap(client, stage, live)
     try:
-        _loaded(facts, client, backup, stage, on_bytes)
-    finally:
-        client.drop_database(stage)
-    live = settings.database
-    there = {one.name for one in source.namespaces(client, live)}
-    try:
-        for name in sorted(there):
-            client[live].drop_collection(name)
-        documents = _loaded(facts, client, backup, live, on_bytes)
+        gone = swap.all()
+        lost = _lost(facts, settings, client, backup)
     except (GonogoError, PyMongoError, KeyboardInterrupt) as error:
+        why = refusal.reason(error) if isinstance(error, PyMongoError) else str(error)
+        if not swap.begun:
+            raise GonogoError(f"nothing was replaced: {why or type(error).__name__}") from None
         way = f"gonogo restore {facts.target.name} {safety.name} --replace"
         raise GonogoError(
-            f"{live} is incomplete, as it was being replaced ({str(error) or type(error).__name__}): bring "
-            f"back what was there with `{way}`"
+            f"{live} is partly replaced ({', '.join(swap.done) or 'its first collection'}): "
+            f"{why or type(error).__name__}: bring back what was there with `{way}`"
         ) from None
-    now = {one.name for one in source.namespaces(client, live)}
-    gone = tuple(sorted(there - now))
+    finally:
+        _dropped(client, stage)
+    if lost:
+        raise GonogoError(
+            f"{live} was replaced, and is not what {backup.name} holds: {'; '.join(lost[:3])}: bring back "
+            f"what was there with `gonogo restore {facts.target.name} {safety.name} --replace`"
+        )
     return Restored(live, backup.name, documents, time.monotonic() - begun, True, safety.name, gone)
 
 
-def _loaded(facts: Facts, client: Client, backup: Backup, name: str, on_bytes: OnBytes) -> int:
-    """Load a backup into an empty database and compare; return how many documents are there."""
-    if backup.manifest.form == "archive":
-        if facts.database is None or facts.target.mongodb is None:
-            raise GonogoError(
-                f"{backup.name} is an archive of mongodump's, and no container has mongorestore"
-            )
-        given = dump.config(login.way(facts, facts.target.mongodb).login)
-        archive.restore(facts.connection, backup, facts.database.id, name, given)
-    else:
-        loader.load(facts.connection, backup, client, name, on_bytes)
+def _lost(facts: Facts, settings: Mongodb, client: Client, backup: Backup) -> list[str]:
+    """Return what the live database lacks of the backup; others may write to it already."""
     with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
-        taken, restored = Path(folder) / "taken", Path(folder) / "restored"
-        taken.mkdir()
-        restored.mkdir()
-        fingerprint.fetch(facts.connection, backup.folder, taken)
-        found = fingerprint.take(client, name, restored)
-        exact = backup.manifest.tool == "gonogo" or backup.manifest.consistent
-        kinds = None if exact else facts.target.mongodb
-        differences = compare.between(taken, restored, exact=exact, kinds=kinds)
-    if differences:
-        told = "; ".join(one.told for one in differences[:3])
-        raise GonogoError(f"{name} is not what {backup.name} holds: {told}")
-    return found.count
+        likeness.fetched(facts.connection, backup, Path(folder))
+        found = compare.differences(Path(folder), client, settings.database, settings)
+    return [one.told for one in found]
+
+
+def _whole(facts: Facts, client: Client, backup: Backup, name: str, on_bytes: OnBytes) -> int:
+    """Load a backup into a new database and compare it; return how many documents are there.
+
+    Where that fails the database is removed.
+    """
+    _free(client, name)
+    try:
+        if backup.manifest.form == "archive":
+            _archive(facts, backup, name)
+        else:
+            loader.load(facts.connection, backup, client, name, on_bytes)
+        alike = likeness.of(facts, backup, client, name, aging=True)
+        if alike.differences:
+            told = "; ".join(alike.differences[:3])
+            raise GonogoError(f"what was restored is not what {backup.name} holds, and was removed: {told}")
+    except BaseException as error:
+        if not _dropped(client, name) and isinstance(error, GonogoError):
+            raise GonogoError(f"{error}; what was loaded until then is in the database {name}") from None
+        raise
+    return alike.now.count
+
+
+def _archive(facts: Facts, backup: Backup, name: str) -> None:
+    if facts.database is None or facts.target.mongodb is None:
+        raise GonogoError(f"{backup.name} is an archive of mongodump's, and no container has mongorestore")
+    given = dump.config(login.way(facts, facts.target.mongodb).login)
+    archive.restore(facts.connection, backup, facts.database.id, name, given)
+
+
+def _dropped(client: Client, name: str) -> bool:
+    """Remove a database that we made; return whether that could be done."""
+    try:
+        client.drop_database(name)
+    except PyMongoError:
+        return False
+    return True
 
 
 def _name(database: str) -> str:
@@ -139,6 +164,8 @@ def _name(database: str) -> str:
 
 
 def _free(client: Client, name: str) -> None:
+    if name.lower() in OWN:
+        raise GonogoError(f"{name} is MongoDB's own database: give another name with --into")
     if not name or len(name.encode()) > LONGEST or set(name) & set(REFUSED):
         raise GonogoError(f"{name!r} is no name for a database of MongoDB: give another with --into")
     there = {one.lower(): one for one in client.list_database_names()}

@@ -6,6 +6,7 @@ holds on to our session's standard input: where we end, are killed or cut off, t
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shlex
@@ -33,31 +34,39 @@ LIFE_S = 7 * 86400.0
 PAUSE_S = 0.1
 HELP = "docker run --help"
 """What docker says after the line that tells why."""
-OLD_MIN = 10
-"""Minutes after which what bears our label and is not in use counts as left behind."""
+OLD_S = 600
+"""Seconds after which what bears our label and is not in use counts as left behind."""
 
-# A background command of sh reads from /dev/null, so the container's standard input is kept as number 3. The
-# server's data is worth nothing, so it is not asked to end but ended.
+# Nothing that is due may be removed before it is compared, so the TTL monitor rests. The server's data is
+# worth nothing, so it is not asked to end but ended. A background command of sh reads from /dev/null, so the
+# container's standard input is kept as number 3.
 INSIDE = (
-    'exec 3<&0; d=$(mktemp -d) && command -v mongod >/dev/null || { echo "it has no mongod" >&2; exit 97; }; '
-    'mongod --dbpath "$d" --bind_ip_all --port %d --wiredTigerCacheSizeGB %s </dev/null >"$d/log" 2>&1 & '
+    'exec 3<&0; command -v mongod >/dev/null || { echo "it has no mongod" >&2; exit 97; }; '
+    "d=$(mktemp -d) || exit 98; "
+    'mongod --dbpath "$d" --bind_ip_all --port %d --wiredTigerCacheSizeGB %s '
+    '--setParameter ttlMonitorEnabled=false </dev/null >"$d/log" 2>&1 & '
     "pid=$!; (cat <&3 >/dev/null; kill -KILL $pid) & wait $pid; status=$?; "
-    '[ $status = 137 ] || tail -n 2 "$d/log" >&2; exit $status'
+    """[ $status = 137 ] || { grep '"s":"[EF]"' "$d/log" || cat "$d/log"; } | tail -n 1 >&2; exit $status"""
 )
 # docker's own --rm takes the anonymous volumes of its image along; a forced removal would leave them.
 OUTSIDE = (
     "trap '' HUP PIPE; docker network create --internal --label {label} {name} >/dev/null || exit 96; "
-    "docker run -i --rm --name {name} --network {name} --label {label} --entrypoint sh {image} -c {inside}; "
+    "docker run -i --rm --pull never --no-healthcheck --name {name} --network {name} --label {label} "
+    "--entrypoint sh {image} -c {inside}; "
     "status=$?; docker kill {name} >/dev/null 2>&1; "
     "for i in 1 2 3 4 5 6 7 8 9 10; do docker network rm {name} >/dev/null 2>&1 && break; sleep 0.2; done; "
     "exit $status"
 )
+# A container that never started, or whose engine died, is started and ended, for --rm takes its volumes
+# along. One that runs is somebody's, and its network is in use.
 SWEEP = (
-    "now=$(date +%s); for kind in network container; do "
-    "docker $kind ls {all} --filter label={label} --format '{{{{.{field}}}}}' 2>/dev/null; done | sort -u | "
-    "while IFS= read -r name; do made=${{name#gonogo-proof-}}; made=${{made%%-*}}; "
-    'case "$made" in ""|*[!0-9]*) continue;; esac; [ $((now - made)) -gt {old} ] || continue; '
-    "docker rm $name >/dev/null 2>&1; docker network rm $name >/dev/null 2>&1; done; :"
+    "now=$(date +%s); old() {{ made=${{1#gonogo-proof-}}; made=${{made%%-*}}; "
+    'case "$made" in ""|*[!0-9]*) return 1;; esac; [ $((now - made)) -gt {seconds} ]; }}; '
+    "docker container ls --filter label={label} --filter status=created --filter status=exited "
+    "--format '{{{{.Names}}}}' | while IFS= read -r name; do old \"$name\" || continue; "
+    'docker start "$name"; docker kill "$name"; docker rm "$name"; done >/dev/null 2>&1; '
+    "docker network ls --filter label={label} --format '{{{{.Name}}}}' | while IFS= read -r name; do "
+    'old "$name" && docker network rm "$name"; done >/dev/null 2>&1; :'
 )
 
 
@@ -72,6 +81,8 @@ class Throwaway:
 @contextmanager
 def server(connection: Connection, image: str, *, mebibytes_cache: int = 256) -> Iterator[Throwaway]:
     """Give an empty MongoDB on the target, run from an image that is there, by id or name.
+
+    What it is given stays as it is: the removal of what is too old (TTL) is switched off.
 
     ``mebibytes_cache``: what its storage engine may keep in memory. Raises GonogoError, with the last words
     of the engine or the server, where it cannot be had.
@@ -92,12 +103,9 @@ def server(connection: Connection, image: str, *, mebibytes_cache: int = 256) ->
         held.let_go()
 
 
-def sweep(connection: Connection) -> None:
-    """Remove networks and containers that bear our label, are not in use and are older than OLD_MIN."""
-    for field, which in (("Name", "network"), ("Names", "container")):
-        every = "-a" if which == "container" else ""
-        script = SWEEP.replace("for kind in network container", f"for kind in {which}")
-        connection.run(script.format(all=every, label=LABEL, field=field, old=OLD_MIN * 60), mutates=True)
+def sweep(connection: Connection, seconds: int = OLD_S) -> None:
+    """Remove networks and containers that bear our label, are not in use and are older than so long."""
+    connection.run(SWEEP.format(label=LABEL, seconds=seconds), mutates=True)
 
 
 def _script(name: str, image: str, mebibytes_cache: int) -> str:
@@ -125,7 +133,7 @@ class _Held(threading.Thread):
                 self._script, stdin=cast(BinaryIO, self._reader), timeout=LIFE_S, private=True
             )
             lines = [line for line in result.error_text.splitlines() if line.strip() and HELP not in line]
-            self.error = lines[-1] if lines else f"it ended with {result.exit_status}"
+            self.error = said(lines[-1]) if lines else f"it ended with {result.exit_status}"
         except GonogoError as error:
             self.error = str(error)
 
@@ -142,6 +150,17 @@ class _Held(threading.Thread):
             os.close(self._writer)
         self.join(30)
         self._reader.close()
+
+
+def said(line: str) -> str:
+    """Return what a line of mongod's log says, which is JSON since 4.4; the line itself where it is none."""
+    try:
+        found = json.loads(line)
+        detail = found.get("attr", {}).get("error", "")
+        detail = detail.get("errmsg", "") if isinstance(detail, dict) else detail
+        return f"{found['msg']}: {detail}" if detail else str(found["msg"])
+    except (ValueError, KeyError, AttributeError):
+        return line
 
 
 def _address(connection: Connection, name: str, held: _Held) -> str:

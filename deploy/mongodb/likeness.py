@@ -1,0 +1,100 @@
+"""Whether a database that was restored is what the backup is of, by the fingerprint that lies beside it."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+
+from deploy.connection import Connection
+from deploy.errors import ConnectionFailed, GonogoError
+from deploy.facts import Facts
+from deploy.mongodb import compare, fingerprint
+from deploy.mongodb.compare import Difference
+from deploy.mongodb.entries import digest_of
+from deploy.mongodb.fingerprint import Fingerprint
+from deploy.mongodb.manifest import ENTRIES, FINGERPRINT
+from deploy.mongodb.reading import BackupDamaged, unequal
+from deploy.mongodb.vault import Backup
+from deploy.target import Mongodb
+
+Client = MongoClient[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """The fingerprint of what was restored, and in what it differs from the backup's, in words."""
+
+    now: Fingerprint
+    differences: list[str]
+
+
+def of(facts: Facts, backup: Backup, client: Client, database: str, *, aging: bool = False) -> Likeness:
+    """Compare a restored database with the fingerprint of its backup.
+
+    ``aging``: the server removes documents whose time is over (TTL), as a live one does. Raises BackupDamaged
+    where the backup's fingerprint is none, GonogoError and pymongo's errors.
+    """
+    with tempfile.TemporaryDirectory(prefix="gonogo-") as name:
+        taken, restored = Path(name) / "taken", Path(name) / "restored"
+        taken.mkdir()
+        restored.mkdir()
+        wanted = fetched(facts.connection, backup, taken)
+        now = fingerprint.take(client, database, restored, hashed=False)
+        try:
+            found = _between(facts, backup, taken, restored, aging)
+        except ConnectionFailed:
+            raise
+        except GonogoError as error:
+            raise BackupDamaged(f"the backup {backup.name}: its fingerprint: {error}") from None
+    return Likeness(now, [one.told for one in found] + _numbers(backup, wanted, now))
+
+
+def fetched(connection: Connection, backup: Backup, folder: Path) -> Fingerprint:
+    """Copy the fingerprint of a backup here and return it; raises BackupDamaged, ConnectionFailed."""
+    told = f"the backup {backup.name}"
+    try:
+        found = fingerprint.fetch(connection, backup.folder, folder)
+    except ConnectionFailed:
+        raise
+    except GonogoError as error:
+        raise BackupDamaged(f"{told}: {error}") from None
+    for name in (FINGERPRINT, ENTRIES):
+        wanted = backup.manifest.files.get(name)
+        if wanted is None:
+            raise BackupDamaged(f"the manifest of {told} names no {name}: use another backup")
+        unequal(digest_of(folder / name), wanted, f"{told}: {name}")
+    if found.database != backup.manifest.database:
+        raise BackupDamaged(f"{told}: {FINGERPRINT} is of the database {found.database}: use another backup")
+    return found
+
+
+def exact(backup: Backup) -> bool:
+    """Return whether the fingerprint is of the very documents: our own writer took it of what it read.
+
+    mongodump's was taken beside the dump.
+    """
+    return backup.manifest.tool == "gonogo" or backup.manifest.consistent
+
+
+def _between(facts: Facts, backup: Backup, taken: Path, restored: Path, aging: bool) -> list[Difference]:
+    if not exact(backup):
+        return compare.between(taken, restored, exact=False, kinds=facts.target.mongodb)
+    found = compare.between(taken, restored)
+    if aging and any(one.what == "vanished" for one in found):
+        kept = Mongodb(service="-", database=backup.manifest.database, other_collections="append-only")
+        lost = compare.between(taken, restored, exact=False, kinds=kept)
+        early = {one.collection for one in lost if one.what == "vanished"}
+        found = [one for one in found if one.what != "vanished" or one.collection in early]
+    return found
+
+
+def _numbers(backup: Backup, wanted: Fingerprint, now: Fingerprint) -> list[str]:
+    if wanted.count and not now.count:
+        return [f"{backup.name} is empty, and the database held {wanted.count} documents"]
+    if backup.manifest.documents != wanted.count:
+        return [f"its manifest says {backup.manifest.documents} documents, its fingerprint {wanted.count}"]
+    return []
