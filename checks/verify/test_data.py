@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from checks.suite import Suite
 from deploy.facts import Facts
-from deploy.mongodb import login
+from deploy.mongodb import compare as comparison
+from deploy.mongodb import fingerprint, login
+from deploy.mongodb import sample as samples
 from deploy.target import Mongodb, Target
+from deploy.wire.transcript import Entry
 from reports.model import DataCount
+
+TOLD = 20
+"""Losses that a message tells one by one."""
 
 
 def compare(before: Mapping[str, int] | None, after: Mapping[str, int], mongodb: Mongodb) -> list[DataCount]:
@@ -69,3 +79,73 @@ def test_data_counts(suite: Suite, target: Target, facts: Facts, expect: Callabl
         gone, expected = empty(target.mongodb, after), "not every collection empty (there is no baseline)"
     told = ", ".join(f"{name} {number}" for name, number in after.items())
     expect(not gone, found="; ".join(gone) or told or "no collection", expected=expected)
+
+
+@contextlib.contextmanager
+def _told(facts: Facts, what: str) -> Iterator[list[str]]:
+    """Give a list whose lines become the evidence of what was asked of MongoDB; no line holds a value."""
+    begun, lines, status = time.monotonic(), list[str](), 1
+    try:
+        yield lines
+        status = 0
+    finally:
+        facts.connection.transcript.add(Entry(what, status, "\n".join(lines), time.monotonic() - begun))
+
+
+@pytest.mark.check(
+    "data.intact",
+    reason="L3, L4: the database was healthy while other data lay in it; that there is as much is no proof.",
+    fix="Stop writing, see which volume is mounted and what the release migrated, and restore the backup.",
+    data=True,
+)
+def test_data_intact(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """No document, index or collection of before the release has vanished, nor changed where none may."""
+    settings, baseline = target.mongodb, suite.baseline
+    if settings is None:
+        pytest.skip("the target file names no MongoDB")
+    if baseline is None:
+        pytest.skip("this run has no baseline to compare with")
+    if not baseline.fingerprint:
+        pytest.skip("no fingerprint was taken before this release: no MongoDB ran yet")
+    with tempfile.TemporaryDirectory(prefix="gonogo-") as place:
+        before = Path(place)
+        fingerprint.fetch(facts.connection, PurePosixPath(baseline.fingerprint), before)
+        with (
+            _told(facts, f"mongodb {settings.database}: compare it with {baseline.fingerprint}") as lines,
+            login.opened(facts) as client,
+        ):
+            found = comparison.compared(before, client, settings.database, settings)
+            lines += [*found.looked, *(one.told for one in found.differences)]
+    lost = [one.told for one in found.differences]
+    more = [f"and {len(lost) - TOLD} more losses"] if len(lost) > TOLD else []
+    expect(
+        not lost,
+        found="; ".join(lost[:TOLD] + more)
+        or f"{len(found.looked)} collections as they were, {found.documents} documents compared one by one",
+        expected="all that was there before the release",
+    )
+
+
+@pytest.mark.check(
+    "data.sample",
+    reason="Nobody could say after the loss which data should be there; one user's 14 sessions were the test.",
+    fix="Look for the documents in the backup; correct the sample in the target file if it is out of date.",
+    data=True,
+)
+def test_data_sample(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The known data that the target file declares is there."""
+    settings = target.mongodb
+    if settings is None:
+        pytest.skip("the target file names no MongoDB")
+    if not settings.samples:
+        pytest.skip("the target file declares no sample: add [[mongodb.samples]]")
+    told = f"mongodb {settings.database}: look for {len(settings.samples)} samples"
+    with _told(facts, told) as lines, login.opened(facts) as client:
+        looked = samples.look(client, settings.database, settings.samples)
+        lines += [one.told for one in looked]
+    wrong = [one.told for one in looked if not one.ok]
+    expect(
+        not wrong,
+        found="; ".join(wrong or [one.told for one in looked]),
+        expected="every sample as the target file declares it",
+    )

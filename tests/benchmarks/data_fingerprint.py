@@ -1,0 +1,135 @@
+"""The benchmark of fingerprints: python -m tests.benchmarks.data_fingerprint. Against one full read.
+
+The floor is one full read of the same collections over the same connection with one pymongo cursor, in raw
+batches, which are never decoded: the least that one can do. A plain cursor, which gives dictionaries, is
+measured beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+
+from deploy.mongodb import compare, fingerprint, login, source
+from deploy.target import Mongodb
+from tests.mongo.ground import started
+
+Client = MongoClient[dict[str, Any]]
+BAR = 0.5
+"""The least throughput of a fingerprint, as a multiple of the floor's."""
+DATABASE = "bench"
+SIZES = {"small": (150, 400_000), "middle": (1_500, 80_000), "large": (60_000, 2_000)}
+"""Bytes that a document has about, and how many there are: 60, 120 and 120 MB."""
+SEED = 7
+
+
+def fill(client: Client) -> int:
+    """Make the collections and return the bytes of their documents; half of a text does not compress."""
+    chance = random.Random(SEED)
+    for name, (size, number) in SIZES.items():
+        for first in range(0, number, 2000):
+            rows = [
+                {"n": n, "ok": True, "text": "x" * (size // 2), "noise": chance.randbytes(size // 2 - 40)}
+                for n in range(first, min(first + 2000, number))
+            ]
+            client[DATABASE][name].insert_many(rows, ordered=False)
+    return int(client[DATABASE].command("dbStats")["dataSize"])
+
+
+def rows(client: Client, runs: int) -> list[tuple[str, float]]:
+    """Return what was measured and its median in seconds; the first is the floor."""
+    return [
+        ("one full read, raw batches (the floor)", _seconds(lambda: _raw(client), runs)),
+        ("one full read, plain cursor", _seconds(lambda: _plain(client), 1)),
+        ("fingerprint", _seconds(lambda: _taken(client, hashed=True), runs)),
+        ("fingerprint without dbHash", _seconds(lambda: _taken(client, hashed=False), runs)),
+        *_compared(client, runs),
+    ]
+
+
+def _raw(client: Client) -> None:
+    for name in SIZES:
+        for _ in source.batches(client, DATABASE, name):
+            pass
+
+
+def _plain(client: Client) -> None:
+    for name in SIZES:
+        for _ in client[DATABASE][name].find():
+            pass
+
+
+def _taken(client: Client, *, hashed: bool) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        fingerprint.take(client, DATABASE, Path(place), hashed=hashed)
+
+
+def _compared(client: Client, runs: int) -> list[tuple[str, float]]:
+    settings = Mongodb(service="mongodb", database=DATABASE, other_collections="append-only")
+    with tempfile.TemporaryDirectory() as place:
+        fingerprint.take(client, DATABASE, Path(place))
+
+        def look() -> None:
+            assert compare.differences(Path(place), client, DATABASE, settings) == []
+
+        unchanged = _seconds(look, runs)
+        for name in SIZES:
+            client[DATABASE][name].insert_many([{"n": -n} for n in range(300)])
+        written = _seconds(look, runs)
+    return [("comparison, nothing written", unchanged), ("comparison, all written to", written)]
+
+
+def _seconds(work: Callable[[], None], runs: int) -> float:
+    taken = []
+    for _ in range(runs):
+        begun = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken)
+
+
+def main() -> int:
+    """Measure and print; exit status 1 when the bar is not held."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.data_fingerprint", description="Fingerprints against one full read."
+    )
+    parser.add_argument("--runs", type=int, default=5, help="runs of each, of which the median counts")
+    given = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="gonogo-bench-") as place,
+        started(Path(place), database=DATABASE) as ground,
+        ground.facts() as facts,
+        login.opened(facts) as client,
+    ):
+        size = fill(client)
+        _raw(client)
+        found = rows(client, given.runs)
+    return judged(size, found)
+
+
+def judged(size: int, found: list[tuple[str, float]]) -> int:
+    """Print the throughputs, and whether the bar is held; return the exit status."""
+    documents = sum(number for _, number in SIZES.values())
+    load = os.getloadavg()[0]
+    print(f"{size / 1e6:.0f} MB, {documents} documents, {len(SIZES)} collections, load {load:.1f}")
+    floor = found[0][1]
+    for what, seconds in found:
+        print(f"  {what:<40}{seconds:6.2f} s {size / 1e6 / seconds:6.0f} MB/s  {floor / seconds:5.2f} x")
+    ratio = floor / dict(found)["fingerprint"]
+    verdict = "held" if ratio >= BAR else "NOT HELD"
+    print(f"fingerprint: {ratio:.2f} x the throughput of one full read, at least {BAR} x: {verdict}")
+    return 0 if ratio >= BAR else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
