@@ -1,10 +1,9 @@
-"""Every shape of a MongoDB is reached: without a login, in a replica set, outside the stack."""
+"""Every shape of a MongoDB is reached: without a login, outside the stack."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -12,22 +11,15 @@ import pytest
 from deploy.errors import GonogoError
 from deploy.fact import Unknown
 from deploy.mongodb import login, primary
-from lab.docker import check
 from tests import harness
 from tests.mongo.ground import PASSWORD, USER
-from tests.mongo.shapes import KNOWN, Shape, replica_set, shape, uri
-from tests.mongo.whole import whole
+from tests.mongo.shapes import KNOWN, Shape, shape, uri
+from tests.mongo.whole import refused, whole
 
 OWNER = {"service": "mongodb", "database": "shop"}
 OUTSIDE = {"uri_variable": "MONGODB_URI", "database": "shop"}
 
 CHECKS = ("mongodb.login", "mongodb.healthy", "mongodb.size", "mongodb.version")
-
-
-@pytest.fixture(scope="module")
-def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shape]:
-    with replica_set(tmp_path_factory.mktemp("set")) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +39,6 @@ def _host(made: Shape, service: str = "elsewhere") -> str:
 
 def _at(made: Shape, service: str = "elsewhere") -> str:
     return f"the MongoDB at {_host(made, service)}"
-
-
-def _refused(made: Shape, **tables: Any) -> str:
-    with made.facts(**tables) as facts, pytest.raises(GonogoError) as refused, login.opened(facts) as client:
-        client.shop.users.find_one()
-    said = str(refused.value)
-    assert PASSWORD not in said and "mongodb://" not in said
-    return said
 
 
 def test_a_server_without_authentication(tmp_path: Path) -> None:
@@ -92,87 +76,13 @@ def test_a_login_that_the_container_does_not_have(tmp_path: Path) -> None:
     with shape(tmp_path) as made:
         made.server("mongodb", environment=KNOWN)
         made.client(made.container).close()
-        said = _refused(made, mongodb={**OWNER, "username_variable": "NOBODY"})
+        said = refused(made, mongodb={**OWNER, "username_variable": "NOBODY"})
         assert said == (
             f"the MongoDB in {made.container} demands a login: its container has no NOBODY, so name the "
             "variable that has the user with mongodb.username_variable in the target file"
         )
-        said = _refused(made, mongodb={**OWNER, "auth_database": "shop"})
+        said = refused(made, mongodb={**OWNER, "auth_database": "shop"})
         assert said.startswith(f"the MongoDB in {made.container} refuses the login of 'root' with the value")
-
-
-@pytest.mark.parametrize("service", ["mongo1", "mongo2"])
-def test_the_primary_is_found_from_any_member(members: Shape, service: str) -> None:
-    members.variables = {"MONGODB_URI": uri(service, USER, PASSWORD, "/shop?authSource=admin&replicaSet=rs0")}
-    with members.facts(mongodb=OUTSIDE) as facts:
-        with login.opened(facts) as client:
-            assert client.admin.command("hello")["me"] == "mongo1:27017"
-            client.shop.users.insert_one({"from": service})
-            with client.start_session(snapshot=True) as snapshot:
-                assert client.shop.users.find_one({"from": service}, session=snapshot)
-        state = facts.mongodb
-    assert state is not None and state.writable
-    assert (state.container, state.image, state.replica_set) == (f"{members.project}-{service}", "", "rs0")
-    assert sorted(one.state for one in state.members) == ["PRIMARY", "SECONDARY", "SECONDARY"]
-
-
-def test_a_member_of_the_stack_tells_its_state_itself(
-    members: Shape, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(members, "service", "mongo1")
-    with members.facts(mongodb={**OWNER, "service": "mongo1"}) as facts:
-        state = facts.mongodb
-        assert state is not None and state.writable and state.container == f"{members.project}-mongo1"
-        with login.opened(facts) as client:
-            assert client.admin.command("hello")["me"] == "mongo1:27017"
-
-
-def test_a_secondary_is_well_when_its_set_is(members: Shape, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(members, "service", "mongo2")
-    with members.facts(mongodb={**OWNER, "service": "mongo2"}) as facts:
-        found = harness.run(facts.target, facts, only=CHECKS)
-    assert {one.status for one in found.values()} == {"passed"}
-    assert found["mongodb.healthy"].found == f"{members.project}-mongo2: a member of rs0, 3 well"
-
-
-def test_all_that_is_done_with_data_over_a_set(members: Shape, tmp_path: Path) -> None:
-    # The service is a secondary here, and what is asked of the data goes to the primary.
-    members.variables = {
-        "MONGODB_URI": uri("mongo2", USER, PASSWORD, "/shop?authSource=admin&replicaSet=rs0")
-    }
-    with members.facts(mongodb=OUTSIDE) as facts:
-        whole(facts, tmp_path)
-
-
-def test_another_set_than_the_string_says(members: Shape) -> None:
-    members.variables = {"MONGODB_URI": uri("mongo2", USER, PASSWORD, "/?replicaSet=rs1")}
-    said = _refused(members, mongodb=OUTSIDE)
-    assert said.endswith("is of the replica set rs0, not of rs1: correct replicaSet in the connection string")
-
-
-def test_hosts_that_are_gone_a_new_primary_and_none_at_all(
-    members: Shape, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hosts = "mongo1:27017,mongo2:27017,mongo3:27017"
-    members.variables = {"MONGODB_URI": uri(hosts, USER, PASSWORD, "/?authSource=admin")}
-    check(["docker", "kill", f"{members.project}-mongo1"])
-    with members.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
-        assert client.admin.command("hello")["me"] in ("mongo2:27017", "mongo3:27017")
-    check(["docker", "kill", f"{members.project}-mongo2"])
-    monkeypatch.setattr(primary, "ELECTION_S", 3.0)
-    assert _refused(members, mongodb=OUTSIDE) == (
-        f"the replica set rs0 of the MongoDB in {members.project}-mongo3 has no primary: start its other "
-        "members, or see what rs.status() says of them"
-    )
-
-
-def test_a_member_that_was_never_initiated(tmp_path: Path) -> None:
-    with shape(tmp_path) as made:
-        name = made.server("mongodb", "--replSet", "rs0")
-        made.client(name, login=False).close()
-        assert _refused(made) == (
-            f"the MongoDB in {name} is of a replica set that was never initiated: run rs.initiate() on it"
-        )
 
 
 def test_a_string_with_every_character_that_it_may_hold(alone: Shape) -> None:
@@ -193,7 +103,7 @@ def test_the_database_of_the_string_is_that_of_its_login(alone: Shape) -> None:
     with alone.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
         assert client.shop.users.count_documents({}) == 7
     alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/other")}
-    said = _refused(alone, mongodb=OUTSIDE)
+    said = refused(alone, mongodb=OUTSIDE)
     assert said == (
         f"{_at(alone)} refuses the login of 'app@x' with the password in MONGODB_URI: correct it in the env "
         "file, or authSource, which is other"
@@ -209,16 +119,16 @@ def test_all_that_is_done_with_data_outside_the_stack(alone: Shape, tmp_path: Pa
 def test_a_login_that_may_not(alone: Shape) -> None:
     alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/shop")}
     with alone.facts(mongodb=OUTSIDE) as facts:
-        with pytest.raises(GonogoError) as refused, login.opened(facts) as client:
+        with pytest.raises(GonogoError) as raised, login.opened(facts) as client:
             client.admin.command("usersInfo", 1)
-        assert str(refused.value) == (
+        assert str(raised.value) == (
             f"{_at(alone)} does not let 'app@x' do usersInfo in admin: give it the role userAdmin"
         )
         told = "do listCollections in other: give it the role read "
         with pytest.raises(GonogoError, match=told), login.opened(facts) as client:
             client.other.list_collection_names()
     alone.variables = {"MONGODB_URI": f"mongodb://{_host(alone)}"}
-    assert _refused(alone, mongodb=OUTSIDE).endswith(
+    assert refused(alone, mongodb=OUTSIDE).endswith(
         "demands a login: MONGODB_URI holds no user: put user and password into it"
     )
 
@@ -227,7 +137,7 @@ def test_a_host_where_nobody_is(alone: Shape, monkeypatch: pytest.MonkeyPatch) -
     alone.variables = {"MONGODB_URI": uri("127.0.0.1:9", USER, PASSWORD)}
     with monkeypatch.context() as patched:
         patched.setattr(primary, "TIMEOUT_MS", 500)
-        assert _refused(alone, mongodb=OUTSIDE) == "the MongoDB at 127.0.0.1:9 does not answer on port 9"
+        assert refused(alone, mongodb=OUTSIDE) == "the MongoDB at 127.0.0.1:9 does not answer on port 9"
     hosts = f"127.0.0.1:9,{_host(alone)}"
     alone.variables = {"MONGODB_URI": uri(hosts, USER, PASSWORD)}
     with alone.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
@@ -255,7 +165,7 @@ def test_the_checks_of_a_mongodb_outside_the_stack(alone: Shape) -> None:
 
 def test_a_variable_that_is_not_there(alone: Shape) -> None:
     alone.variables = {}
-    said = _refused(alone, mongodb=OUTSIDE)
+    said = refused(alone, mongodb=OUTSIDE)
     assert said.startswith("the env file of the target has no MONGODB_URI: put the connection string there")
     with alone.facts(mongodb=OUTSIDE) as facts, pytest.raises(Unknown, match="has no MONGODB_URI"):
         _ = facts.mongodb

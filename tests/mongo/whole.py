@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import pytest
+
+from deploy.errors import GonogoError
 from deploy.facts import Facts
 from deploy.mongodb import backup, compare, fingerprint, login, proof
-from tests.mongo.ground import IMAGE
+from tests.mongo.ground import IMAGE, PASSWORD
+from tests.mongo.shapes import Shape
 
 T = TypeVar("T")
 
@@ -45,3 +49,12 @@ def whole(facts: Facts, folder: Path, *, apart: bool = True) -> None:
     found = timed("proof", lambda: proof.prove(facts, made, image=IMAGE))
     print(f"{database}: {', '.join(took)}; {found.documents} documents, {found.bytes} bytes")
     assert found.proved and not found.differences
+
+
+def refused(made: Shape, **tables: Any) -> str:
+    """Return what is said when the database of a shape is not reached; it holds no secret."""
+    with made.facts(**tables) as facts, pytest.raises(GonogoError) as raised, login.opened(facts) as client:
+        client.shop.users.find_one()
+    said = str(raised.value)
+    assert PASSWORD not in said and "mongodb://" not in said
+    return said
