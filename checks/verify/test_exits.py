@@ -1,0 +1,33 @@
+"""Whether what had to be done once was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from checks.suite import Suite
+from deploy.facts import Facts
+
+
+@pytest.mark.check(
+    "containers.exits",
+    reason="A migration that failed, or still runs, leaves a database that the new release cannot work with.",
+    fix="Read its log: docker logs NAME.",
+)
+def test_containers_exits(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+    """Every service that others wait for to complete has ended with status 0."""
+    if suite.expected_model is None:
+        pytest.skip("no release of gonogo is recorded on this target")
+    once = suite.expected_model.one_shots()
+    if not once:
+        pytest.skip("no service of the stack has to complete before others")
+    ours = [one for one in facts.running if one.service in once]
+    wrong = [
+        f"{one.name} ended with status {one.exit_code}" if one.status == "exited" else one.told
+        for one in ours
+        if one.status != "exited" or one.exit_code
+    ]
+    wrong += [f"{name} has no container" for name in sorted(once - {one.service for one in ours})]
+    good = ", ".join(f"{one.name} ended with status 0" for one in ours)
+    expect(not wrong, found="; ".join(wrong) or good, expected="all of them ended with status 0")
