@@ -68,8 +68,7 @@ def test_data_counts(suite: Suite, target: Target, facts: Facts, expect: Callabl
     baseline = suite.baseline
     before = baseline.counts if baseline else None
     new = baseline is not None and before is None
-    container = login.container_of(facts.running, target.mongodb)
-    after = login.counts(facts.connection, container, target.mongodb, suite.redactor)
+    after = login.counted(facts)
     suite.data[:] = compare(before, after, target.mongodb)
     if before is not None:
         gone, expected = losses(suite.data), "no fewer documents than in the baseline"
@@ -128,7 +127,7 @@ def test_data_intact(suite: Suite, target: Target, facts: Facts, expect: Callabl
 
 @pytest.mark.check(
     "data.sample",
-    reason="Nobody could say after the loss which data should be there; one user's 14 sessions were the test.",
+    reason="After the loss nobody could say what there should be; one user's 14 sessions were the test.",
     fix="Look for the documents in the backup; correct the sample in the target file if it is out of date.",
     data=True,
 )
