@@ -90,8 +90,7 @@ def save(run: Undertaking) -> None:
 
 def has_data(run: Undertaking) -> bool:
     """Whether there is a database with data to lose: one that the target file names, and that runs."""
-    settings = run.target.mongodb
-    return settings is not None and (not settings.service or run.facts.database is not None)
+    return run.target.mongodb is not None and run.facts.has_database
 
 
 def reported(made: Backup, seconds: float) -> report.Backup:
