@@ -1,0 +1,184 @@
+"""The checks of verify on what runs, each on its real fault: what was done by hand to a deployed stack."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from deploy import compose, release
+from deploy.connection import Connection
+from deploy.target import Target
+from deploy.target_file import load
+from lab import host
+from reports.model import CheckResult
+from tests import harness
+from tests.lab.chat import STACK, Chat
+
+pytestmark = pytest.mark.lab
+
+NAME = f"t-verify-{os.getpid()}"
+OURS = {
+    "environment.running",
+    "volumes.running",
+    "ports.running",
+    "images.stage",
+    "logs.clean",
+    "resources.sane",
+}
+
+
+@dataclass
+class Deployed:
+    """The example stack, deployed, and a connection to it."""
+
+    chat: Chat
+    connection: Connection
+
+    @property
+    def target(self) -> Target:
+        return load(self.chat.file)
+
+    def results(self, **options: Any) -> dict[str, CheckResult]:
+        return harness.over(self.connection, self.target, suite="verify", only=OURS, **options)
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        """What every check of ours says that does not pass; a warning begins with that word."""
+        found = self.results().values()
+        told = {
+            one.id: f"{'' if one.status == 'failed' else one.status + ': '}{one.found or one.message}"
+            for one in found
+            if one.status != "passed"
+        }
+        secrets = self.chat.secrets.values()
+        assert not [one for one in found if any(value in one.model_dump_json() for value in secrets)]
+        return told
+
+    def up(self, service: str, override: str = "") -> None:
+        """Start a service as the release says, with an override of somebody's own."""
+        to = self.target
+        files = release.files(to, release.current(self.connection, to))
+        line = compose.command(
+            to, "up", "-d", "--no-deps", "--no-build", "--pull", "never", service, files=(*files, "-")
+        )
+        text = override or "services: {}"
+        self.connection.check(line, stdin=text.encode(), mutates=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    chat = Chat.up(NAME, tmp_path_factory.mktemp("verify"))
+    try:
+        for name in ("v1", "v2"):
+            chat.release(name)
+            done = chat.deploy()
+            assert done.returncode == 0, done.stdout + done.stderr
+        with Connection.open(load(chat.file)) as connection:
+            yield Deployed(chat, connection)
+    finally:
+        host.down(NAME)
+
+
+def overridden(service: str, text: str) -> str:
+    return f"services:\n  {service}:\n    {text}\n"
+
+
+def test_a_release_that_was_deployed_is_as_it_should_be(deployed: Deployed) -> None:
+    found = deployed.results()
+    assert {name: one.status for name, one in found.items()} == dict.fromkeys(OURS, "passed")
+    assert "of 4 containers" in found["environment.running"].found
+
+
+@pytest.mark.parametrize(
+    ("service", "override", "check", "says"),
+    [
+        (
+            "api",
+            "environment: {JWT_SECRET: somebody-Elses-1}",
+            "environment.running",
+            "chat-api differs in JWT_SECRET",
+        ),
+        (
+            "redis",
+            "volumes: ['/srv/other:/data']",
+            "volumes.running",
+            "chat-redis has bind /srv/other at /data, instead of volume chat_redis-data",
+        ),
+        (
+            "redis",
+            "ports: ['6999:6379']",
+            "ports.running",
+            "chat-redis publishes *:6999/tcp for its port 6379, which the release does not",
+        ),
+        ("web", "environment: {NODE_ENV: development}", "images.stage", "web has NODE_ENV=development"),
+    ],
+)
+def test_what_was_started_by_hand_with_an_override(
+    deployed: Deployed, service: str, override: str, check: str, says: str
+) -> None:
+    deployed.up(service, overridden(service, override))
+    try:
+        assert deployed.wrong == {check: says}
+    finally:
+        deployed.up(service)
+    assert deployed.wrong == {}
+
+
+def test_an_env_file_that_was_edited_after_the_release_is_a_warning(deployed: Deployed) -> None:
+    deployed.chat.env(JWT_SECRET="edited-After-The-Release-1")
+    try:
+        assert deployed.wrong == {"environment.running": "warning: chat-api differs in JWT_SECRET"}
+    finally:
+        deployed.chat.env()
+
+
+def test_an_error_in_the_log_of_a_container(deployed: Deployed) -> None:
+    secret = deployed.chat.secrets["JWT_SECRET"]
+    deployed.chat.env()
+    line = f"FATAL: cannot sign with {secret}"
+    host.execute(NAME, "docker exec -i -u 0 chat-web sh -c 'cat > /proc/1/fd/1'", stdin=f"{line}\n".encode())
+    assert deployed.wrong == {"logs.clean": "warning: chat-web: FATAL: cannot sign with [redacted]"}
+    deployed.chat.target(("[mongodb]\n", "[logs]\nallow = ['cannot sign']\n\n[mongodb]\n"))
+    assert deployed.wrong == {}
+    deployed.chat.target(("[mongodb]\n", "[logs]\nerrors = ['cannot sign']\n\n[mongodb]\n"))
+    assert deployed.wrong == {"logs.clean": "chat-web: FATAL: cannot sign with [redacted]"}
+    deployed.chat.target(("[mongodb]\n", "[logs]\nerrors = ['never said']\n\n[mongodb]\n"))
+
+
+def test_a_container_that_reaches_its_memory_limit(deployed: Deployed) -> None:
+    deployed.chat.shell("docker update --memory 64m --memory-swap 64m chat-redis")
+    assert deployed.wrong == {}
+    fill = 'import time; kept = b"x" * 56_000_000; time.sleep(60)'
+    deployed.chat.shell(f"docker exec -d chat-redis python3 -c '{fill}' && sleep 2")
+    told = deployed.wrong
+    assert set(told) == {"resources.sane"}
+    assert told["resources.sane"].startswith("warning: chat-redis uses 9")
+    # Redis itself is killed now, and started again at once.
+    deployed.chat.shell("docker exec chat-redis redis-cli setrange big 100000000 x; sleep 2; true")
+    assert deployed.wrong == {"resources.sane": "chat-redis was killed for its memory"}
+
+
+def test_the_smoke_tests_of_the_team(deployed: Deployed) -> None:
+    chat = deployed.chat
+    own = chat.source / "smoke"
+    own.mkdir()
+    (own / "test_login.py").write_text(
+        "def test_answers(host):\n"
+        "    assert host.run('curl -fsS http://127.0.0.1:8001/api/health').succeeded\n\n\n"
+        "def test_plain():\n    assert 1 + 1 == 3\n"
+    )
+    chat.target(("[mongodb]\n", "[smoke]\nfiles = ['smoke/test_login.py']\n\n[mongodb]\n"))
+    code, found = chat.suite("verify")
+    assert code == 1
+    mine = {name: one["status"] for name, one in found.items() if name.startswith("login.")}
+    assert mine == {"login.answers": "passed", "login.plain": "failed"}
+    code, found = chat.suite("preflight", "-k", "smoke")
+    assert found["smoke.present"]["status"] == "passed"
+    (own / "test_login.py").unlink()
+    code, found = chat.suite("preflight", "-k", "smoke")
+    assert (code, found["smoke.present"]["status"]) == (1, "failed")
+    assert STACK not in found["smoke.present"]["message"]
