@@ -1,16 +1,13 @@
-"""Pieces that are fetched ahead by a thread, so that fetching them and using them take place at once."""
+"""Pieces that a thread fetches ahead, so that one is fetched while the one before is used."""
 
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-MOST = 16 << 20
-"""Bytes that may wait; one batch of MongoDB's has 16 MB at most."""
 PATIENCE_S = 1.0
 
 
@@ -21,14 +18,14 @@ class Closed(Exception):
 class Ahead(Generic[T]):
     """Iterates over what another iterator gives, which runs in a thread of its own. Close it.
 
-    ``size`` tells the bytes of a piece; pieces of ``most`` bytes may wait, and one piece always. What the
-    iterator raises is raised where its piece would have come.
+    One piece waits at most, and while it does no other is fetched, for each may be large. What the iterator
+    raises is raised where its piece would have come.
     """
 
-    def __init__(self, source: Iterator[T], size: Callable[[T], int], most: int = MOST) -> None:
-        self._source, self._size, self._most = source, size, most
-        self._waiting: deque[T] = deque()
-        self._bytes = 0
+    def __init__(self, source: Iterator[T]) -> None:
+        """Begin to fetch."""
+        self._source = source
+        self._waiting: list[T] = []
         self._changed = threading.Condition()
         self._over = self._closed = False
         self._error: BaseException | None = None
@@ -38,8 +35,13 @@ class Ahead(Generic[T]):
     def _run(self) -> None:
         try:
             for piece in self._source:
-                if not self._put(piece):
-                    return
+                with self._changed:
+                    self._waiting.append(piece)
+                    del piece
+                    self._changed.notify_all()
+                    self._changed.wait_for(lambda: self._closed or not self._waiting)
+                    if self._closed:
+                        return
         except BaseException as error:  # noqa: BLE001  it is raised again where it is waited for
             self._error = error
         finally:
@@ -47,17 +49,6 @@ class Ahead(Generic[T]):
                 self._over = True
                 self._changed.notify_all()
             getattr(self._source, "close", bool)()
-
-    def _put(self, piece: T) -> bool:
-        size = self._size(piece)
-        with self._changed:
-            self._changed.wait_for(
-                lambda: self._closed or not self._waiting or self._bytes + size <= self._most
-            )
-            self._waiting.append(piece)
-            self._bytes += size
-            self._changed.notify_all()
-            return not self._closed
 
     def __iter__(self) -> Iterator[T]:
         return self
@@ -69,10 +60,8 @@ class Ahead(Generic[T]):
                 # An end would pass for the end of the data.
                 raise Closed
             if self._waiting:
-                piece = self._waiting.popleft()
-                self._bytes -= self._size(piece)
                 self._changed.notify_all()
-                return piece
+                return self._waiting.pop()
         if self._error is not None:
             raise self._error
         raise StopIteration

@@ -10,7 +10,6 @@ from typing import Any
 from deploy.errors import GonogoError
 from deploy.facts import Facts
 from deploy.mongodb import copies, dump, landing, login, parcel
-from deploy.mongodb.ahead import Ahead
 from deploy.mongodb.layout import DUMP
 from deploy.mongodb.manifest import ENTRIES, FINGERPRINT, Manifest
 from deploy.mongodb.order import OnBytes, Order, file
@@ -76,19 +75,17 @@ class ByWriter:
         with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
             taking = Taking(database, Path(folder))
             writer = Writer(order.client, database, taking.tally, users=order.users, snapshot=snapshot)
-            read = Ahead(writer.pieces(), lambda piece: len(piece[1]))
-            pieces = lambda sums: self._pieces(read, writer, taking, sums)  # noqa: E731
-            sent = Parcel(pieces, f"{DUMP}/{database}")
+            sent = Parcel(lambda sums: self._pieces(writer, taking, sums), f"{DUMP}/{database}")
             script = landing.enter(order.facts.target, order.name) + landing.receive(database)
             try:
                 landing.send(order.facts.connection, script, sent, order.on_bytes)
             finally:
-                read.close()
+                writer.close()
         assert self._manifest is not None  # the stream ends with it
         return self._manifest
 
-    def _pieces(self, read: Ahead[Piece], writer: Writer, taking: Taking, sums: Sums) -> Iterator[Piece]:
-        yield from read
+    def _pieces(self, writer: Writer, taking: Taking, sums: Sums) -> Iterator[Piece]:
+        yield from writer.pieces()
         taking.finish(writer.prints)
         for name in (FINGERPRINT, ENTRIES):
             yield from file(taking.folder / name, name)

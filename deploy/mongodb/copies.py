@@ -19,8 +19,7 @@ from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.mongodb import manifest
 from deploy.mongodb.landing import PART, STREAM_S
-from deploy.mongodb.manifest import MANIFEST, Sum
-from deploy.mongodb.vault import PROOF, Backup
+from deploy.mongodb.manifest import MANIFEST, PROOF, Backup, Sum
 from deploy.target import Target
 
 CHUNK = 1 << 20
@@ -75,6 +74,8 @@ def _poured(connection: Connection, backup: Backup, part: Path) -> dict[str, Sum
             path = member.name.removeprefix("./")
             data = packed.extractfile(member) if member.isreg() and path in wanted else None
             if data is not None:
+                for folder in reversed(Path(path).parents):
+                    (part / folder).mkdir(mode=0o700, exist_ok=True)
                 found[path] = _written(part / path, data)
 
     with Pipe(unpack) as pipe:
@@ -87,7 +88,6 @@ def _poured(connection: Connection, backup: Backup, part: Path) -> dict[str, Sum
 
 
 def _written(path: Path, data: IO[bytes]) -> Sum:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     with open(path, "xb", opener=_private) as file:
         while piece := data.read(CHUNK):

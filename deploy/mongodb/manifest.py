@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -15,6 +16,8 @@ FORMAT: Literal[1] = 1
 MANIFEST = "manifest.json"
 FINGERPRINT = "fingerprint.json"
 ENTRIES = "entries.tar.gz"
+PROOF = "proof.json"
+"""What the restore proof found; it comes later than the manifest, so it is not in it."""
 ARCHIVE = "dump.archive"
 """The one file of a dump that mongodump made with --archive."""
 
@@ -87,6 +90,15 @@ class Manifest(BaseModel):
     def written(self) -> bytes:
         """Return the file."""
         return f"{self.model_dump_json(indent=1)}\n".encode()
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A whole backup on the target, in its folder."""
+
+    name: str
+    folder: PurePosixPath
+    manifest: Manifest
 
 
 def read(data: bytes, told: str) -> Manifest:

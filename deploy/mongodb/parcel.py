@@ -40,6 +40,9 @@ class Running:
 Sums = dict[str, Running]
 
 
+NOTHING = memoryview(b"")
+
+
 class Parcel:
     """What ``pieces`` gives, to be read as a stream: each piece after a line with its size and its number in
     the file, and a line with the file's path. A tar would need the size of a file before its first byte.
@@ -54,18 +57,19 @@ class Parcel:
         self.sums: Sums = {}
         self._pieces = pieces(self.sums)
         self._parts = self._stream()
-        self._left = memoryview(b"")
+        self._left = NOTHING
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, ``size`` at most; nothing at the end. Raises what making them raises."""
         while not self._left:
+            self._left = NOTHING  # an empty view keeps all that it is a view of
             part = next(self._parts, None)
             if part is None:
                 return b""
             self._left = part
-        taken = self._left if size < 0 else self._left[:size]
+        taken = bytes(self._left if size < 0 else self._left[:size])
         self._left = self._left[len(taken) :]
-        return bytes(taken)
+        return taken
 
     def _stream(self) -> Iterator[memoryview]:
         for path, data in self._pieces:
@@ -80,6 +84,7 @@ class Parcel:
                     running.pieces += 1
                     yield _line(f"{PIECE} {len(part)} {running.pieces}\n{told}\n")
                     yield part
+            del data, view, part  # while the next one comes
         yield _line(f"{END} 0 0\n\n")
 
 

@@ -7,30 +7,20 @@ import difflib
 import re
 import shlex
 from collections.abc import Collection
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from deploy import release
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.mongodb import manifest
+from deploy.mongodb.copies import copy
 from deploy.mongodb.landing import OWNER, PART, named
-from deploy.mongodb.manifest import MANIFEST, Manifest
+from deploy.mongodb.manifest import MANIFEST, PROOF, Backup
 from deploy.sections import Backup as Settings
 from deploy.target import Target
 
-PROOF = "proof.json"
-"""What the restore proof found; it comes later than the manifest, so it is not in it."""
+__all__ = ["PROOF", "Backup", "copy", "expire", "find", "listed", "remove"]
+
 _NAME = re.compile(r"[A-Za-z0-9._%~-]+-\d{8}-\d{6}")
-
-
-@dataclass(frozen=True)
-class Backup:
-    """A whole backup on the target, in its folder."""
-
-    name: str
-    folder: PurePosixPath
-    manifest: Manifest
 
 
 def listed(connection: Connection, target: Target) -> list[Backup]:

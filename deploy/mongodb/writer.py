@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any, Protocol, cast
 
@@ -70,6 +71,14 @@ class Writer:
         self.prints: dict[str, Any] = {}
         self.notes: list[str] = []
         self.consistent = False
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="gonogo-fingerprint")
+        self._ahead: Ahead[bytes] | None = None
+
+    def close(self) -> None:
+        """Read no more; who waits for a piece in another thread gets an error, not the end."""
+        if self._ahead is not None:
+            self._ahead.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     @property
     def consistency(self) -> str:
@@ -129,15 +138,18 @@ class Writer:
             path = layout.data_path(self._database, namespace)
             yield path, b""
             for batch in self._batches(namespace, session):
-                counted.add(batch)
+                # What takes this piece works on it at the same time, and nobody keeps a second one.
+                counting = self._pool.submit(counted.add, batch)
                 yield path, batch
+                counting.result()
+                del batch, counting  # while the next one comes, which may have 16 MB too
         self.prints[namespace.name] = counted.close()
 
     def _batches(self, namespace: Namespace, session: ClientSession | None) -> Iterator[bytes]:
         try:
             batches = source.batches(self._client, self._database, namespace.stored, session)
-            with closing(Ahead(batches, len)) as read:
-                yield from read
+            with closing(Ahead(batches)) as self._ahead:
+                yield from self._ahead
         except OperationFailure as error:
             if session is not None and error.code in OLD:
                 raise SnapshotLost from None
