@@ -16,9 +16,11 @@ def read(value: Mapping[str, Any]) -> dict[str, Any]:
     from bson import encode, json_util  # noqa: PLC0415
     from bson.errors import BSONError  # noqa: PLC0415
 
+    options = json_util.JSONOptions(tz_aware=True)
+
     def meant(one: Any) -> Any:
         if isinstance(one, Mapping):
-            return json_util.object_hook({key: meant(inner) for key, inner in one.items()})
+            return json_util.object_hook({key: meant(inner) for key, inner in one.items()}, options)
         if isinstance(one, list):
             return [meant(inner) for inner in one]
         if isinstance(one, datetime.datetime):
