@@ -12,7 +12,7 @@ import pytest
 from deploy import prober
 from deploy.connection import Connection
 from deploy.target import Target
-from lab import host
+from lab import faults, host
 from tests import harness
 from tests.lab.ground import Ground, on_host
 
@@ -106,3 +106,18 @@ def test_a_connection_that_breaks_ends_the_watch_without_a_word_against_the_stac
     assert watch.result.notes == [prober.GONE]
     assert watch.result.urls[0].failed == 0
     assert watch.result.urls[0].requests > 20
+
+
+def test_a_line_that_is_cut_ends_the_watch_where_it_was_cut(ground: Ground) -> None:
+    to = watched(ground)
+    impatient = to.thresholds.model_copy(update={"connect_timeout_s": 2.0})
+    own = Connection.open(to.model_copy(update={"thresholds": impatient}))
+    with own, prober.watching(own, to) as watch:
+        time.sleep(0.5)
+        with faults.cut_off(ground.made.name):
+            # What is under way hangs, until ssh gives the silent host up.
+            time.sleep(8)
+    assert watch.result
+    assert watch.result.notes == [prober.GONE]
+    assert watch.result.urls[0].failed == 0
+    assert watch.result.seconds < 4
