@@ -120,7 +120,7 @@ def read(
 
 def _batches(client: Client, database: str, collection: str) -> Iterator[bytes]:
     """Give the documents in batches, the next of which comes while one is looked at."""
-    with contextlib.closing(Ahead(source.batches(client, database, collection), len)) as ahead:
+    with contextlib.closing(Ahead(source.batches(client, database, collection))) as ahead:
         yield from ahead
 
 
