@@ -25,6 +25,8 @@ CROWD = 32
 stack that hangs must not use up the connection's channels, and its return must still be seen at once."""
 MOST_THINNED = 6
 PAUSE_S = 0.05
+PATIENCE_S = 5.0
+"""Seconds that the end waits for the thread, which the lookup of a name can hold up."""
 GONE = "the connection to the target ended, and with it the watch"
 
 
@@ -80,7 +82,7 @@ class Prober:
         """End and return what was seen; what is not answered by then does not count. May be called again."""
         self._over.set()
         if self._thread:
-            self._thread.join()
+            self._thread.join(PATIENCE_S)
         self._ended = self._ended or time.monotonic()
         return self.snapshot()
 
@@ -98,7 +100,11 @@ class Prober:
         return found
 
     def _run(self, aims: list[Aim]) -> None:
-        asyncio.run(self._watch(aims))
+        try:
+            asyncio.run(self._watch(aims))
+        except Exception as error:  # noqa: BLE001  a watch that ends must not end the release
+            self._notes.append(f"the watch ended by a fault of gonogo's own ({type(error).__name__})")
+            self._ended = time.monotonic()
 
     async def _watch(self, aims: list[Aim]) -> None:
         secure = any(aim.secure for aim in aims)

@@ -135,7 +135,7 @@ async def ask(aim: Aim, context: ssl.SSLContext | None) -> tuple[str, bool]:
         return REFUSED, aim.forwarded
     except ConnectionError:
         return CLOSED, False
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a name that no DNS could hold is of the latter kind
         return f"no way there ({type(error).__name__})", False
     finally:
         if transport:

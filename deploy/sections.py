@@ -260,6 +260,11 @@ class Availability(Section):
     max_failed: int | None = Field(None, ge=0)
     public_urls: list[Annotated[str, AfterValidator(_url)]] = Field(default_factory=list)
 
+    @property
+    def declared(self) -> bool:
+        """Whether the target file says itself for how long the stack may be away."""
+        return not self.model_fields_set.isdisjoint({"budget_s", "max_failed"})
+
 
 def _pattern(value: str) -> str:
     try:

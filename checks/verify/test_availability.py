@@ -51,5 +51,9 @@ def test_availability_gap(suite: Suite, target: Target, expect: Callable[..., No
     )
     most = "" if budget.max_failed is None else f" and at most {budget.max_failed} failed requests"
     expect(
-        not wrong, found="; ".join(wrong) or good, expected=f"no gap longer than {budget.budget_s:g} s{most}"
+        not wrong,
+        found="; ".join(wrong) or good,
+        expected=f"no gap longer than {budget.budget_s:g} s{most}",
+        # To go back costs another gap, which nobody asked for who has not said what is too long.
+        severity="warning" if wrong and not budget.declared else None,
     )

@@ -197,3 +197,18 @@ def test_what_is_not_watched_says_so(through: Through, given: dict[str, Any], sa
     seen = watched(through, 0, **given)
     assert seen.notes == [says]
     assert seen.urls == []
+
+
+def test_a_fault_of_ours_ends_the_watch_and_not_the_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(Prober, "_once", broken)
+    seen = watched(Through(1), 0.02)
+    assert seen.notes == ["the watch ended by a fault of gonogo's own (KeyError)"]
+
+
+def test_a_name_that_cannot_be_one_is_a_failure() -> None:
+    seen = watched(Through(), 0.03, public_urls=[f"http://{'x' * 70}.example/"])
+    assert set(seen.urls[0].errors) <= {"no way there (UnicodeError)"}
+    assert seen.urls[0].requests == seen.urls[0].failed

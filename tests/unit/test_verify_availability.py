@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from checks.plugin import _availability
+from deploy.errors import GonogoError
 from deploy.facts import Facts
 from deploy.redact import Redactor
 from reports.model import Answered, Availability, CheckResult, Phase
@@ -51,6 +54,11 @@ def test_away_for_too_long() -> None:
     )
 
 
+def test_away_for_longer_than_the_default_is_a_warning() -> None:
+    assert checked(seen(gap=15.5)).status == "warning"
+    assert checked(seen(gap=15.5), budget_s=15.0).status == "failed"
+
+
 def test_too_many_failures() -> None:
     result = checked(seen(), max_failed=2)
     assert (result.status, result.found) == (
@@ -73,3 +81,12 @@ def test_too_many_failures() -> None:
 def test_what_cannot_be_judged(found: Availability | None, says: str) -> None:
     result = checked(found)
     assert (result.status, result.message) == ("skipped", says)
+
+
+def test_what_is_no_file_of_the_runner_is_a_usage_error(tmp_path: Path) -> None:
+    file = tmp_path / "seen.json"
+    with pytest.raises(GonogoError, match="it is what the runner writes"):
+        _availability(str(file))
+    file.write_text(seen().model_dump_json())
+    assert _availability(str(file)) == seen()
+    assert _availability(None) is None
