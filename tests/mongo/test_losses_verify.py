@@ -1,0 +1,110 @@
+"""What verify says of data: a user with 14 sessions, a baseline on the target, and a loss after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bson import ObjectId
+
+from deploy import release
+from deploy.facts import Facts
+from deploy.mongodb import fingerprint, login, sample
+from deploy.release import Baseline, Release
+from reports.model import CheckResult
+from tests import harness
+from tests.mongo.ground import Ground, started
+from tests.mongo.shop import Shop
+
+CHECKS = ("data.counts", "data.intact", "data.sample")
+USER = ObjectId("652f1f77bcf86cd799439011")
+SECRET = "what the user wrote"
+MONGODB = {
+    "service": "mongodb",
+    "database": "shop",
+    "collections": {"messages": "append-only", "cache": "volatile"},
+    "samples": [
+        {"collection": "sessions", "filter": {"user": {"$oid": str(USER)}}, "count": 14},
+        {
+            "collection": "users",
+            "filter": {"_id": {"$oid": str(USER)}},
+            "expect": {"role.name": "admin", "n": 1},
+        },
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with started(tmp_path_factory.mktemp("ground"), tables={"mongodb": MONGODB}) as ground:
+        yield ground
+
+
+@pytest.fixture
+def facts(ground: Ground, tmp_path: Path) -> Iterator[Facts]:
+    """Facts of a target with a baseline that was taken of 14 sessions and some messages."""
+    with ground.facts() as facts, login.opened(facts) as client:
+        client.drop_database("shop")
+        client.shop.users.insert_one({"_id": USER, "role": {"name": "admin"}, "n": 1, "text": SECRET})
+        client.shop.sessions.insert_many([{"user": USER, "n": n, "text": SECRET} for n in range(14)])
+        client.shop.messages.insert_many([{"_id": n, "text": SECRET} for n in range(36)])
+        made = fingerprint.take(client, "shop", tmp_path)
+        there = release.folder(facts.target, "v1") / "fingerprint"
+        fingerprint.keep(facts.connection, tmp_path, there)
+        counts = {name: one.count for name, one in made.collections.items()}
+        record = Release(version="v1", created="", project=ground.project)
+        baseline = Baseline(taken=made.taken, counts=counts, fingerprint=str(there))
+        release.save(facts.connection, facts.target, "v1", release.RECORD, record)
+        release.save(facts.connection, facts.target, "v1", release.BASELINE, baseline)
+        release.make_current(facts.connection, facts.target, "v1")
+        yield facts
+
+
+def verified(facts: Facts) -> dict[str, CheckResult]:
+    found = harness.over(facts.connection, facts.target, suite="verify", only=CHECKS)
+    assert all(SECRET not in one.model_dump_json() for one in found.values())
+    return found
+
+
+def test_all_is_well_while_others_write(facts: Facts, tmp_path: Path) -> None:
+    with login.opened(facts) as client, Shop(client, tmp_path, "shop").writes():
+        found = verified(facts)
+    assert {name: one.status for name, one in found.items()} == dict.fromkeys(CHECKS, "passed")
+    evidence = {name: one.evidence[-1].output for name, one in found.items()}
+    assert "messages (append-only): 36 documents before, " in evidence["data.intact"]
+    assert evidence["data.sample"].splitlines() == [
+        f'sessions {{"user": {{"$oid": "{USER}"}}}}: 14 documents',
+        f'users {{"_id": {{"$oid": "{USER}"}}}}: 1 document, role.name as expected, n as expected',
+    ]
+
+
+def test_a_loss_that_counts_do_not_show(facts: Facts) -> None:
+    with login.opened(facts) as client:
+        client.shop.messages.delete_one({"_id": 17})
+        client.shop.messages.insert_one({"_id": 99})
+    found = verified(facts)
+    assert found["data.counts"].status == "passed"
+    assert found["data.intact"].status == "failed"
+    assert "messages (append-only): 1 document vanished: 17" in found["data.intact"].message
+
+
+def test_a_user_whose_sessions_are_gone(facts: Facts) -> None:
+    with login.opened(facts) as client:
+        before = sample.look(client, "shop", facts.target.mongodb.samples)
+        client.shop.sessions.delete_one({"n": 3})
+        client.shop.users.update_one({"_id": USER}, {"$set": {"role.name": "guest"}})
+        fallen = sample.fallen(before, sample.look(client, "shop", facts.target.mongodb.samples))
+    found = verified(facts)
+    assert {name: one.status for name, one in found.items()} == dict.fromkeys(CHECKS, "failed")
+    said = found["data.sample"].message
+    assert "13 documents, expected at least 14" in said and "role.name is not as expected" in said
+    assert "guest" not in said and len(fallen) == 2
+
+
+def test_a_baseline_that_is_gone(facts: Facts) -> None:
+    there = release.folder(facts.target, "v1") / "fingerprint"
+    facts.connection.check(f"rm -- '{there}/entries.tar.gz'", mutates=True)
+    found = verified(facts)["data.intact"]
+    assert found.status in ("failed", "blocked")
+    assert f"the fingerprint in {there} is not there" in found.message
