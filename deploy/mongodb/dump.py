@@ -113,7 +113,7 @@ def command(container: str, database: str, users: bool) -> str:
     return (
         # No pipe, whose end would hide how mongodump ended.
         f"docker exec -i -- {shlex.quote(container)} sh -c {shlex.quote(inner)} > {ARCHIVE} 2> .said "
-        "|| { status=$?; tail -n 1 .said >&2; exit $status; }; "
+        "|| { status=$?; awk 'NF { last = $0 } END { print last }' .said >&2; exit $status; }; "
         f"hex() {{ od -An -tx1 | tr -d ' \\n'; }}; "
         f'[ "$(head -c 4 {ARCHIVE} | hex)" = {MAGIC} ] && [ "$(tail -c 4 {ARCHIVE} | hex)" = {END} ] '
         f"|| exit {CUT}; rm -f .said; set -- $(sha256sum {ARCHIVE}) && echo $(wc -c < {ARCHIVE}) $1"

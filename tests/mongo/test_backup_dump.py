@@ -1,0 +1,183 @@
+"""A backup by mongodump in the database's container, and by ours of a replica set.
+
+The real mongodump cannot be had here: a stand-in is put into the running container, which notes how it was
+called and writes what begins and ends as an archive does. So these tests show how it is called, and what is
+made of how it ends; not that its archive is good.
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from deploy.errors import GonogoError
+from deploy.facts import Facts
+from deploy.mongodb import backup, dump, fingerprint, login, manifest, vault
+from lab.docker import check, run
+from tests.mongo import ground
+from tests.mongo.ground import PASSWORD, USER, Ground
+
+STANDIN = """#!/usr/bin/env python3
+import json, os, pathlib, sys, time
+if "--version" in sys.argv:
+    sys.exit(0)
+config = sys.argv[1].partition("=")[2]
+told = {"argv": sys.argv, "config": open(config).read(), "file": config, "mode": os.stat(config).st_mode}
+lines = pathlib.Path("/proc").glob("[0-9]*/cmdline")
+told["seen"] = [one.read_bytes().decode("utf-8", "replace") for one in lines]
+pathlib.Path("/tmp/told").write_text(json.dumps(told))
+plan = pathlib.Path("/tmp/plan").read_text() if os.path.exists("/tmp/plan") else ""
+if plan == "fail":
+    print("2026 Failed: can't create session: wrong " + told["config"], file=sys.stderr)
+    sys.exit(1)
+out = sys.stdout.buffer
+out.write(bytes.fromhex("6de29981") + b"x" * 3_000_000)
+out.flush()
+time.sleep(0.3)
+out.write(b"" if plan == "cut" else bytes.fromhex("ffffffff"))
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground.started(tmp_path_factory.mktemp("ground")) as found:
+        inside(found, "cat > /usr/local/bin/mongodump; chmod 755 /usr/local/bin/mongodump", STANDIN)
+        with found.facts() as facts, login.opened(facts) as client:
+            client["shop"].things.insert_many([{"i": i} for i in range(100)])
+        yield found
+
+
+@pytest.fixture
+def facts(made: Ground) -> Iterator[Facts]:
+    with made.facts() as found:
+        yield found
+        for one in vault.listed(found.connection, found.target):
+            vault.remove(found.connection, found.target, one)
+
+
+def inside(made: Ground, script: str, given: str = "") -> str:
+    return check(["docker", "exec", "-i", made.container, "sh", "-c", script], stdin=given.encode())
+
+
+def test_it_writes_straight_into_the_backup(made: Ground, facts: Facts) -> None:
+    assert facts.dump_tool == "container"
+    inside(made, "rm -f /tmp/plan")
+    found = backup.make(facts, users=True)
+    said = found.manifest
+    assert (said.tool, said.form, said.documents, said.users) == ("mongodump", "archive", 100, True)
+    assert (said.consistent, said.consistency) == (True, manifest.QUIET)
+    assert sorted(said.files) == sorted([manifest.ARCHIVE, manifest.ENTRIES, manifest.FINGERPRINT])
+    assert said.files[manifest.ARCHIVE].size == 3_000_008
+    folder = Path(found.folder)
+    assert {path.name for path in folder.iterdir()} == {*said.files, manifest.MANIFEST}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert fingerprint.load(folder).collections["things"].count == 100
+    assert vault.listed(facts.connection, facts.target) == [found]
+
+
+def test_the_password_is_in_the_configuration_alone(made: Ground, facts: Facts) -> None:
+    inside(made, "rm -f /tmp/plan")
+    seen: set[bytes] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    seen.add(path.read_bytes())
+                except OSError:
+                    continue
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    backup.make(facts, users=True)
+    over.set()
+    watcher.join()
+    told = json.loads(inside(made, "cat /tmp/told"))
+    assert told["argv"][2:] == ["--db=shop", "--archive", "--dumpDbUsersAndRoles"]
+    assert f"{USER}:{quote(PASSWORD, safe='')}@127.0.0.1" in told["config"]
+    assert stat.S_IMODE(told["mode"]) == 0o600
+    everywhere = "\n".join(told["seen"]) + b"\n".join(seen).decode("utf-8", "replace")
+    assert "mongodump" in everywhere
+    assert PASSWORD not in everywhere
+    assert quote(PASSWORD, safe="") not in everywhere
+    assert run(["docker", "exec", made.container, "test", "-e", told["file"]]).returncode == 1
+    log = "\n".join(f"{one.command} {one.output}" for one in facts.connection.transcript.entries)
+    assert PASSWORD not in log
+    assert quote(PASSWORD, safe="") not in log
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ("fail", "failed: can't create session: wrong uri"),
+        ("cut", "failed: what it wrote is no whole archive"),
+    ],
+)
+def test_its_failure_is_ours_and_leaves_nothing(made: Ground, facts: Facts, plan: str, said: str) -> None:
+    inside(made, f"printf {plan} > /tmp/plan")
+    with pytest.raises(GonogoError, match=f"mongodump in {made.container} {said}") as raised:
+        backup.make(facts)
+    assert quote(PASSWORD, safe="") not in str(raised.value)
+    assert list(Path(facts.target.backup_path).iterdir()) == []
+
+
+def test_a_replica_set_is_read_in_one_snapshot_by_ours(tmp_path: Path) -> None:
+    with ground.started(tmp_path, "mongod", "--replSet", "rs0", auth=False) as made, made.facts() as facts:
+        inside(made, "cat > /usr/local/bin/mongodump; chmod 755 /usr/local/bin/mongodump", STANDIN)
+        initiated(facts)
+        over = threading.Event()
+        with login.opened(facts) as client:
+            db = client["shop"]
+            db.create_collection("log", capped=True, size=4096)
+            db.a.insert_many([{"_id": i, "x": "y" * 20_000} for i in range(2000)])
+            db.b.insert_many([{"_id": i} for i in range(2000)])
+            settings = facts.target.mongodb
+            assert settings is not None
+            assert not dump.fits(facts, settings, client)
+
+            def write() -> None:
+                number = 2000
+                while not over.is_set():
+                    for name in ("a", "b"):
+                        db[name].insert_one({"_id": number})
+                    number += 1
+
+            writer = threading.Thread(target=write)
+            writer.start()
+            try:
+                time.sleep(0.2)
+                found = backup.make(facts)
+            finally:
+                over.set()
+                writer.join()
+        counts = {name: one.count for name, one in fingerprint.load(Path(found.folder)).collections.items()}
+        # Of each pair the first is written before the second, so at one moment they differ by one at most.
+        assert counts["a"] - counts["b"] in (0, 1)
+        assert counts["b"] > 2000
+        assert found.manifest.consistency == manifest.NEARLY
+        assert found.manifest.notes == (
+            "log is capped, and its MongoDB has no snapshots of such: it is of its own moment",
+        )
+
+
+def initiated(facts: Facts) -> None:
+    """Make the one server a replica set, and wait until it is its primary."""
+    from pymongo import MongoClient  # noqa: PLC0415
+
+    database = facts.database
+    assert database is not None
+    with MongoClient(database.addresses[0], directConnection=True) as client:
+        member = {"_id": 0, "host": f"{database.addresses[0]}:27017"}
+        client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
+        deadline = time.monotonic() + 30
+        while not client.admin.command("hello")["isWritablePrimary"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
