@@ -86,7 +86,7 @@ class ByWriter:
 
     def _pieces(self, writer: Writer, taking: Taking, sums: Sums) -> Iterator[Piece]:
         yield from writer.pieces()
-        taking.finish(writer.prints)
+        taking.finish(self._order.client, writer.prints)
         for name in (FINGERPRINT, ENTRIES):
             yield from file(taking.folder / name, name)
         self._manifest = self._order.manifest(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy import release
 from deploy.mongodb import fingerprint
-from deploy.mongodb.fingerprint import CollectionPrint, EntriesWriter, Fingerprint, Tally
+from deploy.mongodb.fingerprint import Client, CollectionPrint, EntriesWriter, Fingerprint, Tally
 from deploy.mongodb.source import Namespace
 
 
@@ -23,7 +23,8 @@ class Taking:
         """Return what is given the documents of one collection."""
         return Tally(namespace, self._entries)
 
-    def finish(self, prints: dict[str, CollectionPrint]) -> None:
-        """Write the fingerprint into the folder."""
-        found = Fingerprint(database=self._database, taken=self._taken, collections=prints)
+    def finish(self, client: Client, prints: dict[str, CollectionPrint]) -> None:
+        """Write the fingerprint into the folder, with what the server's own ``dbHash`` says by now."""
+        hashed = fingerprint.hashes(client, self._database, prints)
+        found = Fingerprint(database=self._database, taken=self._taken, collections=prints, db_hashes=hashed)
         fingerprint.save(found, self._entries, self.folder)
