@@ -44,8 +44,8 @@ class Samples:
             failed=errors.total(),
             gap_s=gap_s,
             gap_at=gap_at,
-            before=phase([one for one in taken if one.at < split]),
-            during=phase([one for one in taken if one.at >= split]),
+            before=phase([one for one in taken if one.ended < split]),
+            during=phase([one for one in taken if one.ended >= split]),
             errors=dict(errors.most_common()),
             slots=slots(taken, slot_s),
         )

@@ -120,9 +120,9 @@ class Answered(Record):
     """How one URL answered while it was watched.
 
     ``gap_s``: the longest time without a good answer once there was one, None where there never was one;
-    ``gap_at``: when it began, in seconds of the watch. ``before`` and ``during`` are the time before and
-    since the release began to change what runs. ``errors``: how often, by what was wrong. ``slots``: for each
-    slot in which something was asked, its begin in seconds, good answers, and failures.
+    ``gap_at``: when it began, in seconds of the watch. ``before`` and ``during``: what was answered
+    before, and since, the release began to change what runs. ``errors``: how often, by what was wrong.
+    ``slots``: for each slot in which something was asked, its begin in seconds, good answers, and failures.
     """
 
     url: str

@@ -52,7 +52,8 @@ def test_there_are_never_too_many_slots(seconds: float) -> None:
 
 
 def test_before_and_during() -> None:
-    samples = Samples("http://x/", [*good(0, 1), Sample(2, 0.5, "HTTP 502"), Sample(3, 0.2)])
+    # What is under way when the change begins is already a matter of the change.
+    samples = Samples("http://x/", [*good(0, 1), Sample(1.4, 0.5, "HTTP 502"), Sample(3, 0.2)])
     found = samples.answered(4, 1.5, 0.1)
     assert (found.before.requests, found.before.failed, found.before.p99_ms) == (2, 0, 0.0)
     assert (found.during.requests, found.during.failed, found.during.p50_ms) == (2, 1, 200.0)
