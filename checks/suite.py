@@ -165,6 +165,11 @@ class Suite:
         return host_for(self.facts.connection)
 
     @property
+    def gone_back(self) -> bool:
+        """Whether what is verified was gone back to: it has to be as it was, not to be good."""
+        return bool(self.release and self.baseline_of) and self.release != self.baseline_of
+
+    @property
     def expected_release(self) -> Release | None:
         """The release that should run; None when none is recorded on the target."""
         return self._recorded[0]

@@ -47,4 +47,5 @@ def test_images_stage(suite: Suite, target: Target, facts: Facts, expect: Callab
         not wrong,
         found="; ".join(wrong) or f"{len(own)} services without a mark of development",
         expected="no build stage, variable or command of development, and what [images] declares",
+        severity="warning" if wrong and suite.gone_back else None,
     )

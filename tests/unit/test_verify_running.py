@@ -15,7 +15,7 @@ from deploy.probes.containers import Container, Given
 from deploy.probes.images import ImageInfo
 from deploy.probes.resources import Usage
 from deploy.redact import Redactor
-from deploy.release import Image, Release
+from deploy.release import Baseline, Image, Life, Release
 from reports.model import CheckResult
 from tests import harness
 from tests.unit.stacks import container, model, target
@@ -67,10 +67,17 @@ class World:
     def known(self, **facts: Any) -> None:
         self.facts.answers.known |= {name: Answer(value, None) for name, value in facts.items()}
 
-    def result(self, check: str, monkeypatch: pytest.MonkeyPatch, recorded: bool = True) -> CheckResult:
-        monkeypatch.setattr(Suite, "_recorded", (RECORD if recorded else None, None))
+    def result(
+        self,
+        check: str,
+        monkeypatch: pytest.MonkeyPatch,
+        recorded: bool = True,
+        baseline: Baseline | None = None,
+        **options: str,
+    ) -> CheckResult:
+        monkeypatch.setattr(Suite, "_recorded", (RECORD if recorded else None, baseline))
         monkeypatch.setattr(Suite, "expected_model", self.stack if recorded else None)
-        return harness.run(self.target, self.facts, suite="verify", only={check})[check]
+        return harness.run(self.target, self.facts, suite="verify", only={check}, **options)[check]
 
 
 CHECKS = ("environment.running", "volumes.running", "ports.running", "images.stage")
@@ -205,6 +212,12 @@ def test_what_runs_for_development(
     assert world.result("images.stage", monkeypatch).found == says
 
 
+def test_what_was_gone_back_to_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(made=Given({"NODE_ENV": "development"}, ("node",)))
+    assert world.result("images.stage", monkeypatch, release="v1", baseline_of="v1").status == "failed"
+    assert world.result("images.stage", monkeypatch, release="v1", baseline_of="v2").status == "warning"
+
+
 def test_a_stage_that_is_not_the_declared_one(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(images={"stages": {"api": "final"}})
     found = world.result("images.stage", monkeypatch).found
@@ -224,6 +237,13 @@ def test_memory(usage: Usage, status: str, says: str, monkeypatch: pytest.Monkey
     world.known(usage={GOOD.id: usage})
     result = world.result("resources.sane", monkeypatch)
     assert (result.status, result.found) == (status, says)
+
+
+def test_what_was_killed_before_the_release_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.known(usage={GOOD.id: Usage(1, 0, killed=True)})
+    before = Baseline(taken="", untouched={GOOD.name: Life(id=GOOD.id, started="")})
+    assert world.result("resources.sane", monkeypatch, baseline=before).status == "warning"
 
 
 def test_what_docker_says_of_memory() -> None:

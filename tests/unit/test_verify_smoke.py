@@ -54,6 +54,17 @@ def test_they_run_with_verify_alone(
     assert found == ([file.parent / "own" / "test_login.py"] if taken else [])
 
 
+def test_they_do_not_judge_what_was_gone_back_to(
+    file: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = config(pytestconfig, monkeypatch, file, VERIFY)
+    monkeypatch.setattr(given.option, "release", "v1")
+    monkeypatch.setattr(given.option, "baseline", "v2")
+    assert list(_smoke(given)) == []
+    monkeypatch.setattr(given.option, "baseline", "v1")
+    assert list(_smoke(given)) != []
+
+
 def test_a_target_file_with_faults_is_for_others_to_tell(
     file: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
