@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from deploy.mongodb import canonical
-from deploy.mongodb.entries import Entries
+from deploy.mongodb.entries import BUCKETS, Entries
 from deploy.mongodb.lifetime import NEVER
 from deploy.mongodb.tally import EXTRA, CollectionPrint
 
@@ -51,7 +51,7 @@ class State:
         for bucket in buckets:
             for stored, digest in self.entries.bucket(bucket):
                 ident = stored[:-extra] if extra else stored
-                if parts > 1 and (zlib.crc32(ident or digest) >> 8) % parts != part:
+                if parts > 1 and (zlib.crc32(ident or digest) // BUCKETS) % parts != part:
                     continue
                 due, held = EXTRA.unpack(stored[-extra:]) if extra else (NEVER, 0)
                 yield ident, digest, due, held

@@ -21,7 +21,8 @@ from typing import Self
 
 from deploy.errors import GonogoError
 
-BUCKETS = 256
+BUCKETS = 4096
+"""A hundred writes touch a hundred of them at most, and the others need not be looked at."""
 DIGEST = 16
 """Bytes of a digest."""
 ENTRIES = "entries.tar.gz"

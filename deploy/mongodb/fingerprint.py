@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Literal
@@ -50,6 +51,8 @@ GONE = (26, 43, 136, 175, 246)
 """NamespaceNotFound, CursorNotFound, CappedPositionLost, QueryPlanKilled, SnapshotUnavailable:
 the collection is another than the one that the cursor was opened on, or has moved on beyond it."""
 TRIES = 3
+SWITCH_S = 0.0005
+"""How soon another thread has its turn while documents are read, in seconds."""
 
 
 class Fingerprint(BaseModel):
@@ -120,8 +123,14 @@ def read(
 
 def _batches(client: Client, database: str, collection: str) -> Iterator[bytes]:
     """Give the documents in batches, the next of which comes while one is looked at."""
-    with contextlib.closing(Ahead(source.batches(client, database, collection))) as ahead:
-        yield from ahead
+    before = sys.getswitchinterval()
+    # Else whoever brings the next batch, piece by piece, waits 5 ms for each piece while one is looked at.
+    sys.setswitchinterval(min(before, SWITCH_S))
+    try:
+        with contextlib.closing(Ahead(source.batches(client, database, collection))) as ahead:
+            yield from ahead
+    finally:
+        sys.setswitchinterval(before)
 
 
 def hashes(client: Client, database: str, prints: dict[str, CollectionPrint]) -> dict[str, str]:
