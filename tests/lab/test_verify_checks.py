@@ -39,6 +39,15 @@ class Deployed:
     connection: Connection
 
     @property
+    def now(self) -> str:
+        return release.current(self.connection, self.target)
+
+    @property
+    def before(self) -> str:
+        (found,) = set(release.listed(self.connection, self.target)) - {self.now}
+        return found
+
+    @property
     def target(self) -> Target:
         return load(self.chat.file)
 
@@ -176,7 +185,9 @@ def test_the_smoke_tests_of_the_team(deployed: Deployed) -> None:
     assert code == 1
     mine = {name: one["status"] for name, one in found.items() if name.startswith("login.")}
     assert mine == {"login.answers": "passed", "login.plain": "failed"}
-    code, found = chat.suite("preflight", "-k", "smoke")
+    code, found = chat.suite("verify", "--release", deployed.before, "--baseline", deployed.now)
+    assert not [name for name in found if name.startswith("login.")], "the older release need not pass them"
+    _, found = chat.suite("preflight", "-k", "smoke")
     assert found["smoke.present"]["status"] == "passed"
     (own / "test_login.py").unlink()
     code, found = chat.suite("preflight", "-k", "smoke")
