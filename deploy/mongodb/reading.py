@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
 import shlex
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
-from typing import IO
+from queue import Full, Queue
+from typing import IO, cast
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.mongodb import layout
+from deploy.mongodb.ahead import Closed
+from deploy.mongodb.landing import STREAM_S
 from deploy.mongodb.manifest import Sum
 from deploy.mongodb.vault import Backup
 
 PIECE = 1 << 20
+BLOCK = 1 << 18
+WAITING = 64
+"""Pieces that may wait; each has 256 kB at most."""
+CLOSED_S = 0.5
+"""Seconds after which it is seen that nobody reads any more."""
 END_S = 30.0
 """Seconds that the stream may take to end after its last byte."""
 
@@ -34,8 +42,7 @@ class Files:
 
     def __init__(self, connection: Connection, backup: Backup, ending: str) -> None:
         self._connection, self._backup, self._ending = connection, backup, ending
-        reader, self._into = os.pipe()
-        self._reader = os.fdopen(reader, "rb")
+        self._passing = Passing()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._pour, daemon=True, name="gonogo-backup")
 
@@ -44,7 +51,7 @@ class Files:
         return self._files()
 
     def __exit__(self, *_: object) -> None:
-        self._reader.close()
+        self._passing.close()
         self._thread.join(END_S)
 
     def _pour(self) -> None:
@@ -52,22 +59,23 @@ class Files:
         find = f"find {layout.DUMP} -type f -name {shlex.quote(f'*{self._ending}')} -print0"
         command = f"cd {folder} && {find} | LC_ALL=C sort -z | tar -cf - --null -T -"
         try:
-            with os.fdopen(self._into, "wb", buffering=0) as into:
-                result = self._connection.pour(command, lambda piece: _all(into, piece))
+            result = self._connection.pour(command, self._passing.put, timeout=STREAM_S)
             if not result.ok:
                 # tar tells first what it could not read, and at last that it failed.
                 why = (result.error_text.strip() or "it said nothing").splitlines()[0]
                 why = why.removeprefix("tar: ")
                 self._error = BackupDamaged(f"the backup {self._backup.name} cannot be read: {why}")
-        except BrokenPipeError:
-            return  # whoever read it has given up, and says why
+        except Closed:
+            pass  # whoever read it has given up, and says why
         except (GonogoError, OSError) as error:
             self._error = error
+        finally:
+            self._passing.end()
 
     def _files(self) -> Iterator[tuple[str, Checked]]:
         told, wanted = f"the backup {self._backup.name}", self._wanted()
         try:
-            with tarfile.open(fileobj=self._reader, mode="r|") as archive:
+            with tarfile.open(fileobj=cast(IO[bytes], self._passing), mode="r|", bufsize=BLOCK) as archive:
                 for entry in archive:
                     path, file = str(PurePosixPath(entry.name)), archive.extractfile(entry)
                     if file is None or path not in wanted:
@@ -91,6 +99,39 @@ class Files:
     def _wanted(self) -> dict[str, Sum]:
         files = self._backup.manifest.files
         return {path: one for path, one in files.items() if path.endswith(self._ending)}
+
+
+class Passing:
+    """Hands bytes from one thread to another, which reads them as a file; what waits is bounded."""
+
+    def __init__(self) -> None:
+        self._pieces: Queue[bytes] = Queue(WAITING)
+        self._closed = self._ended = False
+
+    def put(self, piece: bytes) -> None:
+        """Give the next bytes, when there is room for them; raises Closed where nobody reads any more."""
+        while not self._closed:
+            with contextlib.suppress(Full):
+                self._pieces.put(piece, timeout=CLOSED_S)
+                return
+        raise Closed
+
+    def end(self) -> None:
+        """Say that nothing comes any more."""
+        with contextlib.suppress(Closed):
+            self.put(b"")
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, as many as came at once, whatever ``size``; nothing at the end."""
+        if self._ended:
+            return b""
+        piece = self._pieces.get()
+        self._ended = not piece
+        return piece
+
+    def close(self) -> None:
+        """Read no more."""
+        self._closed = True
 
 
 class Checked:
@@ -128,9 +169,3 @@ def unequal(sha256: str, wanted: Sum, told: str) -> None:
     """Raise BackupDamaged where the SHA-256 of a file is not that of the manifest."""
     if sha256 != wanted.sha256:
         raise BackupDamaged(f"{told} is not what its manifest says (SHA-256): use another backup")
-
-
-def _all(into: IO[bytes], piece: bytes) -> None:
-    view = memoryview(piece)
-    while view:
-        view = view[into.write(view) or 0 :]
