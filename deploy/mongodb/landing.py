@@ -39,6 +39,13 @@ _LIFE = (
     '"$(awk \'{ sub(/.*[)] /, ""); print $20 }\' "/proc/$1/stat")"; }; '
 )
 
+# openssl, where it is there, has several times the speed. What it says counts only where it is right: all
+# else is read again by sha256sum.
+_SUMMED = (
+    'summed() { if sum=$(openssl dgst -sha256 -r 2>/dev/null < "$1"); then echo "${sum%% *}  $1"; '
+    'else sha256sum -- "$1"; fi; }; '
+)
+
 
 def named(target: Target, database: str, at: datetime.datetime) -> str:
     """Return what a backup is called that is begun at a time, in UTC."""
@@ -91,12 +98,13 @@ def receive(database: str = "") -> str:
     folder = shlex.quote(f"{DUMP}/{database}" if database else ".")
     return (
         # What fails takes its folder with it: the part is ours, and nobody reads one.
+        f"{_SUMMED}"
         'fail() { status=$1; cd .. && rm -rf -- "$part"; exit $status; }; '
         f'folder={folder}; mkdir -p "$folder" || fail {FULL}; : > .sums; long=; whole=; '
         "while read -r what size number && IFS= read -r path; do "
         "case $path in :*) path=$folder/${path#:};; esac; "
         'if [ -n "$long" ] && [ "$long" != "$path" ]; then '
-        'wait; sha256sum -- "$long" >> .sums & long=; fi; '
+        'wait; summed "$long" >> .sums & long=; fi; '
         f'case $what in {PIECE}) head -c "$size" >> "$path" 2> .said || '
         f"{{ cat .said >&2; fail {FULL}; }};; {END}) whole=1; break;; *) break;; esac; "
         '[ "$number" = 1 ] || long=$path; done; '

@@ -89,13 +89,14 @@ class Writer:
 
     def pieces(self) -> Iterator[Piece]:
         """Give the files of the dump piece by piece; raises SnapshotLost and pymongo's errors."""
-        yield layout.prelude_path(self._database), layout.prelude(self.server, f"gonogo-{manifest.FORMAT}")
         if self._users:
             yield from self._accounts()
         if self.snapshot:
             yield from self._of_one_moment()
         else:
             yield from self._one_after_another()
+        # As the last one, so that whoever takes it is through with the documents while the rest is made.
+        yield layout.prelude_path(self._database), layout.prelude(self.server, f"gonogo-{manifest.FORMAT}")
 
     def _of_one_moment(self) -> Iterator[Piece]:
         self.consistent = True
