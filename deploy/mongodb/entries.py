@@ -13,6 +13,7 @@ import struct
 import tarfile
 import tempfile
 import zlib
+from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +32,7 @@ Sum = tuple[int, int]
 
 _SEGMENT = struct.Struct("<HIQQ")
 _SUM = struct.Struct("<HQQ")
-_END = struct.Struct("<8sIIQQQ")
+_END = struct.Struct("<8sQIQI")
 _LANE = 1 << 64
 
 
@@ -84,7 +85,7 @@ class EntriesFile:
     def __init__(self, path: Path) -> None:
         self.name = path.name
         self._file = path.open("wb")
-        self._segments: list[tuple[int, int, int, int]] = []
+        self._table = bytearray()
         self._sums: dict[int, Sum] = {}
         self._at = 0
         self._ended = False
@@ -98,18 +99,18 @@ class EntriesFile:
         self._sums[bucket] = ((first + sum(lanes[::2])) % _LANE, (second + sum(lanes[1::2])) % _LANE)
         data = b"".join((joined, struct.pack(f"<{count}I", *map(len, idents)), *idents))
         self._file.write(data)
-        self._segments.append((bucket, count, self._at, len(data)))
+        self._table += _SEGMENT.pack(bucket, count, self._at, len(data))
         self._at += len(data)
 
     def close(self) -> Sum:
         """Write the table; return the sum of all digests."""
         total = (0, 0)
         if not self._ended:
-            table = b"".join(_SEGMENT.pack(*one) for one in self._segments)
+            table, segments = self._table, len(self._table) // _SEGMENT.size
             table += b"".join(_SUM.pack(bucket, *both) for bucket, both in self._sums.items())
-            check = zlib.crc32(table)
             self._file.write(table)
-            self._file.write(_END.pack(MAGIC, len(self._segments), len(self._sums), self._at, check, 0))
+            self._file.write(_END.pack(MAGIC, segments, len(self._sums), self._at, zlib.crc32(table)))
+            self._table = bytearray()
             self._file.close()
             self._ended = True
         for both in self._sums.values():
@@ -126,7 +127,8 @@ class Entries:
             self._file = path.open("rb")
         except FileNotFoundError:
             raise _damaged(f"{path.name} is missing") from None
-        self._segments: dict[int, list[tuple[int, int, int]]] = {}
+        self._table = b""
+        self._segments: dict[int, array[int]] = {}
         self.sums: dict[int, Sum] = {}
         self.counts: dict[int, int] = {}
         try:
@@ -137,29 +139,29 @@ class Entries:
 
     def _read_table(self, size: int) -> None:
         self._file.seek(size - _END.size)
-        magic, segments, sums, at, check, _ = _END.unpack(self._file.read())
+        magic, segments, sums, at, check = _END.unpack(self._file.read())
         self._file.seek(at)
-        table = self._file.read(size - _END.size - at)
+        self._table = table = self._file.read(size - _END.size - at)
         end = segments * _SEGMENT.size
         if magic != MAGIC or zlib.crc32(table) != check or len(table) != end + sums * _SUM.size:
             raise ValueError
-        for bucket, count, begin, length in _SEGMENT.iter_unpack(table[:end]):
-            self._segments.setdefault(bucket, []).append((count, begin, length))
+        # There is a segment for every few dozen documents, so of each its place in the table is kept alone.
+        for place in range(0, end, _SEGMENT.size):
+            bucket, count, _, _ = _SEGMENT.unpack_from(table, place)
+            self._segments.setdefault(bucket, array("Q")).append(place)
             self.counts[bucket] = self.counts.get(bucket, 0) + count
         self.sums = {bucket: (first, second) for bucket, first, second in _SUM.iter_unpack(table[end:])}
 
     def bucket(self, number: int) -> Iterator[tuple[bytes, bytes]]:
         """Give the entries of a bucket, (what ``write`` was given, digest), in the order of their coming."""
-        for count, begin, length in self._segments.get(number, ()):
+        for place in self._segments.get(number, ()):
+            _, count, begin, length = _SEGMENT.unpack_from(self._table, place)
             self._file.seek(begin)
             data = self._file.read(length)
             at = (DIGEST + 4) * count
             lengths = struct.unpack_from(f"<{count}I", data, DIGEST * count)
-            for number_in_segment, size in enumerate(lengths):
-                yield (
-                    data[at : at + size],
-                    data[DIGEST * number_in_segment : DIGEST * (number_in_segment + 1)],
-                )
+            for digest, size in zip(range(0, DIGEST * count, DIGEST), lengths, strict=True):
+                yield data[at : at + size], data[digest : digest + DIGEST]
                 at += size
 
     def close(self) -> None:
@@ -189,6 +191,9 @@ def unpacked(archive: Path, sha256: str) -> Iterator[Path]:
                         raise _damaged(f"{archive} holds {entry.name!r}")
                     with (Path(place) / entry.name).open("wb") as file:
                         shutil.copyfileobj(content, file)
+                # tar ends before gzip does, which tells at its end whether all of it was right.
+                while packed.read(1 << 20):
+                    pass
         except (tarfile.TarError, OSError, EOFError, zlib.error):
             raise _damaged(str(archive)) from None
         yield Path(place)

@@ -15,8 +15,8 @@ from deploy.mongodb.entries import BUCKETS, DIGEST, EntriesWriter
 from deploy.mongodb.lifetime import Lifetime
 from deploy.mongodb.source import Form, Namespace
 
-SPOOL = 65_536
-"""Documents whose entries wait in memory before they are written: about 10 MB."""
+SPOOL = 200_000
+"""Documents whose entries wait in memory before they are written: about 30 MB."""
 SPOOL_BYTES = 8 << 20
 """The same for what is longer than usual: an ``_id`` may have megabytes."""
 EXTRA = struct.Struct("<qI")
