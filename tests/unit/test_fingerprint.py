@@ -23,7 +23,19 @@ ID_INDEX = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
 PLAIN = Namespace("users", indexes=(ID_INDEX,))
 NOW = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
 VALUES = [
-    *(1, Int64(1), 1.5, "text", b"bytes", Binary(b"x", 4), ObjectId(), None, True, NOW, Decimal128("1")),
+    *(
+        1,
+        Int64(1),
+        1.5,
+        "text",
+        b"bytes",
+        Binary(b"x", 4),
+        ObjectId("65f0c0ffee65f0c0ffee65f0"),
+        None,
+        True,
+        NOW,
+        Decimal128("1"),
+    ),
     *({"a": [1, {}]}, [1, "x"], MinKey(), MaxKey(), Timestamp(1, 2), Code("f"), Code("g", {"x": 1})),
     *(Regex("a.c", "im"), bson.DBRef("c", 1)),
 ]
