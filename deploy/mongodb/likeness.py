@@ -14,8 +14,9 @@ from deploy.errors import ConnectionFailed, GonogoError
 from deploy.facts import Facts
 from deploy.mongodb import compare, fingerprint
 from deploy.mongodb.compare import Difference
-from deploy.mongodb.entries import digest_of
-from deploy.mongodb.fingerprint import Fingerprint
+from deploy.mongodb.difference import structural
+from deploy.mongodb.entries import Entries, digest_of, unpacked
+from deploy.mongodb.fingerprint import CollectionPrint, Fingerprint
 from deploy.mongodb.manifest import ENTRIES, FINGERPRINT
 from deploy.mongodb.reading import BackupDamaged, unequal
 from deploy.mongodb.vault import Backup
@@ -61,15 +62,22 @@ def fetched(connection: Connection, backup: Backup, folder: Path) -> Fingerprint
     except ConnectionFailed:
         raise
     except GonogoError as error:
+        _summed(backup, folder)
         raise BackupDamaged(f"{told}: {error}") from None
-    for name in (FINGERPRINT, ENTRIES):
-        wanted = backup.manifest.files.get(name)
-        if wanted is None:
-            raise BackupDamaged(f"the manifest of {told} names no {name}: use another backup")
-        unequal(digest_of(folder / name), wanted, f"{told}: {name}")
+    _summed(backup, folder)
     if found.database != backup.manifest.database:
         raise BackupDamaged(f"{told}: {FINGERPRINT} is of the database {found.database}: use another backup")
     return found
+
+
+def _summed(backup: Backup, folder: Path) -> None:
+    """Raise BackupDamaged where what was fetched is not what the manifest says."""
+    for name in (FINGERPRINT, ENTRIES):
+        wanted = backup.manifest.files.get(name)
+        if wanted is None:
+            raise BackupDamaged(f"the manifest of {backup.name} names no {name}: use another backup")
+        if (folder / name).exists():
+            unequal(digest_of(folder / name), wanted, f"the backup {backup.name}: {name}")
 
 
 def exact(backup: Backup) -> bool:
@@ -84,12 +92,44 @@ def _between(facts: Facts, backup: Backup, taken: Path, restored: Path, aging: b
     if not exact(backup):
         return compare.between(taken, restored, exact=False, kinds=facts.target.mongodb)
     found = compare.between(taken, restored)
+    if not aging:
+        found += _untrue(taken, restored, {one.collection for one in found})
     if aging and any(one.what == "vanished" for one in found):
         kept = Mongodb(service="-", database=backup.manifest.database, other_collections="append-only")
         lost = compare.between(taken, restored, exact=False, kinds=kept)
         early = {one.collection for one in lost if one.what == "vanished"}
         found = [one for one in found if one.what != "vanished" or one.collection in early]
     return found
+
+
+def _untrue(taken: Path, restored: Path, differing: set[str]) -> list[Difference]:
+    """Return where the fingerprint contradicts itself, which a comparison by digests alone does not see.
+
+    It is what the live data is compared with after a release, so each of its entries counts.
+    """
+    was, now = fingerprint.load(taken), fingerprint.load(restored)
+    with unpacked(taken / ENTRIES, was.entries) as old, unpacked(restored / ENTRIES, now.entries) as new:
+        return [
+            structural(name, "", "fingerprint damaged", "its fingerprint is damaged, of the same documents")
+            for name, one in was.collections.items()
+            if name not in differing
+            and (_told(one), _sum(old / one.file))
+            != (_told(now.collections[name]), _sum(new / now.collections[name].file))
+        ]
+
+
+def _told(one: CollectionPrint) -> tuple[object, ...]:
+    return one.count, one.bytes, one.digest, one.ordered, one.largest, one.unique, one.extra
+
+
+def _sum(file: Path) -> tuple[int, int]:
+    """Return how many entries a file has, and a sum of them that does not depend on their order."""
+    count = total = 0
+    with Entries(file) as entries:
+        for bucket in entries.counts:
+            for stored, digest in entries.bucket(bucket):
+                count, total = count + 1, total + hash(stored + digest)
+    return count, total
 
 
 def _numbers(backup: Backup, wanted: Fingerprint, now: Fingerprint) -> list[str]:

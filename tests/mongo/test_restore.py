@@ -1,0 +1,246 @@
+"""Restoring: beside the live data, and over it, where the way back is made first."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import AutoReconnect
+
+from deploy.errors import GonogoError
+from deploy.mongodb import backup, loader, login, restore, swap, vault
+from tests.mongo.ground import PASSWORD, started
+from tests.mongo.kept import DATA, DATABASE, Kept, fill, keep, replaced
+
+Client = MongoClient[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    place = tmp_path_factory.mktemp("restore")
+    with started(place) as ground, ground.facts() as facts:
+        yield keep(facts, place)
+
+
+@pytest.fixture(scope="module")
+def client(everything: Kept) -> Iterator[Client]:
+    with login.opened(everything.facts) as client:
+        yield client
+
+
+@pytest.fixture
+def kept(everything: Kept, client: Client) -> Iterator[Kept]:
+    yield everything
+    everything.again()
+    for name in set(client.list_database_names()) - {"admin", "config", "local", DATABASE}:
+        client.drop_database(name)
+
+
+@pytest.fixture
+def changed(kept: Kept, client: Client) -> Iterator[Kept]:
+    """The live database is another one than the backup is of; afterwards it is that again."""
+    db = client[DATABASE]
+    db.messages.delete_many({"n": {"$gte": 100}})
+    db.messages.drop_index("by_n")
+    db.users.drop()
+    db.command("create", "users", viewOn="messages", pipeline=[])
+    db["first"].drop()
+    db["first"].insert_one({"not": "a view"})
+    db.temperatures.drop()
+    db.newer.insert_one({"_id": "newer"})
+    db["system.js"].insert_one({"_id": "newer", "value": "function () {}"})
+    yield kept
+    client.drop_database(DATABASE)
+    fill(client)
+
+
+def hashes(client: Client, database: str) -> dict[str, str]:
+    found = dict(client[database].command("dbHash")["collections"])
+    found.pop("system.views", None)  # views have the name of their database in it
+    return found
+
+
+def databases(client: Client) -> set[str]:
+    return set(client.list_database_names())
+
+
+def test_beside_the_live_data(kept: Kept, client: Client) -> None:
+    seen: list[int] = []
+    live = hashes(client, DATABASE)
+    found = restore.restore(kept.facts, kept.found(), on_bytes=seen.append)
+    assert re.fullmatch(rf"{DATABASE}_restored_\d{{8}}_\d{{6}}", found.database)
+    assert hashes(client, found.database) == live == hashes(client, DATABASE)
+    assert (found.documents, found.replaced, found.safety, found.proved) == (
+        kept.made.manifest.documents,
+        False,
+        "",
+        True,
+    )
+    assert sum(seen) > 300_000 and found.seconds > 0
+    assert client[found.database]["first"].count_documents({}) == 10
+    assert client[found.database].temperatures.count_documents({}) == 300
+    assert found.told.endswith("beside the live data")
+    assert len(vault.listed(kept.facts.connection, kept.facts.target)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (DATABASE, f"there is a database {DATABASE} already"),
+        (DATABASE.upper(), f"there is a database {DATABASE} already"),
+        ("admin", "admin is MongoDB's own database"),
+        ("Local", "Local is MongoDB's own database"),
+        ("a.b", "no name for a database"),
+        ("a b", "no name for a database"),
+        ("ä" * 32, "no name for a database"),
+    ],
+)
+def test_names_that_are_taken_or_none(kept: Kept, client: Client, name: str, why: str) -> None:
+    before = databases(client), hashes(client, DATABASE)
+    with pytest.raises(GonogoError, match=f"{why}.*--into"):
+        restore.restore(kept.facts, kept.found(), into=name)
+    assert (databases(client), hashes(client, DATABASE)) == before
+
+
+def test_into_a_name_of_the_longest(kept: Kept, client: Client) -> None:
+    found = restore.restore(kept.facts, kept.found(), into="x" * 63)
+    assert found.database == "x" * 63
+    assert hashes(client, found.database) == hashes(client, DATABASE)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize("summed", [False, True], ids=["rotten", "summed"])
+def test_a_damaged_one_leaves_nothing_and_changes_nothing(
+    kept: Kept, client: Client, replace: bool, summed: bool
+) -> None:
+    before = databases(client), hashes(client, DATABASE)
+    kept.changed(DATA, replaced("message 7 ", "message 8 "), summed=summed)
+    with pytest.raises(GonogoError, match=r"messages.*(SHA-256|1 document changed: 7)"):
+        restore.restore(kept.facts, kept.found(), replace=replace)
+    assert (databases(client), hashes(client, DATABASE)) == before
+
+
+def test_over_the_live_data(changed: Kept, client: Client) -> None:
+    before = hashes(client, DATABASE)
+    found = restore.restore(changed.facts, changed.found(), replace=True)
+    assert (found.database, found.replaced, found.dropped) == (DATABASE, True, ("newer",))
+    live = hashes(client, DATABASE)
+    safety = vault.find(changed.facts.connection, changed.facts.target, found.safety)
+    assert databases(client) == {"admin", "config", "local", DATABASE}
+    assert {one["name"] for one in client[DATABASE].messages.list_indexes()} == {"_id_", "by_n", "words"}
+    beside = restore.restore(changed.facts, changed.found())
+    assert hashes(client, beside.database) == live
+    # What was there is in the safety backup, whole.
+    was = restore.restore(changed.facts, safety)
+    assert hashes(client, was.database) == before
+    assert "dropped: newer" in found.told and found.safety in found.told
+
+
+def test_whoever_reads_meanwhile_always_finds_documents(kept: Kept, client: Client) -> None:
+    counts, over = [], threading.Event()
+
+    def read() -> None:
+        while not over.is_set():
+            counts.append(client[DATABASE].messages.estimated_document_count())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    client[DATABASE].messages.delete_one({"n": 5})
+    restore.restore(kept.facts, kept.found(), replace=True)
+    over.set()
+    reader.join()
+    assert set(counts) <= {1999, 2000} and len(counts) > 10
+    assert client[DATABASE].messages.count_documents({}) == 2000
+
+
+@pytest.mark.parametrize("error", [AutoReconnect("gone"), KeyboardInterrupt()])
+def test_one_that_is_cut_off_names_the_way_back(
+    changed: Kept, client: Client, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    before = hashes(client, DATABASE)
+
+    def fail(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(swap.Swap, "_copied", fail)
+        with pytest.raises(GonogoError) as raised:
+            restore.restore(changed.facts, changed.found(), replace=True)
+    said = re.search(
+        r"shop is partly replaced \(.*messages.*`gonogo restore (\S+) (\S+) --replace`", str(raised.value)
+    )
+    assert said and said[1] == changed.facts.target.name
+    assert databases(client) == {"admin", "config", "local", DATABASE}
+    assert hashes(client, DATABASE) != before
+    safety = vault.find(changed.facts.connection, changed.facts.target, said[2])
+    restore.restore(changed.facts, safety, replace=True)
+    assert hashes(client, DATABASE) == before
+
+
+def test_one_that_fails_before_anything_was_replaced_says_so(
+    changed: Kept, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = hashes(client, DATABASE)
+
+    def refuse(*_: object) -> None:
+        raise GonogoError("no")
+
+    monkeypatch.setattr(swap.Swap, "_one", refuse)
+    with pytest.raises(GonogoError, match="nothing was replaced: no"):
+        restore.restore(changed.facts, changed.found(), replace=True)
+    assert (hashes(client, DATABASE), databases(client)) == (before, {"admin", "config", "local", DATABASE})
+
+
+@pytest.mark.parametrize(("name", "due"), [("sessions", True), ("keyed", False)])
+def test_what_is_due_may_go_before_it_is_compared(
+    kept: Kept, client: Client, monkeypatch: pytest.MonkeyPatch, name: str, due: bool
+) -> None:
+    client[DATABASE].command("collMod", "sessions", index={"keyPattern": {"at": 1}, "expireAfterSeconds": 5})
+    client.admin.command({"setParameter": 1, "ttlMonitorEnabled": False})
+    made, load = backup.make(kept.facts), loader.load
+
+    def removed(*given: Any) -> object:
+        found = load(*given)
+        client[given[3]][name].delete_one({"_id": 7})  # as the server does it by itself, once a minute
+        return found
+
+    monkeypatch.setattr(loader, "load", removed)
+    try:
+        if due:
+            assert restore.restore(kept.facts, made).documents == kept.made.manifest.documents - 1
+        else:
+            with pytest.raises(GonogoError, match=f"{name}: 1 document vanished: 7"):
+                restore.restore(kept.facts, made)
+    finally:
+        client.admin.command({"setParameter": 1, "ttlMonitorEnabled": True})
+        vault.remove(kept.facts.connection, kept.facts.target, made)
+        client.drop_database(DATABASE)
+        fill(client)
+
+
+def test_the_password_is_on_no_command_line(kept: Kept) -> None:
+    seen: set[bytes] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    seen.add(path.read_bytes())
+                except OSError:
+                    continue
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    restore.restore(kept.facts, kept.found(), replace=True)
+    over.set()
+    watcher.join()
+    everywhere = b"\n".join(seen).decode(errors="replace")
+    assert "tar" in everywhere and PASSWORD not in everywhere
+    log = "\n".join(f"{one.command} {one.output}" for one in kept.facts.connection.transcript.entries)
+    assert PASSWORD not in log
