@@ -21,6 +21,7 @@ from deploy.mongodb.difference import Difference, Named, structural
 from deploy.mongodb.documents import Event, State, events
 from deploy.mongodb.entries import ENTRIES, Entries, EntriesWriter, unpacked
 from deploy.mongodb.fingerprint import Client, OnBytes
+from deploy.mongodb.hashes import hashes
 from deploy.mongodb.recheck import Recheck
 from deploy.mongodb.source import Namespace
 from deploy.mongodb.tally import CollectionPrint
@@ -64,7 +65,7 @@ def compared(
         for name, one in was.collections.items()
         if judged[name] != "volatile" and one.count and name in there and there[name].stored
     }
-    hashed = fingerprint.hashes(client, database, {n: o for n, o in wanted.items() if n in was.db_hashes})
+    hashed = hashes(client, database, {n: o for n, o in wanted.items() if n in was.db_hashes})
     found, dropped = Compared(), set[str]()
     with ExitStack() as stack:
         # A database that nothing was written to needs no entries.

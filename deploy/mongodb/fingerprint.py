@@ -23,6 +23,7 @@ from deploy.errors import GonogoError
 from deploy.mongodb import source
 from deploy.mongodb.ahead import Ahead
 from deploy.mongodb.entries import ENTRIES, EntriesWriter, digest_of
+from deploy.mongodb.hashes import Hashes, hashes
 from deploy.mongodb.source import Namespace
 from deploy.mongodb.tally import CollectionPrint, Tally
 
@@ -32,6 +33,7 @@ __all__ = [
     "Fingerprint",
     "Tally",
     "fetch",
+    "hashes",
     "keep",
     "load",
     "save",
@@ -41,12 +43,6 @@ __all__ = [
 Client = MongoClient[dict[str, Any]]
 OnBytes = Callable[[int], None] | None
 FILE = "fingerprint.json"
-HASHED_BYTES = 1_000_000_000
-"""Beyond so much data ``dbHash`` is not asked: it locks the database, and its writers wait while it reads."""
-TOGETHER_BYTES = 200_000_000
-"""Data that one ``dbHash`` reads: writers wait for about half a second, and then have their turn."""
-LOCKED_MS = 5_000
-"""The longest that one ``dbHash`` may keep writers waiting; where it takes longer, one does without."""
 GONE = (26, 43, 136, 175, 246)
 """NamespaceNotFound, CursorNotFound, CappedPositionLost, QueryPlanKilled, SnapshotUnavailable:
 the collection is another than the one that the cursor was opened on, or has moved on beyond it."""
@@ -84,15 +80,16 @@ def take(
     later comparison fast where nothing is written. Raises GonogoError, and pymongo's errors.
     """
     taken = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    with EntriesWriter(folder) as entries:
+    with EntriesWriter(folder) as entries, Hashes(client, database) as asked:
         prints = {}
         for namespace in source.namespaces(client, database):
             found = read(client, database, namespace, entries, on_bytes)
             if found is not None:
                 prints[namespace.name] = found
-        # Asked last: what vanished while the documents were read is not hidden by a hash from before.
-        said = hashes(client, database, prints) if hashed else {}
-        made = Fingerprint(database=database, taken=taken, collections=prints, db_hashes=said)
+                if hashed:
+                    # Not before: what vanishes while the documents are read would be hidden by the hash.
+                    asked.add(namespace.name, found)
+        made = Fingerprint(database=database, taken=taken, collections=prints, db_hashes=asked.found())
         return save(made, entries, folder)
 
 
@@ -131,41 +128,6 @@ def _batches(client: Client, database: str, collection: str) -> Iterator[bytes]:
             yield from ahead
     finally:
         sys.setswitchinterval(before)
-
-
-def hashes(client: Client, database: str, prints: dict[str, CollectionPrint]) -> dict[str, str]:
-    """Return what ``dbHash`` says of these collections, where it may be asked and HASHED_BYTES allow it.
-
-    Which it hashes is up to the version of MongoDB; temporary ones never are.
-    """
-    wanted = {_stored(name, one): one for name, one in prints.items() if one.form != "view"}
-    if sum(one.bytes for one in wanted.values()) > HASHED_BYTES:
-        return {}
-    found: dict[str, str] = {}
-    for names in _grouped(wanted):
-        try:
-            said = client[database].command("dbHash", collections=names, maxTimeMS=LOCKED_MS)
-        except OperationFailure:
-            break
-        found |= {str(name): str(value) for name, value in said["collections"].items() if name in names}
-    return {name: found[_stored(name, one)] for name, one in prints.items() if _stored(name, one) in found}
-
-
-def _stored(name: str, one: CollectionPrint) -> str:
-    return Namespace(name, one.form).stored
-
-
-def _grouped(prints: dict[str, CollectionPrint]) -> Iterator[list[str]]:
-    names: list[str] = []
-    size = 0
-    for name, one in prints.items():
-        if names and size + one.bytes > TOGETHER_BYTES:
-            yield names
-            names, size = [], 0
-        names.append(name)
-        size += one.bytes
-    if names:
-        yield names
 
 
 def save(found: Fingerprint, entries: EntriesWriter, folder: Path) -> Fingerprint:

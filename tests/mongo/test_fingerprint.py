@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -265,12 +264,11 @@ def batches(*_):
     for first in range(0, rows, 5000):
         yield b"".join(bson.encode({"_id": n, "x": f"{n + shift}" * 5}) for n in range(first, first + 5000))
 source.namespaces, source.batches = (lambda *_: [space]), batches
-fingerprint.hashes = lambda *_: {}
 with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
     shift = 0
-    fingerprint.take(None, "d", pathlib.Path(a))
+    fingerprint.take(None, "d", pathlib.Path(a), hashed=False)
     shift = 1
-    fingerprint.take(None, "d", pathlib.Path(b))
+    fingerprint.take(None, "d", pathlib.Path(b), hashed=False)
     (found,) = compare.between(pathlib.Path(a), pathlib.Path(b))
     assert found.count == rows, found
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
@@ -279,10 +277,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 def test_memory_does_not_grow_with_the_data() -> None:
     """The most that a process had, in kB: with 300,000 documents hardly more than with 30,000."""
-    begun = time.monotonic()
     small, large = (
         int(subprocess.check_output([sys.executable, "-c", MEASURED, str(rows)]))
         for rows in (30_000, 300_000)
     )
     assert large < 200_000 and large - small < 60_000, (small, large)
-    assert time.monotonic() - begun < 60
