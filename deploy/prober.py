@@ -10,8 +10,6 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-
 from deploy.connection import Connection
 from deploy.errors import ConnectionFailed
 from deploy.health import DEFAULT_PORTS
@@ -107,9 +105,7 @@ class Prober:
             self._ended = time.monotonic()
 
     async def _watch(self, aims: list[Aim]) -> None:
-        secure = any(aim.secure for aim in aims)
-        # The authorities that a health endpoint is judged by, wherever it is asked.
-        context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH) if secure else None
+        context = _context() if any(aim.secure for aim in aims) else None
         waiting: set[asyncio.Task[None]] = set()
         due = sent = 0
         while not self._over.is_set():
@@ -145,6 +141,13 @@ class Prober:
         for samples in self._samples:
             samples.taken[:] = [one for one in samples.taken if one.ended <= last]
         self._ended = self._begun + last
+
+
+def _context() -> ssl.SSLContext:
+    """Return what judges certificates, by the authorities that health endpoints are always judged by."""
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH  # noqa: PLC0415  it takes long, and few need it
+
+    return ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
 
 
 class Watch:

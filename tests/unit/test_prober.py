@@ -224,3 +224,12 @@ def test_a_name_that_cannot_be_one_is_a_failure() -> None:
     seen = watched(Through(), 1, public_urls=[f"http://{'x' * 70}.example/"])
     assert set(seen.urls[0].errors) == {"no way there (UnicodeError)"}
     assert seen.urls[0].requests == seen.urls[0].failed
+
+
+def test_what_speaks_no_tls_where_it_should_is_a_failure() -> None:
+    with serving(lambda: GOOD) as port:
+        to = target(host="ssh://web", health=[{"url": "https://web/"}], availability={"rate": 200})
+        with prober.watching(cast(Connection, Through(port)), to) as watch:
+            until(lambda: watch.snapshot().urls[0].requests > 0)
+    assert watch.result
+    assert set(watch.result.urls[0].errors) == {"TLS failed"}
