@@ -77,7 +77,8 @@ def claim(connection: Connection, target: Target, database: str) -> tuple[str, d
 
 
 def _owned(target: Target) -> str:
-    return f'echo {shlex.quote(target.name)} "$(life $$)" > {OWNER}'
+    # Renamed, for one that was cut off in between would name nobody, and never be removed.
+    return f'echo {shlex.quote(target.name)} "$(life $$)" > {OWNER}.new && mv -f {OWNER}.new {OWNER}'
 
 
 def enter(target: Target, name: str) -> str:
@@ -158,7 +159,11 @@ def sweep(connection: Connection, target: Target) -> None:
         f"{_LIFE} cd {folder} 2>/dev/null || exit 0; "
         f"for part in {PART}{shlex.quote(target.name)}-*; do "
         f'[ -d "$part" ] && [ ! -h "$part" ] || continue; '
-        f'owner=$(cat "$part/{OWNER}" 2>/dev/null) || continue; '
+        f'[ -e "$part/{OWNER}" ] || {{ [ -n "$(find "$part" -mmin -{IDLE_MIN} | head -n 1)" ] || '
+        # Cut off before it named anybody: of such an empty folder nothing can be lost.
+        f'{{ [ -s "$part/{OWNER}.new" ] || rm -f "$part/{OWNER}.new"; rmdir "$part" 2>/dev/null; }}; '
+        "continue; }; "
+        f'owner=$(cat "$part/{OWNER}") || continue; '
         f'case "$owner" in {mine}*) owner=${{owner#{mine}}};; *) continue;; esac; '
         f'limit={IDLE_MIN}; [ "$(life "${{owner%% *}}")" = "$owner" ] || limit={DEAD_MIN}; '
         '[ -z "$(find "$part" -mmin -$limit | head -n 1)" ] || continue; rm -rf -- "$part"; done; :',

@@ -75,24 +75,19 @@ def test_one_that_is_killed_is_never_listed(made: Ground, facts: Facts, sent: st
     done = run(made, GONOGO_KILL_AFTER=sent)
     assert done.returncode == -9
     assert vault.listed(facts.connection, facts.target) == []
-    # What it left, if anything, goes with the next backup: here it is made to look old.
-    deadline = time.monotonic() + 10
-    while any((path / landing.OWNER).exists() and alive(path) for path in there(facts)):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    old = time.time() - 60 * (landing.DEAD_MIN + 1)
-    for part in there(facts):
-        assert part.name.startswith(landing.PART)
-        for path in (*part.rglob("*"), part):
-            os.utime(path, (old, old))
-    landing.sweep(facts.connection, facts.target)
-    assert there(facts) == []
-
-
-def alive(part: Path) -> bool:
-    with contextlib.suppress(OSError):
-        return Path("/proc", (part / landing.OWNER).read_text().split()[1]).exists()
-    return False
+    # What it left, if anything, goes with a later backup: here it is made to look old. What ran on the target
+    # meanwhile may need a moment to notice.
+    deadline = time.monotonic() + 20
+    while left := there(facts):
+        assert time.monotonic() < deadline, list(left[0].iterdir())
+        old = time.time() - 60 * (landing.DEAD_MIN + 1)
+        for part in left:
+            assert part.name.startswith(landing.PART)
+            for path in (*part.rglob("*"), part):
+                with contextlib.suppress(FileNotFoundError):
+                    os.utime(path, (old, old))
+        landing.sweep(facts.connection, facts.target)
+        time.sleep(0.1)
 
 
 def test_a_reading_that_breaks_leaves_nothing_and_says_why(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,12 @@ def test_what_was_left_behind_is_removed_and_nothing_else(connection: Connection
         vaults.left(vaults.target(tmp_path, "demo-two"), 8, "demo-two 999999999 x 1", 1000),
     ]
     stays.append(vaults.put(given, 9))
+    empty = vaults.left(given, 10, "", landing.IDLE_MIN + 1)
+    (empty / "part.bson").rename(empty / f"{landing.OWNER}.new")
+    (empty / f"{landing.OWNER}.new").write_text("")
+    for path in (empty / f"{landing.OWNER}.new", empty):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    gone.append(empty)
     landing.sweep(connection, given)
     assert [path for path in gone if path.exists()] == []
     assert [path for path in stays if not path.exists()] == []
