@@ -9,7 +9,7 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 from typing import IO, cast
 
 from deploy.connection import Connection
@@ -130,8 +130,11 @@ class Passing:
         return piece
 
     def close(self) -> None:
-        """Read no more."""
+        """Read no more; whoever waits for room sees it at once."""
         self._closed = True
+        with contextlib.suppress(Empty):
+            while True:
+                self._pieces.get_nowait()
 
 
 class Checked:
