@@ -40,7 +40,6 @@ bench: $(READY)
 	python -m lab prepare
 	status=0; for each in . .data_fingerprint. .data_backup. .data_restore. .transfer.; do \
 	  python -m tests.benchmarks$${each%.} || status=1; done; exit $$status
-	python -m tests.benchmarks.transfer
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down --all; fi
