@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections import defaultdict
 from hashlib import sha256
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,8 +67,8 @@ class Tally:
         self.namespace = namespace
         self.count = self.bytes = 0
         self._file = entries.begin()
-        self._idents: list[list[bytes]] = [[] for _ in range(BUCKETS)]
-        self._digests: list[list[bytes]] = [[] for _ in range(BUCKETS)]
+        self._idents: defaultdict[int, list[bytes]] = defaultdict(list)
+        self._digests: defaultdict[int, list[bytes]] = defaultdict(list)
         self._waiting = self._waiting_bytes = self._largest = 0
         self._ordered = bool(namespace.options.get("capped"))
         self._unique = canonical.unique(namespace)
@@ -143,8 +144,6 @@ class Tally:
         )
 
     def _spool(self) -> None:
-        for bucket, idents in enumerate(self._idents):
-            if idents:
-                self._file.write(bucket, idents, self._digests[bucket])
-                self._idents[bucket], self._digests[bucket] = [], []
+        for bucket in sorted(self._idents):
+            self._file.write(bucket, self._idents.pop(bucket), self._digests.pop(bucket))
         self._waiting = self._waiting_bytes = 0
