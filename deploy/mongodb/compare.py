@@ -71,7 +71,9 @@ def compared(
         # A database that nothing was written to needs no entries.
         unequal = [name for name in wanted if hashed.get(name, "") != was.db_hashes.get(name)]
         folder = stack.enter_context(unpacked(before / ENTRIES, was.entries)) if unequal else before
-        look = _Look(client, database, folder, on_bytes)
+        place = stack.enter_context(tempfile.TemporaryDirectory(prefix="gonogo-"))
+        entries = stack.enter_context(EntriesWriter(Path(place)))
+        look = _Look(client, database, folder, entries, on_bytes)
         for name, one in was.collections.items():
             if name not in unequal:
                 found.looked.append(f"{name} ({judged[name]}): {_unread(name, one, wanted, there)}")
@@ -136,8 +138,11 @@ def kind_of(name: str, one: CollectionPrint, kinds: Mongodb) -> str:
 class _Look:
     """Reads what the server has now, and compares it with the entries in ``folder``."""
 
-    def __init__(self, client: Client, database: str, folder: Path, on_bytes: OnBytes) -> None:
-        self._client, self._database, self._folder, self._on_bytes = client, database, folder, on_bytes
+    def __init__(
+        self, client: Client, database: str, folder: Path, entries: EntriesWriter, on_bytes: OnBytes
+    ) -> None:
+        self._client, self._database, self._folder = client, database, folder
+        self._entries, self._on_bytes = entries, on_bytes
 
     def documents(
         self, name: str, kind: str, was: CollectionPrint, now: Namespace
@@ -146,16 +151,20 @@ class _Look:
 
         There are no losses to tell, but None, where the collection was dropped meanwhile.
         """
-        with tempfile.TemporaryDirectory(prefix="gonogo-") as place, EntriesWriter(Path(place)) as entries:
-            read = fingerprint.read(self._client, self._database, now, entries, self._on_bytes)
-            if read is None:
-                return None, "dropped while it was read", 0
-            with Entries(self._folder / was.file) as old, Entries(entries.folder / read.file) as new:
-                passed = events(State(was, old), State(read, new), exact=False)
-                time = lifetime.now_ms(self._client.admin.command("hello")["localTime"])
-                recheck = Recheck(self._client, self._database, now, keep_content=kind == "append-only")
-                lost = _summed(name, kind, recheck.confirmed(_lost(passed, kind, was, time)))
+        read = fingerprint.read(self._client, self._database, now, self._entries, self._on_bytes)
+        if read is None:
+            return None, "dropped while it was read", 0
+        file = self._entries.folder / read.file
+        with Entries(self._folder / was.file) as old, Entries(file) as new:
+            passed = events(State(was, old), State(read, new), exact=False)
+            recheck = Recheck(self._client, self._database, now, keep_content=kind == "append-only")
+            lost = _summed(name, kind, recheck.confirmed(_lost(passed, kind, was, self._time(was))))
+        file.unlink()
         return lost, f"{was.count} documents before, {read.count} read now", read.count
+
+    def _time(self, was: CollectionPrint) -> int:
+        """Return the server's time, in ms since 1970, where documents can be due."""
+        return lifetime.now_ms(self._client.admin.command("hello")["localTime"]) if was.extra else 0
 
 
 def _lost(passed: Iterator[Event], kind: str, was: CollectionPrint, now_ms: int) -> Iterator[Event]:
