@@ -14,7 +14,7 @@ from deploy.mongodb.source import Namespace
 
 WRITERS = 1
 """Connections that write at once."""
-WAITING = 2
+WAITING = 1
 """Batches that wait for a server that is slower than the line."""
 
 Client = MongoClient[dict[str, Any]]

@@ -17,8 +17,8 @@ from deploy.mongodb.reading import PIECE, BackupDamaged, Files
 from deploy.mongodb.source import Namespace
 from deploy.mongodb.vault import Backup
 
-BATCH_BYTES = 16_000_000
-BATCH_DOCUMENTS = 20_000
+BATCH_BYTES = 8_000_000
+BATCH_DOCUMENTS = 10_000
 LARGEST = (16 << 20) + (16 << 10)
 """Bytes of the largest document that a server keeps: 16 MB, and what it adds itself to one of that size."""
 

@@ -22,7 +22,7 @@ from deploy.mongodb.vault import Backup
 
 PIECE = 1 << 20
 BLOCK = 1 << 18
-WAITING = 64
+WAITING = 16
 """Pieces that may wait; each has 256 kB at most."""
 CLOSED_S = 0.5
 """Seconds after which it is seen that nobody reads any more."""
