@@ -62,7 +62,8 @@ class Baseline(BaseModel):
     """The state before a release: what ran, how many documents there were, and what proves them.
 
     ``backup``, ``fingerprint``: folders on the target, empty where there is none. ``untouched``: by name, the
-    containers that the release leaves alone.
+    containers that the release leaves alone. ``samples``: how many documents each sample of the target file
+    found, in the order of these.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -72,6 +73,7 @@ class Baseline(BaseModel):
     backup: str = ""
     fingerprint: str = ""
     untouched: dict[str, Life] = Field(default_factory=dict)
+    samples: list[int] = Field(default_factory=list)
 
 
 def now() -> datetime.datetime:

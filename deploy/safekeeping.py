@@ -7,7 +7,7 @@ import time
 from deploy import release
 from deploy.errors import GonogoError
 from deploy.mongodb import backup as backups
-from deploy.mongodb import login, proof
+from deploy.mongodb import login, proof, sample
 from deploy.mongodb.vault import Backup
 from deploy.release import Baseline, Life
 from deploy.undertaking import Undertaking
@@ -20,19 +20,37 @@ NOT_WANTED = "backup.each_deployment is false: no backup was made, and documents
 
 
 def baseline(run: Undertaking) -> None:
-    """Write down what there is before anything changes; the release's folder is where it will be kept."""
+    """Write down what there is before anything changes; the release's folder is where it will be kept.
+
+    Raises GonogoError where known data that the target file declares is missing already.
+    """
     with run.step("baseline") as note:
-        running, counts = run.facts.running, None
+        running, counts, samples = run.facts.running, None, list[int]()
         if has_data(run):
-            counts = login.counted(run.facts)
+            counts, samples = login.counted(run.facts), _samples(run)
         run.baseline_ = Baseline(
             taken=release.now().isoformat(timespec="seconds"),
             containers={one.name: one.image for one in running},
             counts=counts,
+            samples=samples,
         )
         save(run)
         told = ", ".join(f"{name} {number}" for name, number in (counts or {}).items())
         note.detail = f"{len(running)} containers" + (f"; {told}" if told else "")
+
+
+def _samples(run: Undertaking) -> list[int]:
+    settings = run.target.mongodb
+    if settings is None or not settings.samples:
+        return []
+    with login.opened(run.facts) as client:
+        found = sample.look(client, settings.database, settings.samples)
+    if wrong := [one.told for one in found if not one.ok]:
+        raise GonogoError(
+            f"known data is missing before the release: {'; '.join(wrong)}: look for it in a backup, or "
+            "correct mongodb.samples in the target file"
+        )
+    return [one.count for one in found]
 
 
 def backup(run: Undertaking) -> None:

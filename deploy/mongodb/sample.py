@@ -42,14 +42,15 @@ def look(client: Client, database: str, wanted: Iterable[Sample]) -> list[Looked
     return [_looked(client, database, one) for one in wanted]
 
 
-def fallen(before: Sequence[Looked], after: Sequence[Looked]) -> list[str]:
-    """Return a sentence for each of the same samples that was well before and is not, or has become less."""
-    told = []
-    for was, now in zip(before, after, strict=True):
-        if was.ok and not now.ok:
-            told.append(now.told)
-        elif now.count < was.count:
-            told.append(f"{_named(now.sample)}: {_documents(now.count)}, {was.count} before")
+def fallen(before: Sequence[int], after: Sequence[Looked]) -> list[str]:
+    """Return a sentence for each sample that is not as it should be, or of which there is less than before.
+
+    ``before``: how many documents each of them found then, in the same order; empty where nobody looked.
+    """
+    told = [one.told for one in after if not one.ok]
+    for was, now in zip(before, after, strict=False):
+        if now.ok and now.count < was:
+            told.append(f"{_named(now.sample)}: {_documents(now.count)}, {was} before")
     return told
 
 

@@ -122,10 +122,10 @@ def test_a_query_that_is_refused(code: int, told: str) -> None:
 
 def test_before_and_after() -> None:
     many, few, none = looked(Server(20)), looked(Server(15)), looked(Server(3))
-    assert sample.fallen([many, few], [many, many]) == []
-    assert sample.fallen([many], [few]) == ['sessions {"user": "anna"}: 15 documents, 20 before']
-    assert sample.fallen([few], [none]) == [none.told]
-    assert sample.fallen([none], [none]) == []
+    assert sample.fallen([20, 15], [many, many]) == []
+    assert sample.fallen([20], [few]) == ['sessions {"user": "anna"}: 15 documents, 20 before']
+    assert sample.fallen([15], [none]) == [none.told]
+    assert sample.fallen([], [few]) == []
 
 
 class Failed(Exception):
@@ -167,8 +167,8 @@ def test_data_is_compared_only_where_there_is_what_to_compare_with(facts: Any) -
     assert said(data.test_data_intact, suite(None), shop, facts) == "this run has no baseline to compare with"
     told = said(data.test_data_intact, suite(Baseline(taken="")), shop, facts)
     assert told.startswith("no fingerprint was taken")
-    assert said(data.test_data_sample, none, facts).endswith("names no MongoDB")
-    assert said(data.test_data_sample, shop, facts).endswith("add [[mongodb.samples]]")
+    assert said(data.test_data_sample, suite(None), none, facts).endswith("names no MongoDB")
+    assert said(data.test_data_sample, suite(None), shop, facts).endswith("add [[mongodb.samples]]")
 
 
 def test_data_that_is_intact_and_data_that_is_not(facts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,10 +192,14 @@ def test_data_that_is_intact_and_data_that_is_not(facts: Any, monkeypatch: pytes
 
 def test_samples_that_verify_looks_for(facts: Any) -> None:
     facts.client = Server(14)
-    assert said(data.test_data_sample, given(ANNA), facts).endswith('"anna"}: 14 documents')
+    assert said(data.test_data_sample, suite(None), given(ANNA), facts).endswith('"anna"}: 14 documents')
+    was = suite(Baseline(taken="", samples=[20]))
+    assert said(data.test_data_sample, was, given(ANNA), facts).endswith("14 documents, 20 before")
     facts.client = Server(13)
-    assert said(data.test_data_sample, given(ANNA), facts).endswith("13 documents, expected at least 14")
-    assert [one.exit_status for one in facts.connection.transcript.entries] == [0, 0]
+    assert said(data.test_data_sample, suite(None), given(ANNA), facts).endswith(
+        "13 documents, expected at least 14"
+    )
+    assert [one.exit_status for one in facts.connection.transcript.entries] == [0, 0, 0]
 
 
 def test_checks_of_data_cannot_be_waived() -> None:
