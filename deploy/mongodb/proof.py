@@ -15,7 +15,7 @@ from deploy import release, store
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.mongodb import archive, likeness, loader, refusal, throwaway
+from deploy.mongodb import accounts, archive, likeness, loader, refusal, throwaway
 from deploy.mongodb.reading import BackupDamaged
 from deploy.mongodb.throwaway import Throwaway
 from deploy.mongodb.vault import PROOF, Backup
@@ -108,6 +108,8 @@ def _tried(  # noqa: PLR0913, PLR0917
         archive.restore(facts.connection, backup, there.name, RESTORED)
     else:
         loader.load(facts.connection, backup, there.client, RESTORED, on_bytes)
+        if backup.manifest.users:
+            accounts.load(facts.connection, backup, there.client)
     found.seconds = round(time.monotonic() - begun, 3)
     begun = time.monotonic()
     with refusal.told(f"the backup {backup.name}, restored"):

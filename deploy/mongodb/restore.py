@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 from deploy import release
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.mongodb import archive, compare, dump, likeness, loader, login, refusal
+from deploy.mongodb import accounts, archive, compare, dump, likeness, loader, login, refusal
 from deploy.mongodb import backup as backups
 from deploy.mongodb.swap import Swap
 from deploy.mongodb.vault import Backup
@@ -59,27 +59,41 @@ class Restored:
         return f"{text}; dropped: {', '.join(self.dropped)}" if self.dropped else text
 
 
-def restore(
-    facts: Facts, backup: Backup, *, into: str = "", replace: bool = False, on_bytes: OnBytes = None
+def restore(  # noqa: PLR0913  one keyword for each choice
+    facts: Facts,
+    backup: Backup,
+    *,
+    into: str = "",
+    replace: bool = False,
+    users: bool = False,
+    on_bytes: OnBytes = None,
 ) -> Restored:
     """Restore a backup into a new database of the target's MongoDB, or over the live one with ``replace``.
 
     ``into``: the name of the new one, by default the live one's with the time. A database that exists is
     never written to, but the live one with ``replace``: a fresh backup of it is taken first, and what is to
     be restored is loaded beside it and compared with the backup's fingerprint before anything is replaced
-    (see ``swap``). ``on_bytes`` is called with the size of each piece. Raises GonogoError, which names the
-    way back where something was replaced; a new database that could not be restored whole is removed.
+    (see ``swap``). ``users``: with the users and roles of the database that the backup is of, at last; those
+    that are there and not in the backup stay. ``on_bytes`` is called with the size of each piece. Raises
+    GonogoError, which names the way back where something was replaced; a new database that could not be
+    restored whole is removed.
     """
     settings = facts.target.mongodb
     if settings is None:
         raise GonogoError("the target file names no MongoDB: add the table [mongodb]")
     begun = time.monotonic()
     with login.opened(facts, settings) as client:
+        if users:
+            accounts.fit(backup)
         if replace:
-            return _replaced(facts, settings, client, backup, on_bytes, begun)
-        name = into or _name(settings.database)
-        documents = _whole(facts, client, backup, name, on_bytes)
-        return Restored(name, backup.name, documents, time.monotonic() - begun)
+            done = _replaced(facts, settings, client, backup, on_bytes, begun)
+        else:
+            name = into or _name(settings.database)
+            documents = _whole(facts, client, backup, name, on_bytes)
+            done = Restored(name, backup.name, documents, time.monotonic() - begun)
+        if users:
+            accounts.load(facts.connection, backup, client)
+        return done
 
 
 def _replaced(  # noqa: PLR0913, PLR0917

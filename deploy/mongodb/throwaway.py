@@ -6,6 +6,7 @@ holds on to our session's standard input: where we end, are killed or cut off, t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -32,6 +33,10 @@ UP_S = 120.0
 """Seconds that a server may take until it answers."""
 LIFE_S = 7 * 86400.0
 PAUSE_S = 0.1
+BEAT_S = 10.0
+"""Seconds between two signs of life that it is given."""
+SILENT_S = 120
+"""Seconds without one after which it ends: a way that is cut need not end as seen from the target."""
 HELP = "docker run --help"
 """What docker says after the line that tells why."""
 OLD_S = 600
@@ -45,7 +50,9 @@ INSIDE = (
     "d=$(mktemp -d) || exit 98; "
     'mongod --dbpath "$d" --bind_ip_all --port %d --wiredTigerCacheSizeGB %s '
     '--setParameter ttlMonitorEnabled=false </dev/null >"$d/log" 2>&1 & '
-    "pid=$!; (cat <&3 >/dev/null; kill -KILL $pid) & wait $pid; status=$?; "
+    "pid=$!; (if command -v timeout >/dev/null; "
+    'then while [ -n "$(timeout %d head -c 1 <&3)" ]; do :; done; else cat <&3 >/dev/null; fi; '
+    "kill -KILL $pid) & wait $pid; status=$?; "
     """[ $status = 137 ] || { grep '"s":"[EF]"' "$d/log" || cat "$d/log"; } | tail -n 1 >&2; exit $status"""
 )
 # docker's own --rm takes the anonymous volumes of its image along; a forced removal would leave them.
@@ -109,7 +116,7 @@ def sweep(connection: Connection, seconds: int = OLD_S) -> None:
 
 
 def _script(name: str, image: str, mebibytes_cache: int) -> str:
-    inside = INSIDE % (PORT, f"{mebibytes_cache / 1024:.3f}")
+    inside = INSIDE % (PORT, f"{mebibytes_cache / 1024:.3f}", SILENT_S)
     words = {"name": name, "label": f"{LABEL}={name}", "image": image, "inside": inside}
     return OUTSIDE.format(**{key: shlex.quote(word) for key, word in words.items()})
 
@@ -122,9 +129,10 @@ class _Held(threading.Thread):
         self._connection, self._script = connection, script
         reader, self._writer = os.pipe()
         self._reader = os.fdopen(reader, "rb", buffering=0)
-        self._open = True
+        self._over = threading.Event()
         self.error = ""
         self.start()
+        threading.Thread(target=self._live, daemon=True, name="gonogo-throwaway-life").start()
 
     def run(self) -> None:
         """Run the container, and keep why it ended."""
@@ -137,6 +145,11 @@ class _Held(threading.Thread):
         except GonogoError as error:
             self.error = str(error)
 
+    def _live(self) -> None:
+        with contextlib.suppress(OSError), os.fdopen(self._writer, "wb", buffering=0) as writer:
+            while not self._over.wait(BEAT_S):
+                writer.write(b".")
+
     def check(self) -> None:
         """Raise GonogoError where it ended by itself."""
         if not self.is_alive():
@@ -145,9 +158,7 @@ class _Held(threading.Thread):
 
     def let_go(self) -> None:
         """Let the container end, and wait until it is gone."""
-        if self._open:
-            self._open = False
-            os.close(self._writer)
+        self._over.set()
         self.join(30)
         self._reader.close()
 

@@ -141,6 +141,14 @@ def test_over_the_live_data(changed: Kept, client: Client) -> None:
     assert "dropped: newer" in found.told and found.safety in found.told
 
 
+def test_over_a_database_that_is_gone(kept: Kept, client: Client) -> None:
+    before = hashes(client, DATABASE)
+    client.drop_database(DATABASE)
+    found = restore.restore(kept.facts, kept.found(), replace=True)
+    assert (hashes(client, DATABASE), found.dropped) == (before, ())
+    assert vault.find(kept.facts.connection, kept.facts.target, found.safety).manifest.documents == 0
+
+
 def test_whoever_reads_meanwhile_always_finds_documents(kept: Kept, client: Client) -> None:
     counts, over = [], threading.Event()
 

@@ -108,6 +108,20 @@ def test_it_is_gone_soon_after_its_holder(connection: Connection, how: signal.Si
     assert within(GONE_S, lambda: gone(name, kept))
 
 
+def test_it_is_gone_when_nobody_gives_a_sign_of_life(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throwaway, "SILENT_S", 3)
+    monkeypatch.setattr(throwaway, "BEAT_S", 0.5)
+    with throwaway.server(connection, IMAGE) as made:
+        kept = mounted(made.name)
+        time.sleep(4)
+        assert made.client.admin.command("ping")["ok"] == 1
+    monkeypatch.setattr(throwaway, "BEAT_S", 60)
+    with throwaway.server(connection, IMAGE) as made:
+        assert within(GONE_S, lambda: gone(made.name, kept))
+
+
 def test_an_error_within_leaves_nothing(connection: Connection) -> None:
     with pytest.raises(RuntimeError), throwaway.server(connection, IMAGE) as made:
         raise RuntimeError

@@ -1,0 +1,75 @@
+"""Users and roles: brought back on request, with the passwords that they had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from deploy.errors import GonogoError
+from deploy.facts import Facts
+from deploy.mongodb import accounts, backup, layout, login, proof, restore
+from deploy.mongodb.reading import BackupDamaged
+from tests.mongo.ground import started
+from tests.mongo.kept import Kept, flipped
+
+SECRET = "P455 of al!ce"
+
+
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
+    with started(tmp_path_factory.mktemp("users")) as ground, ground.facts() as facts:
+        with login.opened(facts) as client:
+            db = client["shop"]
+            db.things.insert_one({"_id": 1})
+            allowed = [{"resource": {"db": "shop", "collection": ""}, "actions": ["find"]}]
+            db.command("createRole", "reader", privileges=allowed, roles=[])
+            db.command("createUser", "alice", pwd=SECRET, roles=["reader"])
+        yield facts
+
+
+def test_they_are_brought_back_with_their_passwords(facts: Facts) -> None:
+    made = backup.make(facts, users=True)
+    assert proof.prove(facts, made).proved
+    with login.opened(facts) as client:
+        db = client["shop"]
+        db.command("dropUser", "alice")
+        db.command("dropRole", "reader")
+        db.command("createUser", "bob", pwd="x", roles=[])
+        restore.restore(facts, made)
+        assert not db.command("usersInfo", "alice")["users"]
+        restore.restore(facts, made, into="users_too", users=True)
+        assert {one["user"] for one in db.command("usersInfo")["users"]} == {"alice", "bob"}
+        assert [one["role"] for one in db.command("rolesInfo", "reader")["roles"]] == ["reader"]
+        assert not [name for name in client.admin.list_collection_names() if name.startswith("gonogo")]
+        assert facts.database
+        given = {"username": "alice", "password": SECRET, "authSource": "shop", "directConnection": True}
+        with MongoClient(facts.database.addresses[0], **given) as alice:
+            assert alice["shop"].things.find_one() == {"_id": 1}
+            with pytest.raises(OperationFailure):
+                alice["shop"].things.insert_one({})
+        client.drop_database("users_too")
+
+
+def test_a_backup_without_them_is_said_so_before_anything_is_done(facts: Facts) -> None:
+    made = backup.make(facts)
+    with login.opened(facts) as client, pytest.raises(GonogoError, match="was made without users"):
+        restore.restore(facts, made, into="never", users=True)
+    with login.opened(facts) as client:
+        assert "never" not in client.list_database_names()
+
+
+def test_damaged_ones_fail_the_proof(facts: Facts, tmp_path: Path) -> None:
+    made = backup.make(facts, users=True)
+    kept = Kept(facts, made, tmp_path)
+    path = layout.account_path("shop", "users")
+    kept.changed(path, flipped(0), summed=True)
+    found = proof.prove(facts, kept.found())
+    assert not found.proved and "system.users" in found.told
+    with login.opened(facts) as client, pytest.raises(BackupDamaged):
+        accounts.load(facts.connection, kept.found(), client)
+    with login.opened(facts) as client:
+        assert not [name for name in client.admin.list_collection_names() if name.startswith("gonogo")]
