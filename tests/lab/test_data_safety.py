@@ -25,6 +25,11 @@ for word in "$@"; do printf '%s\\037' "$word"; done >> {SPIED}
 echo >> {SPIED}
 exec /usr/bin/docker "$@"
 """
+SAMPLE = """
+[[mongodb.samples]]
+collection = "history_events"
+filter = { _id = "h07" }
+"""
 FORBIDDEN = {"down", "prune", "--volumes", "-v", "--renew-anon-volumes", "-V"}
 OURS = "--filter label=gonogo.throwaway"
 
@@ -41,6 +46,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
         assert done.returncode == 0, done.stdout + done.stderr
         assert "no MongoDB ran before this release" in made.page()
         demo.seed(NAME)
+        made.file.write_text(made.file.read_text() + SAMPLE)
         yield made
     finally:
         host.down(NAME)
@@ -85,7 +91,14 @@ def test_verify_proves_the_data_the_backup_the_clients_and_what_was_left_alone(
     second: dict[str, Any],
 ) -> None:
     found = {one["id"]: one for one in second["checks"] if one["suite"] == "verify"}
-    wanted = ("data.counts", "data.intact", "backup.proved", "mongodb.clients", "containers.untouched")
+    wanted = (
+        "data.counts",
+        "data.intact",
+        "data.sample",
+        "backup.proved",
+        "mongodb.clients",
+        "containers.untouched",
+    )
     assert {name: found[name]["status"] for name in wanted} == dict.fromkeys(wanted, "passed")
     assert all(found[name]["found"] and found[name]["evidence"] for name in wanted)
     assert "chat-mongodb" in found["containers.untouched"]["found"]
@@ -105,6 +118,14 @@ def test_a_document_that_vanishes_is_named(chat: Chat, second: dict[str, Any]) -
     assert code == 1
     assert "h07" in found["data.intact"]["message"]
     assert found["containers.untouched"]["status"] == "passed"
+
+
+def test_a_release_over_data_that_is_missing_already_is_refused(chat: Chat, second: dict[str, Any]) -> None:
+    before = chat.containers()
+    done = chat.deploy()
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert 'known data is missing before the release: history_events {"_id": "h07"}' in done.stdout
+    assert chat.containers() == before
 
 
 def test_a_backup_brings_it_back_beside_the_live_data_and_over_it(chat: Chat, second: dict[str, Any]) -> None:
