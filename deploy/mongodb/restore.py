@@ -27,6 +27,8 @@ REFUSED = '/\\. "$*<>:|?\0'
 """Characters that MongoDB takes in no name of a database."""
 OWN = ("admin", "config", "local")
 STAGING = "gonogo_staging"
+UNFINISHED = "gonogo_unfinished"
+"""A collection that is in a new database until all is loaded, so that one can tell where we were killed."""
 
 Client = MongoClient[dict[str, Any]]
 OnBytes = Callable[[int], None] | None
@@ -88,7 +90,7 @@ def restore(  # noqa: PLR0913  one keyword for each choice
         if replace:
             done = _replaced(facts, settings, client, backup, on_bytes, begun)
         else:
-            name = into or _name(settings.database)
+            name = into or _new(client, settings.database)
             documents = _whole(facts, client, backup, name, on_bytes)
             done = Restored(name, backup.name, documents, time.monotonic() - begun)
         if users:
@@ -140,10 +142,12 @@ def _whole(facts: Facts, client: Client, backup: Backup, name: str, on_bytes: On
     """
     _free(client, name)
     try:
+        client[name].create_collection(UNFINISHED)
         if backup.manifest.form == "archive":
             _archive(facts, backup, name)
         else:
             loader.load(facts.connection, backup, client, name, on_bytes)
+        client[name].drop_collection(UNFINISHED)
         alike = likeness.of(facts, backup, client, name, aging=True)
         if alike.differences:
             told = "; ".join(alike.differences[:3])
@@ -169,6 +173,14 @@ def _dropped(client: Client, name: str) -> bool:
     except PyMongoError:
         return False
     return True
+
+
+def _new(client: Client, database: str) -> str:
+    """Return the name of a new database; that of this second may be taken."""
+    there = {one.lower() for one in client.list_database_names()}
+    while (name := _name(database)).lower() in there:
+        time.sleep(0.2)
+    return name
 
 
 def _name(database: str) -> str:

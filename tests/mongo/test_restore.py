@@ -141,6 +141,21 @@ def test_over_the_live_data(changed: Kept, client: Client) -> None:
     assert "dropped: newer" in found.told and found.safety in found.told
 
 
+def test_one_that_is_killed_can_be_told_from_a_whole_one(
+    kept: Kept, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, seen = loader.load, []
+
+    def looked(*given: Any) -> object:
+        seen.append(client[given[3]].list_collection_names())
+        return load(*given)
+
+    monkeypatch.setattr(loader, "load", looked)
+    found = restore.restore(kept.facts, kept.found())
+    assert seen == [[restore.UNFINISHED]]
+    assert restore.UNFINISHED not in client[found.database].list_collection_names()
+
+
 def test_over_a_database_that_is_gone(kept: Kept, client: Client) -> None:
     before = hashes(client, DATABASE)
     client.drop_database(DATABASE)
