@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from deploy import release, switch
+from deploy import release, safekeeping, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
 from deploy.model import Model
@@ -57,6 +57,7 @@ def start(run: Undertaking, version: str, model: Model) -> str:
             switch.remove(run.connection, [one for one in run.facts.running if one.service in gone])
             note.detail = f"the containers of {', '.join(sorted(gone))}; volumes stay"
     release.make_current(run.connection, run.target, version)
+    safekeeping.touched(run, version)
     started = [change.service for change in run.changes if change.touched]
     told = [f"started {', '.join(started)} of {version}"] if started else []
     told += [f"removed {', '.join(sorted(gone))}"] if gone else []

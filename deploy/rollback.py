@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy import release, steps, switch
+from deploy import release, safekeeping, steps, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
 from deploy.probes.containers import Container, of_project
@@ -59,6 +59,8 @@ def _undo(run: Undertaking, previous: str) -> str:
         for name in replaced:
             switch.service(run.connection, run.target, model, name, files)
     release.make_current(run.connection, run.target, previous)
+    if previous:
+        safekeeping.touched(run, previous)
     told = [f"back to {previous}: {', '.join(replaced)}"] if replaced else []
     told += [f"removed the new containers of {', '.join(created)}"] if created else []
     return "; ".join(told) or "nothing had been switched"

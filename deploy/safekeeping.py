@@ -101,6 +101,17 @@ def untouched(run: Undertaking) -> None:
     save(run)
 
 
+def touched(run: Undertaking, version: str) -> None:
+    """Note in the baseline of a release that was gone back to which of its containers are new ones now."""
+    found = release.load_baseline(run.connection, run.target, version)
+    if found is None or not found.untouched:
+        return
+    run.facts.forget("containers")
+    anew = {one.name for one in run.facts.running if one.service in run.switched}
+    found.untouched = {name: life for name, life in found.untouched.items() if name not in anew}
+    release.save(run.connection, run.target, version, release.BASELINE, found)
+
+
 def save(run: Undertaking) -> None:
     """Write the baseline into the release's folder on the target."""
     release.save(run.connection, run.target, run.version, release.BASELINE, run.baseline)
