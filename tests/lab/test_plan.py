@@ -90,7 +90,7 @@ def test_the_second_release(chat: Chat) -> None:
     assert plan["transfer"]["estimated"]
     record = deployed(chat)
     assert actions(record) == actions(plan)
-    assert sent_mb(record) == pytest.approx(plan["transfer"]["bytes"] / 1e6, rel=0.1)
+    assert sent_mb(record) <= 1.1 * plan["transfer"]["bytes"] / 1e6
     switched = [step["name"] for step in record["steps"] if step["name"].startswith("switch")]
     assert [step for step in plan["steps"] if step.startswith("switch")] == switched
 
