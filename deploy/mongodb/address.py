@@ -60,12 +60,18 @@ def of_name(facts: StackFacts, host: str, port: int, beside: Address | None = No
 
     A member of a replica set goes by the name that its set was initiated with, and a connection string by
     what the application resolves: mostly a Compose service. ``beside``: the member that said the name, whose
-    own loopback it may mean. Raises GonogoError as ``of_container`` does.
+    own loopback it may mean. Raises GonogoError as ``of_container`` does. A container that does not run is
+    named as such: another member may answer.
     """
     if beside is not None and host in LOOPBACK:
         return Address(beside.host, port, f"{beside.told}, port {port}", (host, *beside.names))
     container = named(facts, host)
-    return of_container(container, port, [host]) if container else of_host(host, port)
+    if container is not None:
+        return of_container(container, port, [host])
+    ended = next((one for one in facts.running if host in (one.service, one.name)), None)
+    if ended is not None:
+        return Address(host, port, f"in {ended.name} ({ended.status})", (host, ended.name))
+    return of_host(host, port)
 
 
 def named(facts: StackFacts, host: str) -> Container | None:

@@ -75,3 +75,6 @@ def test_a_full_disk_under_the_engine(shop: Shop) -> None:
     assert "disk.images" not in found
     assert set(more) == {"disk.docker_root", "disk.images"}
     assert "gonogo-lab/host:latest" in more["disk.images"]
+    # The engine was restarted, and nothing tells it to start these again.
+    shop.reset()
+    shop.up()

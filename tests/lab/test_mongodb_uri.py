@@ -48,3 +48,13 @@ def test_nobody_there(outside: Shop) -> None:
         assert time.monotonic() - begun < 6
     _put(outside, "db/?tls=true")
     assert "shop-db-1 does not speak TLS" in outside.failing("mongodb.login")["mongodb.login"]
+
+
+def test_a_container_that_does_not_run(outside: Shop) -> None:
+    _put(outside, "db/")
+    outside.shell("docker stop -t 5 shop-db-1")
+    try:
+        said = outside.failing("mongodb.login")["mongodb.login"]
+    finally:
+        outside.up()
+    assert "the MongoDB in shop-db-1 (exited) does not answer on port 27017" in said
