@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from deploy import sections
 from deploy.errors import UsageError
 from deploy.sections import (
     Availability,
@@ -32,6 +31,7 @@ from deploy.sections import (
     Tls,
     Waiver,
     Window,
+    values,
 )
 from deploy.wire import ssh
 
@@ -64,14 +64,14 @@ class Target(Section):
     """One deployment of one stack on one host. ``file`` is the target file that it was read from."""
 
     file: Path
-    name: Annotated[str, AfterValidator(sections.name)]
+    name: Annotated[str, AfterValidator(values.name)]
     host: str
     path: PurePosixPath
     source: Path
-    compose_files: list[Annotated[str, AfterValidator(sections.local_file)]] = Field(min_length=1)
+    compose_files: list[Annotated[str, AfterValidator(values.local_file)]] = Field(min_length=1)
     profiles: list[str] = Field(default_factory=list)
-    env_file: Annotated[str, AfterValidator(sections.file)] | None = None
-    project: Annotated[str, AfterValidator(sections.project)]
+    env_file: Annotated[str, AfterValidator(values.file)] | None = None
+    project: Annotated[str, AfterValidator(values.project)]
     method: Literal["tar", "registry", "on-server"] = "tar"
     health: list[Health] = Field(default_factory=list)
     mongodb: Mongodb | None = None
@@ -108,7 +108,7 @@ class Target(Section):
     @field_validator("path", mode="before")
     @classmethod
     def _posix(cls, value: object) -> object:
-        return PurePosixPath(sections.folder(value)) if isinstance(value, str) else value
+        return PurePosixPath(values.folder(value)) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _once(self) -> Target:

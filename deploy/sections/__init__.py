@@ -1,0 +1,34 @@
+"""The tables of a target file: what each holds, in which units, and what is refused."""
+
+from deploy.sections.conditions import Dns, Ssh, Thresholds, Tls, Waiver, Window
+from deploy.sections.data import Backup, Mongodb, Sample
+from deploy.sections.delivery import Environment, Git, Hooks, Images, OnServer, Registry, Releases
+from deploy.sections.service import ERRORS, Availability, Health, Logs, Smoke
+from deploy.sections.values import Day, Kind, Section
+
+__all__ = [
+    "ERRORS",
+    "Availability",
+    "Backup",
+    "Day",
+    "Dns",
+    "Environment",
+    "Git",
+    "Health",
+    "Hooks",
+    "Images",
+    "Kind",
+    "Logs",
+    "Mongodb",
+    "OnServer",
+    "Registry",
+    "Releases",
+    "Sample",
+    "Section",
+    "Smoke",
+    "Ssh",
+    "Thresholds",
+    "Tls",
+    "Waiver",
+    "Window",
+]

@@ -1,0 +1,66 @@
+"""What a target file says of its host and of the moment: names, limits, hours, waivers."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Annotated, get_args
+
+from pydantic import AfterValidator, Field, field_validator
+
+from deploy.sections import values
+from deploy.sections.values import Day, Section
+
+
+class Tls(Section):
+    """Certificates that must not expire soon, beside those of https health endpoints."""
+
+    hosts: list[Annotated[str, AfterValidator(values.endpoint)]] = Field(default_factory=list)
+    days: int = Field(14, ge=0)
+
+
+class Dns(Section):
+    """Names that must lead to this target, and its addresses as the world sees them."""
+
+    names: list[Annotated[str, AfterValidator(values.hostname)]] = Field(min_length=1)
+    addresses: list[Annotated[str, AfterValidator(values.address)]] = Field(default_factory=list)
+
+
+class Window(Section):
+    """When deployments may start: on these days, from ``start`` until ``end``, by that zone's clock."""
+
+    days: list[Day] = Field(default_factory=lambda: list(get_args(Day)), min_length=1)
+    start: Annotated[str, AfterValidator(values.clock)] = "00:00"
+    end: Annotated[str, AfterValidator(values.clock)] = "24:00"
+    timezone: Annotated[str, AfterValidator(values.zone)] = "UTC"
+
+
+class Ssh(Section):
+    """How ssh finds the host: an ssh_config file instead of the user's own."""
+
+    config_file: Path | None = None
+
+    @field_validator("config_file", mode="before")
+    @classmethod
+    def _path(cls, value: object) -> object:
+        return Path(value) if isinstance(value, str) else value
+
+
+class Thresholds(Section):
+    """Limits, in the units that their names end with."""
+
+    disk_free_gb: float = Field(2.0, ge=0)
+    memory_free_mb: int = Field(256, ge=0)
+    latency_ms: int = Field(500, gt=0)
+    clock_skew_s: float = Field(5, gt=0)
+    connect_timeout_s: float = Field(10, gt=0)
+    command_timeout_s: float = Field(60, gt=0)
+    healthy_timeout_s: float = Field(120, gt=0)
+
+
+class Waiver(Section):
+    """A check that is accepted as failing until the end of a day."""
+
+    check: str = Field(pattern=r"^[a-z_]+\.[a-z_]+$")
+    reason: str = Field(min_length=8)
+    until: datetime.date
