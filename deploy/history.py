@@ -12,6 +12,8 @@ from deploy.connection import Connection
 from deploy.journal import END, FILE, SWITCH
 from deploy.target import Target
 
+UNLOCK = "unlock-"
+"""How the entries begin that tell why a lock was taken away; they are no runs that could be gone on with."""
 MOST = 5000
 """Lines of the journal that are read: those of some two hundred runs."""
 
@@ -57,13 +59,17 @@ def parse(text: str) -> list[Run]:
             found.setdefault(str(row["version"]), []).append(row)
         except (ValueError, KeyError, TypeError):
             continue
-    told = [_run(version, rows) for version, rows in found.items()]
-    return sorted(told, key=lambda one: one.begun, reverse=True)
+    # By their place in the journal, not by their times: a clock may have been set back between two runs.
+    return [_run(version, rows) for version, rows in reversed(found.items())]
 
 
 def unfinished(found: list[Run]) -> Run | None:
-    """Return the newest run if it never ended; None where it did, or there is none."""
-    return found[0] if found and not found[0].outcome else None
+    """Return the newest run if it never ended; None where it did, or there is none.
+
+    That its lock was taken away by hand does not end a run: what it left half done is still there.
+    """
+    newest = next((one for one in found if not one.version.startswith(UNLOCK)), None)
+    return newest if newest and not newest.outcome else None
 
 
 def _run(version: str, rows: list[dict[str, Any]]) -> Run:

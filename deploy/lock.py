@@ -116,18 +116,20 @@ class Lock:
 class Held:
     """A lock that lies on the target; ``holder`` is None where it cannot be read.
 
-    ``gone``: it was taken on this very machine, by a process that is no more. ``silent``: seconds since its
-    last sign of life, by the target's clock.
+    ``gone``: it was taken on this very machine, by a process that is no more; ``here``: by one that lives.
+    ``silent``: seconds since its last sign of life, by the target's clock.
     """
 
     holder: Holder | None = None
     gone: bool = False
+    here: bool = False
     silent: float = 0.0
 
     @property
     def dead(self) -> bool:
         """Whether nobody is there any more who could give it back."""
-        return self.gone or self.silent > SILENT_S
+        # A clock on the target that jumps makes the living look silent; here, who lives is known.
+        return self.gone or (self.silent > SILENT_S and not self.here)
 
     @property
     def told(self) -> str:
@@ -163,7 +165,8 @@ def look(connection: Connection, target: Target) -> Held | None:
         holder = Holder.model_validate_json(rest)
     except ValidationError:
         return Held(silent=silent)
-    return Held(holder, holder.machine == socket.gethostname() and not _alive(holder.pid), silent)
+    here, alive = holder.machine == socket.gethostname(), _alive(holder.pid)
+    return Held(holder, gone=here and not alive, here=here and alive, silent=silent)
 
 
 def _alive(pid: int) -> bool:

@@ -36,6 +36,14 @@ def test_runs_are_told_newest_first_and_damaged_lines_are_passed_over() -> None:
 def test_the_newest_run_alone_can_be_unfinished() -> None:
     found = history.parse("\n".join(JOURNAL))
     assert history.unfinished(found) == found[0]
+    unlocked = history.parse(
+        "\n".join([*JOURNAL, line(12, "unlock-20261124", "end", "unlocked", "she left")])
+    )
+    assert history.unfinished(unlocked) == found[0]
+    back = [line.replace("T10:", "T09:") if "v2" in line else line for line in JOURNAL]
+    assert [one.version for one in history.parse("\n".join(back))] == ["v2", "v1"], (
+        "a clock that was set back"
+    )
     ended = history.parse("\n".join([*JOURNAL, line(12, "v2", "end", "rolled-back")]))
     assert history.unfinished(ended) is None
     assert history.unfinished([]) is None

@@ -60,6 +60,21 @@ def test_the_holder_of_another_machine(connection: Connection, there: Target) ->
     assert lock.look(connection, there) is None
 
 
+def test_a_holder_of_this_machine_that_lives_is_not_dead_however_silent(
+    connection: Connection, there: Target
+) -> None:
+    put(there, ADA.model_copy(update={"machine": socket.gethostname(), "pid": os.getpid()}).model_dump_json())
+    os.utime(str(there.deploy_path / "lock"), (0, 0))
+    held = lock.look(connection, there)
+    assert held is not None
+    assert (held.dead, held.here, held.silent > 1e6) == (False, True, True)
+    (Path(str(there.deploy_path)) / "lock").write_text(ADA.model_dump_json())
+    os.utime(str(there.deploy_path / "lock"), (0, 0))
+    held = lock.look(connection, there)
+    assert held is not None
+    assert (held.dead, held.here) == (True, False)
+
+
 def test_a_holder_that_is_gone(connection: Connection, there: Target) -> None:
     gone = os.fork()
     if not gone:
