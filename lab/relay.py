@@ -1,4 +1,4 @@
-"""A local port that leads to another one over a line of its own: slow, narrow, or stalled on demand."""
+"""A local port that leads to another one over a line: slow, narrow, stalled, cut or spoilt on demand."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Self
 
 CHUNK = 65536
 CHUNKS_IN_A_NARROW_LINE = 16
+SPOILT = 1000  # bytes that a piece has at least which is spoilt: one of a stream, not of a word
 CHUNKS_UNDERWAY = 1024  # what a line may hold, each way; beyond it, its sender waits
 Underway = asyncio.Queue[tuple[float, bytes]]
 
@@ -30,6 +31,7 @@ class Relay:
         self._to, self._delay_s, self._bytes_per_s = port, delay_s, bytes_per_s
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
+        self._cut = self._spoil = False
         self._lines: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -52,6 +54,22 @@ class Relay:
         """Pass on again, what came meanwhile first."""
         self._do(self._let(True))
 
+    def cut(self) -> None:
+        """End every connection at once, and take none until ``mend``."""
+        self._do(self._sever())
+
+    def mend(self) -> None:
+        """Take connections again."""
+        self._cut = False
+
+    def slow(self, delay_s: float) -> None:
+        """Delay what comes from now on by ``delay_s`` seconds, each way."""
+        self._delay_s = delay_s
+
+    def spoil(self) -> None:
+        """Change one byte on its way to the far end, in the next piece of a stream."""
+        self._spoil = True
+
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
@@ -62,6 +80,10 @@ class Relay:
 
     async def _close(self) -> None:
         self._server.close()
+        await self._sever()
+
+    async def _sever(self) -> None:
+        self._cut = True
         for line in self._lines:
             line.cancel()
         await asyncio.gather(*self._lines, return_exceptions=True)
@@ -73,7 +95,7 @@ class Relay:
             self._flowing.clear()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._server.is_serving():  # it came in while the relay closed
+        if self._cut:  # it came in while the relay closed, or the line is cut
             writer.transport.abort()
             return
         line = asyncio.create_task(self._connect(reader, writer))
@@ -129,6 +151,9 @@ class Relay:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             await self._flowing.wait()
             self.passed += len(data) if away else 0
+            if away and self._spoil and len(data) >= SPOILT:
+                self._spoil, middle = False, len(data) // 2
+                data = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
             if not data:
                 writer.write_eof()
                 return

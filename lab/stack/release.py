@@ -33,6 +33,32 @@ RELEASES: dict[str, tuple[Change, ...]] = {
         *V2,
         ("docker-compose.yml", "DATABASE_USER: ${MONGO_INITDB_ROOT_USERNAME:-chat}", "DATABASE_USER: nobody"),
     ),
+    "so-so": (*V2, ("api/chat/api.py", '"status": "healthy" if', '"status": "so-so" if')),
+    "dies-later": (
+        *V2,
+        (
+            "api/chat/api.py",
+            "app = Starlette(",
+            "import os\nimport threading\n\nthreading.Timer(20, os._exit, [1]).start()\napp = Starlette(",
+        ),
+    ),
+    "out-of-memory": (
+        *V2,
+        (
+            "docker-compose.yml",
+            "build: ./api\n",
+            "build: ./api\n    mem_limit: 96m\n    memswap_limit: 96m\n",
+        ),
+        (
+            "api/chat/api.py",
+            "app = Starlette(",
+            "kept = bytes(1 << 28).replace(b'\\0', b'x')\napp = Starlette(",
+        ),
+    ),
+    "another-port": (
+        *V2,
+        ("docker-compose.yml", '      - "3000:3000"\n', '      - "3000:3000"\n      - "3100:3000"\n'),
+    ),
     "not-built": (
         *V2,
         ("docker-compose.yml", "chat-api:latest\n    build: ./api\n", "chat-api:never-built\n"),
