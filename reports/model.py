@@ -37,7 +37,11 @@ class Evidence(Record):
 
 
 class CheckResult(Record):
-    """One condition and what was found; ``id`` is stable, such as ``ports.free``."""
+    """One condition and what was found; ``id`` is stable, such as ``ports.free``.
+
+    ``waived_until``: the last day (ISO 8601) on which its failing is accepted, ``waiver``: for what reason;
+    both are empty where that was not made use of.
+    """
 
     id: str
     suite: str
@@ -49,6 +53,8 @@ class CheckResult(Record):
     found: str = ""
     expected: str = ""
     message: str = ""
+    waived_until: str = ""
+    waiver: str = ""
     evidence: list[Evidence] = Field(default_factory=list)
     seconds: float = 0.0
     nodeid: str = ""
@@ -70,13 +76,39 @@ class Step(Record):
 
 
 class ServiceChange(Record):
-    """What a release does to one service and why."""
+    """What a release does to one service and why.
+
+    ``image``: the image's name in the compose file; ``image_before``, ``image_after``: by what it is known
+    exactly, most often its id; ``size_before``, ``size_after``: in bytes, unpacked, None where not known.
+    """
 
     service: str
     action: Literal["unchanged", "replaced", "created", "removed"]
     why: str = ""
+    image: str = ""
     image_before: str = ""
     image_after: str = ""
+    size_before: int | None = None
+    size_after: int | None = None
+
+
+class KeyChange(Record):
+    """What happened to one environment variable of a service; its value is told to nobody."""
+
+    service: str
+    key: str
+    change: Literal["added", "removed", "changed"]
+
+
+class Configuration(Record):
+    """What differs in the configuration from the release before.
+
+    ``diff``: of the compose files as they are written, in unified form, secrets masked; ``keys``: of the
+    environment that services are given.
+    """
+
+    diff: str = ""
+    keys: list[KeyChange] = Field(default_factory=list)
 
 
 class DataCount(Record):
@@ -160,7 +192,10 @@ class SuiteEnd(Record):
 
 
 class Release(Record):
-    """Everything that is known of one release; the report page is a function of this and nothing else."""
+    """Everything that is known of one release; the report page is a function of this and nothing else.
+
+    ``commits``: what ships, the newest first; ``commits_lost``: what ran before and does no longer.
+    """
 
     target: str
     host: str
@@ -175,11 +210,15 @@ class Release(Record):
     started_at: str = ""
     seconds: float = 0.0
     services: list[ServiceChange] = Field(default_factory=list)
+    commits: list[str] = Field(default_factory=list)
+    commits_lost: list[str] = Field(default_factory=list)
+    configuration: Configuration | None = None
     steps: list[Step] = Field(default_factory=list)
     checks: list[CheckResult] = Field(default_factory=list)
     data: list[DataCount] = Field(default_factory=list)
     backup: Backup | None = None
     availability: Availability | None = None
     logs: dict[str, str] = Field(default_factory=dict)
+    inspections: dict[str, str] = Field(default_factory=dict)
     links: dict[str, str] = Field(default_factory=dict)
     notes: list[str] = Field(default_factory=list)

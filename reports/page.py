@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+import base64
+import hashlib
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -13,98 +12,56 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import words
-from reports.model import CheckResult, CheckStatus, DataCount, Release, Step
-from reports.strip import stretches
+from reports import diff, groups, words
+from reports.cut import Cut, cut
+from reports.gist import figures, is_loss
+from reports.model import CheckStatus, Release
+from reports.strip import gaps, stretches
+from reports.timeline import timeline
 
-SHOWN_STATUSES: tuple[CheckStatus, ...] = ("failed", "blocked", "warning", "waived", "skipped", "passed")
-
-
-@dataclass(frozen=True)
-class Item:
-    """A check and its anchor, unique in the page."""
-
-    check: CheckResult
-    anchor: str
-
-    @property
-    def link(self) -> str:
-        return "#" + quote(self.anchor)
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """Checks that could not be asked, all for the same reason."""
-
-    message: str
-    items: list[Item]
-
-
-@dataclass(frozen=True)
-class Bar:
-    """Where a step lies in the whole release, in percent of its duration."""
-
-    step: Step
-    left: float
-    width: float
-
-
-@dataclass(frozen=True)
-class Suite:
-    """The checks of one suite by subject, and how many have which status."""
-
-    name: str
-    counts: list[tuple[CheckStatus, int]]
-    subjects: list[tuple[str, list[Item]]]
-
-
-@dataclass(frozen=True)
-class HistoryRow:
-    """One release in a list; ``release`` is None when its record cannot be read."""
-
-    name: str
-    link: str
-    release: Release | None
+LONGEST_LOG = 100_000
+LONGEST_TEXT = 8_000
+LONGEST_DIFF = 60_000
+LONGEST_OUTPUT: dict[CheckStatus, int] = {"failed": 40_000, "blocked": 20_000, "warning": 20_000}
+LONGEST_OTHER_OUTPUT = 4_000
+"""Characters of one text that the page shows; the whole is in the record beside it."""
 
 
 def render(release: Release) -> str:
-    """Return the page of a release: it needs no network, no script and no other file."""
-    items = _items(release.checks)
+    """Return the page of a release, which needs no network and no other file.
+
+    It can be read without its script; the policy in it lets a browser run that script and no other.
+    """
+    items = groups.items(release.checks)
     failed = [item for item in items if item.check.status == "failed"]
-    blocked = _blocked([item for item in items if item.check.status == "blocked"])
+    blocked = groups.blocked(items)
+    script = _source("script.js")
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             release=release,
             verdict=words.VERDICTS[release.verdict],
-            counts=_counts(release.checks),
+            figures=figures(release),
+            counts=groups.counts(release.checks),
             failed=failed,
             blocked=blocked,
             broken_steps=[step for step in release.steps if step.status in ("failed", "interrupted")],
-            marked=[item for item in items if item.check.status in ("warning", "waived")],
+            warnings=[item for item in items if item.check.status == "warning"],
+            waived=[item for item in items if item.check.status == "waived"],
             carded={item.anchor for item in failed}
             | {g.items[0].anchor for g in blocked if len(g.items) == 1},
-            bars=_bars(release),
-            stretches=stretches,
-            suites=_suites(items),
+            line=timeline(release),
+            suites=groups.suites(items),
+            script=Markup(script),
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
     )
 
 
-def render_history(target: str, rows: list[HistoryRow]) -> str:
-    """Return the page that lists the releases of one target, in the order given."""
-    page = _environment().get_template("history.html")
-    return page.render(target=target, rows=rows, verdicts=words.VERDICTS)
-
-
-def render_targets(rows: list[HistoryRow]) -> str:
-    """Return the page that lists all targets, each with its latest release."""
-    return _environment().get_template("targets.html").render(rows=rows, verdicts=words.VERDICTS)
-
-
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what renders every page of the reports: all is escaped, and an unknown name is an error."""
     made = Environment(
         loader=FunctionLoader(_source),
         autoescape=True,
@@ -115,13 +72,28 @@ def _environment() -> Environment:
     )
     made.filters.update(
         duration=words.duration,
+        size=words.size,
         short_id=words.short_id,
         moment=words.moment,
         difference=words.difference,
         safe_link=_safe_link,
-        is_loss=_is_loss,
+        href=_href,
+        is_loss=is_loss,
+        cut=_cut,
+        short=lambda text: _cut(text, LONGEST_TEXT).text,
+        diff_lines=diff.lines,
+        diff_counted=diff.counted,
     )
-    made.globals.update(statuses=words.STATUSES, step_statuses=words.STEPS)
+    made.globals.update(
+        statuses=words.STATUSES,
+        step_statuses=words.STEPS,
+        days_left=words.days_left,
+        stretches=stretches,
+        gaps=gaps,
+        longest_log=LONGEST_LOG,
+        longest_diff=LONGEST_DIFF,
+        longest_output=lambda status: LONGEST_OUTPUT.get(status, LONGEST_OTHER_OUTPUT),
+    )
     return made
 
 
@@ -134,50 +106,13 @@ def _shown(value: Any) -> Any:
     return words.plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _items(checks: Iterable[CheckResult]) -> list[Item]:
-    seen: Counter[str] = Counter()
-    items = []
-    for check in checks:
-        base = "check-" + "-".join(words.plain(check.id).split())
-        seen[base] += 1
-        items.append(Item(check, base if seen[base] == 1 else f"{base}--{seen[base]}"))
-    return items
+def _cut(text: str, longest: int) -> Cut:
+    # First made plain, so that no cut goes through the middle of a terminal code.
+    return cut(words.plain(text), longest)
 
 
-def _blocked(items: list[Item]) -> list[Blocked]:
-    groups: dict[str, list[Item]] = {}
-    for item in items:
-        groups.setdefault(item.check.message or item.check.found, []).append(item)
-    return [Blocked(message, group) for message, group in groups.items()]
-
-
-def _counts(checks: list[CheckResult]) -> list[tuple[CheckStatus, int]]:
-    found = Counter(check.status for check in checks)
-    return [(status, found[status]) for status in SHOWN_STATUSES if found[status]]
-
-
-def _suites(items: list[Item]) -> list[Suite]:
-    subjects: dict[str, dict[str, list[Item]]] = {}
-    for item in items:
-        subjects.setdefault(item.check.suite, {}).setdefault(item.check.subject, []).append(item)
-    return [
-        Suite(name, _counts([item.check for item in items if item.check.suite == name]), list(groups.items()))
-        for name, groups in subjects.items()
-    ]
-
-
-def _bars(release: Release) -> list[Bar]:
-    whole = max([release.seconds, *(step.started + step.seconds for step in release.steps)], default=0.0)
-    if whole <= 0:
-        return [Bar(step, 0.0, 0.0) for step in release.steps]
-    return [Bar(s, 100 * max(s.started, 0.0) / whole, 100 * s.seconds / whole) for s in release.steps]
-
-
-def _is_loss(count: DataCount) -> bool:
-    """Return whether documents are missing where none may: volatile collections may shrink."""
-    if count.kind == "volatile" or count.before is None or count.after is None:
-        return False
-    return count.after < count.before
+def _href(link: str) -> str:
+    return quote(words.plain(link), safe="/:?#[]@!$&'()*+,;=%")
 
 
 def _safe_link(link: str) -> bool:

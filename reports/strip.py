@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
 from reports.model import Answered, Availability
 
 Tone = Literal["good", "bad", "warn", "mute"]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch of a watch without a good answer: when it began and how long it was, in seconds of the watch.
+
+    It is as exact as a slot is long; how long the longest really was is told by ``Answered.gap_s``.
+    """
+
+    begin: float
+    seconds: float
 
 
 def stretches(seen: Availability, one: Answered) -> list[tuple[Tone, int]]:
@@ -22,3 +34,17 @@ def stretches(seen: Availability, one: Answered) -> list[tuple[Tone, int]]:
         if 0 <= place < number and good + failed:
             tones[place] = "good" if not failed else "warn" if good else "bad"
     return [(tone, len(list(alike))) for tone, alike in groupby(tones)]
+
+
+def gaps(seen: Availability, one: Answered) -> list[Gap]:
+    """Return the stretches in which no answer was good, in their order; slots without a question join two."""
+    found: list[Gap] = []
+    place, begin, end = 0, -1, -1
+    for tone, number in [*stretches(seen, one), ("good", 0)]:
+        if tone == "bad":
+            begin, end = (place if begin < 0 else begin), place + number
+        elif tone != "mute" and begin >= 0:
+            found.append(Gap(begin * seen.slot_s, (end - begin) * seen.slot_s))
+            begin = -1
+        place += number
+    return found

@@ -9,8 +9,13 @@ from datetime import UTC, datetime
 from reports.model import CheckStatus, DataCount, StepStatus, Verdict
 
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|\r(?=\n)")
-_INVISIBLE = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\N{REPLACEMENT CHARACTER}")
-_CONTROL = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"} | {0x7F: 0x2421}
+# All that is shown as it is. Left out are controls, marks that change the direction of a text, surrogates and
+# what Unicode says is no character: HTML and XML do not allow it, or a reader would not see it.
+_SHOWN = (
+    r"\n\t -~\xa0-\u061b\u061d-\u200d\u2010-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd"
+    + "".join(f"\\U{plane:04x}0000-\\U{plane:04x}fffd" for plane in range(1, 0x11))
+)
+_UNSHOWN = re.compile(f"[^{_SHOWN}]")
 _DIGEST = re.compile(r"\b(?:sha256:)?([0-9a-f]{12})[0-9a-f]{20,}\b")
 
 
@@ -66,6 +71,24 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def size(number: float) -> str:
+    """Return bytes as a person says them, in powers of 1000: ``512 B``, ``3.1 kB``, ``371 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 999.5:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"
+
+
+def days_left(until: str, at: str) -> str:
+    """Return how far a day lies after a moment: ``1 day left``, ``its last day``; empty where one is none."""
+    last, now = parse_moment(until), parse_moment(at)
+    if last is None or now is None:
+        return ""
+    days = (last.date() - now.date()).days
+    return "expired" if days < 0 else "its last day" if days == 0 else f"{days} day{'s' * (days > 1)} left"
+
+
 def short_id(image: str) -> str:
     """Return an image's name or id with every long digest cut to its first twelve digits."""
     return _DIGEST.sub(r"\1", image)
@@ -95,5 +118,16 @@ def difference(count: DataCount) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a text without terminal colours and changes of direction, its control characters visible."""
-    return _TERMINAL.sub("", text).translate(_CONTROL).translate(_INVISIBLE)
+    """Return a text without terminal colours, what controls or turns it made visible.
+
+    Every character of it may stand in HTML and in XML 1.0.
+    """
+    return _UNSHOWN.sub(_visible, _TERMINAL.sub("", text))
+
+
+def _visible(found: re.Match[str]) -> str:
+    """Return the picture that Unicode has of an ASCII control character; of all else there is none."""
+    code = ord(found.group())
+    if code == 0x7F:
+        return "\N{SYMBOL FOR DELETE}"
+    return chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
 
-from lab import browser as chromium
 from reports.publish import publish
 from tests.unit.releases import release
 
+pytest_plugins = ["tests.lab.browsing"]
 pytestmark = pytest.mark.lab
 
+ALL_PAINTED = "* { content-visibility: visible !important; }"
 CONTRAST = """
 () => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
@@ -46,15 +49,6 @@ CONTRAST = """
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = chromium.ensure()
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield made
-        made.close()
-
-
-@pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("published")
     suite = folder / "preflight.html"
@@ -64,20 +58,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(browser: Browser, report: Path) -> Iterator[Page]:
-    """The report, opened; at the end nothing was said on the console and nothing was asked of a network."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.goto(report.as_uri())
-    yield opened
-    context.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+def page(blank: Page, report: Path) -> Page:
+    """The report, opened."""
+    blank.goto(report.as_uri())
+    return blank
 
 
 def overflow(page: Page) -> int:
@@ -97,7 +81,7 @@ def test_the_body_never_scrolls_sideways_even_with_all_opened(page: Page, report
 
 def test_no_string_of_the_record_runs(page: Page) -> None:
     assert page.title() == "Rolled back · demo 8d03f5a-20260131-080559 · gonogo"
-    assert page.locator("script").count() == 0
+    assert page.locator("script").count() == 1
     assert page.locator("a[href^='javascript']").count() == 0
 
 
@@ -126,7 +110,7 @@ def test_anchors_lead_to_their_check(page: Page, report: Path) -> None:
     assert page.locator("[id='check-mongodb.users'] summary").is_visible()
     assert page.evaluate("document.querySelector(':target').getBoundingClientRect().top < innerHeight")
     page.locator("details", has_text="ports.free").locator("summary").click()
-    page.get_by_role("link", name="shown at the top").click()
+    page.get_by_role("link", name="its evidence is shown at the top").click()
     assert page.evaluate("document.querySelector(':target').id") == "check-ports.free"
 
 
@@ -155,3 +139,69 @@ def test_a_printed_page_shows_what_is_folded_on_a_screen(page: Page) -> None:
     page.emulate_media(media="print")
     assert inside.evaluate("one => one.checkVisibility({contentVisibilityAuto: true})")
     assert inside.evaluate("one => one.getBoundingClientRect().height") > 0
+
+
+def test_checks_are_found_by_words_and_by_status_and_told_how_many(page: Page) -> None:
+    shown = page.locator("details.check:visible")
+    told = page.locator("form.filter output")
+    expect(told).to_have_text("60 of 60 checks shown")
+    page.get_by_label("Search the checks").fill("LISTEN  another banana")
+    expect(told).to_have_text("0 of 60 checks shown")
+    page.get_by_label("Search the checks").fill("LISTEN  another program")
+    expect(told).to_have_text("1 of 60 checks shown")
+    expect(shown).to_have_attribute("data-status", "failed")
+    expect(page.locator(".suite h3", has_text="verify")).to_be_hidden()
+    page.get_by_label("Search the checks").press("Escape")
+    expect(told).to_have_text("60 of 60 checks shown")
+    page.get_by_label("passed 55").uncheck()
+    expect(told).to_have_text("5 of 60 checks shown")
+    page.get_by_role("button", name="Expand all").click()
+    assert page.locator("details.check[open]").count() == 5
+    page.get_by_role("button", name="Collapse all").click()
+    assert page.locator("details.check[open]").count() == 0
+
+
+def test_checks_are_reached_by_keys_alone(page: Page) -> None:
+    search = page.get_by_label("Search the checks")
+    search.focus()
+    page.keyboard.type("disk.check")
+    page.keyboard.press("Enter")
+    titles = "document.activeElement.querySelector('.title').textContent"
+    assert page.evaluate(titles) == "Title of disk.check-1"
+    assert page.locator("details.check[open]").count() == 1
+    for key, title in (("ArrowDown", "disk.check-7"), ("End", "disk.check-49"), ("ArrowUp", "disk.check-43")):
+        page.keyboard.press(key)
+        assert page.evaluate(titles) == f"Title of {title}", key
+    page.keyboard.press("Enter")
+    assert page.locator("details.check[open]").count() == 2
+
+
+def test_without_its_script_the_page_is_whole(browser: Browser, report: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto(report.as_uri())
+    expect(opened.locator("form.filter")).to_be_hidden()
+    opened.locator("[id='check-docker.check-0'] summary").click()
+    expect(opened.get_by_text("docker.check-0", exact=True).first).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_that_keeps_anybody_from_reading_it(
+    page: Page, report: Path, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    shots = Path(os.environ.get("GONOGO_SCREENSHOTS", tmp_path))
+    for name, place in (
+        ("release", report.parent),
+        ("target", report.parents[1]),
+        ("all", report.parents[2]),
+    ):
+        page.goto((place / "index.html").as_uri())
+        page.screenshot(path=shots / f"{name}-{scheme}.png", full_page=True, style=ALL_PAINTED)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    page.goto(report.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()

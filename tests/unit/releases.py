@@ -8,8 +8,10 @@ from reports.model import (
     Backup,
     CheckResult,
     CheckStatus,
+    Configuration,
     DataCount,
     Evidence,
+    KeyChange,
     Phase,
     Release,
     ServiceChange,
@@ -61,7 +63,11 @@ def release(**changed: object) -> Release:
         check("mongodb.users", "blocked", message="mongodb did not answer within 5 s"),
         check("tls.days", "warning", severity="warning", message="the certificate ends in 12 days"),
         check(
-            "git.branch", "waived", message="branch hotfix is not allowed; waived until 2027-01-31: incident"
+            "git.branch",
+            "waived",
+            message="branch hotfix is not allowed (waived until 2026-02-14: incident)",
+            waived_until="2026-02-14",
+            waiver=f"incident {SCRIPT}",
         ),
         check("docker.check-0", suite="verify"),
     ]
@@ -79,12 +85,28 @@ def release(**changed: object) -> Release:
         "seconds": 96.4,
         "services": [
             ServiceChange(
-                service="api", action="replaced", why="new image", image_before=OLD, image_after=NEW
+                service="api",
+                action="replaced",
+                why="new image",
+                image="chat-api",
+                image_before=OLD,
+                image_after=NEW,
+                size_before=212_400_000,
+                size_after=198_000_000,
             ),
             ServiceChange(service="redis", action="unchanged", image_before="redis:7", image_after="redis:7"),
             ServiceChange(service="worker", action="created", why="not running yet", image_after=NEW),
             ServiceChange(service="legacy", action="removed", why="not in the model", image_before=OLD),
         ],
+        "commits": [f"8d03f5a1 Answer in the same thread {SCRIPT}", "7c11aa02 Bump redis"],
+        "configuration": Configuration(
+            diff="--- before\n+++ after\n@@ -1,2 +1,2 @@\n services:\n-  retries: 3\n"
+            f"+  retries: 5 # {SCRIPT}\n",
+            keys=[
+                KeyChange(service="api", key="MAX_TOKENS", change="added"),
+                KeyChange(service="api", key="OLD_FLAG", change="removed"),
+            ],
+        ),
         "steps": [
             Step(name="preflight", status="done", started=0, seconds=1.4, detail="60 checks"),
             Step(name="build", status="done", started=1.4, seconds=31.2),

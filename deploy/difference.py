@@ -1,0 +1,96 @@
+"""What a release makes different, for its report: images' sizes, commits, compose files, environment."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+
+from deploy import release, store
+from deploy.errors import GonogoError
+from deploy.facts import resolve
+from deploy.model import Service
+from deploy.probes import containers, images
+from deploy.probes.containers import Given
+from deploy.redact import Redactor, secret_values
+from deploy.undertaking import Undertaking
+from reports.model import Configuration, KeyChange
+
+SETTING = re.compile(r"""\s*(?:-\s+)?["']?(?P<name>[\w.-]+)["']?\s*(?::\s|=)\s*(?P<value>.*)""")
+REFERENCE = re.compile(r"\$\w+|\$\{\w+(?::?\?[^{}]*)?\}")
+"""A variable without a default: the line shows its name, and no value."""
+
+
+def tell(run: Undertaking) -> None:
+    """Put into the record what this release makes different. It is asked before the switch.
+
+    What cannot be known is a note: it is for people to read, and stops no release.
+    """
+    try:
+        _sizes(run)
+        if shipping := run.facts.shipping:
+            run.record.commits = [one.told for one in shipping.commits]
+            run.record.commits_lost = [one.told for one in shipping.lost]
+        if run.record.previous:
+            run.record.configuration = _configuration(run, run.record.previous)
+    except GonogoError as error:
+        run.note(f"what is different in this release could not be told in full: {error}")
+
+
+def _sizes(run: Undertaking) -> None:
+    ids = {one for change in run.changes for one in (change.before, change.after) if one}
+    found = images.inspect(run.connection, (), ids)
+    size = {name: image.size for name, image in found.items()}
+    for change in run.record.services:
+        image = run.images.get(change.service)
+        change.image = image.name if image else ""
+        change.size_before, change.size_after = size.get(change.image_before), size.get(change.image_after)
+
+
+def _configuration(run: Undertaking, previous: str) -> Configuration:
+    connection, target = run.connection, run.target
+    # Resolved first: what is secret in the file has to be known before it is read.
+    before = resolve(connection, target, release.files(target, previous), run.redactor).model
+    given = containers.given(connection, target.project)
+    for one in given.values():
+        run.redactor.add(secret_values(one.environment))
+    text = store.read(connection, release.folder(target, previous) / release.COMPOSE_FILE) or b""
+    shown = compared(text.decode("utf-8", "replace"), run.facts.flat, previous, run.version)
+    changed = keys(before.services, run.facts.model.services, given)
+    return Configuration(diff=run.redactor(shown), keys=list(changed))
+
+
+def compared(before: str, after: str, name: str, other: str) -> str:
+    """Return two flattened compose files as a unified diff, literal secrets in them masked."""
+    old, new = ([masked(line) for line in text.splitlines()] for text in (before, after))
+    return "\n".join(difflib.unified_diff(old, new, name, other, lineterm=""))
+
+
+def masked(line: str) -> str:
+    """Return a line of a compose file without the secret that it sets; a variable's name is none."""
+    found = SETTING.fullmatch(line)
+    if not found or REFERENCE.fullmatch(found["value"].strip("\"' ")):
+        return line
+    hide = Redactor(secret_values({found["name"]: found["value"].strip("\"' ")}))
+    return line[: found.start("value")] + hide(found["value"])
+
+
+def keys(
+    before: Mapping[str, Service], after: Mapping[str, Service], given: Mapping[str, Given]
+) -> Iterator[KeyChange]:
+    """Yield what happens to the variables of the services that go on, by service and name.
+
+    ``given``: what their containers were made with, which tells of an env file that was edited since. What
+    a container has beside that is its image's, so only variables of ``before`` count as removed.
+    """
+    for name in sorted(set(after) & set(given)):
+        new, had = after[name].environment, given[name].environment
+        old = before[name].environment if name in before else {}
+        for key in sorted(new):
+            # Compose leaves out of the container what has no value.
+            if key not in had and new[key]:
+                yield KeyChange(service=name, key=key, change="added")
+            elif new[key] != had.get(key, ""):
+                yield KeyChange(service=name, key=key, change="changed")
+        for key in sorted(set(old) - set(new)):
+            yield KeyChange(service=name, key=key, change="removed")
