@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from deploy import child
 from deploy.errors import GonogoError
 from deploy.target import Target
 
-LAST_LINES = 3
 STEPS = (
     "preflight",
     "build",
@@ -51,40 +49,13 @@ def run(
         return False
     if not os.access(file, os.X_OK):
         raise GonogoError(f"the hook {file} cannot be run: make it executable (chmod +x), or remove it")
-    status, output = _ran(file, target, given)
-    lines = output.decode(errors="replace").splitlines()
-    for line in lines:
+    what, limit = f"the hook {file.name}", target.hooks.timeout_s
+    status, output = child.run(what, [str(file)], limit=limit, cwd=target.source, given=given)
+    for line in output.decode(errors="replace").splitlines():
         say(line)
     if status != 0:
-        last = " / ".join(line for line in lines[-LAST_LINES:] if line.strip()) or "it said nothing"
-        raise GonogoError(f"the hook {file.name} ended with {status}: {last}")
+        raise GonogoError(f"{what} ended with {status}: {child.last_words(output)}")
     return True
-
-
-def _ran(file: Path, target: Target, given: Mapping[str, str]) -> tuple[int, bytes]:
-    limit = target.hooks.timeout_s
-    try:
-        # A session of its own, so that what it started ends with it.
-        process = subprocess.Popen(
-            [str(file)],
-            cwd=target.source,
-            env={**os.environ, **given},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise GonogoError(f"the hook {file} cannot be run: {error.strerror}") from None
-    try:
-        output, _ = process.communicate(timeout=limit)
-        return process.returncode, output
-    except subprocess.TimeoutExpired:
-        raise GonogoError(f"the hook {file.name} did not end within {limit:g} s and was stopped") from None
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 def stray(target: Target) -> list[str]:

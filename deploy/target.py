@@ -22,6 +22,7 @@ from deploy.sections import (
     Logs,
     Mongodb,
     OnServer,
+    Publishing,
     Registry,
     Releases,
     Section,
@@ -48,6 +49,7 @@ __all__ = [
     "Logs",
     "Mongodb",
     "OnServer",
+    "Publishing",
     "Registry",
     "Releases",
     "Smoke",
@@ -82,6 +84,7 @@ class Target(Section):
     logs: Logs = Field(default_factory=Logs)
     smoke: Smoke = Field(default_factory=Smoke)
     hooks: Hooks = Field(default_factory=Hooks)
+    publishing: Publishing = Field(default_factory=Publishing)
     git: Git = Field(default_factory=Git)
     images: Images = Field(default_factory=Images)
     registry: Registry | None = None

@@ -10,21 +10,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from deploy.errors import GonogoError
+from reports.entries import KEPT, PAGE, RECORD, dumped, gather
+from reports.index import history, overview
+from reports.junit import junit
 from reports.model import Release
-from reports.page import HistoryRow, render, render_history, render_targets
-from reports.words import parse_moment
+from reports.page import render
+from reports.scan import ReportRefused, scan
 
-PAGE = "index.html"
-RECORD = "release.json"
+JUNIT = "junit.xml"
 _OWNER_ONLY = 0o600
 _NO_FILES: Mapping[str, Path] = MappingProxyType({})
-
-
-class ReportRefused(GonogoError):
-    """A report was not written: a name is no plain one, a file is missing, or a secret would be published."""
 
 
 def publish(
@@ -36,19 +33,20 @@ def publish(
 ) -> Path:
     """Write the report of a release into ``folder/<target>/<version>`` and return the path of its page.
 
-    Beside the page lie the record (``release.json``) and the extra files (name to source, text), and the
-    lists of the target's releases and of all targets are written anew. All goes through ``redact`` before it
-    touches the disk. A version published again replaces what was there, in one rename.
+    Beside the page lie the record (``release.json``), JUnit XML (``junit.xml``) and the extra files (name to
+    source, text), and the lists of the target's releases and of all targets are written anew. All goes
+    through ``redact`` before it touches the disk. A version published again replaces what was there, in one
+    rename.
     Raises ReportRefused, with nothing changed, when a name is not a plain one, an extra file cannot be read,
-    or a text still holds something that ``redact`` would change.
+    or a text does not pass the secret scan.
     """
     _check_names(release, extra_files, redact)
     shown = _redacted(release, redact)
     linked = set(shown.links.values())
     shown.links |= {Path(name).stem: name for name in extra_files if name not in linked}
-    files = {PAGE: render(shown), RECORD: shown.model_dump_json(indent=1)}
+    files = {PAGE: render(shown), RECORD: shown.model_dump_json(indent=1), JUNIT: junit(shown)}
     files |= {name: _read(source) for name, source in extra_files.items()}
-    clean = {name: _clean(name, text, redact) for name, text in files.items()}
+    clean = _clean(files, redact)
     place = folder / release.target / release.version
     for made in (folder, place.parent):
         made.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -61,7 +59,7 @@ def _check_names(release: Release, extra_files: Mapping[str, Path], redact: Call
     for kind, name in (("target", release.target), ("version", release.version)):
         _check_name(kind, name, redact, taken=(PAGE,))
     for name in extra_files:
-        _check_name("extra file", name, redact, taken=(PAGE, RECORD))
+        _check_name("extra file", name, redact, taken=(PAGE, RECORD, JUNIT))
 
 
 def _check_name(kind: str, name: str, redact: Callable[[str], str], taken: tuple[str, ...]) -> None:
@@ -110,13 +108,9 @@ def _read(source: Path) -> str:
         ) from None
 
 
-def _clean(name: str, text: str, redact: Callable[[str], str]) -> str:
-    clean = redact(text)
-    if redact(clean) != clean:
-        raise ReportRefused(
-            f"{name} of the report still holds a secret after redaction, so nothing was published: "
-            "look for a secret that is a common word, and change it"
-        )
+def _clean(files: Mapping[str, str], redact: Callable[[str], str]) -> dict[str, str]:
+    clean = {name: redact(text) for name, text in files.items()}
+    scan(clean, redact)
     return clean
 
 
@@ -160,33 +154,11 @@ def _write_over(path: Path, text: str) -> None:
 
 
 def _write_lists(folder: Path, target: str, redact: Callable[[str], str]) -> None:
-    rows = _rows(folder / target)
-    _write_over(folder / target / PAGE, _clean("the history", render_history(target, rows), redact))
-    latest = []
-    for place in _folders(folder):
-        if found := _rows(place):
-            latest.append(HistoryRow(place.name, f"{place.name}/{PAGE}", found[0].release))
-    _write_over(folder / PAGE, _clean("the list of targets", render_targets(latest), redact))
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
-def _rows(folder: Path) -> list[HistoryRow]:
-    """Return the releases in a target's folder, the newest first; a damaged record is a row without one."""
-    dated = []
-    for place in _folders(folder):
-        record = place / RECORD
-        try:
-            release = Release.model_validate_json(record.read_bytes())
-        except (OSError, ValidationError):
-            release = None
-        started = parse_moment(release.started_at) if release else None
-        when = started.timestamp() if started else _changed(record, place)
-        dated.append((when, HistoryRow(place.name, f"{place.name}/{PAGE}", release)))
-    return [row for _, row in sorted(dated, key=lambda pair: (pair[0], pair[1].name), reverse=True)]
-
-
-def _changed(record: Path, place: Path) -> float:
-    return (record if record.exists() else place).stat().st_mtime
+    found = gather(folder)
+    texts = {
+        f"{target}/{PAGE}": history(target, [one for one in found if one.target == target]),
+        PAGE: overview(found),
+        KEPT: dumped(found),
+    }
+    for name, text in _clean(texts, redact).items():
+        _write_over(folder / name, text)

@@ -3,6 +3,7 @@
 from deploy.sections.conditions import Dns, Ssh, Thresholds, Tls, Waiver, Window
 from deploy.sections.data import Backup, Mongodb, Sample
 from deploy.sections.delivery import Environment, Git, Hooks, Images, OnServer, Registry, Releases
+from deploy.sections.publishing import Publishing
 from deploy.sections.service import ERRORS, Availability, Health, Logs, Smoke
 from deploy.sections.values import Day, Kind, Section
 
@@ -21,6 +22,7 @@ __all__ = [
     "Logs",
     "Mongodb",
     "OnServer",
+    "Publishing",
     "Registry",
     "Releases",
     "Sample",

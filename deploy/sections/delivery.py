@@ -11,11 +11,12 @@ from deploy.sections.values import Section, Variable
 
 
 class Environment(Section):
-    """What must stand in the environment beyond what the compose files demand."""
+    """What must stand in the environment beyond what the compose files demand, and the example of it."""
 
     required: list[Variable] = Field(default_factory=list)
     may_be_blank: list[Variable] = Field(default_factory=list)
     placeholders: list[str] = Field(default_factory=list)
+    example: Annotated[str, AfterValidator(values.example)] | None = None
 
 
 class Git(Section):

@@ -67,6 +67,13 @@ def local_folder(value: str, beside: str = "`source`") -> str:
     return value
 
 
+def example(value: str) -> str:
+    """Return the path of an env example as it is; raises ValueError for what is none."""
+    if not value or _unprintable(value):
+        raise ValueError("expected the path of an env example, relative to `source`")
+    return value
+
+
 def _unprintable(value: str) -> bool:
     return not value.isprintable()
 

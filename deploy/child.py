@@ -1,0 +1,61 @@
+"""A program of this machine, such as a team's own: run with a limit, and ended with all that it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from deploy.errors import GonogoError
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+LAST_LINES = 3
+
+
+def run(  # noqa: PLR0913  one keyword for each choice
+    what: str,
+    argv: Sequence[str],
+    *,
+    limit: float,
+    cwd: Path | None = None,
+    given: Mapping[str, str] = _NOTHING,
+    stdin: bytes = b"",
+) -> tuple[int, bytes]:
+    """Run a program and return its exit status and all that it printed.
+
+    It has this process's environment and ``given``, and ``stdin`` as its standard input. Raises GonogoError,
+    which calls it ``what``, when it cannot be started or did not end within ``limit`` seconds.
+    """
+    try:
+        # A session of its own, so that what it started ends with it.
+        process = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env={**os.environ, **given},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise GonogoError(f"{what} cannot be run: {error.strerror}") from None
+    try:
+        output, _ = process.communicate(stdin, timeout=limit)
+        return process.returncode, output
+    except subprocess.TimeoutExpired:
+        raise GonogoError(f"{what} did not end within {limit:g} s and was stopped") from None
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def last_words(output: bytes) -> str:
+    """Return the last lines of what a program printed, as one."""
+    lines = output.decode(errors="replace").splitlines()
+    return " / ".join(line for line in lines[-LAST_LINES:] if line.strip()) or "it said nothing"

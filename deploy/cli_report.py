@@ -1,0 +1,117 @@
+"""The commands of the command line about reports: open one, send one once more."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy import completion, publishing, runner, target_file
+from deploy.cli_options import Name, Reports
+from deploy.connection import Connection
+from deploy.errors import ConnectionFailed, GonogoError, UsageError
+from deploy.facts import Facts
+from deploy.redact import Redactor
+from deploy.target import Target
+from reports import entries
+from reports.model import Release
+
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+"""Variables of which one is set where a browser can be shown."""
+
+app = typer.Typer(
+    help="Open reports in the browser, or send them once more to where the target file wants them.",
+    no_args_is_help=True,
+)
+Version = Annotated[
+    str,
+    typer.Option(
+        metavar="VERSION", help="the release's version; else the newest", autocompletion=completion.versions
+    ),
+]
+
+
+@app.command("open")
+def open_report(target: Name = None, version: Version = "", reports: Reports = runner.PUBLISHED) -> None:
+    """Open the newest report in the browser, of one target or of all; without a display, print its path.
+
+    Example: gonogo report open production
+    """
+    # A target's reports may outlive its file, so a folder of that name will do.
+    known = target and "/" not in target and (reports / target).is_dir()
+    name = (target if known else target_file.find(target).name) if target else ""
+    page = find(reports.absolute(), name or "", version)
+    if not (_has_display() and webbrowser.open(page.as_uri())):
+        typer.echo(page)
+
+
+@app.command("publish")
+def publish(target: Name = None, version: Version = "", reports: Reports = runner.PUBLISHED) -> None:
+    """Send the newest report of a target, or that of a version, to where its target file wants it.
+
+    It is scanned for secrets before. Exit status 0 where it got everywhere, else 3.
+
+    Example: gonogo report publish production --version 8d03f5a-20260131-080559
+    """
+    found = target_file.find(target)
+    page = find(reports.absolute(), found.name, version)
+    if not (where := publishing.destinations(found)):
+        raise UsageError(
+            f"{found.file}: no report is sent anywhere: set on_target, to or command in [publishing]"
+        )
+    if failed := _sent(found, page):
+        raise GonogoError("\n".join(failed))
+    typer.echo(f"{page.parent.name} of {found.name}: sent to {', '.join(where)}")
+
+
+def find(folder: Path, target: str, version: str) -> Path:
+    """Return the page of a report: the newest one of a target ("" for any), or that of a version.
+
+    Raises UsageError that says what there is where there is none.
+    """
+    every = entries.gather(folder) if folder.is_dir() else []
+    there = [one for one in every if target in ("", one.target)]
+    chosen = [one for one in there if version in ("", one.version)]
+    if not chosen:
+        what = "report" + (f" of {target}" if target else "") + (f" for version {version}" if version else "")
+        newest = f"the newest there is {there[0].version}" if there else "each deployment writes one there"
+        raise UsageError(f"there is no {what} in {folder}: {newest}; --reports names another folder")
+    return folder / chosen[0].target / chosen[0].version / entries.PAGE
+
+
+def _sent(target: Target, page: Path) -> list[str]:
+    redactor = Redactor()
+    try:
+        record = Release.model_validate_json((page.parent / entries.RECORD).read_bytes())
+    except (OSError, ValueError):
+        raise UsageError(
+            f"{page.parent / entries.RECORD} cannot be read: deploy again for a report"
+        ) from None
+    try:
+        with Connection.open(target, redact=redactor) as connection:
+            _learn(Facts(target, connection, redactor))
+            return publishing.send(target, publishing.Report(page, record, redactor), connection)
+    except ConnectionFailed as error:
+        if target.publishing.on_target:
+            raise
+        # Of a target that cannot be reached, what was known when the report was written is not in it.
+        print(f"gonogo: {error}; its secrets were looked for when the report was written", file=sys.stderr)
+        return publishing.send(target, publishing.Report(page, record, redactor), None)
+
+
+def _learn(facts: Facts) -> None:
+    """Let the redactor know the secrets of the stack, as far as they can be had now."""
+    try:
+        _ = facts.resolved
+    except ConnectionFailed:
+        raise
+    except GonogoError:
+        facts.learn()
+
+
+def _has_display() -> bool:
+    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in DISPLAYS)

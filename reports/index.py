@@ -1,0 +1,29 @@
+"""The lists of releases: one page for each target and one over all of them, with small charts."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from reports import words
+from reports.charts import HEIGHT, WIDTH, charts
+from reports.entries import GOAL_S, PAGE, Entry, totals
+from reports.page import environment
+
+
+def history(target: str, entries: list[Entry]) -> str:
+    """Return the page of one target's releases, in the order given: the newest first."""
+    return _rendered("history.html", target=target, entries=entries, charts=charts(entries))
+
+
+def overview(entries: list[Entry]) -> str:
+    """Return the page over all releases of all targets, in the order given: the newest first."""
+    ordered = sorted(entries, key=lambda one: one.target)
+    groups = [(name, list(found)) for name, found in groupby(ordered, key=lambda one: one.target)]
+    drawn = [(name, found, charts(found)) for name, found in groups]
+    return _rendered("targets.html", groups=drawn, entries=entries, totals=totals(entries), goal_s=GOAL_S)
+
+
+def _rendered(template: str, **given: Any) -> str:
+    page = environment().get_template(template)
+    return page.render(**given, verdicts=words.VERDICTS, page=PAGE, width=WIDTH, height=HEIGHT)
