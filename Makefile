@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 # Compiled tests are kept, whatever the environment says: compiling takes longer than running them.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test unit lint lab-test bench clean
+.PHONY: help offline preflight verify demo test unit lint lab-test bench faults clean
 
 help:
 	@echo "make demo      a disposable host, the example stack deployed, a second release over it, the report"
@@ -13,10 +13,27 @@ help:
 	@echo "make unit      the tests that need no Docker (seconds)"
 	@echo "make lint      ruff, format and mypy"
 	@echo "make bench     preflight, transfers, backups and fingerprints beside their peers (30 minutes)"
+	@echo "make faults    the fault campaign: 200 disturbed deployments (two hours; RUNS=200 SEED=1 HOSTS=1)"
+	@echo "make offline   the checks that need a repository only  (TARGET=deploy/shop.toml JUNIT=a.xml HTML=a.html)"
+	@echo "make preflight the checks before a deployment          (the same variables)"
+	@echo "make verify    the checks after a deployment           (the same variables)"
 	@echo "make clean     remove what the lab made and the virtual environment"
 
 $(READY): .ci/bootstrap .ci/requirements.lock pyproject.toml
 	@.ci/bootstrap $(VENV)
+
+# For a CI that can use neither of the workflow files in docs/ci.
+GIVEN = $(if $(TARGET),--target "$(TARGET)") $(if $(JUNIT),--junitxml="$(JUNIT)") \
+	$(if $(HTML),--html="$(HTML)" --self-contained-html)
+
+offline: $(READY)
+	@python -m pytest checks/preflight -m offline $(GIVEN)
+
+preflight: $(READY)
+	@python -m pytest checks/preflight $(GIVEN)
+
+verify: $(READY)
+	@python -m pytest checks/verify $(GIVEN)
 
 demo: $(READY)
 	@python -m lab demo
@@ -31,7 +48,7 @@ unit: $(READY)
 
 lab-test: $(READY)
 	python -m lab prepare
-	python -m pytest tests/lab tests/incidents tests/mongo -q -n 2 --dist loadfile --durations=10
+	python -m pytest tests/lab tests/incidents tests/mongo tests/faults -q -n 2 --dist loadfile --durations=10
 
 test: lint unit lab-test
 
@@ -40,6 +57,10 @@ bench: $(READY)
 	python -m lab prepare
 	status=0; for each in . .data_fingerprint. .data_backup. .data_restore. .transfer.; do \
 	  python -m tests.benchmarks$${each%.} || status=1; done; exit $$status
+
+faults: $(READY)
+	python -m lab prepare
+	python -m tests.faults --runs $(or $(RUNS),200) $(if $(SEED),--seed $(SEED)) --hosts $(or $(HOSTS),1)
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down --all; fi

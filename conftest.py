@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["checks.fixtures", "checks.plugin"]
+pytest_plugins = ["checks.fixtures", "checks.columns", "checks.plugin"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -13,6 +13,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", metavar="NAME|FILE", help="the target: a name in deploy/targets, or a file")
     group.addoption("--results", metavar="FILE", help="append each check's result to FILE, one JSON a line")
     group.addoption("--skip-build", action="store_true", help="check for a release of images already built")
+    group.addoption("--images-of", metavar="VERSION", help="with --skip-build: those built as this version")
     group.addoption("--release", metavar="VERSION", help="verify against this release, not the current one")
     group.addoption("--under-way", metavar="VERSION", help="this run is part of that release's deployment")
     group.addoption("--record", metavar="FILE", help="write what was answered, masked, for --replay")

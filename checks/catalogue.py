@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from checks.judge import Check
+from checks.offline import told
 
 FOLDER = Path(__file__).resolve().parent
 OURS = FOLDER.parent
@@ -50,12 +51,13 @@ def ids(folder: Path = FOLDER) -> frozenset[str]:
 
 
 def listed(items: Iterable[pytest.Item]) -> list[str]:
-    """Return lines that tell each check's id, severity, suite, title and reason."""
+    """Return lines that tell each check's id, suite, severity and whether it runs offline; title, reason."""
+    known = [(item, Check.of(item)) for item in items]
+    width = max((len(check.id) for _, check in known), default=0)
     lines: list[str] = []
-    for item in items:
-        check = Check.of(item)
-        kind = "guards data, " if check.data else ""
-        lines.append(f"{check.id}  ({item.path.parent.name}, {kind}{check.severity})")
+    for item, check in known:
+        kind = f"{check.severity}, guards data" if check.data else check.severity
+        lines.append(f"{check.id:<{width}}  {item.path.parent.name:<9}  {kind:<18}  {told(item)}".rstrip())
         lines.append(f"    {check.title}")
         lines += [f"    {check.reason}"] if check.reason else []
     return lines

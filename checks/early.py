@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
+import re
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -25,6 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".pytest_cache" / "d" / "gonogo"
 TARGETS = ROOT / "deploy" / "targets"
 IDLE = {"-h", "--help", "--version", "-V", "--collect-only", "--co", "--catalogue", "--fixtures", "--markers"}
+QUIET = re.compile(r"^--replay|\boffline\b|(?:^|\s)-\w*moffline\b")
+"""An argument with which no target is asked, or may not be: ``-m offline``, whatever else stands there."""
 CONNECT_TIMEOUT_S = 10.0
 
 Key = tuple[str, Path | None, float]
@@ -83,7 +87,8 @@ def begin(arguments: Sequence[str], folder: Path) -> Early | None:
     """Begin what the command line asks for; None where that is nothing, or a fault that pytest will tell."""
     named = suites(arguments, folder)
     file = target_file(arguments, folder)
-    if not named or not file or IDLE & set(arguments) or any(a.startswith("--replay") for a in arguments):
+    words = [*arguments, os.environ.get("PYTEST_ADDOPTS", "")]
+    if not named or not file or IDLE & set(words) or any(QUIET.search(word) for word in words):
         return None
     try:
         raw = tomllib.loads(file.read_bytes().decode("utf-8-sig"))

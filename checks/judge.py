@@ -92,6 +92,8 @@ def judge(check: Check, place: Place, suite: Suite, error: BaseException | None,
         found=_short(hide(finding.found)),
         expected=_short(hide(finding.expected)),
         message=_short(hide(message)),
+        waived_until=str(waiver.until) if waiver and status == "waived" else "",
+        waiver=hide(waiver.reason) if waiver and status == "waived" else "",
         evidence=_evidence(suite),
         nodeid=place.nodeid,
     )

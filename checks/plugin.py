@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from checks import catalogue, early, recall
+from checks import catalogue, columns, early, offline, recall, results
 from checks.catalogue import SMOKE, is_check
 from checks.fixtures import SUITE
 from checks.judge import Check, Place, judge
@@ -51,9 +50,13 @@ def _smoke(config: pytest.Config) -> Generator[Path]:
         yield from (path for path in target.smoke_files if path.is_file())
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
     """Read the target file as soon as it is clear that checks will run; a fault in it is a usage error."""
     found = [item for item in items if is_check(item)]
+    yield
     option = config.getoption
     if not found or option("collectonly") or option("--catalogue"):
         return
@@ -61,10 +64,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         known = catalogue.ids() | {Check.of(item).id for item in found}
         suite = _suite(config, known)
         for name in ("--results", "--record"):
-            _try_file(name, option(name))
+            results.try_file(name, option(name))
         config.stash[SUITE] = suite
         _unburden(config)
-        if not option("--replay"):
+        if offline.wanted(config, [item for item in items if is_check(item)]):
+            offline.begin(suite, config)
+        elif not option("--replay"):
             suite.start()
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
@@ -79,6 +84,7 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         target,
         facts.redactor if facts else Redactor(),
         skip_build=option("--skip-build"),
+        images_of=option("--images-of") or "",
         release=option("--release") or "",
         baseline_of=option("--baseline") or "",
         version=option("--under-way") or "",
@@ -90,6 +96,7 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
     )
     if kept and facts:
         suite.skip_build, suite.facts = kept.options["skip_build"], facts
+        suite.images_of = facts.images_of
         suite.notes.append(f"judged again from a recording of {kept.taken}")
     return suite
 
@@ -122,7 +129,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start a new check, even one that is about to be skipped."""
     if is_check(item):
-        item.config.stash[SUITE].begin(item.nodeid)
+        suite = item.config.stash[SUITE]
+        suite.begin(item.nodeid)
+        offline.note(suite, item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -142,6 +151,7 @@ def pytest_runtest_makereport(
     result = judge(Check.of(item), place, suite, error, report.longreprtext)
     result.seconds = round(report.duration, 4)
     _reword(report, result, item)
+    columns.annotate(item, report, result)
     report.__dict__["gonogo"] = result.model_dump(mode="json")
     return report
 
@@ -164,7 +174,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         return
     result = CheckResult.model_validate(given)
     _CONFIG.stash[RESULTS].append(result)
-    _write(_CONFIG, result)
+    results.write(_CONFIG.getoption("--results"), result)
 
 
 _CONFIG: pytest.Config | None = None
@@ -177,28 +187,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RESULTS] = []
 
 
-def _try_file(name: str, file: str | None) -> None:
-    try:
-        if file:
-            os.close(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise GonogoError(f"{name} {file} cannot be written: {error.strerror}") from None
-
-
-def _write(config: pytest.Config, record: CheckResult | SuiteEnd) -> None:
-    file = config.getoption("--results")
-    if file:
-        # 0600: redacted or not, what a target says of itself is not for everybody.
-        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "a", encoding="utf-8") as out:
-            out.write(record.model_dump_json() + "\n")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Close the connection; a run in which a check was blocked, or none ran, is no go."""
-    suite, results = session.config.stash.get(SUITE, None), session.config.stash[RESULTS]
-    if (suite or results) and exitstatus in (0, pytest.ExitCode.NO_TESTS_COLLECTED) and not _go(results):
+    suite, found = session.config.stash.get(SUITE, None), session.config.stash[RESULTS]
+    if (suite or found) and exitstatus in (0, pytest.ExitCode.NO_TESTS_COLLECTED) and not _go(found):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if suite is None:
         return
@@ -210,7 +203,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     # pytest searches all that there is for garbage several times before it ends, which takes long.
     gc.freeze()
     hide = suite.redactor
-    _write(session.config, SuiteEnd(data=suite.data, notes=[hide(note) for note in suite.notes]))
+    end = SuiteEnd(data=suite.data, notes=[hide(note) for note in suite.notes])
+    results.write(session.config.getoption("--results"), end)
 
 
 def _go(results: list[CheckResult]) -> bool:
@@ -222,21 +216,30 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
 ) -> None:
     """Say go or no-go, and why not."""
-    suite, results = config.stash.get(SUITE, None), config.stash[RESULTS]
-    if not suite and not results:
+    suite, found = config.stash.get(SUITE, None), config.stash[RESULTS]
+    if not suite and not found:
         return
     say = terminalreporter.write_line
     # With xdist the target was read by the workers alone.
     terminalreporter.section(f"{suite.target.name} on {suite.target.host}" if suite else "checks")
     for note in suite.notes if suite else []:
         say(suite.redactor(note))
-    for result in results:
-        if result.status not in ("passed", "skipped"):
+    blocked: dict[str, list[str]] = {}
+    for result in found:
+        if result.status == "blocked":
+            blocked.setdefault(result.message, []).append(result.id)
+        elif result.status not in ("passed", "skipped"):
             say(f"{result.status.upper():8} {result.id}: {result.message}")
-            if result.fix and result.status != "blocked":
+            if result.fix:
                 say(f"{'':8} fix: {result.fix}")
+    # One cause blocks many: forty lines of it would bury the one that says what to do.
+    for message, ids in blocked.items():
+        say(f"BLOCKED  {', '.join(ids)}: {message}")
     if suite and (told := suite.asked_ahead):
         say(told)
-    passed = sum(result.status == "passed" for result in results)
-    go = exitstatus == 0 and _go(results)
-    say(f"{'GO' if go else 'NO-GO'}: {passed} of {len(results)} checks passed", red=not go, green=go)
+    passed = sum(result.status == "passed" for result in found)
+    go = exitstatus == 0 and _go(found)
+    # With xdist the workers alone know.
+    alone = suite.offline if suite else offline.asked(config)
+    so_far = ", as far as the repository tells" if alone else ""
+    say(f"{'GO' if go else 'NO-GO'}{so_far}: {passed} of {len(found)} checks passed", red=not go, green=go)

@@ -50,18 +50,21 @@ class Suite:
     """The state that the checks of one run share.
 
     ``release``: what verify compares with; ``version``: of the release under way, of which this run is a
-    part; ``checks``: the ids of all checks that there are; ``availability``: how the stack answered during
-    the deployment that this run is a part of.
+    part; ``images_of``: the version as which the images were built that are taken, with ``skip_build``;
+    ``offline``: only the repository is looked at; ``checks``: the ids of all checks; ``availability``: how
+    the stack answered during the deployment that this run is a part of.
     """
 
     target: Target
     redactor: Redactor
     skip_build: bool = False
+    images_of: str = ""
     release: str = ""
     baseline_of: str = ""
     version: str = ""
     availability: Availability | None = None
     strict: bool = False
+    offline: bool = False
     checks: frozenset[str] = frozenset()
     finding: Finding = field(default_factory=Finding)
     mark: int = 0
@@ -89,7 +92,8 @@ class Suite:
 
         Those that this machine knows are asked meanwhile.
         """
-        self._facts = facts = Facts(self.target, None, self.redactor, version=self.version, pending=True)
+        given = {"version": self.version, "images_of": self.images_of}
+        self._facts = facts = Facts(self.target, None, self.redactor, pending=True, **given)
         pool = ThreadPoolExecutor(2, thread_name_prefix="gonogo-open")
         self._opened = pool.submit(self._open, facts)
         pool.submit(self._import_ahead)
@@ -157,7 +161,9 @@ class Suite:
 
     def recording(self) -> str:
         """Return what this run knew and was answered, masked, as JSON."""
-        return record(self.facts, self._connection, {"skip_build": self.skip_build})
+        return record(
+            self.facts, self._connection, {"skip_build": self.skip_build, "images_of": self.images_of}
+        )
 
     @cached_property
     def host(self) -> Host:

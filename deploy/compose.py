@@ -85,7 +85,7 @@ def flatten(source: Path, files: Sequence[Path]) -> Flat:
     argv = ["docker", "compose", *named, "--project-directory", str(source), "--profile", "*", "config"]
     keep = ("interpolate", "path-resolution", "env-resolution", "normalize", "consistency")
     names = ", ".join(map(str, files))
-    done = _local([*argv, *(f"--no-{what}" for what in keep)], f"{names} in {source}")
+    done = local([*argv, *(f"--no-{what}" for what in keep)], f"{names} in {source}")
     said = warnings(done.stderr.decode("utf-8", "replace"))
     return Flat(done.stdout.decode("utf-8", "replace"), tuple(w.replace(f"{source}/", "") for w in said))
 
@@ -93,12 +93,16 @@ def flatten(source: Path, files: Sequence[Path]) -> Flat:
 def variables(flat: str) -> list[Variable]:
     """Return the variables that a flattened file uses, by name; raises GonogoError with Compose's words."""
     argv = ["docker", "compose", "-f", "-", "--profile", "*", "config", "--variables", "--format", "json"]
-    listed = json.loads(_local(argv, "the compose files", flat.encode()).stdout or b"{}") or {}
+    listed = json.loads(local(argv, "the compose files", flat.encode()).stdout or b"{}") or {}
     given = [Variable(v["Name"], v["Required"], v["DefaultValue"]) for v in listed.values()]
     return sorted(given, key=lambda variable: variable.name)
 
 
-def _local(argv: list[str], about: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def local(argv: list[str], about: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Return what a Docker command of this machine gave, in a clean environment.
+
+    ``about``: what it is asked of, for the GonogoError that tells its words when it fails.
+    """
     clean = {name: os.environ[name] for name in KEPT if name in os.environ}
     try:
         done = subprocess.run(argv, capture_output=True, input=stdin, timeout=60, check=False, env=clean)

@@ -29,11 +29,11 @@ _NOT_A_SERVER = re.compile(r"express|export|backup|dump|seed|client|compass|mong
 
 
 class _Reader(yaml.SafeLoader):
-    """Reads scalars as text, so that 022 and 22:22 stay what they are, and passes over unknown tags."""
+    """Reads scalars as text, so that 022, 22:22 and on stay what they are, and passes over unknown tags."""
 
 
 _Reader.yaml_implicit_resolvers = {
-    first: [pair for pair in pairs if pair[0].rpartition(":")[2] in ("null", "merge", "bool")]
+    first: [pair for pair in pairs if pair[0].rpartition(":")[2] in ("null", "merge")]
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 

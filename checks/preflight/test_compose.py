@@ -48,6 +48,7 @@ def test_path_present(target: Target, facts: Facts, expect: Callable[..., None])
     expect(fine, found=f"{target.path}: {found}", expected=f"a folder that {facts.login} may write to")
 
 
+@pytest.mark.offline
 @pytest.mark.check(
     "compose.files",
     reason="What is deployed are the compose files of this machine; they have to exist and fit together.",
@@ -61,6 +62,7 @@ def test_compose_files(target: Target, facts: Facts, expect: Callable[..., None]
     )
 
 
+@pytest.mark.offline(without="the env file on the target: variables have the values of the env example")
 @pytest.mark.check(
     "compose.resolves",
     reason="D1, L1: a variable that is not set becomes an empty text, and Compose only warns.",
@@ -116,8 +118,8 @@ def added(running: Iterable[Container], target: Target) -> dict[str, list[str]]:
     return found
 
 
-def _changed(target: Target, facts: Facts) -> Iterator[str]:
-    """Yield what makes the stack another one than the compose files here, as git has them, say."""
+def _changed_there(target: Target, facts: Facts) -> Iterator[str]:
+    """Yield what on the target makes the stack another one than the compose files here say."""
     ours = {PurePosixPath(file).name for file in target.compose_files}
     for name in OVERRIDES:
         if str(target.path / name) in facts.places and name not in ours:
@@ -129,6 +131,10 @@ def _changed(target: Target, facts: Facts) -> Iterator[str]:
         yield f"{name} in the env file says other than the target file"
     for file, names in sorted(added(facts.running, target).items()):
         yield f"{', '.join(sorted(names))} started with {file}, which is none of compose_files"
+
+
+def _changed_here(target: Target, facts: Facts) -> Iterator[str]:
+    """Yield what on this machine makes the stack another one than git has."""
     beside = facts.beside
     for name in beside.overrides:
         if name not in beside.tracked:
@@ -138,6 +144,7 @@ def _changed(target: Target, facts: Facts) -> Iterator[str]:
         yield from (f"{name} is not tracked by git" for name in lost)
 
 
+@pytest.mark.offline(without="files, variables and containers on the target")
 @pytest.mark.check(
     "compose.reproducible",
     reason="L8: a temporary override made a deployment right; without it, the next one built something else.",
@@ -145,8 +152,11 @@ def _changed(target: Target, facts: Facts) -> Iterator[str]:
 )
 def test_compose_reproducible(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """What would be deployed is what git has; no file or variable on the target makes it another stack."""
-    _ = facts.folder
-    wrong = list(_changed(target, facts))
+    wrong = []
+    if not facts.offline:
+        _ = facts.folder
+        wrong += _changed_there(target, facts)
+    wrong += _changed_here(target, facts)
     good = f"{', '.join(target.compose_files)} alone, " + (
         "tracked by git" if facts.beside.repository else "in no git repository"
     )
@@ -174,6 +184,7 @@ def shared(built: Iterable[Service]) -> list[str]:
     ]
 
 
+@pytest.mark.offline(without="the env file on the target: variables have the values of the env example")
 @pytest.mark.check(
     "compose.images_named",
     reason="L5: under a name that two builds share, or that cannot be tagged, the old image went on running.",

@@ -15,6 +15,9 @@ from deploy.rules import production
 from deploy.rules.production import Declared, Own
 from deploy.target import Target
 
+WHERE = {"on-server": "on the target", "registry": "here, nor in the registry"}
+"""Where an image that is built already is looked for, by the method; this machine is here."""
+
 
 def at_hand(facts: Facts, service: Service, skip_build: bool) -> ImageInfo | None:
     """Return the image that a service would run, as far as it exists before the deployment."""
@@ -25,27 +28,33 @@ def at_hand(facts: Facts, service: Service, skip_build: bool) -> ImageInfo | Non
     return there or facts.local_images.get(service.image)
 
 
+@pytest.mark.offline(without="images that are not built from here")
 @pytest.mark.check(
     "images.present",
     reason="D2: images that were never built shipped as empty archives and loaded as nothing.",
     fix="Build or pull the image on this machine, name one that exists, or give the service a build section.",
 )
-def test_images_present(suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_images_present(
+    suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
+) -> None:
     """Every image is on the target, on this machine, about to be built here, or in a registry."""
     building = [] if suite.skip_build else model.built()
     wrong = [facts.unbuildable[name] for name in building if name in facts.unbuildable]
     rest = [service for service in model.services.values() if service.name not in building]
-    for service in rest:
-        told = f"{service.image} (service {service.name})"
+    other = "others" if facts.offline else "at hand"
+    where = WHERE.get(target.method, "here")
+    for service in [] if facts.offline else rest:
+        told = f"{facts.sought(service)} (service {service.name})"
         if at_hand(facts, service, suite.skip_build):
             continue
         if service.build is not None:
-            wrong.append(f"{told} exists neither here, nor will it be built, as --skip-build is given")
+            if service.name not in facts.offered:
+                wrong.append(f"{told} exists neither {where}, nor will it be built, as --skip-build is given")
         elif not facts.pullable.get(service.image):
             wrong.append(f"{told} exists neither here, nor on the target, nor in a registry")
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{len(building)} to be built, {len(rest)} at hand",
+        found="; ".join(wrong) or f"{len(building)} to be built, {len(rest)} {other}",
         expected="an image for every service",
     )
 
@@ -74,7 +83,8 @@ def test_images_fresh(suite: Suite, facts: Facts, model: Model, expect: Callable
         not wrong,
         found="; ".join(wrong) or ", ".join(f"{name} of {source.revision[:8]}" for name, _, source in known),
         expected="images built from the last commit of their sources",
-        severity="warning" if len(wrong) == len(nameless) else None,
+        # Who names a version to be taken means that one, whatever lies here meanwhile.
+        severity="warning" if len(wrong) == len(nameless) or suite.images_of else None,
     )
 
 
@@ -115,6 +125,7 @@ def _platforms(facts: Facts, service: Service, skip_build: bool) -> Iterator[tup
         yield (fitting or given or [service.platform or own])[0], "would be built for"
 
 
+@pytest.mark.offline(without="the env file on the target, and images that are not built from here")
 @pytest.mark.check(
     "images.target",
     reason="L6: `target: dev` in the base file put a development server into production.",

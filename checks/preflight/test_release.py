@@ -45,6 +45,14 @@ def test_release_newer(facts: Facts, expect: Callable[..., None]) -> None:
     if facts.current is None or facts.shipping is None:
         pytest.skip("no release of a known commit runs")
     runs, ships = facts.current, facts.shipping
+    if runs.version in (facts.version, facts.images_of):
+        expect(
+            False,
+            found=f"{runs.version} runs already",
+            expected="a version that is not on the target yet",
+            fix="Give what is deployed another version.",
+            severity="error",
+        )
     same = ships.since == ships.until
     differing = bool(facts.git.changes) or runs.version.endswith("-dirty")
     if ships.back:

@@ -9,6 +9,7 @@ import pytest
 from deploy.target import Target
 
 
+@pytest.mark.offline
 @pytest.mark.check(
     "smoke.present",
     reason="A smoke test that is not there proves nothing, and after the switch it is late to find out.",

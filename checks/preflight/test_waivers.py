@@ -26,6 +26,7 @@ def void(waivers: Iterable[Waiver], checks: Collection[str], today: datetime.dat
     return wrong
 
 
+@pytest.mark.offline
 @pytest.mark.check(
     "waivers.valid",
     reason="A waiver that nobody looks at any more hides a fault that nobody accepted.",

@@ -110,11 +110,13 @@ def test_images_running(suite: Suite, facts: Facts, expect: Callable[..., None])
 def test_containers_reproducible(
     suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]
 ) -> None:
-    """Every container was made from the configuration that is recorded on the target."""
+    """Every container of the release was made from the configuration that is recorded on the target."""
     if suite.expected_release is None:
         pytest.skip("no release of gonogo is recorded on this target")
     hashes = suite.expected_release.hashes
-    wrong = [one for one in facts.running if one.hash not in hashes.get(one.service, "").split()]
+    # What an older release left, or another profile, is for project.orphans to tell.
+    ours = [one for one in facts.running if one.service in suite.expected_release.images]
+    wrong = [one for one in ours if one.hash not in hashes.get(one.service, "").split()]
     if wrong:
         # What was made with another's container has a hash that holds for the containers of today.
         files = release.files(target, suite.expected_release.version)
@@ -142,8 +144,15 @@ def test_containers_untouched(suite: Suite, facts: Facts, expect: Callable[..., 
     now = {one.name: one for one in _running(facts)}
     wrong = [_fate(name, was, now.get(name)) for name, was in before.items()]
     told = [fate for fate in wrong if fate]
+    # Where the engine died meanwhile, no way back can undo that it started them again.
+    same = all(name in now and now[name].id == was.id for name, was in before.items())
     kept = ", ".join(f"{name} since {was.started[:19]}" for name, was in before.items())
-    expect(not told, found="; ".join(told) or kept, expected="the same containers, started when they were")
+    expect(
+        not told,
+        found="; ".join(told) or kept,
+        expected="the same containers, started when they were",
+        severity="warning" if suite.gone_back and same else None,
+    )
 
 
 def _fate(name: str, was: Life, now: Container | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
@@ -21,9 +21,13 @@ AHEAD = 32
 class Base:
     """The state of the facts of one target. ``connection`` may be None: every fact of it is then Unknown.
 
-    ``version``: of the release under way, when this is part of one. ``pending``: the connection is still
-    being opened, so who needs it waits until ``connected`` is called.
+    ``version``: of the release under way, when this is part of one. ``images_of``: the version as which the
+    images were built that are taken as they are, empty where the compose file says which. ``pending``: the
+    connection is still being opened, so who needs it waits until ``connected`` is called.
     """
+
+    offline: ClassVar[bool] = False
+    """Whether only the repository is looked at."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -33,11 +37,12 @@ class Base:
         failure: GonogoError | None = None,
         version: str = "",
         *,
+        images_of: str = "",
         pending: bool = False,
     ) -> None:
         self.target = target
         self.redactor = redactor
-        self.version = version
+        self.version, self.images_of = version, images_of
         self.answers = Answers()
         self.transcript = connection.transcript if connection else Transcript(redactor)
         self._decided = threading.Event()

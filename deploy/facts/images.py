@@ -8,14 +8,20 @@ from deploy import images as building
 from deploy.fact import fact
 from deploy.facts.registry import RegistryFacts
 from deploy.images import Source
+from deploy.model import Service
 from deploy.probes import images
 from deploy.probes.images import ImageInfo
-from deploy.release import RECORD
+from deploy.release import RECORD, tagged
 from deploy.rules.dockerfile import Stage
 
 
 class ImageFacts(RegistryFacts):
     """What is asked about the images that a release runs and those that it replaces."""
+
+    def sought(self, service: Service) -> str:
+        """The name by which the image of a service is looked for; the tag of the version to be taken."""
+        built = self.images_of and service.build is not None
+        return tagged(service.image, self.images_of) if built else service.image
 
     @fact("docker.healthy")
     def target_images(self) -> dict[str, ImageInfo]:
@@ -23,7 +29,7 @@ class ImageFacts(RegistryFacts):
 
         Those of the model, of the project's containers, and of the release that is recorded as current.
         """
-        names = (service.image for service in self.model.services.values())
+        names = {name for one in self.model.services.values() for name in (one.image, self.sought(one))}
         record = f"{self.target.deploy_path}/current/{RECORD}"
         return images.inspect(self.connection, names, (one.image for one in self.running), record)
 
@@ -39,9 +45,26 @@ class ImageFacts(RegistryFacts):
 
         With the method on-server, the target is the builder.
         """
-        if self.target.method == "on-server":
-            return self.target_images
-        return images.local(service.image for service in self.model.services.values())
+        services = self.model.services.values()
+        there = self.target.method == "on-server"
+        found = self.target_images if there else images.local(map(self.sought, services))
+        if not self.images_of:
+            return found
+        built = {one.image: found.get(self.sought(one)) for one in services if one.build is not None}
+        rest = {name: image for name, image in found.items() if name not in built}
+        return rest | {name: image for name, image in built.items() if image}
+
+    @property
+    def offered(self) -> set[str]:
+        """The services whose image, built already, is in the registry of the target file and not here."""
+        if self.target.method != "registry":
+            return set()
+        built = [self.model.services[name] for name in self.model.built()]
+        lacking = [one for one in built if one.image not in self.local_images]
+        content = self.registry_content if lacking else None
+        there = {name for name, is_there in content.named.items() if is_there} if content else set()
+        there = set(content.taken) if content and self.images_of else there
+        return {one.name for one in lacking if self.sought(one) in there}
 
     @fact("images.platform", local=True)
     def local_platform(self) -> str:

@@ -75,7 +75,7 @@ class RegistryFacts(StackFacts):
         """What this machine's login finds in the registry of the stack's own images."""
         if self.registry_here.problem:
             raise Unknown("registry.reachable", self.registry_here.problem)
-        version = self.version or release.version(self.target.source, release.now())
+        version = self.images_of or self.version or release.version(self.target.source, release.now())
         tags = {release.tagged(name, version) for name in self.pushed}
         ours = {one.id for one in images.local(tags).values()}
         trusted = registry.trusted_here(self.registry.host)

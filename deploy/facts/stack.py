@@ -18,7 +18,9 @@ from deploy.probes.containers import Container
 from deploy.probes.places import Place
 from deploy.redact import Redactor, secret_values
 from deploy.rules import beside, credentials
+from deploy.rules import example as examples
 from deploy.rules.beside import Beside
+from deploy.rules.example import Example
 from deploy.rules.weak import concealed_all, masked, weakness
 from deploy.target import Target
 
@@ -32,7 +34,7 @@ class Resolved:
     warnings: list[str] = field(default_factory=list)
 
 
-def _kept(resolved: Resolved) -> Resolved:
+def kept(resolved: Resolved) -> Resolved:
     """Return the resolved model as it may be written to a file; see ``weak.concealed``."""
     services = {name: _concealed(service) for name, service in resolved.model.services.items()}
     return replace(resolved, model=replace(resolved.model, services=services))
@@ -123,7 +125,12 @@ class StackFacts(HostFacts):
         """What lies beside the compose files on this machine, and what git says of it."""
         return beside.read(self.target)
 
-    @fact("compose.resolves", keep=_kept)
+    @fact("environment.example", local=True)
+    def example(self) -> Example | None:
+        """What the env example of the repository says; None where there is none."""
+        return examples.look(self.target)
+
+    @fact("compose.resolves", keep=kept)
     def resolved(self) -> Resolved:
         """The model of what would be deployed, resolved on the target with its env file."""
         # First for the redactor, and because a file that Compose cannot read is for one check to tell.
@@ -189,11 +196,18 @@ def resolve(
     result = connection.run(line, stdin=stdin, private=True)
     if not result.ok:
         raise GonogoError(f"{target.host}: {compose.complaint(result.error_text)}")
-    model = Model.from_json(result.text)
+    return read(result.text, result.error_text, redactor)
+
+
+def read(text: str, said: str, redactor: Redactor) -> Resolved:
+    """Return the model that Compose printed, with what it ``said`` beside; the model's secrets are redacted.
+
+    Raises GonogoError for what is no model.
+    """
+    model = Model.from_json(text)
     for service in model.services.values():
         arguments = (service.build or {}).get("args") or {}
         redactor.add(secret_values({**service.environment, **{k: str(v) for k, v in arguments.items()}}))
         demanded = credentials.requirepass(service.command, service.environment)
         redactor.add(secret_values({credentials.REDIS_PASSWORD: demanded}))
-    said = result.error_text
     return Resolved(model, compose.unset_variables(said), compose.warnings(said))

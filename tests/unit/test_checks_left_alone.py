@@ -21,15 +21,16 @@ class Said(Exception):
     """What a check expected did not hold."""
 
 
-def expect(holds: object, *, found: str, expected: str) -> None:
+def expect(holds: object, *, found: str, expected: str, severity: str | None = None) -> None:
     if not holds:
-        raise Said(found)
+        raise Said(f"{severity or 'error'}: {found}")
 
 
-def judged(*running: Any, untouched: dict[str, Life] | None = None) -> None:
+def judged(*running: Any, untouched: dict[str, Life] | None = None, back: bool = False) -> None:
     baseline = Baseline(taken="", untouched={"chat-db": BEFORE} if untouched is None else untouched)
     facts = SimpleNamespace(running=list(running), forget=lambda *_: None)
-    containers.test_containers_untouched(SimpleNamespace(baseline=baseline), facts, expect)
+    suite = SimpleNamespace(baseline=baseline, gone_back=back)
+    containers.test_containers_untouched(suite, facts, expect)
 
 
 def database(**changed: str) -> Any:
@@ -49,8 +50,11 @@ def test_the_same_container_was_left_alone() -> None:
     ],
 )
 def test_one_that_was_not_is_named(running: list[Any], says: str) -> None:
-    with pytest.raises(Said, match=says):
+    with pytest.raises(Said, match=f"error: {says}"):
         judged(*running)
+    severity = "warning" if "started again" in says else "error"
+    with pytest.raises(Said, match=f"{severity}: {says}"):
+        judged(*running, back=True)
 
 
 def test_where_nothing_was_to_be_left_alone_there_is_nothing_to_judge() -> None:

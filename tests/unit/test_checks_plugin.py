@@ -115,6 +115,8 @@ def test_a_waiver_counts_until_its_day_is_over(suite: Checks) -> None:
     found = suite.checks()["ports.free"]
     assert found.status == "waived"
     assert found.message.endswith(": known since spring)")
+    assert found.waiver == "known since spring"
+    assert found.waived_until in found.message
     suite.target.write_text(TARGET + waiver("ports.free", -1))
     assert suite.run(FAILING).ret == 1
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.probes.containers import Container
 from deploy.probes.places import Place
+from deploy.rules.example import Example
 from tests.unit.mutations import Mutation, World
 
 FOLDER = "/srv/chat"
@@ -36,6 +37,12 @@ def without(path: str) -> Callable[[World], None]:
         world.set(places={key: value for key, value in world.get("places").items() if key != path})
 
     return change
+
+
+def example(**changed: tuple[str, ...]) -> Callable[[World], None]:
+    """Let an env example lie in the repository, whole but for what is ``changed``."""
+    whole = Example(".env.example", names=(SECRET, "JWT_SECRET"))
+    return lambda world: world.set(example=replace(whole, **changed))
 
 
 def variable(name: str, value: str | None) -> Callable[[World], None]:
@@ -148,6 +155,9 @@ MUTATIONS = [
     Mutation("environment.file", place(ENV, mode=0o644), says="mode 0644"),
     Mutation("environment.file", place(ENV, kind="directory"), says="a directory"),
     Mutation("environment.file", place(ENV, owner="root", readable=False), says="not readable"),
+    Mutation("environment.example", example(real=("TOKEN",)), says="value of TOKEN looks like a real secret"),
+    Mutation("environment.example", example(faults=("line 3 is no NAME=value",)), says="line 3 is no NAME"),
+    Mutation("environment.example", example(names=(SECRET,)), says="JWT_SECRET is not given"),
     Mutation("environment.required", variable("JWT_SECRET", None), says="JWT_SECRET is not set"),
     Mutation("environment.required", variable("JWT_SECRET", " "), says="JWT_SECRET is blank"),
     Mutation("environment.required", variable(SECRET, "CHANGE_ME"), says=f"{SECRET} is a placeholder"),

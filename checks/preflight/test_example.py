@@ -1,0 +1,42 @@
+"""The env example in the repository, by which the next server's env file will be written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from deploy.facts import Facts
+from deploy.rules import example
+from deploy.target import Target
+
+
+@pytest.mark.offline
+@pytest.mark.check(
+    "environment.example",
+    reason="A variable that only the server's env file knows is missing on the next server; a secret in an "
+    "example is in git for good.",
+    fix="Add what is missing to the example, with placeholders for secrets; change a secret that was there.",
+)
+def test_environment_example(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The env example gives every variable that must be set, is well-formed, and holds no real secret."""
+    found, wanted = facts.example, example.demanded(facts.flat, target)
+    needed = bool(target.environment.example) or (facts.offline and bool(wanted))
+    if found is None and not needed:
+        pytest.skip(f"there is no {example.path(target)}" if wanted else "no variable has to be set")
+    demand = f"an env example that gives {', '.join(wanted) or 'nothing'}"
+    if found is None:
+        expect(False, found=f"no {example.path(target)}", expected=demand)
+        return
+    real = [f"the value of {name} looks like a real secret" for name in found.real]
+    good = f"{found.file}: {len(found.names)} variables"
+    expect(not real, found="; ".join(real) or good, expected="placeholders for secrets")
+    _ = facts.environment if facts.offline else {}  # Compose may refuse what looks well-formed
+    wrong = [*found.faults, *(f"{name} is not given" for name in example.lacking(found, wanted))]
+    expect(
+        not wrong,
+        found=f"{found.file}: {'; '.join(wrong)}" if wrong else good,
+        expected=demand,
+        # Before a deployment the env file itself is judged.
+        severity=None if facts.offline else "warning",
+    )

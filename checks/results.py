@@ -1,0 +1,26 @@
+"""The file of ``--results``: what each check found, one JSON object a line."""
+
+from __future__ import annotations
+
+import os
+
+from deploy.errors import GonogoError
+from reports.model import CheckResult, SuiteEnd
+
+
+def try_file(option: str, file: str | None) -> None:
+    """Raise GonogoError where the file of an option cannot be written."""
+    try:
+        if file:
+            os.close(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise GonogoError(f"{option} {file} cannot be written: {error.strerror}") from None
+
+
+def write(file: str | None, record: CheckResult | SuiteEnd) -> None:
+    """Append a record to a file, where there is one."""
+    if file:
+        # 0600: redacted or not, what a target says of itself is not for everybody.
+        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as out:
+            out.write(record.model_dump_json() + "\n")

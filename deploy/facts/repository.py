@@ -1,0 +1,149 @@
+"""The facts of a repository: what it tells of a deployment where no target may be asked."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import time
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from deploy import compose, release
+from deploy.errors import GonogoError
+from deploy.fact import Unknown, fact
+from deploy.facts import Facts, Resolved
+from deploy.facts.stack import kept, read
+from deploy.probes import environment
+from deploy.probes.images import ImageInfo
+from deploy.redact import Redactor, secret_values
+from deploy.rules import checkout, example, written
+from deploy.rules.checkout import Shipping
+from deploy.rules.weak import concealed_all
+from deploy.target import Target
+from deploy.wire.transcript import Entry
+
+OFFLINE = "offline"
+"""What blocks a check for which the repository alone will not do."""
+NO_TARGET = "only the repository is looked at (-m offline), and this asks the target: run it without"
+WITH_COMPOSE = "resolved on this machine, with the env example in place of the env file"
+WITHOUT_COMPOSE = "docker compose is not on this machine: what it would refuse was not looked at"
+TIMEOUT_S = 20
+
+
+class RepositoryFacts(Facts):
+    """The facts of a target as far as its repository tells them; what would have to ask it is Unknown.
+
+    The env example stands for the env file. Where this machine has no Compose, the compose file is read as
+    it is written; see ``rules.written``.
+    """
+
+    offline = True
+
+    def __init__(self, target: Target, redactor: Redactor) -> None:
+        super().__init__(target, None, redactor, Unknown(OFFLINE, NO_TARGET))
+
+    @cached_property
+    def has_compose(self) -> bool:
+        """Whether this machine has Docker's Compose plugin; no engine is needed."""
+        if shutil.which("docker") is None:
+            return False
+        argv = ["docker", "compose", "version"]
+        try:
+            done = subprocess.run(
+                argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return done.returncode == 0
+
+    @cached_property
+    def _flattened(self) -> compose.Flat:
+        files = self.target.compose_files
+        if self.has_compose:
+            return compose.flatten(self.target.source, [Path(file) for file in files])
+        found = [self.target.source / file for file in files]
+        lacking = [str(file) for file in found if not file.is_file()]
+        if lacking:
+            raise GonogoError(f"there is no {', '.join(lacking)}: mend compose_files in the target file")
+        try:
+            text = found[0].read_text("utf-8-sig")
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+            raise GonogoError(f"the compose file {found[0]} cannot be read: {why}") from None
+        needing = [f"{len(files)} compose files"] if len(files) > 1 else written.beyond(text)
+        if needing:
+            raise Unknown(OFFLINE, f"{' and '.join(needing)} need docker compose: install it where this runs")
+        self.transcript.add(Entry(f"{files[0]} as it is written", None, WITHOUT_COMPOSE, 0.0))
+        return compose.Flat(text)
+
+    @fact("environment.example", keep=concealed_all, local=True)
+    def environment(self) -> dict[str, str]:
+        """The variables of the env example, which stands for the env file."""
+        text = example.text(self.target)
+        named = self.target.environment.example
+        wanted = [] if text is not None else example.demanded(self.flat, self.target)
+        if text is None and (wanted or named):
+            gives = f" that gives {', '.join(wanted)}" if wanted else ""
+            raise GonogoError(f"there is no {example.path(self.target)}{gives}")
+        found, _ = example.read(text or "")
+        real = {name: value for name, value in found.items() if example.is_real(name, value, self.target)}
+        self.redactor.add(secret_values(real))
+        return self._as_compose_reads() if text and self.has_compose else found
+
+    def _as_compose_reads(self) -> dict[str, str]:
+        file = example.path(self.target)
+        argv = ["docker", "compose", "--env-file", str(file), "-f", "-", "config", "--environment"]
+        done = compose.local(argv, f"the env example {file}", environment.NOTHING)
+        return environment.parse(done.stdout.decode("utf-8", "replace"))
+
+    @fact("compose.resolves", keep=kept, local=True)
+    def resolved(self) -> Resolved:
+        """The model of what would be deployed, with the env example in place of the env file."""
+        # Without these Compose refuses to go on; of the others the check of the example tells.
+        if lacking := example.insisted(self.flat, self.environment):
+            raise Unknown("environment.example", f"the env example does not give {', '.join(lacking)}")
+        if self.has_compose:
+            text, said = self._as_compose_resolves()
+        else:
+            text, said = written.model(self.flat, self.target, self.environment), ""
+        found = read(text, said, secrets := Redactor())
+        # To hide placeholders would shred every text.
+        self.redactor.add(one for one in secrets.values if not example.is_known(one, self.target))
+        # What is not set is what the example lacks, and another check tells that.
+        return replace(found, unset=[])
+
+    def _as_compose_resolves(self) -> tuple[str, str]:
+        target, file = self.target, example.path(self.target)
+        words = ["docker", "compose", "-f", "-", "--project-directory", str(target.path)]
+        words += ["-p", target.project, "--env-file", str(file) if file.is_file() else "/dev/null"]
+        profiles = [word for one in target.profiles for word in ("--profile", one)]
+        argv = [*words, *profiles, "config", "--no-env-resolution", "--format", "json"]
+        begun = time.monotonic()
+        done = compose.local(argv, "the compose files", self.flat.encode())
+        self.transcript.add(Entry(shlex.join(argv), 0, WITH_COMPOSE, time.monotonic() - begun))
+        return done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+    @fact("git.changes", local=True)
+    def shipping(self) -> Shipping | None:
+        """What a merge would add to the branch that is deployed, or to the remote's own; None if not known.
+
+        Known is a branch of ``origin`` as this clone last saw it.
+        """
+        source = self.target.source
+        for name in (*self.target.git.branches, "HEAD"):
+            branch = f"refs/remotes/origin/{name}"
+            if since := release.git(source, "merge-base", "HEAD", branch):
+                return checkout.shipping(source, since)
+        return None
+
+    @fact("images.present", local=True)
+    def target_images(self) -> dict[str, ImageInfo]:
+        """None: no engine is asked."""
+        return {}
+
+    @fact("images.present", local=True)
+    def local_images(self) -> dict[str, ImageInfo]:
+        """None: no engine is asked."""
+        return {}
