@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import queue
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -31,6 +33,8 @@ def main() -> int:
     waiting: queue.SimpleQueue[Scenario] = queue.SimpleQueue()
     for one in chosen:
         waiting.put(one)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: _drained(waiting))
     found: list[Outcome] = []
     with watched_arguments(ROUND) as arguments:
         hosts = [
@@ -45,6 +49,14 @@ def main() -> int:
     return 0 if len(found) == len(chosen) and not any(one.wrong for one in found) else 1
 
 
+def _drained(waiting: queue.SimpleQueue[Scenario]) -> None:
+    """Let no further run begin; those under way end, and their hosts are removed."""
+    print("to be ended: the runs under way are the last", flush=True)
+    with contextlib.suppress(queue.Empty):
+        while True:
+            waiting.get_nowait()
+
+
 def _play(
     number: int,
     waiting: queue.SimpleQueue[Scenario],
@@ -53,15 +65,21 @@ def _play(
     many: int,
 ) -> None:
     name = f"t-faults-{os.getpid()}-{number}"
-    with tempfile.TemporaryDirectory(prefix="gonogo-faults-") as folder, stage(name, Path(folder)) as made:
-        campaign = Campaign(made, arguments)
-        while not waiting.empty():
-            try:
-                scenario = waiting.get_nowait()
-            except queue.Empty:
-                return
-            found.append(campaign.run(scenario))
-            print(table.line(found[-1], len(found), many), flush=True)
+    while not waiting.empty():
+        # Where something went wrong, the next run begins on a new host: it must not pay for it.
+        with (
+            tempfile.TemporaryDirectory(prefix="gonogo-faults-") as folder,
+            stage(name, Path(folder)) as made,
+        ):
+            campaign, well = Campaign(made, arguments), True
+            while well and not waiting.empty():
+                try:
+                    scenario = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                found.append(campaign.run(scenario))
+                well = not found[-1].wrong
+                print(table.line(found[-1], len(found), many), flush=True)
 
 
 def _wanted(scenario: Scenario, options: argparse.Namespace) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 import time
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -118,17 +120,17 @@ class Campaign:
     def run(self, scenario: Scenario) -> Outcome:
         """Play one scenario; whatever goes wrong is in the outcome."""
         outcome, begun = Outcome(scenario), time.monotonic()
-        self.stage.well()
-        before = Before(self.stage.look(), visitors.read(self.stage.name)["seeds"], self.acknowledged)
-        self.stage.chat.outputs.clear()
         try:
+            self.stage.well()
+            before = Before(self.stage.look(), visitors.read(self.stage.name)["seeds"], self.acknowledged)
+            self.stage.chat.outputs.clear()
             with Writer(self.stage.address, self.acknowledged), Watcher(self.stage.address) as watcher:
                 runner = self._played(scenario, outcome)
             now = self.stage.look()
             outcome.gap = watcher.gap
             outcome.wrong += self._proved(scenario, before, now, watcher, runner)
-        except AssertionError as error:
-            outcome.wrong.append(f"it cannot be told: {error}")
+        except Exception:  # noqa: BLE001  a run that cannot be judged is one that does not hold
+            outcome.wrong.append(f"it cannot be told: {traceback.format_exc(limit=-4)}")
         outcome.seconds = time.monotonic() - begun
         return outcome
 
@@ -136,7 +138,8 @@ class Campaign:
         self._checked_out(scenario)
         if scenario.fault == LOCK:
             kinds.dead_holder(self.stage)
-        runner = Runner(self.stage.chat.file, self.stage.chat.published)
+        chat = self.stage.chat
+        runner = Runner(chat.file, chat.published, chat.environment)
         if scenario.step:
             outcome.hit = self._harmed(scenario, runner, outcome)
         status = runner.wait(END_S)
@@ -147,7 +150,7 @@ class Campaign:
         self.usual |= runner.took
         self.stage.chat.outputs.append(runner.text)
         outcome.statuses.append(f"deploy {status}")
-        if "Traceback" in runner.text:
+        if re.search(r"(?m)^Traceback", runner.text):
             outcome.wrong.append(f"a traceback: {runner.text[-2000:]}")
         self.stage.well()
         self._settled(scenario, runner, outcome)
@@ -163,6 +166,8 @@ class Campaign:
             else []
         )
         self.stage.target(*longer)
+        if scenario.fault in KINDS and KINDS[scenario.fault].registry:
+            self.stage.by_registry()
 
     def _harmed(self, scenario: Scenario, runner: Runner, outcome: Outcome) -> bool:
         """Do the harm at its moment and undo it; whether the runner was there to see it."""
@@ -217,7 +222,7 @@ class Campaign:
     ) -> Iterable[str]:
         away = scenario.fault in KINDS and KINDS[scenario.fault].away
         yield from proofs.data(self.stage, before)
-        yield from proofs.whole(self.stage, now)
+        yield from proofs.whole(self.stage, now, fallen=scenario.fault == "api killed")
         yield from proofs.foreign(before.seen, now, away)
         yield from proofs.journal(self.stage, now)
         yield from proofs.gap(watcher, before.seen, now, _first(runner.begun, SWITCHES), away)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import visitors
-from tests.faults.stage import Life, Seen, Stage
+from tests.faults.stage import PASSWORD, Life, Seen, Stage
 from tests.faults.visitors import Watcher
 from tests.lab.chat import STACK
 from tests.lab.secrecy import forms, leaks
@@ -43,8 +43,12 @@ def data(stage: Stage, before: Before) -> Iterable[str]:
         yield "the documents that nobody writes to are others than before"
 
 
-def whole(stage: Stage, now: Seen) -> Iterable[str]:
-    """(2) The stack serves one release entirely, and verify passes."""
+def whole(stage: Stage, now: Seen, fallen: bool) -> Iterable[str]:
+    """(2) The stack serves one release entirely, and verify passes.
+
+    ``fallen``: a container was killed, perhaps after the last look of the run itself, and the engine started
+    it again: verify is right to say so, and may.
+    """
     images = now.release["images"]
     assert isinstance(images, dict)
     for service, image in images.items():
@@ -56,7 +60,8 @@ def whole(stage: Stage, now: Seen) -> Iterable[str]:
         wrong = {
             name: row["message"] for name, row in found.items() if row["status"] in ("failed", "blocked")
         }
-        yield f"verify fails: {wrong}"
+        if not fallen or set(wrong) != {"containers.stable"}:
+            yield f"verify fails: {wrong}"
 
 
 def foreign(before: Seen, now: Seen, away: bool) -> Iterable[str]:
@@ -84,7 +89,7 @@ def same(one: Life | None, other: Life | None, away: bool) -> bool:
 
 def secret(stage: Stage, texts: Mapping[str, str]) -> Iterable[str]:
     """(4) No secret is in a file that gonogo wrote, in what it printed, or in a list of processes."""
-    secrets = list(stage.chat.secrets.values())
+    secrets = [*stage.chat.secrets.values(), PASSWORD]
     wanted = "\n".join(form for one in secrets for form in forms(one) if "\n" not in form)
     for file in stage.root(SEARCH, wanted.encode()).splitlines():
         yield f"a secret is in {file} on the target"

@@ -31,6 +31,7 @@ class Runner:
 
     file: Path
     published: Path
+    environment: dict[str, str]
     output: list[str] = field(default_factory=list)
     begun: dict[str, float] = field(default_factory=dict)
     took: dict[str, float] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class Runner:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            env={**os.environ, "COLUMNS": "200"},
+            env={**os.environ, "COLUMNS": "200", **self.environment},
         )
         self._news = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import demo, faults, host
+from lab import demo, faults, host, registry
 from lab.docker import check
 from lab.relay import Relay
 from tests.lab.chat import STACK, Chat
@@ -32,13 +32,16 @@ LOOKS = {
     "containers": "docker ps -aq --no-trunc | xargs -r docker inspect -f "
     "'{{.Name}} {{.Id}} {{.Image}} {{.State.StartedAt}} {{.State.Status}}'",
     "volumes": "docker volume ls -q",
-    "networks": "docker network ls --no-trunc --format '{{.Name}} {{.ID}}'",
-    "images": "docker images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | grep -v '^chat-'",
+    "networks": "docker network ls --no-trunc -f type=custom --format '{{.Name}} {{.ID}}'",
+    "images": "docker images --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' "
+    "| grep -Ev '^([0-9.]+:5000/)?chat-'",
     "files": f"sha256sum {KEPT}; ls -A {STACK} /tmp /home/deploy | grep -Ev '^(.deploy|runc-process.*)$'",
     "current": f"cat {STACK}/.deploy/current/release.json",
     "journal": f"tail -n 400 {STACK}/.deploy/journal.jsonl",
     "lock": f"cat {STACK}/.deploy/lock 2>/dev/null",
 }
+USER, PASSWORD = "lab", "s3cret-of-the-lab!$ '\""
+LOGIN = {"REGISTRY_USERNAME": USER, "REGISTRY_PASSWORD": PASSWORD}
 MARK = "=== "
 ROOM = "[thresholds]\ndisk_free_gb = 0.2\n\n"
 OLD_BACKUPS = f"cd {STACK}/.deploy/backups 2>/dev/null && ls -1t | tail -n +4 | xargs -r rm -rf --; true"
@@ -79,11 +82,15 @@ class Seen:
 
 @dataclass
 class Stage:
-    """A host with release v1 and its data; ``line`` is the only way by which a runner reaches it."""
+    """A host with release v1 and its data; ``line`` is the only way by which a runner reaches it.
+
+    ``registry``: one that runs there, and that both engines trust.
+    """
 
     chat: Chat
     line: Relay
     address: str
+    registry: registry.Registry
 
     @property
     def name(self) -> str:
@@ -116,6 +123,14 @@ class Stage:
             (str(self.chat.made.config), str(config)), ("\n[mongodb]", f"\n{ROOM}[mongodb]"), *changes
         )
 
+    def by_registry(self) -> None:
+        """Let what is checked out be deployed by way of the registry."""
+        names = ("chat-api:latest", "chat-web:latest")
+        self.chat.edit("docker-compose.yml", *((name, f"{self.registry.host}/{name}") for name in names))
+        text = self.chat.file.read_text()
+        text = text.replace("\n[[health]]", f"\n{_method(self.registry)}[[health]]", 1)
+        self.chat.file.write_text(text.replace("\nproject =", '\nmethod = "registry"\nproject =', 1))
+
     def gonogo(self, *words: str, reports: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command of gonogo's on the target, to its end."""
         more = ["--reports", str(self.chat.published)] if reports else []
@@ -141,10 +156,13 @@ def stage(name: str, folder: Path) -> Iterator[Stage]:
         chat = Chat.up(name, folder)
         form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
         address = check(["docker", "inspect", "-f", form, made.container]).strip()
-        with Relay(made.port) as line:
+        with _registry(name) as found_, Relay(made.port) as line:
+            authority = folder / "authority.crt"
+            authority.write_text(found_.authority)
+            chat.environment = {**LOGIN, "SSL_CERT_FILE": str(authority)}
             config = folder / "ssh_config"
             config.write_text(_through(made, line.port))
-            found = Stage(chat, line, address)
+            found = Stage(chat, line, address, found_)
             found.target()
             chat.release("v1")
             done_ = chat.deploy()
@@ -154,6 +172,18 @@ def stage(name: str, folder: Path) -> Iterator[Stage]:
             yield found
     finally:
         host.down(name)
+
+
+@contextlib.contextmanager
+def _registry(name: str) -> Iterator[registry.Registry]:
+    with registry.running(name, USER, PASSWORD) as found, found.trusted_here():
+        found.trusted()
+        yield found
+
+
+def _method(found: registry.Registry) -> str:
+    names = "".join(f'{key.removeprefix("REGISTRY_").lower()}_variable = "{key}"\n' for key in LOGIN)
+    return f'[registry]\nhost = "{found.host}"\n{names}\n'
 
 
 def _through(made: host.Host, port: int) -> str:
