@@ -14,6 +14,8 @@ from deploy.target import Target
 
 UNLOCK = "unlock-"
 """How the entries begin that tell why a lock was taken away; they are no runs that could be gone on with."""
+BACKWARDS = ("rollback-failed", "interrupted")
+"""The outcomes with which a run can end on its way back."""
 MOST = 5000
 """Lines of the journal that are read: those of some two hundred runs."""
 
@@ -23,7 +25,7 @@ class Run:
     """One run of the runner. ``outcome``: its verdict, empty while it has none; ``step``: the last one begun.
 
     ``goal``: the release that it was to lead to. ``seconds`` is None where it never ended. ``switched``: the
-    services that it began to start anew or to remove.
+    services that it began to start anew or to remove. ``halted``: it ended before its way back was done.
     """
 
     version: str
@@ -34,10 +36,13 @@ class Run:
     step: str = ""
     seconds: float | None = None
     switched: tuple[str, ...] = ()
+    halted: bool = False
 
     @property
     def told(self) -> str:
         """What became of it, in words."""
+        if self.halted:
+            return f"never got back; the last thing it began was the step {self.step!r}"
         if self.outcome:
             return f"{self.outcome}: {self.summary}" if self.summary else self.outcome
         return f"never ended; the last thing it began was the step {self.step!r}"
@@ -64,12 +69,12 @@ def parse(text: str) -> list[Run]:
 
 
 def unfinished(found: list[Run]) -> Run | None:
-    """Return the newest run if it never ended; None where it did, or there is none.
+    """Return the newest run if it never ended, or not its way back; None where it did, or there is none.
 
     That its lock was taken away by hand does not end a run: what it left half done is still there.
     """
     newest = next((one for one in found if not one.version.startswith(UNLOCK)), None)
-    return newest if newest and not newest.outcome else None
+    return newest if newest and (newest.halted or not newest.outcome) else None
 
 
 def _run(version: str, rows: list[dict[str, Any]]) -> Run:
@@ -77,14 +82,18 @@ def _run(version: str, rows: list[dict[str, Any]]) -> Run:
     ends = [row for row in rows if row.get("step") == END]
     started = (step.removeprefix(SWITCH) for step in begun if step.startswith(SWITCH))
     last = ends[-1] if ends and rows[-1].get("step") == END else None
+    done = next((row.get("state") for row in reversed(rows) if row.get("step") != END), "") == "done"
     planned = [row for row in rows if row.get("step") == "plan" and row.get("state") == "begun"]
+    switched = tuple(dict.fromkeys(started))
+    outcome = str(last["state"]) if last else ""
     return Run(
         version,
         next((str(row["detail"]) for row in reversed(planned) if row.get("detail")), version),
         rows[0]["at"],
-        outcome=str(last["state"]) if last else "",
+        outcome=outcome,
         summary=str(last.get("detail", "")) if last else "",
         step=begun[-1] if begun else "",
         seconds=(last["at"] - rows[0]["at"]).total_seconds() if last else None,
-        switched=tuple(dict.fromkeys(started)),
+        switched=switched,
+        halted=outcome in BACKWARDS and bool(switched) and not done,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from deploy import release, safekeeping, steps, switch
-from deploy.errors import GonogoError
+from collections.abc import Collection
+
+from deploy import release, safekeeping, steps, switch, target_file
+from deploy.errors import ConnectionFailed, GonogoError
 from deploy.facts import resolve
+from deploy.probes import inspection
 from deploy.probes.containers import Container, of_project
 from deploy.undertaking import Undertaking
 
@@ -15,10 +18,19 @@ class RollbackFailed(GonogoError):
     exit_code = 5
 
 
-def gather_logs(run: Undertaking) -> None:
-    """Keep the last lines of the log of every container of the services that were switched."""
+def gather_logs(run: Undertaking, services: Collection[str] = ()) -> None:
+    """Keep inspection and last log lines of what is removed next: the containers of what was switched.
+
+    ``services``: those of these instead. Inspections come first: what they tell of secrets is hidden in the
+    logs too. What cannot be read is a note: a way back waits for no log.
+    """
     try:
-        run.record.logs |= switch.logs(run.connection, _switched(run))
+        found = _of(run, services or run.switched)
+        run.record.inspections |= inspection.inspected(run.connection, found, run.redactor)
+        told = switch.logs(run.connection, found)
+        run.record.logs |= told
+        if lacking := [one.name for one in found if one.name not in told]:
+            run.note(f"the logs of {', '.join(lacking)} cannot be read")
     except GonogoError as error:
         run.note(f"the containers' logs could not be read: {error}")
 
@@ -40,13 +52,14 @@ def roll_back(run: Undertaking) -> str:
             raise GonogoError(f"{', '.join(one.name for one in left)} could not be removed")
         return note.detail
     except GonogoError as error:
-        raise RollbackFailed(f"{error} — {_by_hand(run, previous)}") from None
+        raise RollbackFailed(f"{error} — {_way_on(run, previous)}") from None
 
 
 def _undo(run: Undertaking, previous: str) -> str:
     changes = {change.service: change for change in run.changes}
     created = [name for name in run.switched if changes[name].action == "created"]
     replaced = [name for name in run.switched if changes[name].action == "replaced"]
+    failed: list[str] = []
     if replaced and not previous:
         raise GonogoError(
             f"{', '.join(replaced)} ran before without a release of gonogo: there are no files to go back to"
@@ -57,28 +70,40 @@ def _undo(run: Undertaking, previous: str) -> str:
         files = release.files(run.target, previous)
         model = resolve(run.connection, run.target, files, run.redactor).model
         for name in replaced:
-            switch.service(run.connection, run.target, model, name, files)
+            try:
+                switch.service(run.connection, run.target, model, name, files)
+            except ConnectionFailed:
+                raise
+            except GonogoError as error:
+                failed.append(str(error))  # what comes after it is better off with its own release, too
     release.make_current(run.connection, run.target, previous)
     if previous:
         safekeeping.touched(run, previous)
+    if failed:
+        raise GonogoError("; ".join(failed))
     told = [f"back to {previous}: {', '.join(replaced)}"] if replaced else []
     told += [f"removed the new containers of {', '.join(created)}"] if created else []
     return "; ".join(told) or "nothing had been switched"
 
 
 def _switched(run: Undertaking) -> list[Container]:
+    return _of(run, run.switched)
+
+
+def _of(run: Undertaking, services: Collection[str]) -> list[Container]:
     run.facts.forget("containers")
     found = of_project(run.facts.containers, run.target.project)
-    return [one for one in found if one.service in run.switched]
+    return [one for one in found if one.service in services]
 
 
-def _by_hand(run: Undertaking, previous: str) -> str:
+def _way_on(run: Undertaking, previous: str) -> str:
     path = run.target.path
+    on = f"mend that and run `gonogo resume {target_file.called(run.target)}`; or, by hand, log in"
     if not previous:
-        return f"log in, look at `docker ps -a` and `docker logs`, and start the stack from {path} by hand"
+        return f"{on}, look at `docker ps -a` and `docker logs`, and start the stack from {path}"
     files = " ".join(f"-f {file}" for file in release.files(run.target, previous))
     env = f" --env-file {run.target.env_path}" if run.target.env_path else ""
     return (
-        f"log in and run `docker compose {files} --project-directory {path} -p {run.target.project}{env} "
+        f"{on} and run `docker compose {files} --project-directory {path} -p {run.target.project}{env} "
         "up -d --no-build --pull never`"
     )

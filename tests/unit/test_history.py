@@ -49,6 +49,19 @@ def test_the_newest_run_alone_can_be_unfinished() -> None:
     assert history.unfinished([]) is None
 
 
+def test_a_run_that_ended_on_its_way_back_is_unfinished_until_that_is_done() -> None:
+    def ended(outcome: str, *rows: str) -> history.Run | None:
+        return history.unfinished(history.parse("\n".join([*JOURNAL, *rows, line(30, "v2", "end", outcome)])))
+
+    begun, failed = line(12, "v2", "rollback", "begun"), line(13, "v2", "rollback", "failed")
+    halted = ended("rollback-failed", begun, failed)
+    assert halted is not None
+    assert halted.told == "never got back; the last thing it began was the step 'rollback'"
+    assert ended("interrupted", begun, line(13, "v2", "rollback", "interrupted")) is not None
+    assert ended("interrupted", begun, line(13, "v2", "rollback", "done")) is None
+    assert ended("deployed", begun, failed) is None
+
+
 def test_a_run_that_was_resumed_after_its_end_was_written_is_unfinished_again() -> None:
     (one,) = history.parse("\n".join([*JOURNAL[:5], line(20, "v1", "verify", "begun")]))
     assert (one.outcome, one.step) == ("", "verify")
