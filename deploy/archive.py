@@ -9,7 +9,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, Protocol, cast
 
 from deploy.errors import GonogoError
 from deploy.members import PIECE, Damaged, Member, Members
@@ -94,8 +94,8 @@ class Archive:
             if stream and not thread.is_alive():
                 stream.close()
 
-    def __enter__(self) -> BinaryIO:
-        return cast(BinaryIO, self)
+    def __enter__(self) -> Archive:
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

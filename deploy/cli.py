@@ -2,63 +2,77 @@
 
 from __future__ import annotations
 
-import shlex
+import os
+import shutil
 import signal
-import subprocess
 import sys
-import time
-import tomllib
-from pathlib import Path
+from collections.abc import Callable
 from typing import Annotated, NoReturn
 
 import typer
 
-from deploy import cli_data, cli_runs, recording, runner, target_file
-from deploy import init as drafting
-from deploy.connection import Connection
-from deploy.errors import GonogoError, UsageError
+from deploy import cli_data, cli_report, cli_runs, cli_suites, cli_targets, debug, named, runner, target_file
+from deploy.cli_errors import code_of
+from deploy.cli_options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes
+from deploy.errors import UsageError
 from deploy.progress import choose
-from deploy.suites import ROOT
 
 CODES = """Exit codes: 0 deployed; 1 no-go, nothing touched; 2 usage or target file; 3 failed, nothing
 changed; 4 failed, rolled back and verified; 5 failed and rollback failed; 6 locked; 130 interrupted."""
 
+NARROWEST, WIDEST = 36, 100
+"""Columns of the help."""
+
 app = typer.Typer(
     name="gonogo",
-    help=f"Go/no-go checks for Docker Compose deployments over SSH, and a runner that heeds them.\n\n{CODES}",
+    help=f"Go/no-go checks for Docker Compose deployments over SSH, and a runner that heeds them.\n\n{CODES}"
+    "\n\nExample: gonogo plan production",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    # Tables with frames cut the names of options off where there is no room.
+    rich_markup_mode=None,
+    context_settings={"terminal_width": max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns))},
 )
 
-LOOK_S = 10.0
-"""Seconds between two looks at a connection that is held open."""
-
-Name = Annotated[str | None, typer.Argument(help="a name in deploy/targets, or the path of a target file")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="say only how it ended")]
-Strict = Annotated[bool, typer.Option("--strict", help="take warnings for errors")]
-SkipBuild = Annotated[bool, typer.Option("--skip-build", help="take images that are built already")]
-Reports = Annotated[Path, typer.Option(help="where reports are published")]
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask; needed without a terminal")]
+DEBUG, JSON = "--debug", "--json"
 
 
-@app.command()
+@app.callback()
+def options(
+    show: Annotated[
+        bool, typer.Option(DEBUG, help=f"show tracebacks, redacted; as {debug.VARIABLE}=1 does")
+    ] = False,
+) -> None:
+    """Take the options that every command has."""
+    if show:
+        debug.switch_on()
+
+
 def deploy(  # noqa: PLR0913, PLR0917  each is an option of the command
     target: Name = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
     skip_build: SkipBuild = False,
+    version: Version = None,
     strict: Strict = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="as `gonogo plan`: only tell")] = False,
     yes: Yes = False,
     reports: Reports = runner.PUBLISHED,
 ) -> None:
-    """Check, show the plan and ask, deploy, verify, and go back if that fails; the report comes last."""
+    """Check, show the plan and ask, deploy, verify, and go back if that fails; the report comes last.
+
+    Example: gonogo deploy production
+
+    Example, in a pipeline that has built and tagged the images: gonogo deploy production --version 1.4.2
+    --skip-build --yes --json
+    """
     found, place = target_file.find(target), reports.absolute()
+    given = "" if version is None else named.version(version)
     progress = choose(quiet=quiet, as_json=as_json)
     if dry_run:
-        record = runner.plan(found, progress, skip_build=skip_build, strict=strict, published=place)
+        record = runner.plan(
+            found, progress, skip_build=skip_build, strict=strict, version=given, published=place
+        )
         raise typer.Exit(record.exit_code)
     if not yes and not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask on: give --yes, or look first with `gonogo plan`")
@@ -67,167 +81,77 @@ def deploy(  # noqa: PLR0913, PLR0917  each is an option of the command
         progress,
         skip_build=skip_build,
         strict=strict,
-        confirm=None if yes else lambda: typer.confirm(f"Deploy this to {found.name}?"),
+        version=given,
+        confirm=None if yes else lambda: typer.confirm(f"Deploy this to {found.name}?", err=True),
         published=place,
     )
     raise typer.Exit(record.exit_code)
 
 
-@app.command()
 def plan(  # noqa: PLR0913, PLR0917
     target: Name = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
     skip_build: SkipBuild = False,
+    version: Version = None,
     strict: Strict = False,
     reports: Reports = runner.PUBLISHED,
 ) -> None:
-    """Check, and tell what a deployment would do; the target is left as it is. 0: go, 1: no-go."""
-    deploy(target, quiet, as_json, skip_build, strict, True, False, reports)
+    """Check, and tell what a deployment would do; the target is left as it is. 0: go, 1: no-go.
+
+    Example: gonogo plan production --strict
+    """
+    deploy(target, quiet, as_json, skip_build, version, strict, True, False, reports)
 
 
-@app.command()
-def preflight(target: Name = None, strict: Strict = False) -> None:
-    """Run `pytest checks/preflight` for a target: may a deployment start? Nothing is changed."""
-    raise typer.Exit(_suite("preflight", target, strict))
-
-
-@app.command()
-def verify(target: Name = None, strict: Strict = False) -> None:
-    """Run `pytest checks/verify` for a target: is what runs there well?"""
-    raise typer.Exit(_suite("verify", target, strict))
-
-
-@app.command()
-def checks() -> None:
-    """List all checks: id, suite, severity, the condition, and the reason for it."""
-    suites = [str(ROOT / "checks" / name) for name in ("preflight", "verify")]
-    raise typer.Exit(_pytest(*suites, "--catalogue", "-q", "-p", "no:cacheprovider"))
-
-
-@app.command()
-def replay(
-    report: Annotated[Path, typer.Argument(help="a report's folder, or a recording (*.recording.json)")],
-    strict: Strict = False,
-) -> None:
-    """Judge a finished preflight again from its recording: nothing is asked of the target."""
-    recording.load(report)  # a wrong path is told in one sentence
-    options = ["--strict"] if strict else []
-    raise typer.Exit(
-        _pytest(str(ROOT / "checks" / "preflight"), "--replay", str(report.absolute()), *options)
-    )
-
-
-@app.command()
-def connect(target: Name = None) -> None:
-    """Hold a connection open until Ctrl-C; runs that are given the variable it prints need no handshake."""
-    found = target_file.find(target)
-    with Connection.open(found) as connection:
-        if not connection.environment:
-            raise UsageError(f"{found.name} is this machine, for which no connection is needed")
-        for name, value in connection.environment.items():
-            print(f"export {name}={shlex.quote(value)}", flush=True)
-        print(f"gonogo: connected to {found.host}; Ctrl-C ends it", file=sys.stderr)
-        try:
-            while True:
-                time.sleep(LOOK_S)
-                connection.check("true")
-        except KeyboardInterrupt:
-            return
-
-
-@app.command()
-def targets() -> None:
-    """List the targets in deploy/targets."""
-    for file in sorted(target_file.TARGETS.glob("*.toml")):
-        if file.stem != target_file.EXAMPLE:
-            found = target_file.load(file)
-            typer.echo(f"{found.name:<20} {found.host:<40} {found.project}")
-
-
-@app.command()
-def init(  # noqa: PLR0913, PLR0917  each is an option of the command
-    compose_files: Annotated[
-        list[Path] | None, typer.Argument(help="compose files; else those found here")
-    ] = None,
-    host: Annotated[str, typer.Option(help="ssh://user@host:port, an alias of ssh_config, or local")] = "",
-    path: Annotated[str, typer.Option(help="the stack's folder on that host")] = "",
-    name: Annotated[str, typer.Option(help="the target's name; else the project's")] = "",
-    project: Annotated[str, typer.Option(help="the Compose project; else as Compose derives it")] = "",
-    env_file: Annotated[str, typer.Option(help="the env file on the host, relative to --path")] = "",
-    output: Annotated[Path | None, typer.Option(help="where to write; else deploy/targets/NAME.toml")] = None,
-) -> None:
-    """Write a target file from compose files, asking only for what they cannot tell."""
-    files = compose_files or drafting.find_compose_files(Path.cwd())
-    host = host or _asked("host", "ssh://user@host:port, an ssh_config alias, or local")
-    path = path or _asked("path", "the stack's folder on that host, such as /srv/chat")
-    folder = output.parent if output else target_file.TARGETS
-    text = drafting.draft(
-        files,
-        host=host,
-        path=path,
-        name=name or (output.stem if output else None),
-        project=project or None,
-        env_file=env_file or None,
-        folder=folder,
-    )
-    file = drafting.write(text, output or folder / (tomllib.loads(text)["name"] + ".toml"))
-    typer.echo(f"wrote {file}: read it, then run `pytest checks/preflight --target {_shown(file)}`")
-
-
-app.command("backup")(cli_data.make_backup)
-app.command("backups")(cli_data.list_backups)
-app.command("restore")(cli_data.bring_back)
-app.command("rollback")(cli_runs.roll_back)
-app.command("resume")(cli_runs.resume)
-app.command("status")(cli_runs.status)
-app.command("history")(cli_runs.show_history)
-app.command("unlock")(cli_runs.unlock)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "deploy": deploy,
+    "plan": plan,
+    "preflight": cli_suites.preflight,
+    "verify": cli_suites.verify,
+    "rollback": cli_runs.roll_back,
+    "resume": cli_runs.resume,
+    "status": cli_runs.status,
+    "history": cli_runs.show_history,
+    "unlock": cli_runs.unlock,
+    "backup": cli_data.make_backup,
+    "backups": cli_data.list_backups,
+    "restore": cli_data.bring_back,
+    "init": cli_targets.init,
+    "targets": cli_targets.targets,
+    "connect": cli_targets.connect,
+    "checks": cli_suites.checks,
+    "replay": cli_suites.replay,
+}
+for called, command in COMMANDS.items():
+    # The first sentence as it stands; else the list of commands would cut it off.
+    app.command(called, short_help=(command.__doc__ or "").partition("\n")[0])(command)
+app.add_typer(cli_report.app, name="report")
 
 
 def main() -> NoReturn:
     """Run one command and exit with its code; what a user can mend is one sentence on stderr."""
     signal.signal(signal.SIGTERM, _interrupt)
+    words = hoisted(sys.argv[1:])
+    code = code_of(lambda: app(words, prog_name="gonogo", standalone_mode=False), as_json=JSON in _own(words))
     try:
-        code = app(standalone_mode=False)
-    except typer.Exit as done:
-        code = done.exit_code
-    except typer.Abort:
-        code = runner.INTERRUPTED
-    except GonogoError as error:
-        print(f"gonogo: {error}", file=sys.stderr)
-        code = error.exit_code
-    except KeyboardInterrupt:
-        print("gonogo: interrupted", file=sys.stderr)
-        code = runner.INTERRUPTED
-    except Exception as error:
-        show = getattr(error, "show", None)  # a usage error of click knows how to tell itself
-        if show is None:
-            raise
-        show()
-        code = 2
-    sys.exit(code or 0)
+        sys.stdout.flush()
+    except OSError:  # the reader went away; the interpreter would complain of it once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def hoisted(words: list[str]) -> list[str]:
+    """Return the words with ``--debug`` in front: it may stand behind a command, where people write it."""
+    own = _own(words)
+    rest = [word for word in own if word != DEBUG] + words[len(own) :]
+    return [DEBUG, *rest] if DEBUG in own else rest
+
+
+def _own(words: list[str]) -> list[str]:
+    """Return the words before ``--``, after which nothing is an option."""
+    return words[: words.index("--")] if "--" in words else words
 
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
-
-
-def _asked(option: str, what: str) -> str:
-    if not sys.stdin.isatty():
-        raise UsageError(f"--{option} is missing: give {what}")
-    return str(typer.prompt(f"{option} ({what})"))
-
-
-def _shown(file: Path) -> str:
-    return file.stem if file.parent == target_file.TARGETS else str(file)
-
-
-def _suite(suite: str, target: str | None, strict: bool) -> int:
-    found = target_file.find(target)
-    options = ["--strict"] if strict else []
-    return _pytest(str(ROOT / "checks" / suite), "--target", str(found.file), *options)
-
-
-def _pytest(*arguments: str) -> int:
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -12,21 +12,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy import lock, safekeeping, target_file
+from deploy import completion, lock, safekeeping, target_file
+from deploy.cli_options import AsJson, Name, RequiredName
 from deploy.connection import Connection
 from deploy.errors import GonogoError, UsageError
 from deploy.facts import Facts
 from deploy.mongodb import backup as backups
-from deploy.mongodb import proof, restore, vault
+from deploy.mongodb import loader, proof, restore, staging, vault
 from deploy.mongodb.vault import Backup
+from deploy.progress import Progress, choose, events, lines
 from deploy.redact import Redactor
+from reports.model import Step
+from reports.words import size
 
-MB = 1_000_000
-EVERY_S = 0.5
-"""Seconds between two words on how far something is, on a terminal."""
-
-Name = Annotated[str | None, typer.Argument(help="a name in deploy/targets, or the path of a target file")]
-Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
+BACKUP = "a name that `gonogo backups` lists, or latest"
 
 
 def make_backup(
@@ -35,62 +35,80 @@ def make_backup(
         bool, typer.Option("--verify", help="restore it into a throwaway server, and compare")
     ] = False,
     users: Annotated[bool, typer.Option("--users", help="with the database's users and roles")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Back the target's MongoDB up, into the backup folder on the target; with --verify prove it.
 
     Example: gonogo backup production --verify
     """
     with _facts(target) as facts:
-        begun = time.monotonic()
-        with _progress("read") as on_bytes:
-            made = backups.make(facts, users=users, on_bytes=on_bytes)
+        begun, progress = time.monotonic(), _progress(as_json)
+        with _step(progress, "backup"):
+            progress.expect(backups.expected(facts), about=True)
+            made = backups.make(facts, users=users, on_bytes=progress.sent)
         record = safekeeping.reported(made, time.monotonic() - begun)
-        typer.echo(
-            f"{made.folder}: {record.documents} documents, {record.bytes / MB:.1f} MB by {record.tool} "
-            f"in {record.seconds:.1f} s; {record.consistency}"
-        )
+        if as_json:
+            lines.write(record)
+        else:
+            typer.echo(
+                f"{made.folder}: {record.documents} documents, {size(record.bytes)} by {record.tool} "
+                f"in {record.seconds:.1f} s; {record.consistency}"
+            )
+            typer.echo(staging.notice(facts), err=True, nl=False)
         if verify:
-            _prove(facts, made)
+            _prove(facts, made, as_json)
 
 
 def list_backups(
     target: Name = None,
     verify: Annotated[
-        str, typer.Option("--verify", metavar="BACKUP", help="prove this one (latest: the newest)")
+        str,
+        typer.Option(
+            "--verify",
+            metavar="BACKUP",
+            help="prove this one (latest: the newest)",
+            autocompletion=completion.backups,
+        ),
     ] = "",
+    as_json: AsJson = False,
 ) -> None:
-    """List the backups of a target, newest first, and which of them were proved to be restorable."""
+    """List the backups of a target, newest first, and which of them were proved to be restorable.
+
+    Example: gonogo backups production --verify latest
+    """
     with _facts(target) as facts:
         found = vault.listed(facts.connection, facts.target)
         if verify:
-            _prove(facts, vault.find(facts.connection, facts.target, verify))
+            _prove(facts, vault.find(facts.connection, facts.target, verify), as_json)
             return
-        table = Table("backup", "documents", "MB", "by", "restore proved")
-        for one in found:
-            proved = proof.load(facts.connection, str(one.folder))
-            size = one.manifest.size
-            table.add_row(
-                one.name,
-                str(one.manifest.documents),
-                f"{size / MB:.1f}",
-                one.manifest.tool,
-                proved.told if proved else "no",
-            )
-        Console().print(table if found else f"no backup in {facts.target.backup_path}")
-        if not found:
+        kept = [_kept(facts, one) for one in found]
+        if as_json:
+            for one in kept:
+                lines.write(one)
+        else:
+            Console().print(_table(kept) if kept else f"no backup in {facts.target.backup_path}")
+        if not kept:
             raise typer.Exit(1)
 
 
-def bring_back(
-    target: Annotated[str, typer.Argument(help="a name in deploy/targets, or the path of a target file")],
-    backup: Annotated[str, typer.Argument(help="a name that `gonogo backups` lists, or latest")],
+def bring_back(  # noqa: PLR0913, PLR0917  each is an option of the command
+    target: RequiredName,
+    backup: Annotated[str, typer.Argument(help=BACKUP, autocompletion=completion.backups)],
     into: Annotated[str, typer.Option(help="the new database; else a name with the time in it")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="over the live data")] = False,
+    users: Annotated[
+        bool, typer.Option("--users", help="the database's users and roles, too: those of the same names")
+    ] = False,
+    no_proof: Annotated[bool, typer.Option("--no-proof", help="with --replace, prove no backup")] = False,
     yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
     """Restore a backup: into a new database beside the live one, or over it with --replace.
 
-    Before live data is replaced a fresh backup is taken, and the database's name has to be typed (or --yes).
+    Before live data is replaced a fresh backup is taken and proved by a trial restore (without it where that
+    cannot be: --no-proof), and the database's name has to be typed (or --yes).
+    With --users the users and roles of the backup become those of the live database, whatever the documents
+    are restored into; others than those of the backup stay. It must have been made with --users.
 
     Example: gonogo restore production latest
     """
@@ -98,30 +116,83 @@ def bring_back(
         raise UsageError("--into and --replace exclude each other: a new database, or the live one")
     with _facts(target) as facts:
         found = vault.find(facts.connection, facts.target, backup)
-        if replace and not yes:
-            _confirm(facts, found)
-        with _locked(facts, found) if replace else _unlocked(), _progress("restored") as on_bytes:
-            done = restore.restore(facts, found, into=into, replace=replace, on_bytes=on_bytes)
-        typer.echo(done.told)
+        if (replace or users) and not yes:
+            _confirm(facts, found, replace)
+        progress = _progress(as_json)
+        with _locked(facts, found) if replace or users else _unlocked(), _step(progress, "restore"):
+            progress.expect(loader.expected(found))
+            done = restore.restore(
+                facts,
+                found,
+                into=into,
+                replace=replace,
+                users=users,
+                prove=not no_proof,
+                on_bytes=progress.sent,
+            )
+        if as_json:
+            lines.write(_restored(done, users))
+        else:
+            typer.echo(done.told + ("; its users and roles are back, too" if users else ""))
 
 
-def _confirm(facts: Facts, found: Backup) -> None:
+def _confirm(facts: Facts, found: Backup, replace: bool) -> None:
     name = facts.target.mongodb.database if facts.target.mongodb else ""
-    told = f"{found.name} will replace the database {name} on {facts.target.host}"
+    what = "the database" if replace else "the users and roles of"
+    told = f"{found.name} will replace {what} {name} on {facts.target.host}"
     if not sys.stdin.isatty():
         raise UsageError(f"{told}: without a terminal to confirm that, --yes is needed")
     if typer.prompt(f"{told}. Type the database's name to go on") != name:
         raise GonogoError("the name is another: nothing was changed")
 
 
-def _prove(facts: Facts, made: Backup) -> None:
-    with _progress("restored") as on_bytes:
-        found = proof.prove(facts, made, on_bytes=on_bytes)
-    typer.echo(f"{made.name}: {found.told}")
-    for line in found.differences:
-        typer.echo(f"  {line}")
+def _prove(facts: Facts, made: Backup, as_json: bool) -> None:
+    progress = _progress(as_json)
+    with _step(progress, "restore proof"):
+        progress.expect(loader.expected(made))
+        found = proof.prove(facts, made, on_bytes=progress.sent)
+    if as_json:
+        lines.write(
+            events.Proved(name=made.name, proved=found.proved, told=found.told, differences=found.differences)
+        )
+    else:
+        typer.echo("\n".join([f"{made.name}: {found.told}", *(f"  {line}" for line in found.differences)]))
     if not found.proved:
         raise typer.Exit(GonogoError.exit_code)
+
+
+def _kept(facts: Facts, one: Backup) -> events.Kept:
+    manifest, proved = one.manifest, proof.load(facts.connection, str(one.folder))
+    return events.Kept(
+        name=one.name,
+        made=manifest.made,
+        documents=manifest.documents,
+        bytes=manifest.size,
+        tool=manifest.tool,
+        users=manifest.users,
+        proved=proved.told if proved else "",
+    )
+
+
+def _table(kept: list[events.Kept]) -> Table:
+    table = Table("backup", "documents", "size", "by", "users", "restore proved")
+    for one in kept:
+        users = "yes" if one.users else "no"
+        table.add_row(one.name, str(one.documents), size(one.bytes), one.tool, users, one.proved or "no")
+    return table
+
+
+def _restored(done: restore.Restored, users: bool) -> events.BroughtBack:
+    return events.BroughtBack(
+        name=done.backup,
+        database=done.database,
+        documents=done.documents,
+        seconds=round(done.seconds, 2),
+        replaced=done.replaced,
+        safety=done.safety,
+        dropped=list(done.dropped),
+        users=users,
+    )
 
 
 @contextmanager
@@ -152,22 +223,18 @@ def _unlocked() -> Iterator[None]:
     yield
 
 
+def _progress(as_json: bool) -> Progress:
+    """Return what tells how far it is; what a person may want to keep, or pass on, is told on stdout."""
+    return choose(quiet=False, as_json=as_json, out=sys.stdout if as_json else sys.stderr)
+
+
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[int], None]]:
-    """Give what is to be called with bytes; on a terminal it shows how many there were, and how fast."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    begun, done, shown = time.monotonic(), 0, 0.0
-    with console.status("…") as status:
-
-        def on_bytes(count: int) -> None:
-            nonlocal done, shown
-            done += count
-            now = time.monotonic()
-            if now - shown >= EVERY_S:
-                shown = now
-                status.update(f"{done / MB:.0f} MB {what}, {done / MB / max(now - begun, 0.001):.0f} MB/s")
-
-        yield on_bytes
+def _step(progress: Progress, name: str) -> Iterator[None]:
+    begun, ended = time.monotonic(), False
+    progress.begin(name)
+    try:
+        yield
+        ended = True
+    finally:
+        took = round(time.monotonic() - begun, 2)
+        progress.done(Step(name=name, status="done" if ended else "failed", started=0.0, seconds=took))

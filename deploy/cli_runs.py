@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy import history, lock, recovery, release, runner, target_file
+from deploy import completion, history, lock, recovery, release, runner, target_file
+from deploy.cli_options import AsJson, Name, Quiet, Reports
 from deploy.connection import Connection
 from deploy.facts import Facts
 from deploy.journal import END, Journal
-from deploy.progress import choose
+from deploy.probes.containers import Container
+from deploy.progress import choose, events, lines
 from deploy.redact import Redactor
 from deploy.target import Target
-
-Name = Annotated[str | None, typer.Argument(help="a name in deploy/targets, or the path of a target file")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="say only how it ended")]
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
-Reports = Annotated[Path, typer.Option(help="where reports are published")]
 
 
 def roll_back(
     target: Name = None,
-    to: Annotated[str, typer.Option(help="the release to go to; else the one before")] = "",
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="VERSION",
+            help="the release to go to; else the one before",
+            autocompletion=completion.versions,
+        ),
+    ] = "",
     quiet: Quiet = False,
     as_json: AsJson = False,
     reports: Reports = runner.PUBLISHED,
@@ -42,19 +45,31 @@ def roll_back(
 def resume(
     target: Name = None, quiet: Quiet = False, as_json: AsJson = False, reports: Reports = runner.PUBLISHED
 ) -> None:
-    """Bring a run to its end that was cut off: on where services were being replaced, else back."""
+    """Bring a run to its end that was cut off: on where services were being replaced, else back.
+
+    Example: gonogo resume production
+    """
     progress = choose(quiet=quiet, as_json=as_json)
     record = recovery.resume(target_file.find(target), progress, published=reports.absolute())
     raise typer.Exit(record.exit_code)
 
 
 def show_history(
-    target: Name = None, number: Annotated[int, typer.Option("-n", help="how many runs")] = 20
+    target: Name = None,
+    number: Annotated[int, typer.Option("-n", help="how many runs")] = 20,
+    as_json: AsJson = False,
 ) -> None:
-    """List the runs on a target, newest first; * marks the release that is current."""
+    """List the runs on a target, newest first; * marks the release that is current.
+
+    Example: gonogo history production -n 5
+    """
     found = target_file.find(target)
     with Connection.open(found) as connection:
         runs, current = history.runs(connection, found), release.current(connection, found)
+    if as_json:
+        for one in runs[:number]:
+            lines.write(_past(one, current))
+        return
     table = Table("", "when (UTC)", "version", "seconds", "what became of it")
     for one in runs[:number]:
         mark = "*" if one.version == current else ""
@@ -63,40 +78,89 @@ def show_history(
     Console().print(table if runs else f"{found.name}: no run yet")
 
 
-def status(target: Name = None) -> None:
+def status(target: Name = None, as_json: AsJson = False) -> None:
     """Say what runs, whether it is what was released, who holds the lock, and what was cut off.
 
     Exit status 0 where all is in order, 1 where something has to be done.
+
+    Example: gonogo status production
     """
-    found, redactor = target_file.find(target), Redactor()
-    with Connection.open(found, redact=redactor) as connection:
-        facts = Facts(found, connection, redactor)
-        current = release.current(connection, found)
-        record = release.load(connection, found, current) if current else None
-        held, cut = lock.look(connection, found), history.unfinished(history.runs(connection, found))
-        typer.echo(f"release   {current or 'none'}" + (f", of {record.created}" if record else ""))
-        wrong = False
-        for one in facts.running:
-            same = (
-                record is None
-                or one.service not in record.images
-                or one.image == record.images[one.service].id
-            )
-            wrong = wrong or not one.well or not same
-            told = "" if same else ", which is not the image of the release"
-            typer.echo(f"  {one.told}{told}")
-        typer.echo(f"lock      {held.told if held else 'free'}")
-        if cut and not (held and not held.dead):
-            typer.echo(f"cut off   {cut.version}, which {cut.told}: run `gonogo resume {found.name}`")
-            wrong = True
-    raise typer.Exit(1 if wrong or (held and held.dead) else 0)
+    found = target_file.find(target)
+    state = _state(found)
+    if as_json:
+        lines.write(state)
+    else:
+        typer.echo(
+            f"release   {state.release or 'none'}" + (f", of {state.created}" if state.created else "")
+        )
+        for one in state.containers:
+            typer.echo(f"  {one.told}{'' if one.released else ', which is not the image of the release'}")
+        typer.echo(f"lock      {state.lock or 'free'}")
+        if state.cut_off:
+            more = f"run `gonogo resume {target_file.called(found)}`"
+            typer.echo(f"cut off   {state.cut_off}, which {state.cut_off_in}: {more}")
+    raise typer.Exit(0 if state.well else 1)
+
+
+def _state(target: Target) -> events.State:
+    redactor = Redactor()
+    with Connection.open(target, redact=redactor) as connection:
+        facts = Facts(target, connection, redactor)
+        current = release.current(connection, target)
+        record = release.load(connection, target, current) if current else None
+        held, cut = lock.look(connection, target), history.unfinished(history.runs(connection, target))
+        containers = [_container(one, record) for one in facts.running]
+    if held and not held.dead:
+        cut = None  # whoever holds the lock is at it
+    well = all(one.well and one.released for one in containers) and not cut and not (held and held.dead)
+    return events.State(
+        release=current,
+        created=record.created if record else "",
+        containers=containers,
+        lock=_told(held, target, resumable=bool(cut)) if held else "",
+        cut_off=cut.version if cut else "",
+        cut_off_in=cut.told if cut else "",
+        well=well,
+    )
+
+
+def _told(held: lock.Held, target: Target, *, resumable: bool) -> str:
+    """What status says of a lock; of one that nobody will give back any more, what to do."""
+    # Where a run can be resumed, that takes the lock over.
+    more = f": run `gonogo unlock {target_file.called(target)}`" if held.dead and not resumable else ""
+    return f"{held.told}{more}"
+
+
+def _container(one: Container, record: release.Release | None) -> events.Container:
+    image = record.images.get(one.service) if record else None
+    return events.Container(
+        name=one.name,
+        service=one.service,
+        well=one.well,
+        released=image is None or image.id == one.image,
+        told=one.told,
+    )
+
+
+def _past(one: history.Run, current: str) -> events.Past:
+    return events.Past(
+        version=one.version,
+        begun=one.begun.isoformat(timespec="seconds"),
+        seconds=one.seconds,
+        outcome=one.outcome,
+        summary=one.summary,
+        current=one.version == current,
+    )
 
 
 def unlock(
     target: Name = None,
     reason: Annotated[str, typer.Option(help="why, for the journal")] = "",
 ) -> None:
-    """Remove the lock of a run that died; why is kept in the journal on the target."""
+    """Remove the lock of a run that died; why is kept in the journal on the target.
+
+    Example: gonogo unlock production --reason "the laptop of ada was stolen"
+    """
     found = target_file.find(target)
     with Connection.open(found) as connection:
         holder = lock.remove(connection, found)

@@ -8,7 +8,7 @@ from typing import Any
 
 from deploy.errors import GonogoError
 
-ONE_SHOT = "service_completed_successfully"
+ONE_SHOT, HEALTHY = "service_completed_successfully", "service_healthy"
 SPACES = ("network_mode", "ipc", "pid")
 OF = "service:"
 
@@ -52,7 +52,7 @@ class Service:
 
     ``ranges``: of each of them the engine chooses one port that is free. ``modes``: what of another service's
     container its own are made with, such as ``network_mode``, and that service; ``volumes_from``: whose
-    volumes they mount.
+    volumes they mount; ``restarts_with``: those of ``depends_on`` with ``restart: true``.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Service:
     restart: str = ""
     modes: tuple[tuple[str, str], ...] = ()
     volumes_from: tuple[str, ...] = ()
+    restarts_with: tuple[str, ...] = ()
     named: bool = True
     command: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
@@ -82,6 +83,11 @@ class Service:
     def joins(self) -> set[str]:
         """The services without whose containers its own cannot be, and with which they are made anew."""
         return {other for _, other in self.modes} | set(self.volumes_from)
+
+    @property
+    def follows(self) -> set[str]:
+        """The services with whose containers its own are made anew, or are to be started again."""
+        return self.joins | set(self.restarts_with)
 
 
 @dataclass(frozen=True)
@@ -184,6 +190,7 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
         restart=raw.get("restart") or "",
         modes=tuple((mode, to[len(OF) :]) for mode, to in spaces.items() if to.startswith(OF)),
         volumes_from=_sources(raw.get("volumes_from") or []),
+        restarts_with=tuple(k for k, v in (raw.get("depends_on") or {}).items() if (v or {}).get("restart")),
         named=bool(raw.get("image")),
         command=_words(raw.get("command")),
         entrypoint=_words(raw.get("entrypoint")),

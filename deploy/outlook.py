@@ -98,7 +98,8 @@ def outlook(facts: Facts, version: str, *, skip_build: bool = False) -> Outlook:
     model, target = facts.model, facts.target
     builds = {} if skip_build else expected(facts)
     local = {name: one.id for name, one in facts.local_images.items()}
-    found = chosen(model, {name: one.id for name, one in builds.items()}, facts.images, local)
+    offered = facts.offered if skip_build else ()
+    found = chosen(model, {name: one.id for name, one in builds.items()}, facts.images, local, offered)
     changes = [
         _reworded(change, builds.get(change.service), found.get(change.service))
         for change in plan(model, found, hashes(facts, found), facts.running)

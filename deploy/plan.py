@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -47,9 +47,11 @@ def plan(
     for name in model.order():
         change = _change(name, images, hashes, found.get(name, []), model)
         touched = {one.service for one in changes if one.touched}
-        if not change.touched and found.get(name) and (anew := model.services[name].joins & touched):
+        service = model.services[name]
+        if not change.touched and found.get(name) and (anew := service.follows & touched):
             # A container in another's network stays in the network of the one that is gone.
-            why = f"it is made with the container of {', '.join(sorted(anew))}, which is replaced"
+            made = "made with the container of" if service.joins & anew else "to be started again with"
+            why = f"it is {made} {', '.join(sorted(anew))}, which is replaced"
             change = replace(change, action="replaced", why=why)
         changes.append(change)
     for name in sorted(set(found) - set(model.services)):
@@ -60,18 +62,23 @@ def plan(
 
 
 def chosen(
-    model: Model, built: Mapping[str, str], there: Mapping[str, str], local: Mapping[str, str]
+    model: Model,
+    built: Mapping[str, str],
+    there: Mapping[str, str],
+    local: Mapping[str, str],
+    offered: Collection[str] = (),
 ) -> dict[str, Image]:
     """Return the image that each service will run; without an id where the target has yet to pull it.
 
     ``built``: the ids of what was built, by service; ``there``, ``local``: those of the target's and of this
-    machine's images, by name. What is built or is not there is this machine's. Raises GonogoError.
+    machine's images, by name. What is built or is not there is this machine's. ``offered``: the services
+    whose image, built already, a registry has. Raises GonogoError.
     """
     images = {}
     for name, service in model.services.items():
         own = service.build is not None or service.image not in there
         found = built.get(name) or (local.get(service.image) if own else there[service.image])
-        if found is None and service.build is not None:
+        if found is None and service.build is not None and name not in offered:
             raise GonogoError(f"{service.image} (service {name}) is not on this machine: build it first")
         images[name] = Image(name=service.image, id=found or "")
     return images

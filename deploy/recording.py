@@ -34,7 +34,8 @@ class Recording(BaseModel):
         redactor = Redactor()
         target = Target.model_validate(self.target, strict=False)
         connection = cast(Connection, Recorded(target.host, self.commands, redactor))
-        facts = Facts(target, connection, redactor, version=str(self.options.get("version", "")))
+        version, images_of = (str(self.options.get(name, "")) for name in ("version", "images_of"))
+        facts = Facts(target, connection, redactor, version=version, images_of=images_of)
         facts.restore(self.facts)
         return facts
 

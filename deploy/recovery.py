@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from deploy import again, history, lock, release, runner, safekeeping, steps, switch
+from deploy.ending import Ended
 from deploy.errors import GonogoError
 from deploy.history import Run
 from deploy.journal import Journal
 from deploy.progress import Progress
 from deploy.release import BACK
 from deploy.rollback import gather_logs
-from deploy.runner import INTERRUPTED, PUBLISHED, Ended
+from deploy.runner import INTERRUPTED, PUBLISHED
 from deploy.target import Target
 from deploy.undertaking import Undertaking
 from reports.model import Release
@@ -58,6 +59,8 @@ def _rollback(run: Undertaking, to: str) -> Ended:
     safekeeping.baseline(run)
     model = again.prepare(run, goal, surplus)
     safekeeping.untouched(run)
+    if leaving := [change.service for change in run.changes if change.action != "unchanged"]:
+        gather_logs(run, leaving)
     try:
         done = again.start(run, goal, model)
         steps.verify(run, goal)

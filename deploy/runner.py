@@ -4,37 +4,28 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from deploy import release, retention, safekeeping, steps
+from deploy import ending, release, retention, safekeeping, steps, target_file
 from deploy.adopt import adopt
+from deploy.ending import Ended
 from deploy.errors import ConnectionFailed, GonogoError
 from deploy.journal import Journal
 from deploy.lock import Lock, Locked
+from deploy.named import Taken
 from deploy.progress import Progress
 from deploy.redact import Redactor
 from deploy.rollback import RollbackFailed, gather_logs, roll_back
 from deploy.suites import ROOT
 from deploy.target import Target
 from deploy.undertaking import Undertaking
-from reports.model import Release, Verdict
-from reports.publish import publish
+from reports.model import Release
 
 PUBLISHED = ROOT / "reports" / "published"
 INTERRUPTED = 130
-
-
-@dataclass
-class Ended:
-    """How a run ended, before it is reported."""
-
-    verdict: Verdict
-    exit_code: int
-    summary: str
 
 
 def deploy(  # noqa: PLR0913  each is a choice of the caller's alone
@@ -43,39 +34,46 @@ def deploy(  # noqa: PLR0913  each is a choice of the caller's alone
     *,
     skip_build: bool = False,
     strict: bool = False,
+    version: str = "",
     confirm: Callable[[], bool] | None = None,
     published: Path = PUBLISHED,
 ) -> Release:
     """Deploy what lies in the target's ``source`` and return the record, whose report is published.
 
-    Raises nothing that a user can mend: every failure is a verdict with an exit code (see the command line's
-    help). The target is untouched unless the preflight suite passed. ``strict``: warnings are errors.
-    ``confirm``: asked once, after preflight and when the plan was shown.
+    Raises Taken where ``version`` is on the target already; every other failure that a user can mend is a
+    verdict with an exit code (see the command line's help). The target is untouched unless the preflight
+    suite passed. ``strict``: warnings are errors. ``version``: by default that of what lies there; with
+    ``skip_build`` the images that were built as it are taken. ``confirm``: asked once, after preflight and
+    when the plan was shown.
     """
-    run = undertaking(target, progress, skip_build=skip_build, strict=strict)
-    return carry_out(run, lambda it: under_lock(it, lambda it: _checked(it, confirm)), published)
+    run = undertaking(target, progress, skip_build=skip_build, strict=strict, version=version)
+    work = partial(_checked, confirm=confirm, named=bool(version))
+    return carry_out(run, lambda it: under_lock(it, work), published)
 
 
-def plan(
+def plan(  # noqa: PLR0913  as above
     target: Target,
     progress: Progress,
     *,
     skip_build: bool = False,
     strict: bool = False,
+    version: str = "",
     published: Path = PUBLISHED,
 ) -> Release:
     """Run preflight and tell what ``deploy`` would do; returns the record, whose report is published.
 
     Nothing is locked, built, sent or written on the target. Its exit code is 0 for go and 1 for no-go.
     """
-    run = undertaking(target, progress, skip_build=skip_build, strict=strict)
-    return carry_out(run, _foreseen, published)
+    run = undertaking(target, progress, skip_build=skip_build, strict=strict, version=version)
+    return carry_out(run, partial(_foreseen, named=bool(version)), published, away=False)
 
 
-def carry_out(run: Undertaking, work: Callable[[Undertaking], Ended], published: Path) -> Release:
-    """Do ``work``, report how it ended, and return the record."""
+def carry_out(
+    run: Undertaking, work: Callable[[Undertaking], Ended], published: Path, *, away: bool = True
+) -> Release:
+    """Do ``work``, report how it ended, and return the record; ``away``: the report is sent on, too."""
     try:
-        return _report(run, work(run), published)
+        return ending.report(run, work(run), published, away=away)
     finally:
         if run.connection_:
             run.connection_.close()
@@ -99,20 +97,38 @@ def undertaking(
         started_at=at.isoformat(timespec="seconds"),
     )
     work = Path(tempfile.mkdtemp(prefix="gonogo-"))
-    return Undertaking(target, progress, Redactor(), record, work, skip_build=skip_build, strict=strict)
+    run = Undertaking(target, progress, Redactor(), record, work, skip_build=skip_build, strict=strict)
+    run.images_of = version if skip_build else ""
+    return run
 
 
-def _foreseen(run: Undertaking) -> Ended:
+def _foreseen(run: Undertaking, *, named: bool) -> Ended:
     try:
         connect(run)
+        if named:
+            _unused(run)
         steps.preflight(run)
         return Ended(
             "go", 0, f"preflight passed; this was the plan, nothing was touched: {steps.foresee(run)}"
         )
     except KeyboardInterrupt:
         return Ended("interrupted", INTERRUPTED, "interrupted; nothing was touched")
+    except Taken:
+        raise
     except GonogoError as error:
         return Ended("no-go", steps.Refused.exit_code, f"{error}; nothing was touched")
+
+
+def _unused(run: Undertaking) -> None:
+    """Raise Taken where the version that was given names a release that is on the target.
+
+    Its folder would be written over, and removed where this run fails; its report would be replaced, too.
+    """
+    if run.version in release.listed(run.connection, run.target):
+        raise Taken(
+            f"the release {run.version} is on {run.target.host} already: go to it with `gonogo rollback "
+            f"{target_file.called(run.target)} --to {run.version}`, or give what is deployed another version"
+        )
 
 
 def connect(run: Undertaking) -> None:
@@ -138,6 +154,8 @@ def under_lock(run: Undertaking, work: Callable[[Undertaking], Ended]) -> Ended:
             ended = Ended("locked", error.exit_code, str(error))
         except steps.Refused as error:
             ended = Ended("no-go", error.exit_code, f"{error}; nothing was touched")
+        except Taken:
+            raise
         except GonogoError as error:
             ended = Ended("failed-unchanged", GonogoError.exit_code, f"{error}; nothing was changed")
         except KeyboardInterrupt:
@@ -149,7 +167,9 @@ def under_lock(run: Undertaking, work: Callable[[Undertaking], Ended]) -> Ended:
             give_back(run, lock, untouched=run.journal is None)
 
 
-def _checked(run: Undertaking, confirm: Callable[[], bool] | None) -> Ended:
+def _checked(run: Undertaking, *, confirm: Callable[[], bool] | None, named: bool) -> Ended:
+    if named:
+        _unused(run)
     steps.preflight(run)
     if confirm:
         steps.foresee(run)
@@ -228,18 +248,3 @@ def give_back(run: Undertaking, lock: Lock, untouched: bool) -> None:
         lock.give_back(untouched=untouched)
     except GonogoError as error:
         run.note(f"the lock could not be removed: {error}; run `gonogo unlock {run.target.name}`")
-
-
-def _report(run: Undertaking, ended: Ended, published: Path) -> Release:
-    record = run.record
-    record.verdict, record.exit_code = ended.verdict, ended.exit_code
-    record.summary = run.redactor(ended.summary)
-    record.seconds = round(time.monotonic() - run.begun, 2)
-    page = ""
-    if ended.verdict != "locked":
-        try:
-            page = str(publish(record, published, extra_files=run.files, redact=run.redactor))
-        except (GonogoError, OSError) as error:
-            run.note(f"no report: {error}")
-    run.progress.end(record, page)
-    return record

@@ -7,7 +7,7 @@ import time
 from deploy import release
 from deploy.errors import GonogoError
 from deploy.mongodb import backup as backups
-from deploy.mongodb import login, proof, sample
+from deploy.mongodb import loader, login, proof, sample, staging
 from deploy.mongodb.vault import Backup
 from deploy.release import Baseline, Life
 from deploy.undertaking import Undertaking
@@ -67,11 +67,14 @@ def backup(run: Undertaking) -> None:
         run.baseline.backup = run.baseline.fingerprint = str(made.folder)
         save(run)
         _proved(run, made)
+        if said := staging.notice(run.facts):
+            run.note(said.strip())
 
 
 def _made(run: Undertaking) -> Backup:
     with run.step("backup") as note:
         begun = time.monotonic()
+        run.progress.expect(backups.expected(run.facts), about=True)
         made = backups.make(run.facts, on_bytes=run.progress.sent, version=run.version)
         record = reported(made, time.monotonic() - begun)
         run.record.backup = record
@@ -82,6 +85,7 @@ def _made(run: Undertaking) -> Backup:
 def _proved(run: Undertaking, made: Backup) -> None:
     assert run.record.backup
     with run.step("restore proof") as note:
+        run.progress.expect(loader.expected(made))
         found = proof.prove(run.facts, made, on_bytes=run.progress.sent)
         run.record.backup.proved = found.proved
         run.record.backup.recovery_seconds = round(found.seconds, 2)

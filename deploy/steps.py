@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from deploy import images, joined, release, suites, switch
+from deploy import difference, images, joined, release, suites, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
 from deploy.methods import on_server, registry, tar
@@ -25,6 +25,7 @@ def preflight(run: Undertaking) -> None:
     """Run the preflight suite; raises Refused unless it passes."""
     options = ["--under-way", run.version]
     options += ["--skip-build"] if run.skip_build else []
+    options += ["--images-of", run.images_of] if run.images_of else []
     with run.step("preflight") as note:
         outcome = suites.run(
             "preflight",
@@ -45,6 +46,7 @@ def foresee(run: Undertaking) -> str:
     with run.step("plan") as note:
         seen = outlook(run.facts, run.version, skip_build=run.skip_build)
         run.record.previous, run.record.services = seen.previous, seen.services
+        run.record.commits = seen.commits
         for line in seen.lines:
             run.note(line)
         run.progress.plan(seen)
@@ -69,14 +71,20 @@ def build(run: Undertaking) -> None:
         elif building:
             built = images.build(target, model, run.version, say)
         names = [service.image for service in model.services.values()]
-        local = run.facts.images if there else images.local_ids(names)
-        run.images |= chosen(model, built, run.facts.images, local)
-        note.detail = f"built {', '.join(building)}" if building else "nothing to build"
+        offered = run.facts.offered if run.skip_build else ()
+        if run.skip_build:
+            local = {name: one.id for name, one in run.facts.local_images.items()}
+        else:
+            local = run.facts.images if there else images.local_ids(names)
+        run.images |= chosen(model, built, run.facts.images, local, offered)
+        taken = f"nothing is built: the images of {run.images_of} are taken" if run.images_of else ""
+        note.detail = f"built {', '.join(building)}" if building else taken or "nothing to build"
 
 
 def transfer(run: Undertaking) -> None:
     """Bring the images to the target and prove them there by id."""
     with run.step("transfer") as note:
+        _fetch(run)
         for name, image in run.images.items():
             if not image.id:
                 run.progress.line(f"pulling {image.name}")
@@ -89,6 +97,17 @@ def transfer(run: Undertaking) -> None:
         note.detail = _send(run, wanted)
 
 
+def _fetch(run: Undertaking) -> None:
+    """Have the target pull what was built already, and lies in the registry alone."""
+    services = [run.facts.model.services[name] for name, image in run.images.items() if not image.id]
+    names = {one.name: run.facts.sought(one) for one in services if one.build is not None}
+    if names:
+        login, host = run.facts.registry_login, run.facts.registry.host
+        run.progress.line(f"pulling {', '.join(sorted(names.values()))}")
+        found = registry.fetch(run.connection, host, names.values(), Given(*login) if login else None)
+        run.images |= {name: Image(name=run.images[name].name, id=found[names[name]]) for name in names}
+
+
 def _send(run: Undertaking, wanted: dict[str, Image]) -> str:
     """Bring images to the target by the target's method; return what was sent, in one line."""
     target, connection, sent = run.target, run.connection, run.progress.sent
@@ -97,7 +116,9 @@ def _send(run: Undertaking, wanted: dict[str, Image]) -> str:
         given, host = Given(*login) if login else None, run.facts.registry.host
         say = run.progress.line
         return registry.send(connection, wanted, run.version, host, given, say, sent).told
-    return tar.send(connection, wanted, run.version, sent).told
+    return tar.send(
+        connection, wanted, run.version, sent, lambda total: run.progress.expect(total, about=True)
+    ).told
 
 
 def settle(run: Undertaking) -> None:
@@ -114,6 +135,7 @@ def settle(run: Undertaking) -> None:
         run.hashes = {name: f"{pinned.get(name, '')} {by_name.get(name, '')}" for name in run.images}
         release.save(connection, target, version, release.RECORD, _record(run))
         run.changed(plan(run.facts.model, run.images, run.hashes, run.facts.running))
+        difference.tell(run)
         touched = [f"{change.service} ({change.why})" for change in run.changes if change.touched]
         note.detail = f"to change: {', '.join(touched)}" if touched else "nothing to change"
 
@@ -127,7 +149,8 @@ def start(run: Undertaking) -> None:
                 run.watch.changing()
             with run.step(f"switch {change.service}", change.why) as note:
                 # What is made with this one's container has to be made again on the way back, too.
-                also = [n for n, service in sorted(model.services.items()) if change.service in service.joins]
+                also = [n for n, other in sorted(model.services.items()) if change.service in other.follows]
+                switch.gate(run.connection, run.target, model, change.service)
                 run.switched += [name for name in (change.service, *also) if name not in run.switched]
                 switch.service(
                     run.connection, run.target, model, change.service, release.files(run.target, run.version)
@@ -163,6 +186,8 @@ def discard(run: Undertaking) -> None:
     """Remove the files of a release that never started, and the tags of what was sent for it."""
     folder, version = shlex.quote(str(release.folder(run.target, run.version))), shlex.quote(run.version)
     tags = "docker images --format '{{.Repository}}:{{.Tag}}'"
+    if run.images_of and run.target.method == "on-server":
+        tags = "true"  # nothing was sent: they were there before
     remove = f'case "$tag" in *:{version}) docker image rm -- "$tag";; esac'
     run.connection.check(
         f"rm -rf -- {folder}; {tags} | while IFS= read -r tag; do {remove}; done >/dev/null", mutates=True

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from deploy import compose
 from deploy.connection import Connection
 from deploy.errors import GonogoError
-from deploy.model import Model
+from deploy.model import HEALTHY, ONE_SHOT, Model
 from deploy.probes.containers import ENDING, Container, containers, of_project
 from deploy.target import Target
 
@@ -18,6 +18,25 @@ PAUSE_S = 0.4
 STEADY_S = 2.0
 """Seconds that a service without a health check has to run before it counts as started."""
 LOG_LINES = 60
+SHOWN_LINES, SHOWN = 3, 160
+"""Of the log of a container that does not get well: how many lines a message shows, and how much of each."""
+
+
+def gate(connection: Connection, target: Target, model: Model, name: str) -> None:
+    """Wait for what a service waits for in ``depends_on``, as far as this release leaves that alone.
+
+    What the release has started anew was waited for already. Of a service that is not in the model, as one of
+    a profile that is off (``required: false``), nothing is expected. Raises GonogoError.
+    """
+    needs = model.services[name].depends_on.items()
+    ending = {other: condition == ONE_SHOT for other, condition in needs if condition in (HEALTHY, ONE_SHOT)}
+    wanted = {other: end for other, end in ending.items() if other in model.services}
+    found = of_project(containers(connection), target.project) if wanted else []
+    for other, end in wanted.items():
+        service = model.services[other]
+        own = [one for one in found if one.service == other]
+        if service.scale and not (own and all(one.completed if end else one.well for one in own)):
+            wait(connection, target, other, may_end=end, must_end=end, scale=service.scale)
 
 
 def service(connection: Connection, target: Target, model: Model, name: str, files: Sequence[str]) -> None:
@@ -26,30 +45,32 @@ def service(connection: Connection, target: Target, model: Model, name: str, fil
     ``--no-deps``: nothing else is touched. ``--pull never``, ``--no-build``: what runs is what was proved.
     """
     words = ["up", "-d", "--no-deps", "--no-build", "--pull", "never"]
-    if model.services[name].joins:
+    if model.services[name].follows:
         # Its container holds on to the other's, also where that one was only started again.
         words.append("--force-recreate")
     line = compose.command(target, *words, name, files=files, profiles=("*",))
     result = connection.run(line, timeout=UP_TIMEOUT_S, mutates=True)
     if not result.ok:
         raise GonogoError(f"{target.host}: {name} was not started: {compose.complaint(result.error_text)}")
-    if not model.services[name].scale:
-        return
-    policy, must_end = model.services[name].restart.partition(":")[0], name in model.one_shots()
-    wait(connection, target, name, may_end=must_end or policy in ENDING, must_end=must_end)
+    scale, policy = model.services[name].scale, model.services[name].restart.partition(":")[0]
+    if scale:
+        end = name in model.one_shots()
+        wait(connection, target, name, may_end=end or policy in ENDING, must_end=end, scale=scale)
 
 
-def wait(  # noqa: PLR0913, PLR0917  what is waited for, how long, and how it may end
+def wait(  # noqa: PLR0913  what is waited for, how long, and how it may end
     connection: Connection,
     target: Target,
     name: str,
+    *,
     may_end: bool = False,
-    sleep: Callable[[float], None] = time.sleep,
     must_end: bool = False,
+    scale: int = 1,
 ) -> None:
-    """Wait until every container of a service is well, at most ``healthy_timeout_s``; raises GonogoError.
+    """Wait until all ``scale`` containers of a service are well, at most ``healthy_timeout_s``.
 
     ``may_end``: it may end with status 0. ``must_end``: others wait for it to end so, as for a migration.
+    Raises GonogoError that says what is wrong, and how the log ends.
     """
     limit = target.thresholds.healthy_timeout_s
     deadline, steady = time.monotonic() + limit, time.monotonic() + STEADY_S
@@ -58,17 +79,21 @@ def wait(  # noqa: PLR0913, PLR0917  what is waited for, how long, and how it ma
         wrong = [one for one in found if fault(one, may_end)]
         if wrong:
             one = wrong[0]
-            raise GonogoError(f"{target.host}: {name}: {one.name} {fault(one, may_end)}")
+            why = f"{target.host}: {name}: {one.name} {fault(one, may_end)}"
+            raise GonogoError(why + last_words(connection, one))
         ended = may_end and all(one.completed for one in found)
         bare = all(not one.health for one in found)
         done = ended or (not must_end and all(one.well or (may_end and one.completed) for one in found))
-        if found and done and (ended or not bare or time.monotonic() >= steady):
+        if len(found) == scale and done and (ended or not bare or time.monotonic() >= steady):
             return
         if time.monotonic() >= deadline:
             told = ", ".join(one.told for one in found) or "no container"
+            told += "" if len(found) == scale else f"; {scale} were wanted"
+            late = [one for one in found if not (one.completed if must_end else one.well)][:1]
             state = "not ended" if must_end else "not healthy"
-            raise GonogoError(f"{target.host}: {name} was {state} within {limit:g} s: {told}")
-        sleep(PAUSE_S)
+            why = f"{target.host}: {name} was {state} within {limit:g} s: {told}"
+            raise GonogoError(why + "".join(last_words(connection, one) for one in late))
+        time.sleep(PAUSE_S)
 
 
 def fault(one: Container, may_end: bool) -> str:
@@ -83,6 +108,13 @@ def fault(one: Container, may_end: bool) -> str:
     if one.health == "unhealthy":
         return "is unhealthy"
     return ""
+
+
+def last_words(connection: Connection, one: Container) -> str:
+    """Return the last lines of a container's log for the end of a message; empty where there are none."""
+    lines = [line.strip()[:SHOWN] for text in logs(connection, [one]).values() for line in text.splitlines()]
+    shown = [line for line in lines if line][-SHOWN_LINES:]
+    return f"; its log ends: {' | '.join(shown)}" if shown else ""
 
 
 def logs(connection: Connection, found: Sequence[Container]) -> dict[str, str]:

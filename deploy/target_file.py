@@ -57,6 +57,11 @@ def find(name: str | None, folder: Path = TARGETS) -> Target:
     raise UsageError(f"which target? {listed}; {hint}")
 
 
+def called(target: Target, folder: Path = TARGETS) -> str:
+    """Return what ``find`` finds a target by: its name, or the path of a file that lies elsewhere."""
+    return target.file.stem if target.file.parent == folder else str(target.file)
+
+
 def load(file: Path) -> Target:
     """Return the target that a file describes, its local paths made absolute.
 

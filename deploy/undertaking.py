@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy import hooks, prober
+from deploy import debug, hooks, prober
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts
@@ -32,7 +32,10 @@ class Note:
 
 @dataclass
 class Undertaking:
-    """The state that the steps of one run share. ``record`` is filled as they go."""
+    """The state that the steps of one run share. ``record`` is filled as they go.
+
+    ``images_of``: the version as which the images were built that are taken as they are, else empty.
+    """
 
     target: Target
     progress: Progress
@@ -42,6 +45,7 @@ class Undertaking:
     begun: float = field(default_factory=time.monotonic)
     skip_build: bool = False
     strict: bool = False
+    images_of: str = ""
     images: dict[str, Image] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -84,7 +88,9 @@ class Undertaking:
     def connect(self) -> None:
         """Open the connection and learn what must be redacted; raises ConnectionFailed."""
         self.connection_ = Connection.open(self.target, redact=self.redactor)
-        self.facts_ = Facts(self.target, self.connection_, self.redactor, version=self.version)
+        self.facts_ = Facts(
+            self.target, self.connection_, self.redactor, version=self.version, images_of=self.images_of
+        )
         self.facts_.learn()
 
     @contextmanager
@@ -118,6 +124,7 @@ class Undertaking:
             raise
         except GonogoError as error:
             note.detail = str(error)
+            debug.show(error)
             raise
         finally:
             self._ended(name, state, note, begun)

@@ -46,7 +46,7 @@ class LeftOut:
     """A sieve for ``Archive``: it drops the layers that the target has, and nothing that it may need.
 
     It drops nothing until it was told what to ``leave``. Members that it does not know, as those of an engine
-    that keeps layers compressed, stay in the archive.
+    that keeps layers compressed, stay in the archive. ``bytes``: how many were left out so far.
     """
 
     def __init__(self) -> None:
@@ -54,6 +54,7 @@ class LeftOut:
         self._digests: set[str] = set()
         self._folders: dict[str, str] = {}
         self._dropped: set[str] = set()
+        self.bytes = 0
 
     def leave(self, images: Iterable[Sequence[str]], there: set[str]) -> None:
         """Leave out what the target has of ``images``: the layers of each that is sent, the lowest first.
@@ -74,6 +75,11 @@ class LeftOut:
     def dropped(self) -> int:
         """How many layers were left out so far."""
         return len(self._dropped)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all was met that is to be left out."""
+        return self._digests <= self._dropped
 
     def reads(self, member: Member) -> bool:
         """Return whether a member describes a layer, as engines before 25 wrote archives."""
@@ -97,6 +103,7 @@ class LeftOut:
         if digest not in self._digests:
             return False
         self._dropped.add(digest)
+        self.bytes += member.size
         return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +73,18 @@ def send(  # noqa: PLR0913, PLR0917  who is asked, what is wanted, and who hears
     return done
 
 
+def fetch(connection: Connection, host: str, names: Collection[str], given: Given | None) -> dict[str, str]:
+    """Have the target pull images that are in the registry already; return their ids by name.
+
+    Raises GonogoError.
+    """
+    _pulled(connection, host, names, given)
+    found = images.images(connection, names)
+    if missing := sorted(set(names) - set(found)):
+        raise GonogoError(f"{connection.host}: docker pull ended well, and yet lacks {', '.join(missing)}")
+    return found
+
+
 def push(image: str, name: str, folder: Path | None) -> str:
     """Push an image of this machine as ``name``; return ``REPOSITORY@DIGEST``. Raises GonogoError."""
     done = docker("tag", image, name)
@@ -108,14 +120,18 @@ def pulling(host: str, names: list[str], user: str = "") -> str:
     )
 
 
-def _pull(connection: Connection, host: str, names: Mapping[str, str], given: Given | None) -> None:
-    line = pulling(host, sorted(names.values()), given.user if given else "")
+def _pulled(connection: Connection, host: str, names: Iterable[str], given: Given | None) -> None:
+    line = pulling(host, sorted(set(names)), given.user if given else "")
     secret = given.password.encode() if given else None
     result = connection.run(line, stdin=secret, timeout=PULL_TIMEOUT_S, mutates=True)
     if not result.ok:
         what = "docker login" if result.exit_status == NO_LOGIN else "docker pull"
         said = last_line(result.error_text, result.text)
         raise GonogoError(connection.redact(f"{connection.host}: {what} for {host} failed: {said}"))
+
+
+def _pull(connection: Connection, host: str, names: Mapping[str, str], given: Given | None) -> None:
+    _pulled(connection, host, names.values(), given)
     arrived = set(images.images(connection, names).values())
     if missing := sorted(set(names) - arrived):
         told = ", ".join(f"{names[one]} is not {one} there" for one in missing)

@@ -14,6 +14,7 @@ from deploy.methods import layers
 from deploy.methods.gzipped import gzipped
 from deploy.methods.layers import LeftOut
 from deploy.probes import images
+from deploy.probes import layers as sized
 from deploy.release import Image, tagged
 
 PULL_TIMEOUT_S = 1800.0
@@ -64,11 +65,13 @@ def send(
     wanted: Mapping[str, Image],
     version: str,
     on_bytes: Callable[[int], None] | None = None,
+    on_total: Callable[[int], None] | None = None,
 ) -> Sent:
     """Bring the images that the target lacks there, prove them by id, tag them; return what was sent.
 
     ``wanted``: the images of this machine by service. They are tagged ``NAME:VERSION`` on the target, which
     keeps ``docker image prune`` from them and shows a person what they are; ``NAME`` itself is left alone.
+    ``on_bytes`` hears the size of each piece that is sent, ``on_total`` about how many bytes it will be.
     Raises GonogoError when an image does not arrive as the one that was sent (incident D2), though it was
     sent twice; the engine keeps nothing of an archive that it did not get to its end.
     """
@@ -82,7 +85,7 @@ def send(
             if on_bytes:
                 on_bytes(size)
 
-        _bring(connection, lacking, sent, count)
+        _bring(connection, lacking, sent, count, _Foretold(lacking, sent, on_total))
     tag(connection, wanted, version)
     return sent
 
@@ -99,11 +102,37 @@ def pull(connection: Connection, name: str) -> None:
     connection.check(f"docker pull -q -- {shlex.quote(name)}", timeout=PULL_TIMEOUT_S, mutates=True)
 
 
-def _bring(connection: Connection, ids: Sequence[str], sent: Sent, count: Callable[[int], None]) -> None:
+class _Foretold:
+    """Foretells the bytes on the wire, by how well what was read until then could be compressed."""
+
+    def __init__(self, ids: Sequence[str], sent: Sent, on_total: Callable[[int], None] | None) -> None:
+        self._sent, self._tell, self._before = sent, on_total, 0
+        sizes = sized.local(ids) if on_total else {}
+        self._unpacked = sized.together(sizes, ids) if sizes.keys() >= set(ids) else 0
+
+    def again(self) -> None:
+        """Know that all begins anew: what was sent until now comes on top."""
+        self._before = self._sent.bytes
+
+    def tell(self, read: int, left_out: int) -> None:
+        """Tell it, with ``read`` bytes of the archive read and ``left_out`` of it not sent."""
+        whole = max(self._unpacked - left_out, read)
+        if self._tell and self._unpacked and read:
+            self._tell(self._before + (self._sent.bytes - self._before) * whole // read)
+
+
+def _bring(
+    connection: Connection,
+    ids: Sequence[str],
+    sent: Sent,
+    count: Callable[[int], None],
+    foretold: _Foretold,
+) -> None:
     """Send images until they are there: at most once again, and once more where layers were missed."""
     while True:
         try:
-            sieve = _load(connection, ids, bool(sent.whole), count)
+            foretold.again()
+            sieve = _load(connection, ids, bool(sent.whole), count, foretold)
         except CommandTimeout:
             raise
         except GonogoError as error:
@@ -122,7 +151,13 @@ def _bring(connection: Connection, ids: Sequence[str], sent: Sent, count: Callab
             return
 
 
-def _load(connection: Connection, ids: Sequence[str], whole: bool, count: Callable[[int], None]) -> LeftOut:
+def _load(
+    connection: Connection,
+    ids: Sequence[str],
+    whole: bool,
+    count: Callable[[int], None],
+    foretold: _Foretold,
+) -> LeftOut:
     sieve = LeftOut()
 
     def asked() -> LeftOut:
@@ -131,7 +166,13 @@ def _load(connection: Connection, ids: Sequence[str], whole: bool, count: Callab
         return sieve
 
     with Archive(ids, sieve=asked) as archive:
-        result = connection.stream(LOAD, stdin=gzipped(archive), on_bytes=count)
+
+        def counted(size: int) -> None:
+            count(size)
+            if sieve.settled:
+                foretold.tell(archive.bytes, sieve.bytes)
+
+        result = connection.stream(LOAD, stdin=gzipped(archive), on_bytes=counted)
     in_part = sieve.dropped > 0
     if not result.ok:
         words = (result.error_text.strip() or "it said nothing").splitlines()

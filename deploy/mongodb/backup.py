@@ -20,7 +20,7 @@ from deploy.mongodb.writer import SnapshotLost, Writer
 
 AGAIN = "the server did not keep the moment of the snapshot, so all was read again without one"
 
-__all__ = ["Backup", "make"]
+__all__ = ["Backup", "expected", "make"]
 
 
 def make(facts: Facts, *, users: bool = False, on_bytes: OnBytes = None, version: str = "") -> Backup:
@@ -48,6 +48,16 @@ def make(facts: Facts, *, users: bool = False, on_bytes: OnBytes = None, version
                 made = _claimed(facts, order, lambda given: ByWriter(given, (AGAIN,)).made(snapshot=False))
     copies.as_wanted(facts.connection, facts.target, made)
     return made
+
+
+def expected(facts: Facts) -> int | None:
+    """Return about how many bytes ``make`` sends; None where it is not known, or the server writes them."""
+    try:
+        if facts.mongodb is None or facts.dump_tool == "container":
+            return None
+        return facts.mongodb.data
+    except GonogoError:
+        return None  # what it is will be said by ``make``
 
 
 def _claimed(facts: Facts, given: dict[str, Any], made: Callable[[Order], Manifest]) -> Backup:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import glob
 import hashlib
 import os
 import shlex
 import shutil
 import tarfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO
 
@@ -18,11 +19,13 @@ from deploy import release
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.mongodb import manifest
-from deploy.mongodb.landing import PART, STREAM_S
+from deploy.mongodb.landing import PART, STREAM_S, named
 from deploy.mongodb.manifest import MANIFEST, PROOF, Backup, Sum
 from deploy.target import Target
 
 CHUNK = 1 << 20
+LEFT_S = 86400.0
+"""Seconds without a change after which a copy that was not finished counts as left behind."""
 
 
 def as_wanted(connection: Connection, target: Target, backup: Backup) -> None:
@@ -126,25 +129,56 @@ def _sync(path: Path) -> None:
 def expire(target: Target, to: Path) -> list[str]:
     """Remove the copies of this target's backups that are too old, but for the newest; return their names.
 
-    The same days and number count as on the target. What is no copy of ours stays.
+    The same days and number count as on the target. What is no copy of ours stays: another target's, one that
+    somebody named otherwise, a folder with a file more. What a copy left that was cut off a day ago or more
+    goes too. What cannot be removed stays for the next time.
     """
     if target.backup is None:
         return []
-    limit = release.now() - datetime.timedelta(days=target.backup.retention_days)
-    found = []
-    for path in to.glob(f"{target.name}-*/{MANIFEST}"):
-        with contextlib.suppress(GonogoError, OSError):
-            said = manifest.read(path.read_bytes(), path.parent.name)
-            if said.target == target.name and not path.parent.is_symlink():
-                found.append((said.at, path.parent, said))
-    found.sort(key=lambda one: one[:2], reverse=True)
+    now = release.now()
+    limit = now - datetime.timedelta(days=target.backup.retention_days)
+    for part in to.glob(f"{PART}{glob.escape(target.name)}-*"):
+        if part.is_dir() and not part.is_symlink() and now.timestamp() - _touched(part) > LEFT_S:
+            shutil.rmtree(part, ignore_errors=True)
     gone = []
-    for at, folder, said in found[target.backup.keep :]:
+    for at, folder, files in _copies(target, to)[target.backup.keep :]:
         there = {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
-        if at < limit and there <= {*said.files, MANIFEST, PROOF}:
-            shutil.rmtree(folder)
+        if at < limit and there <= {*files, MANIFEST, PROOF} and _removed(folder):
             gone.append(folder.name)
     return gone
+
+
+def _copies(target: Target, to: Path) -> list[tuple[datetime.datetime, Path, Collection[str]]]:
+    """Return when each of the target's copies was made, its folder and its files; the newest first."""
+    found = []
+    for path in to.glob(f"{glob.escape(target.name)}-*/{MANIFEST}"):
+        folder = path.parent
+        with contextlib.suppress(GonogoError, OSError):
+            said = manifest.read(path.read_bytes(), folder.name)
+            mine = said.target == target.name and folder.name == named(target, said.database, said.at)
+            if mine and not folder.is_symlink():
+                found.append((said.at, folder, said.files))
+    return sorted(found, key=lambda one: one[:2], reverse=True)
+
+
+def _removed(folder: Path) -> bool:
+    # Under another name first: what is left of it, should this be cut off, is no copy to anybody.
+    part = folder.with_name(f"{PART}{folder.name}")
+    try:
+        folder.rename(part)
+        shutil.rmtree(part)
+    except OSError:
+        return False
+    return True
+
+
+def _touched(folder: Path) -> float:
+    """Return when something in a folder was changed last, in seconds since 1970."""
+    moments = [folder.stat().st_mtime]
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            moments.append(path.lstat().st_mtime)
+    return max(moments)
 
 
 class Pipe:

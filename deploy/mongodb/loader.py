@@ -61,6 +61,15 @@ def load(
     return Loaded(len(found), documents, size)
 
 
+def expected(backup: Backup) -> int | None:
+    """Return how many bytes ``load`` writes; None of an archive, which the server reads itself."""
+    if backup.manifest.form == "archive":
+        return None
+    accounts = {layout.account_path(backup.manifest.database, kind) for kind in layout.ACCOUNTS}
+    files = backup.manifest.files.items()
+    return sum(one.size for path, one in files if path.endswith(layout.DATA) and path not in accounts)
+
+
 class Readable(Protocol):
     """A file that is read from its beginning to its end."""
 

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from pymongo.errors import PyMongoError
 from deploy import release
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.mongodb import accounts, archive, compare, dump, likeness, loader, login, refusal
+from deploy.mongodb import accounts, archive, compare, dump, likeness, loader, login, proof, refusal, staging
 from deploy.mongodb import backup as backups
+from deploy.mongodb.staging import UNFINISHED
 from deploy.mongodb.swap import Swap
 from deploy.mongodb.vault import Backup
 from deploy.target import Mongodb
@@ -26,10 +28,6 @@ LONGEST = 63
 REFUSED = '/\\. "$*<>:|?\0'
 """Characters that MongoDB takes in no name of a database."""
 OWN = ("admin", "config", "local")
-STAGING = "gonogo_staging"
-UNFINISHED = "gonogo_unfinished"
-"""A collection that is in a new database until all is loaded, so that one can tell where we were killed."""
-
 Client = MongoClient[dict[str, Any]]
 OnBytes = Callable[[int], None] | None
 
@@ -38,8 +36,10 @@ OnBytes = Callable[[int], None] | None
 class Restored:
     """What was restored: into which database, how many documents, in how many ``seconds``.
 
-    ``safety``: the backup that was taken before live data was replaced. ``dropped``: the collections that
-    were there and are not in the backup. ``proved``: it was compared with the backup's fingerprint.
+    ``safety``: the backup that was taken before live data was replaced; ``safe``: what its restore proof
+    found, empty where none was wanted. ``dropped``: the collections that were there and are not in the
+    backup. ``proved``: it was compared with the backup's fingerprint. ``swept``: what a restore left that
+    was cut off before this one, in words.
     """
 
     database: str
@@ -50,6 +50,8 @@ class Restored:
     safety: str = ""
     dropped: tuple[str, ...] = field(default=())
     proved: bool = True
+    safe: str = ""
+    swept: str = ""
 
     @property
     def told(self) -> str:
@@ -58,7 +60,9 @@ class Restored:
         if not self.replaced:
             return f"{text}, beside the live data"
         text += f", and are what the backup holds; what was there before is in the backup {self.safety}"
-        return f"{text}; dropped: {', '.join(self.dropped)}" if self.dropped else text
+        text += f" ({self.safe or 'not proved'})"
+        text += f"; dropped: {', '.join(self.dropped)}" if self.dropped else ""
+        return f"{text}; {self.swept}" if self.swept else text
 
 
 def restore(  # noqa: PLR0913  one keyword for each choice
@@ -68,17 +72,19 @@ def restore(  # noqa: PLR0913  one keyword for each choice
     into: str = "",
     replace: bool = False,
     users: bool = False,
+    prove: bool = True,
     on_bytes: OnBytes = None,
 ) -> Restored:
     """Restore a backup into a new database of the target's MongoDB, or over the live one with ``replace``.
 
     ``into``: the name of the new one, by default the live one's with the time. A database that exists is
-    never written to, but the live one with ``replace``: a fresh backup of it is taken first, and what is to
-    be restored is loaded beside it and compared with the backup's fingerprint before anything is replaced
-    (see ``swap``). ``users``: with the users and roles of the database that the backup is of, at last; those
-    that are there and not in the backup stay. ``on_bytes`` is called with the size of each piece. Raises
-    GonogoError, which names the way back where something was replaced; a new database that could not be
-    restored whole is removed.
+    never written to, but the live one with ``replace``: a fresh backup of it is taken first and proved by a
+    trial restore (unless ``prove`` is False), and what is to be restored is loaded beside it and compared
+    with the backup's fingerprint before anything is replaced (see ``swap``). ``users``: with the users and
+    roles of the database that the backup is of, at last; those that are there and not in the backup stay.
+    ``on_bytes`` is called with the size of each piece. The caller holds the target's lock for ``replace``:
+    what a restore left that was cut off is removed then. Raises GonogoError, which names the way back where
+    something was replaced; a new database that could not be restored whole is removed.
     """
     settings = facts.target.mongodb
     if settings is None:
@@ -87,8 +93,10 @@ def restore(  # noqa: PLR0913  one keyword for each choice
     with login.opened(facts, settings) as client:
         if users:
             accounts.fit(backup)
+        swept = staging.sweep(client, facts.target, settings.database) if replace else ""
+        staging.room(client, facts.target, settings.database, backup)
         if replace:
-            done = _replaced(facts, settings, client, backup, on_bytes, begun)
+            done = _replaced(facts, settings, client, backup, on_bytes, begun, prove, swept)
         else:
             name = into or _new(client, settings.database)
             documents = _whole(facts, client, backup, name, on_bytes)
@@ -99,10 +107,18 @@ def restore(  # noqa: PLR0913  one keyword for each choice
 
 
 def _replaced(  # noqa: PLR0913, PLR0917
-    facts: Facts, settings: Mongodb, client: Client, backup: Backup, on_bytes: OnBytes, begun: float
+    facts: Facts,
+    settings: Mongodb,
+    client: Client,
+    backup: Backup,
+    on_bytes: OnBytes,
+    begun: float,
+    prove: bool,
+    swept: str,
 ) -> Restored:
     safety = backups.make(facts)
-    live, stage = settings.database, f"{STAGING}_{release.now():%Y%m%d%H%M%S}"
+    safe = _safe(facts, safety) if prove else ""
+    live, stage = settings.database, staging.name(facts.target, settings.database)
     documents = _whole(facts, client, backup, stage, on_bytes)
     swap = Swap(client, stage, live)
     try:
@@ -124,7 +140,22 @@ def _replaced(  # noqa: PLR0913, PLR0917
             f"{live} was replaced, and is not what {backup.name} holds: {'; '.join(lost[:3])}: bring back "
             f"what was there with `gonogo restore {facts.target.name} {safety.name} --replace`"
         )
-    return Restored(live, backup.name, documents, time.monotonic() - begun, True, safety.name, gone)
+    done = Restored(live, backup.name, documents, time.monotonic() - begun, True, safety.name, gone)
+    return replaced(done, safe=safe, swept=swept)
+
+
+def _safe(facts: Facts, safety: Backup) -> str:
+    """Prove the backup of what is to be replaced; raises GonogoError where it is no way back."""
+    try:
+        found = proof.prove(facts, safety)
+    except GonogoError as error:
+        raise GonogoError(
+            f"nothing was replaced: the backup {safety.name} of what is there could not be proved: {error}; "
+            "give --no-proof to go on without"
+        ) from None
+    if not found.proved:
+        raise GonogoError(f"nothing was replaced: the backup {safety.name} of what is there is {found.told}")
+    return found.told
 
 
 def _lost(facts: Facts, settings: Mongodb, client: Client, backup: Backup) -> list[str]:

@@ -62,6 +62,7 @@ def facts(**changed: Any) -> Facts:
         "git": None,
         "images": {"redis:7": "sha256:cache"},
         "local_images": {},
+        "offered": (),
         "sources": {"api": Source(OLD), "web": Source(NOW)},
         "target_images": {"sha256:api": info("sha256:api", OLD), "sha256:web": info("sha256:web", OLD)},
         "current": Release(version="v1", created="", project="shop"),

@@ -1,9 +1,18 @@
-"""Retention: which releases stay, and which tags of the others may go."""
+"""Retention: which releases stay, which tags of the others may go, and which copies of backups."""
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from deploy.mongodb import copies, landing
+from deploy.mongodb.manifest import MANIFEST, PROOF
 from deploy.release import Image, Release
 from deploy.retention import keep, tags_of
+from tests.unit import vaults
 
 
 def made(version: str, previous: str = "", **images: str) -> Release:
@@ -25,3 +34,58 @@ def test_the_newest_the_current_and_the_one_before_it_stay() -> None:
 def test_an_image_that_is_needed_keeps_the_tag_of_the_release_that_brought_it() -> None:
     old = made("v1", web="sha256:same", api="sha256:old")
     assert list(tags_of(old, {"sha256:same"})) == ["registry.example:5000/chat-api:v1"]
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_copies_expire_as_the_backups_do_and_nothing_else_goes(tmp_path: Path) -> None:
+    # The copies lie in a folder that looks like that of a target on this machine.
+    given = vaults.target(tmp_path, retention_days=30, keep=2)
+    kept = Path(given.backup_path)
+    assert copies.expire(given, kept) == [], "there is no folder yet"
+    young, proved, aged, older = (vaults.put(given, days) for days in (1, 31, 32, 300))
+    (aged / PROOF).write_text("{}")
+    stays = {young.name, proved.name}
+    for folder, name in ((older, "demo-mine"), (older, "demo-shop-20200101-000000"), (older, "older")):
+        shutil.copytree(folder, kept / name)
+        stays.add(name)  # somebody gave it another name, to keep it
+    more = vaults.put(given, 310)
+    (more / "notes.txt").write_text("why we need this one")
+    damaged, foreign = vaults.put(given, 320), vaults.put(vaults.target(tmp_path, "demo-two"), 330)
+    (damaged / MANIFEST).write_text("{")
+    (kept / "demo-shop-20200101-000009").symlink_to(older.name)
+    (kept / "demo-file").write_text("a file")
+    stays |= {more.name, damaged.name, foreign.name, "demo-shop-20200101-000009", "demo-file"}
+    cut, going_on = vaults.left(given, 2, "", 1500), vaults.left(given, 1, "", 1400)
+    stays.add(going_on.name)
+    assert copies.expire(given, kept) == [aged.name, older.name]
+    assert names(kept) == stays
+    assert not cut.exists()
+    assert copies.expire(given, kept) == []
+
+    everything = vaults.target(tmp_path, retention_days=1, keep=1)
+    assert copies.expire(everything, kept) == [proved.name]
+    assert copies.expire(vaults.target(tmp_path, "demo-two", retention_days=1, keep=1), kept) == []
+    assert names(kept) == stays - {proved.name}, "the newest stays, however old it is"
+
+
+def test_a_copy_that_cannot_be_removed_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = vaults.target(tmp_path, retention_days=30, keep=1)
+    vaults.put(given, 1)
+    old = vaults.put(given, 40)
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", refused)
+        assert copies.expire(given, old.parent) == []
+    # It is no copy any more, but one that was left behind, and goes when it is seen to be.
+    part = old.with_name(f"{landing.PART}{old.name}")
+    assert part.is_dir() and not old.exists()
+    for path in (*part.rglob("*"), part):
+        os.utime(path, (0, 0))
+    copies.expire(given, old.parent)
+    assert not part.exists()

@@ -1,0 +1,32 @@
+"""The options that several commands of the command line have, worded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy import completion
+
+_TARGET = "a name in deploy/targets, or the path of a target file"
+Name = Annotated[str | None, typer.Argument(help=_TARGET, autocompletion=completion.targets)]
+RequiredName = Annotated[str, typer.Argument(help=_TARGET, autocompletion=completion.targets)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="say only how it ended")]
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line, see docs/json.md")]
+Strict = Annotated[bool, typer.Option("--strict", help="take warnings for errors")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask; needed without a terminal")]
+Reports = Annotated[
+    Path, typer.Option(help="where reports are published, else reports/published", show_default=False)
+]
+SkipBuild = Annotated[
+    bool, typer.Option("--skip-build", help="build nothing: take the images that are built already")
+]
+Version = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VERSION",
+        help="the release's version; with --skip-build, the one whose images (NAME:VERSION) are taken",
+        autocompletion=completion.versions,
+    ),
+]

@@ -1,0 +1,64 @@
+"""The commands of the command line that run the suites by themselves; they read options and call, no more."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy import recording, target_file
+from deploy.cli_options import Name, Strict
+from deploy.suites import ROOT
+
+
+def preflight(target: Name = None, strict: Strict = False) -> None:
+    """Run `pytest checks/preflight` for a target: may a deployment start? Nothing is changed.
+
+    Example: gonogo preflight production --strict
+    """
+    raise typer.Exit(_suite("preflight", target, strict))
+
+
+def verify(target: Name = None, strict: Strict = False) -> None:
+    """Run `pytest checks/verify` for a target: is what runs there well?
+
+    Example: gonogo verify production
+    """
+    raise typer.Exit(_suite("verify", target, strict))
+
+
+def checks() -> None:
+    """List all checks: id, suite, severity, the condition, and the reason for it.
+
+    Example: gonogo checks
+    """
+    suites = [str(ROOT / "checks" / name) for name in ("preflight", "verify")]
+    raise typer.Exit(_pytest(*suites, "--catalogue", "-q", "-p", "no:cacheprovider"))
+
+
+def replay(
+    report: Annotated[Path, typer.Argument(help="a report's folder, or a recording (*.recording.json)")],
+    strict: Strict = False,
+) -> None:
+    """Judge a finished preflight again from its recording: nothing is asked of the target.
+
+    Example: gonogo replay reports/published/production/8d03f5a1-20260131-080559
+    """
+    recording.load(report)  # a wrong path is told in one sentence
+    options = ["--strict"] if strict else []
+    raise typer.Exit(
+        _pytest(str(ROOT / "checks" / "preflight"), "--replay", str(report.absolute()), *options)
+    )
+
+
+def _suite(suite: str, target: str | None, strict: bool) -> int:
+    found = target_file.find(target)
+    options = ["--strict"] if strict else []
+    return _pytest(str(ROOT / "checks" / suite), "--target", str(found.file), *options)
+
+
+def _pytest(*arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode

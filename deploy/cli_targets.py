@@ -1,0 +1,91 @@
+"""The commands of the command line about target files and connections: they read options and call."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy import init as drafting
+from deploy import target_file
+from deploy.cli_options import Name
+from deploy.connection import Connection
+from deploy.errors import UsageError
+
+LOOK_S = 10.0
+"""Seconds between two looks at a connection that is held open."""
+
+
+def connect(target: Name = None) -> None:
+    """Hold a connection open until Ctrl-C; runs that are given the variable it prints need no handshake.
+
+    Example: gonogo connect production
+    """
+    found = target_file.find(target)
+    with Connection.open(found) as connection:
+        if not connection.environment:
+            raise UsageError(f"{found.name} is this machine, for which no connection is needed")
+        for name, value in connection.environment.items():
+            print(f"export {name}={shlex.quote(value)}", flush=True)
+        print(f"gonogo: connected to {found.host}; Ctrl-C ends it", file=sys.stderr)
+        try:
+            while True:
+                time.sleep(LOOK_S)
+                connection.check("true")
+        except KeyboardInterrupt:
+            return
+
+
+def targets() -> None:
+    """List the targets in deploy/targets.
+
+    Example: gonogo targets
+    """
+    for file in sorted(target_file.TARGETS.glob("*.toml")):
+        if file.stem != target_file.EXAMPLE:
+            found = target_file.load(file)
+            typer.echo(f"{found.name:<20} {found.host:<40} {found.project}")
+
+
+def init(  # noqa: PLR0913, PLR0917  each is an option of the command
+    compose_files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILES", help="compose files; else those found here")
+    ] = None,
+    host: Annotated[str, typer.Option(help="ssh://user@host:port, an alias of ssh_config, or local")] = "",
+    path: Annotated[str, typer.Option(help="the stack's folder on that host")] = "",
+    name: Annotated[str, typer.Option(help="the target's name; else the project's")] = "",
+    project: Annotated[str, typer.Option(help="the Compose project; else as Compose derives it")] = "",
+    env_file: Annotated[str, typer.Option(help="the env file on the host, relative to --path")] = "",
+    output: Annotated[Path | None, typer.Option(help="where to write; else deploy/targets/NAME.toml")] = None,
+) -> None:
+    """Write a target file from compose files, asking only for what they cannot tell.
+
+    Example: gonogo init --host ssh://deploy@server.example.org --path /srv/shop
+    """
+    files = compose_files or drafting.find_compose_files(Path.cwd())
+    host = host or _asked("host", "ssh://user@host:port, an ssh_config alias, or local")
+    path = path or _asked("path", "the stack's folder on that host, such as /srv/chat")
+    folder = output.parent if output else target_file.TARGETS
+    text = drafting.draft(
+        files,
+        host=host,
+        path=path,
+        name=name or (output.stem if output else None),
+        project=project or None,
+        env_file=env_file or None,
+        folder=folder,
+    )
+    file = drafting.write(text, output or folder / (tomllib.loads(text)["name"] + ".toml"))
+    shown = file.stem if file.parent == target_file.TARGETS else str(file)
+    typer.echo(f"wrote {file}: read it, then run `gonogo preflight {shown}`")
+
+
+def _asked(option: str, what: str) -> str:
+    if not sys.stdin.isatty():
+        raise UsageError(f"--{option} is missing: give {what}")
+    return str(typer.prompt(f"{option} ({what})"))

@@ -1,0 +1,54 @@
+"""What a shell completes, from what lies on this machine: nobody waits for a server there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import typer
+
+from deploy import target_file
+from deploy.release import BACK
+from deploy.suites import ROOT
+
+PUBLISHED = ROOT / "reports" / "published"
+OPTION = "reports"
+"""The option that says where reports are published, and so where versions are known from."""
+
+
+def targets(incomplete: str) -> list[str]:
+    """Return the names of targets that begin so."""
+    return [one for one in names(target_file.TARGETS) if one.startswith(incomplete)]
+
+
+def versions(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the versions of the target of which there are reports here, newest first."""
+    given = context.params
+    known = names(target_file.TARGETS)
+    target = Path(str(given.get("target") or (known[0] if len(known) == 1 else ""))).name
+    folder = Path(str(given.get(OPTION) or PUBLISHED))
+    return [one for one in reported(folder, target.removesuffix(".toml")) if one.startswith(incomplete)]
+
+
+def backups(incomplete: str) -> list[str]:
+    """Return the word for the newest backup; the names of the others lie on the target alone."""
+    return [one for one in ("latest",) if one.startswith(incomplete)]
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names of the targets in a folder, without the example's."""
+    return sorted(file.stem for file in folder.glob("*.toml") if file.stem != target_file.EXAMPLE)
+
+
+def reported(folder: Path, target: str) -> list[str]:
+    """Return the releases of a target that have a report in a folder, the newest first."""
+    found = sorted(_dated(folder.glob(f"{target}/*/release.json") if target else ()), reverse=True)
+    return [name for _, name in found if not name.startswith((BACK, "resume-"))]
+
+
+def _dated(files: Iterable[Path]) -> Iterator[tuple[float, str]]:
+    for file in files:
+        try:
+            yield file.stat().st_mtime, file.parent.name
+        except OSError:
+            continue  # it was replaced meanwhile

@@ -1,0 +1,111 @@
+"""The summary of a run: what a person wants to know at its end, and the one command to go on with."""
+
+from __future__ import annotations
+
+import re
+
+from reports.model import Answered, Release, Verdict
+from reports.words import duration, size
+
+Row = tuple[str, str]
+SLOWEST = 3
+"""How many steps are named as the slowest."""
+WORTH_S = 0.1
+"""Seconds from which a step is worth being named so."""
+
+_COMMAND = re.compile(r"`((?:gonogo|docker) [^`]+)`")
+_NEXT: dict[Verdict, str] = {
+    "no-go": "gonogo plan {name}",
+    "failed-unchanged": "gonogo plan {name}",
+    "rolled-back": "gonogo status {name}",
+    "rollback-failed": "gonogo status {name}",
+    "interrupted": "gonogo status {name}",
+    "locked": "gonogo status {name}",
+}
+"""What to do next, by verdict, where the summary names no command; none of these changes anything."""
+
+
+def headline(release: Release) -> str:
+    """Return the verdict, what it is about, why, and the exit code, in one line."""
+    what = f"{release.verdict.upper()} {release.target} {release.version}"
+    return f"{what}: {release.summary} (exit {release.exit_code})"
+
+
+def following(release: Release, name: str = "") -> str:
+    """Return the one command to go on with; empty where nothing failed.
+
+    ``name``: what the command line knows the target by. The last command that the summary names comes before
+    all others, for it knows most.
+    """
+    if release.exit_code == 0:
+        return ""
+    if named := _COMMAND.findall(release.summary):
+        return str(named[-1])
+    return _NEXT.get(release.verdict, "").format(name=name or release.target)
+
+
+def rows(release: Release) -> list[Row]:
+    """Return what else is told, as pairs of a word and a text; what the run did not come to is left out."""
+    found = [
+        ("version", _version(release)),
+        ("downtime", _downtime(release)),
+        ("data", _data(release)),
+        ("backup", _backup(release)),
+        ("recovery", _recovery(release)),
+        ("time", _time(release)),
+    ]
+    return [(word, text) for word, text in found if text]
+
+
+def _version(release: Release) -> str:
+    return f"{release.version}, over {release.previous}" if release.previous else release.version
+
+
+def _downtime(release: Release) -> str:
+    urls = release.availability.urls if release.availability else []
+    return "; ".join(_away(one) for one in urls)
+
+
+def _away(one: Answered) -> str:
+    if one.gap_s is None:
+        return f"{one.url} never answered"
+    if not one.failed:
+        return f"none at {one.url}, {one.requests} requests"
+    return f"{duration(one.gap_s)} at {one.url}, {one.failed} of {one.requests} requests failed"
+
+
+def _data(release: Release) -> str:
+    counted = [one for one in release.data if one.before is not None]
+    if not counted:
+        return ""
+    fewer = [
+        f"{one.collection} {one.before} → {one.after if one.after is not None else 'gone'}"
+        for one in counted
+        if one.kind != "volatile" and (one.after is None or one.after < (one.before or 0))
+    ]
+    before = sum(one.before or 0 for one in counted)
+    told = f"{before} documents in {len(counted)} collections before"
+    return f"{told}; fewer: {', '.join(fewer)}" if fewer else f"{told}, none fewer"
+
+
+def _backup(release: Release) -> str:
+    made = release.backup
+    if made is None:
+        return ""
+    return f"{made.name}, {made.documents} documents, {size(made.bytes)} in {duration(made.seconds)}"
+
+
+def _recovery(release: Release) -> str:
+    made = release.backup
+    if made is None or made.proved is None:
+        return ""
+    if not made.proved:
+        return "not proved: the backup is not what the database held"
+    return f"proved, in {duration(made.recovery_seconds or 0.0)}"
+
+
+def _time(release: Release) -> str:
+    long = sorted(release.steps, key=lambda one: -one.seconds)[:SLOWEST]
+    slowest = [f"{one.name} {duration(one.seconds)}" for one in long if one.seconds >= WORTH_S]
+    told = duration(release.seconds)
+    return f"{told}; slowest: {', '.join(slowest)}" if slowest else told
