@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -70,14 +71,20 @@ class Database:
 
 
 def read(text: str, named: str) -> dict[str, Any]:
-    """Return the mapping of a flattened compose file; raises UsageError that calls it ``named``."""
+    """Return the mapping of a flattened compose file, to be read only; raises UsageError with ``named``."""
     try:
-        raw = yaml.load(text, _Reader)
+        raw = _parsed(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise UsageError(f"{named} is not YAML: {' '.join(str(error).split())}; correct it") from None
     if not isinstance(raw, dict) or not _table(raw, "services"):
         raise UsageError(f"{named} holds no services: name the compose file that does")
     return raw
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Any:
+    # Several checks read the same file. (The reader written in C is faster, and crashes on deep nesting.)
+    return yaml.load(text, _Reader)
 
 
 def services(raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
