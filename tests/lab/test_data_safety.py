@@ -140,6 +140,7 @@ def test_a_backup_brings_it_back_beside_the_live_data_and_over_it(chat: Chat, se
     assert mongo(chat, "print(d.history_events.count_documents({'_id': 'h07'}))").strip() == "0"
     over = gonogo(chat, "restore", str(chat.file), name, "--replace", "--yes")
     assert over.returncode == 0, over.stdout + over.stderr
+    assert re.search(r"in the backup \S+ \(\d+ documents restored in .* found to be the same\)", over.stdout)
     assert demo.seed_counts(NAME) == demo.COUNTS
     code, found = chat.suite("verify")
     assert (code, found["data.intact"]["status"]) == (0, "passed"), found["data.intact"]["message"]

@@ -60,6 +60,9 @@ def test_a_broken_first_release_leaves_nothing_running(chat: Chat) -> None:
     assert "chat-api ends and is restarted again and again" in done.stdout
     assert chat.containers() == {}
     assert "broken" in chat.page(), "the container's log is in the report"
+    (file,) = chat.published.glob("*/*/release.json")
+    kept = json.loads(json.loads(file.read_text())["inspections"]["chat-api"])
+    assert "JWT_SECRET=[redacted]" in kept["Config"]["Env"]
     assert chat.shell(f"ls -A {STACK}/.deploy/current 2>/dev/null || echo none").strip() == "none"
 
 

@@ -16,6 +16,7 @@ from deploy.release import Image
 from lab import host
 from lab.relay import Relay
 from tests.lab.connecting import other_config, reachable
+from tests.lab.narrow import Narrow
 
 pytestmark = pytest.mark.lab
 NAME = f"t-methods-{os.getpid()}"
@@ -216,3 +217,32 @@ def test_a_connection_that_is_cut_is_one_sentence_and_another_one_begins_anew(
 def test_an_image_that_is_not_here_is_one_sentence(connection: Connection) -> None:
     with pytest.raises(GonogoError, match="docker save failed on this machine"):
         send(connection, "sha256:" + "0" * 64)
+
+
+@pytest.fixture
+def narrow(connection: Connection, tmp_path: Path) -> Iterator[Narrow]:
+    made = host.find(NAME)
+    host.load(NAME, [BASE])
+    found = Narrow(tmp_path, connection, made)
+    yield found
+    found.clean()
+
+
+def test_a_deployment_whose_line_breaks_changes_nothing_and_the_next_one_succeeds(narrow: Narrow) -> None:
+    code, told = narrow.deploy()
+    assert code == 0, told
+    narrow.release()
+    before = narrow.state()
+    for how in (Relay.cut, Relay.spoil):
+        code, told = narrow.broken(how)
+        assert code == 3, told
+        assert "the connection to other was lost" in told
+        assert "nothing was changed" in told
+        assert narrow.state() == before
+        # The lock could not be given back over a line that is gone.
+        code, told = narrow.resume()
+        assert (code, "before anything was changed" in told) == (3, True), told
+        assert narrow.state() == before
+    code, told = narrow.deploy()
+    assert code == 0, told
+    assert narrow.state()[1] != before[1]

@@ -13,7 +13,7 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 
 from deploy.errors import GonogoError
-from deploy.mongodb import backup, loader, login, restore, swap, vault
+from deploy.mongodb import backup, loader, login, restore, staging, swap, vault
 from tests.mongo.ground import PASSWORD, started
 from tests.mongo.kept import DATA, DATABASE, Kept, fill, keep, replaced
 
@@ -121,13 +121,13 @@ def test_a_damaged_one_leaves_nothing_and_changes_nothing(
     before = databases(client), hashes(client, DATABASE)
     kept.changed(DATA, replaced("message 7 ", "message 8 "), summed=summed)
     with pytest.raises(GonogoError, match=r"messages.*(SHA-256|1 document changed: 7)"):
-        restore.restore(kept.facts, kept.found(), replace=replace)
+        restore.restore(kept.facts, kept.found(), replace=replace, prove=False)
     assert (databases(client), hashes(client, DATABASE)) == before
 
 
 def test_over_the_live_data(changed: Kept, client: Client) -> None:
     before = hashes(client, DATABASE)
-    found = restore.restore(changed.facts, changed.found(), replace=True)
+    found = restore.restore(changed.facts, changed.found(), replace=True, prove=False)
     assert (found.database, found.replaced, found.dropped) == (DATABASE, True, ("newer",))
     live = hashes(client, DATABASE)
     safety = vault.find(changed.facts.connection, changed.facts.target, found.safety)
@@ -152,14 +152,14 @@ def test_one_that_is_killed_can_be_told_from_a_whole_one(
 
     monkeypatch.setattr(loader, "load", looked)
     found = restore.restore(kept.facts, kept.found())
-    assert seen == [[restore.UNFINISHED]]
-    assert restore.UNFINISHED not in client[found.database].list_collection_names()
+    assert seen == [[staging.UNFINISHED]]
+    assert staging.UNFINISHED not in client[found.database].list_collection_names()
 
 
 def test_over_a_database_that_is_gone(kept: Kept, client: Client) -> None:
     before = hashes(client, DATABASE)
     client.drop_database(DATABASE)
-    found = restore.restore(kept.facts, kept.found(), replace=True)
+    found = restore.restore(kept.facts, kept.found(), replace=True, prove=False)
     assert (found.documents, found.dropped) == (kept.made.manifest.documents, ())
     # What other tests filled anew has other values of ObjectId.
     assert hashes(client, DATABASE).keys() == before.keys()
@@ -177,7 +177,7 @@ def test_whoever_reads_meanwhile_always_finds_documents(kept: Kept, client: Clie
     reader = threading.Thread(target=read)
     reader.start()
     client[DATABASE].messages.delete_one({"n": 5})
-    restore.restore(kept.facts, kept.found(), replace=True)
+    restore.restore(kept.facts, kept.found(), replace=True, prove=False)
     over.set()
     reader.join()
     assert set(counts) <= {1999, 2000} and len(counts) > 10
@@ -196,7 +196,7 @@ def test_one_that_is_cut_off_names_the_way_back(
     with monkeypatch.context() as patched:
         patched.setattr(swap.Swap, "_copied", fail)
         with pytest.raises(GonogoError) as raised:
-            restore.restore(changed.facts, changed.found(), replace=True)
+            restore.restore(changed.facts, changed.found(), replace=True, prove=False)
     said = re.search(
         r"shop is partly replaced \(.*messages.*`gonogo restore (\S+) (\S+) --replace`", str(raised.value)
     )
@@ -204,7 +204,7 @@ def test_one_that_is_cut_off_names_the_way_back(
     assert databases(client) == {"admin", "config", "local", DATABASE}
     assert hashes(client, DATABASE) != before
     safety = vault.find(changed.facts.connection, changed.facts.target, said[2])
-    restore.restore(changed.facts, safety, replace=True)
+    restore.restore(changed.facts, safety, replace=True, prove=False)
     assert hashes(client, DATABASE) == before
 
 
@@ -218,7 +218,7 @@ def test_one_that_fails_before_anything_was_replaced_says_so(
 
     monkeypatch.setattr(swap.Swap, "_one", refuse)
     with pytest.raises(GonogoError, match="nothing was replaced: no"):
-        restore.restore(changed.facts, changed.found(), replace=True)
+        restore.restore(changed.facts, changed.found(), replace=True, prove=False)
     assert (hashes(client, DATABASE), databases(client)) == (before, {"admin", "config", "local", DATABASE})
 
 
@@ -263,7 +263,7 @@ def test_the_password_is_on_no_command_line(kept: Kept) -> None:
 
     watcher = threading.Thread(target=look)
     watcher.start()
-    restore.restore(kept.facts, kept.found(), replace=True)
+    restore.restore(kept.facts, kept.found(), replace=True, prove=False)
     over.set()
     watcher.join()
     everywhere = b"\n".join(seen).decode(errors="replace")

@@ -93,7 +93,7 @@ def test_every_command_exists_with_its_options(pytestconfig: pytest.Config) -> N
 def test_the_make_targets_are_the_same_commands(pytestconfig: pytest.Config) -> None:
     given = ["TARGET=a b.toml", "JUNIT=x.xml", "HTML=y.html"]
     for name, more in (("offline", ["-m", "offline"]), ("preflight", []), ("verify", [])):
-        argv = ["make", "-n", "-o", ".venv/.ready", name, *given]
+        argv = ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", name, *given]
         done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)
         words = shlex.split(done.stdout.splitlines()[-1])
         suite = "verify" if name == "verify" else "preflight"
