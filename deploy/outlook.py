@@ -41,8 +41,8 @@ class Transfer(BaseModel):
         size = (
             "of a size that is known after the build" if self.bytes is None else f"{self.bytes / MB:.0f} MB"
         )
-        about = "about " if self.estimated and self.bytes is not None else ""
-        guess = ", estimated by the images that run" if about else ""
+        about = "up to about " if self.estimated and self.bytes is not None else ""
+        guess = ", as large as what runs, less the layers that are there" if about else ""
         sent = f"{', '.join(self.images)}: {about}{size}{guess}" if self.images else "nothing is sent"
         return f"{sent}; pulled there: {', '.join(self.pulled)}" if self.pulled else sent
 

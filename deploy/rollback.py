@@ -98,12 +98,13 @@ def _of(run: Undertaking, services: Collection[str]) -> list[Container]:
 
 def _way_on(run: Undertaking, previous: str) -> str:
     path = run.target.path
-    on = f"mend that and run `gonogo resume {target_file.called(run.target)}`; or, by hand, log in"
+    on = f"or mend that and run `gonogo resume {target_file.called(run.target)}`"
     if not previous:
-        return f"{on}, look at `docker ps -a` and `docker logs`, and start the stack from {path}"
+        look = "log in, look at `docker ps -a` and `docker logs`"
+        return f"{look}, and start the stack from {path} by hand; {on}"
     files = " ".join(f"-f {file}" for file in release.files(run.target, previous))
     env = f" --env-file {run.target.env_path}" if run.target.env_path else ""
     return (
-        f"{on} and run `docker compose {files} --project-directory {path} -p {run.target.project}{env} "
-        "up -d --no-build --pull never`"
+        f"log in and run `docker compose {files} --project-directory {path} -p {run.target.project}{env} "
+        f"up -d --no-build --pull never`; {on}"
     )

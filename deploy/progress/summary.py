@@ -63,7 +63,9 @@ def _version(release: Release) -> str:
 
 def _downtime(release: Release) -> str:
     urls = release.availability.urls if release.availability else []
-    return "; ".join(_away(one) for one in urls)
+    if all(one.action == "created" for one in release.services):
+        return ""  # nothing ran before that could have been away
+    return "; ".join(_away(one) for one in urls if one.requests)
 
 
 def _away(one: Answered) -> str:

@@ -84,7 +84,7 @@ def test_what_a_deployment_would_do(engine: dict[str, Any]) -> None:
         "  api    unchanged  image and configuration are the same",
         "  cache  unchanged  image and configuration are the same",
         "  web    replaced   it is built from bbbbbbbb, the one that runs is of aaaaaaaa",
-        "transfer  shop-web: about 72 MB, estimated by the images that run",
+        "transfer  shop-web: up to about 72 MB, as large as what runs, less the layers that are there",
         "downtime  web about 2 s, as last time",
         "steps",
         "  1. lock",

@@ -258,6 +258,8 @@ def test_the_summary_has_the_figures() -> None:
     less = dict(summary.rows(release(availability=seen, data=[], backup=None, steps=[], previous="")))
     assert less["downtime"] == "none at http://a/, 9 requests"
     assert less["time"] == "1 min 36 s"
+    made = [one.model_copy(update={"action": "created"}) for one in release().services]
+    assert "downtime" not in dict(summary.rows(release(services=made))), "nothing ran before"
     assert not {"data", "backup", "recovery"} & less.keys()
 
 
