@@ -61,7 +61,7 @@ def test_every_command_of_gonogo_is_understood_by_the_command_line() -> None:
             seen += 1
             try:
                 parsed(split[begin:])
-            except errors.Exit:
+            except typer.Exit:
                 continue
             except errors.MissingParameter:
                 assert not command.in_block, f"{command.where}: {command.text}"
