@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -56,6 +57,7 @@ def killed(chat: Chat, at: str) -> None:
     for line in process.stdout:
         seen.append(line)
         if line.startswith(at):
+            time.sleep(0.2)  # a step is shown before it is journalled
             process.send_signal(signal.SIGKILL)
             break
     assert process.wait(60) == -signal.SIGKILL, "".join(seen)

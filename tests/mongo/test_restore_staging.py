@@ -1,0 +1,85 @@
+"""A restore over the live data that is killed, what the next one makes of it, and the room that it needs."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy.errors import GonogoError
+from deploy.mongodb import backup, login, proof, restore, staging, vault
+from deploy.mongodb.manifest import Sum
+from lab.state import ROOT
+from tests.mongo.ground import Ground, started
+from tests.mongo.kept import DATABASE, Kept, keep
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from deploy.mongodb import restore, vault
+from tests.mongo.ground import Ground
+
+with Ground(sys.argv[1], Path(sys.argv[2])).facts() as facts:
+    made = vault.find(facts.connection, facts.target, sys.argv[3])
+    killed = lambda size: os.kill(os.getpid(), signal.SIGKILL)
+    restore.restore(facts, made, replace=True, prove=False, on_bytes=killed)
+"""
+FOREIGN = "gonogo_staging_0123456789ab_20260101000000"
+
+
+def test_what_a_killed_restore_left_is_told_and_removed_by_the_next_one(tmp_path: Path) -> None:
+    with started(tmp_path) as ground, ground.facts() as facts, login.opened(facts) as client:
+        kept = keep(facts, tmp_path)
+        client[FOREIGN].theirs.insert_one({"_id": 1})
+        assert staging.notice(facts) == ""
+        argv = [sys.executable, "-c", KILLED, ground.project, str(ground.folder), kept.made.name]
+        done = subprocess.run(argv, cwd=ROOT, capture_output=True, timeout=60, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+        (left,) = staging.left(client, facts.target, DATABASE)
+        before = client[DATABASE].command("dbHash")["collections"]
+        said = f"a restore over shop was cut off and left {left}; shop was not touched by it"
+        assert staging.notice(facts).startswith(f"{said}; `gonogo restore {facts.target.name} BACKUP")
+        backup.make(facts)
+        restore.restore(facts, kept.found())
+        assert left in client.list_database_names(), "whoever holds no lock removes nothing"
+
+        client[DATABASE].messages.delete_many({"n": {"$gte": 100}})
+        found = restore.restore(facts, kept.found(), replace=True)
+        assert found.swept == f"{said}; removed"
+        assert found.told.endswith(found.swept)
+        names = {one for one in client.list_database_names() if one.startswith(staging.STAGING)}
+        assert names == {FOREIGN}
+        assert client[FOREIGN].theirs.count_documents({}) == 1
+        assert client[DATABASE].command("dbHash")["collections"] == before
+        safety = vault.find(facts.connection, facts.target, found.safety)
+        proved = proof.load(facts.connection, str(safety.folder))
+        assert proved and proved.proved and proved.told == found.safe
+        assert f"is in the backup {found.safety} ({found.safe})" in found.told
+        _without_room(kept)
+        _without_proof(ground, kept)
+
+
+def _without_room(kept: Kept) -> None:
+    facts, found = kept.facts, kept.found()
+    files = {"dump/shop/messages.bson": Sum(size=10**16, sha256="0" * 64)}
+    huge = replace(found, manifest=found.manifest.model_copy(update={"files": files}))
+    there = vault.listed(facts.connection, facts.target)
+    for given in ({"replace": True}, {"into": "beside"}):
+        with pytest.raises(GonogoError, match=r"has \d.* free, and .* takes up to 11000000.0 GB"):
+            restore.restore(facts, huge, **given)
+    assert vault.listed(facts.connection, facts.target) == there
+
+
+def _without_proof(ground: Ground, kept: Kept) -> None:
+    """A backup that cannot be proved is no way back, so nothing is replaced."""
+    given = {"folder": str(kept.facts.target.backup_path), "proof_image": "gonogo-lab/none:1"}
+    with ground.facts(backup=given) as facts, login.opened(facts) as client:
+        before = client[DATABASE].command("dbHash")["collections"]
+        with pytest.raises(GonogoError, match=r"nothing was replaced: .* could not be proved: .*--no-proof"):
+            restore.restore(facts, kept.found(), replace=True)
+        assert client[DATABASE].command("dbHash")["collections"] == before
+        assert staging.left(client, facts.target, DATABASE) == []
