@@ -19,6 +19,10 @@ SHORT_ID = 12
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
+class Unanswered(GonogoError):
+    """Nobody answered at an address."""
+
+
 @dataclass(frozen=True)
 class Address:
     """A host and a port that the target can connect to.

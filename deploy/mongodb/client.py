@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
-from deploy.mongodb.address import Address
+from deploy.mongodb.address import Address, Unanswered
 from deploy.wire.opening import AHEAD
 
 if TYPE_CHECKING:
@@ -33,10 +33,6 @@ READING = ("aggregate", "collStats", "count", "dbHash", "dbStats", "distinct", "
 LISTING = ("listCollections", "listIndexes")
 WATCHING = ("getParameter", "replSetGetStatus", "replSetGetConfig", "serverStatus", "listDatabases")
 ACCOUNTS = ("usersInfo", "rolesInfo", "createUser", "createRole", "dropUser", "dropRole", "updateUser")
-
-
-class Unanswered(GonogoError):
-    """Nobody answered at an address."""
 
 
 @dataclass(frozen=True)

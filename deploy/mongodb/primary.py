@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.errors import GonogoError
 from deploy.mongodb import address
-from deploy.mongodb.address import Address
-from deploy.mongodb.client import TIMEOUT_MS, Login, Unanswered, connected
+from deploy.mongodb.address import Address, Unanswered
+from deploy.mongodb.client import TIMEOUT_MS, Login, connected
 
 if TYPE_CHECKING:
     from pymongo import MongoClient

@@ -14,8 +14,7 @@ from typing import Any
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
-from deploy.mongodb.address import Address
-from deploy.mongodb.client import Unanswered
+from deploy.mongodb.address import Address, Unanswered
 from deploy.redact import Redactor
 from deploy.target import Mongodb, Target
 
