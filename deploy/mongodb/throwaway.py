@@ -55,13 +55,18 @@ INSIDE = (
     "kill -KILL $pid) & wait $pid; status=$?; "
     """[ $status = 137 ] || { grep '"s":"[EF]"' "$d/log" || cat "$d/log"; } | tail -n 1 >&2; exit $status"""
 )
-# docker's own --rm takes the anonymous volumes of its image along; a forced removal would leave them.
+# docker's own --rm takes the anonymous volumes of its image along; a forced removal would leave them, and so
+# does an engine that dies. What the image declares as volumes is not used here, so it is memory instead.
 OUTSIDE = (
-    "trap '' HUP PIPE; docker network create --internal --label {label} {name} >/dev/null || exit 96; "
-    "docker run -i --rm --pull never --no-healthcheck --name {name} --network {name} --label {label} "
+    "trap '' HUP PIPE; held=$(docker image inspect --format "
+    "'{{{{range $at, $_ := .Config.Volumes}}}} --tmpfs {{{{$at}}}}{{{{end}}}}' {image}) || exit 95; "
+    "docker network create --internal --label {label} {name} >/dev/null || exit 96; "
+    "docker run -i --rm --pull never --no-healthcheck --name {name} --network {name} --label {label} $held "
     "--entrypoint sh {image} -c {inside}; "
     "status=$?; docker kill {name} >/dev/null 2>&1; "
-    "for i in 1 2 3 4 5 6 7 8 9 10; do docker network rm {name} >/dev/null 2>&1 && break; sleep 0.2; done; "
+    # An engine that died meanwhile takes its time to come back.
+    "gone() {{ docker network rm {name} || {{ docker version && ! docker network inspect {name}; }}; }}; "
+    "for i in $(seq 300); do gone >/dev/null 2>&1 && break; sleep 0.2; done; "
     "exit $status"
 )
 # A container that never started, or whose engine died, is started and ended, for --rm takes its volumes

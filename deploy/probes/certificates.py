@@ -15,6 +15,7 @@ from deploy.target import Target
 from deploy.wire.transcript import Entry
 
 HTTPS = 443
+HANGS_UP = "nothing answers there, or it hangs up"
 PATIENCE_S = 10.0
 SEQUENCE, EXPLICIT_0, UTC_TIME = 0x30, 0xA0, 0x17
 
@@ -68,9 +69,11 @@ def asked(host: str, port: int, local: int) -> Certificate:
     except TimeoutError:
         return Certificate(server, None, f"it did not answer within {PATIENCE_S:g} s")
     except (ConnectionError, ssl.SSLEOFError):
-        return Certificate(server, None, "nothing answers there, or it hangs up")
+        return Certificate(server, None, HANGS_UP)
     except ssl.SSLError as error:
-        return Certificate(server, None, f"it speaks no TLS that is of use ({error.reason})")
+        # Who hangs up in the midst of it gives no reason.
+        said = f"it speaks no TLS that is of use ({error.reason})" if error.reason else HANGS_UP
+        return Certificate(server, None, said)
     except (OSError, ValueError) as error:
         return Certificate(server, None, f"it shows no certificate that can be read ({error})")
 

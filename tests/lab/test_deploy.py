@@ -214,7 +214,9 @@ def test_whoever_says_no_to_the_plan_has_changed_nothing(second: Chat) -> None:
     before = second.snapshot()
     argv = [sys.executable, "-m", "deploy", "deploy", str(second.file), "--reports", str(second.published)]
     leader, follower = os.openpty()
-    process = subprocess.Popen(argv, cwd=state.ROOT, stdin=follower, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        argv, cwd=state.ROOT, stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     assert process.stdout
     os.write(leader, b"n\n")
     said = process.stdout.read()

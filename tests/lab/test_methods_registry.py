@@ -107,11 +107,11 @@ def test_a_wrong_password_is_one_sentence_and_changes_nothing(
     if where == "there":
         real = method._pull
         monkeypatch.setattr(method, "_pull", lambda c, h, n, _: real(c, h, n, wrong))
-    before = left(connection) + connection.check("docker image ls -aq", mutates=True).text
+    before = left(connection) + connection.check("docker image ls -aq | sort", mutates=True).text
     with pytest.raises(GonogoError, match=r"docker login .*401 Unauthorized") as caught:
         send(connection, running, GIVEN if where == "there" else wrong, app=image)
     assert "a-wrong-password" not in str(caught.value)
-    assert left(connection) + connection.check("docker image ls -aq", mutates=True).text == before
+    assert left(connection) + connection.check("docker image ls -aq | sort", mutates=True).text == before
 
 
 def test_without_a_login_the_push_is_refused(
