@@ -30,10 +30,16 @@ def read(connection: Connection, path: PurePosixPath) -> bytes | None:
 
 
 def append(connection: Connection, path: PurePosixPath, line: str) -> None:
-    """Append a line to a file and flush it to the disk; raises GonogoError."""
+    """Append a line to a file and flush it to the disk; raises GonogoError.
+
+    Where there is no room for all of it, none of it is there. After half a line, which only a host that died
+    leaves, it begins a new one.
+    """
     name, folder = shlex.quote(str(path)), shlex.quote(str(path.parent))
     connection.check(
-        f"umask 077 && mkdir -p {folder} && cat >> {name} && sync {name}",
+        f"size=; umask 077 && mkdir -p {folder} && touch {name} && size=$(wc -c < {name}) "
+        f'&& {{ [ -z "$(tail -c 1 {name})" ] || echo >> {name}; }} '
+        f'&& cat >> {name} && sync {name} || {{ [ -z "$size" ] || truncate -s $size {name}; exit 1; }}',
         stdin=f"{line}\n".encode(),
         mutates=True,
     )

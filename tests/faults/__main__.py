@@ -64,7 +64,7 @@ def _play(
     arguments: set[str],
     many: int,
 ) -> None:
-    name = f"t-faults-{os.getpid()}-{number}"
+    name = f"t-campaign-{os.getpid()}-{number}"
     while not waiting.empty():
         # Where something went wrong, the next run begins on a new host: it must not pay for it.
         with (

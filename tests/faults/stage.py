@@ -76,7 +76,7 @@ class Seen:
 
     @property
     def journal(self) -> list[dict[str, str]]:
-        """The last lines of the journal."""
+        """The last lines of the journal; all of them are whole."""
         return [json.loads(line) for line in self.parts["journal"]]
 
 

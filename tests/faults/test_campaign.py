@@ -31,7 +31,7 @@ CHOSEN = [
 
 @pytest.fixture(scope="module")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
-    name = f"t-faults-{os.getpid()}"
+    name = f"t-campaign-{os.getpid()}"
     with watched_arguments(0.1) as arguments, stage(name, tmp_path_factory.mktemp("faults")) as made:
         yield Campaign(made, arguments)
 
