@@ -59,8 +59,8 @@ class Relay:
         self._do(self._sever())
 
     def mend(self) -> None:
-        """Take connections again."""
-        self._cut = False
+        """Take connections again, and spoil nothing that was not spoilt yet."""
+        self._cut = self._spoil = False
 
     def slow(self, delay_s: float) -> None:
         """Delay what comes from now on by ``delay_s`` seconds, each way."""
