@@ -42,6 +42,8 @@ LOOKS = {
 }
 USER, PASSWORD = "lab", "s3cret-of-the-lab!$ '\""
 LOGIN = {"REGISTRY_USERNAME": USER, "REGISTRY_PASSWORD": PASSWORD}
+TRIES = 3
+"""`docker exec` on a machine that is very busy was seen to end well and to lose a part of what was said."""
 MARK = "=== "
 ROOM = "[thresholds]\ndisk_free_gb = 0.2\n\n"
 OLD_BACKUPS = f"cd {STACK}/.deploy/backups 2>/dev/null && ls -1t | tail -n +4 | xargs -r rm -rf --; true"
@@ -106,12 +108,15 @@ class Stage:
     def look(self) -> Seen:
         """Return what there is on the host now."""
         script = "; ".join(f"echo; echo '{MARK}{name}'; {look}" for name, look in LOOKS.items())
-        parts: dict[str, list[str]] = {}
-        for line in self.root(f"{{ {script}; }} 2>/dev/null || true").splitlines():
-            if line.startswith(MARK):
-                lines = parts.setdefault(line.removeprefix(MARK), [])
-            elif line:
-                lines.append(line)
+        for _ in range(TRIES):
+            parts: dict[str, list[str]] = {}
+            for line in self.root(f"{{ {script}; }} 2>/dev/null || true").splitlines():
+                if line.startswith(MARK):
+                    lines = parts.setdefault(line.removeprefix(MARK), [])
+                elif line:
+                    lines.append(line)
+            if parts.keys() == LOOKS.keys():
+                break
         for name in ("containers", "volumes", "networks", "images"):
             parts[name].sort()
         return Seen(parts)
