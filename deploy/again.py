@@ -56,6 +56,9 @@ def start(run: Undertaking, version: str, model: Model) -> str:
         with run.step("remove", ", ".join(sorted(gone))) as note:
             switch.remove(run.connection, [one for one in run.facts.running if one.service in gone])
             note.detail = f"the containers of {', '.join(sorted(gone))}; volumes stay"
+    run.facts.forget("containers")
+    if whose := switch.named(run.connection, run.facts.running):
+        run.note(f"a replacement had been cut off before it got its name: {', '.join(whose)}")
     release.make_current(run.connection, run.target, version)
     safekeeping.touched(run, version)
     started = [change.service for change in run.changes if change.touched]

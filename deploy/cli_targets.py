@@ -30,10 +30,10 @@ def connect(target: Name = None) -> None:
     with Connection.open(found) as connection:
         if not connection.environment:
             raise UsageError(f"{found.name} is this machine, for which no connection is needed")
-        for name, value in connection.environment.items():
-            print(f"export {name}={shlex.quote(value)}", flush=True)
-        print(f"gonogo: connected to {found.host}; Ctrl-C ends it", file=sys.stderr)
         try:
+            for name, value in connection.environment.items():
+                print(f"export {name}={shlex.quote(value)}", flush=True)
+            print(f"gonogo: connected to {found.host}; Ctrl-C ends it", file=sys.stderr)
             while True:
                 time.sleep(LOOK_S)
                 connection.check("true")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import time
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ UP_TIMEOUT_S = 300.0
 PAUSE_S = 0.4
 STEADY_S = 2.0
 """Seconds that a service without a health check has to run before it counts as started."""
+REPLACEMENT = re.compile(r"[0-9a-f]{12}_(.+)")
+"""The name of a container that is to replace another, until that is gone."""
 LOG_LINES = 60
 SHOWN_LINES, SHOWN = 3, 160
 """Of the log of a container that does not get well: how many lines a message shows, and how much of each."""
@@ -124,6 +127,20 @@ def logs(connection: Connection, found: Sequence[Container]) -> dict[str, str]:
         result = connection.run(f"docker logs --tail {LOG_LINES} {shlex.quote(one.id)} 2>&1")
         if result.ok:
             told[one.name] = connection.redact(result.text)
+    return told
+
+
+def named(connection: Connection, found: Sequence[Container]) -> list[str]:
+    """Give containers the names that Compose was about to give them when it was cut off; return these.
+
+    Compose starts a replacement under the old one's id and its name, and renames it when the old one is gone.
+    """
+    taken, told = {one.name for one in found}, []
+    for one in found:
+        match = REPLACEMENT.fullmatch(one.name)
+        if match and match[1] not in taken:
+            connection.check(f"docker rename {shlex.quote(one.id)} {shlex.quote(match[1])}", mutates=True)
+            told.append(match[1])
     return told
 
 

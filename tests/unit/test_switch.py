@@ -23,6 +23,16 @@ ENDED = {"status": "exited", "exit_code": 0}
 TO = target(thresholds={"healthy_timeout_s": 5})
 
 
+def test_a_replacement_that_was_cut_off_gets_its_name_where_that_is_free() -> None:
+    asked: list[str] = []
+    line = cast(Connection, SimpleNamespace(check=lambda script, **_: asked.append(script)))
+    cut = container("api", name="c2fd5d1f5063_chat-api", id="new")
+    other = container("web", name="0123456789ab_chat-web", id="late")
+    there = container("web", name="chat-web", id="old")
+    assert switch.named(line, [cut, other, there]) == ["chat-api"]
+    assert asked == ["docker rename new chat-api"]
+
+
 class Scene(Answering):
     """Stands in for a connection to a host where each look finds the next of several states."""
 
