@@ -13,7 +13,7 @@ import pytest
 import typer
 import yaml
 
-from deploy.cli import app
+from deploy.cli.app import app
 from tests import harness
 from tests.unit.checking import ROOT
 

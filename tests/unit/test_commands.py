@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from deploy import cli, cli_suites, completion, debug, named, runner, target_file
-from deploy.cli_errors import code_of
+from deploy import debug, named, runner, target_file
+from deploy.cli import app as cli
+from deploy.cli import completion, suites
+from deploy.cli.errors import code_of
 from deploy.errors import GonogoError, UsageError
 from deploy.redact import Redactor
 from deploy.suites import ROOT
@@ -28,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         found.append(argv[3:])
         return subprocess.CompletedProcess(argv, 7)
 
-    monkeypatch.setattr(cli_suites.subprocess, "run", run)
+    monkeypatch.setattr(suites.subprocess, "run", run)
     return found
 
 

@@ -17,7 +17,7 @@ import typer
 import yaml
 
 from checks import catalogue
-from deploy.cli import CODES, app
+from deploy.cli.app import CODES, app
 from deploy.target_file import parse
 from tests import documents
 from tests.documents import ROOT, Command

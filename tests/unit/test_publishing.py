@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from deploy import cli_report, ending, publishing, runner
+from deploy import ending, publishing, runner
+from deploy.cli import report as commands
 from deploy.connection import Result
 from deploy.errors import GonogoError, UsageError
 from deploy.publishing import Report
@@ -198,21 +199,21 @@ def test_the_newest_report_is_opened_or_its_path_is_told(
     for day, (name, version) in enumerate((("shop", "v1"), ("shop", "v2"), ("other", "v1")), start=10):
         publish(small(version, target=name, started_at=f"2026-01-{day}T08:00:00Z"), tmp_path)
     opened: list[str] = []
-    monkeypatch.setattr(cli_report.webbrowser, "open", lambda url: opened.append(url) or True)
-    monkeypatch.setattr(cli_report.sys, "platform", "linux")
-    for name in cli_report.DISPLAYS:
+    monkeypatch.setattr(commands.webbrowser, "open", lambda url: opened.append(url) or True)
+    monkeypatch.setattr(commands.sys, "platform", "linux")
+    for name in commands.DISPLAYS:
         monkeypatch.delenv(name, raising=False)
     for given, place in (((None, ""), "other/v1"), (("shop", ""), "shop/v2"), (("shop", "v1"), "shop/v1")):
-        cli_report.open_report(*given, reports=tmp_path)
+        commands.open_report(*given, reports=tmp_path)
         assert capsys.readouterr().out == f"{tmp_path / place / 'index.html'}\n"
     assert opened == []
     monkeypatch.setenv("DISPLAY", ":0")
-    cli_report.open_report("shop", "v1", reports=tmp_path)
+    commands.open_report("shop", "v1", reports=tmp_path)
     assert opened == [(tmp_path / "shop" / "v1" / "index.html").as_uri()]
     with pytest.raises(UsageError, match=r"no report of shop for version v9 in .*: the newest there is v2"):
-        cli_report.open_report("shop", "v9", reports=tmp_path)
+        commands.open_report("shop", "v9", reports=tmp_path)
     with pytest.raises(UsageError, match=r"there is no report in .*: each deployment writes one"):
-        cli_report.open_report(None, "", reports=tmp_path / "none")
+        commands.open_report(None, "", reports=tmp_path / "none")
 
 
 def test_a_report_is_sent_once_more_where_the_target_file_says(
@@ -223,14 +224,14 @@ def test_a_report_is_sent_once_more_where_the_target_file_says(
     base = f'host = "local"\npath = "{tmp_path}"\nproject = "shop"\ncompose_files = ["compose.yaml"]\n'
     file.write_text(base)
     with pytest.raises(UsageError, match="no report is sent anywhere"):
-        cli_report.publish(str(file), "", tmp_path / "reports")
+        commands.publish(str(file), "", tmp_path / "reports")
     file.write_text(f'{base}[publishing]\nto = "{tmp_path}/to"\ncommand = ["true"]\n')
-    cli_report.publish(str(file), "v1", tmp_path / "reports")
+    commands.publish(str(file), "v1", tmp_path / "reports")
     assert capsys.readouterr().out == f"v1 of shop: sent to {tmp_path}/to, true\n"
     assert (tmp_path / "to" / "shop" / "v1" / "index.html").read_text() == page.read_text()
     file.write_text(f'{base}[publishing]\ncommand = ["false"]\n')
     with pytest.raises(GonogoError, match="not sent to false: it ended with 1"):
-        cli_report.publish(str(file), "", tmp_path / "reports")
+        commands.publish(str(file), "", tmp_path / "reports")
 
 
 def test_what_is_no_place_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy import completion, history, lock, recovery, release, runner, target_file
-from deploy.cli_options import AsJson, Name, Quiet, Reports
+from deploy import history, lock, recovery, release, runner, target_file
+from deploy.cli import completion
+from deploy.cli.options import AsJson, Name, Quiet, Reports
 from deploy.connection import Connection
 from deploy.facts import Facts
 from deploy.journal import END, Journal

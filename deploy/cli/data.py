@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy import completion, lock, safekeeping, target_file
-from deploy.cli_options import AsJson, Name, RequiredName
+from deploy import lock, safekeeping, target_file
+from deploy.cli import completion
+from deploy.cli.options import AsJson, Name, RequiredName
 from deploy.connection import Connection
 from deploy.errors import GonogoError, UsageError
 from deploy.facts import Facts

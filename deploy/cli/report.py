@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from deploy import completion, publishing, runner, target_file
-from deploy.cli_options import Name, Reports
+from deploy import publishing, runner, target_file
+from deploy.cli import completion
+from deploy.cli.options import Name, Reports
 from deploy.connection import Connection
 from deploy.errors import ConnectionFailed, GonogoError, UsageError
 from deploy.facts import Facts

@@ -11,9 +11,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from deploy import cli_data, cli_report, cli_runs, cli_suites, cli_targets, debug, named, runner, target_file
-from deploy.cli_errors import code_of
-from deploy.cli_options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes
+from deploy import debug, named, runner, target_file
+from deploy.cli import data, report, runs, suites, targets
+from deploy.cli.errors import code_of
+from deploy.cli.options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes
 from deploy.errors import UsageError
 from deploy.progress import choose
 
@@ -107,26 +108,26 @@ def plan(  # noqa: PLR0913, PLR0917
 COMMANDS: dict[str, Callable[..., None]] = {
     "deploy": deploy,
     "plan": plan,
-    "preflight": cli_suites.preflight,
-    "verify": cli_suites.verify,
-    "rollback": cli_runs.roll_back,
-    "resume": cli_runs.resume,
-    "status": cli_runs.status,
-    "history": cli_runs.show_history,
-    "unlock": cli_runs.unlock,
-    "backup": cli_data.make_backup,
-    "backups": cli_data.list_backups,
-    "restore": cli_data.bring_back,
-    "init": cli_targets.init,
-    "targets": cli_targets.targets,
-    "connect": cli_targets.connect,
-    "checks": cli_suites.checks,
-    "replay": cli_suites.replay,
+    "preflight": suites.preflight,
+    "verify": suites.verify,
+    "rollback": runs.roll_back,
+    "resume": runs.resume,
+    "status": runs.status,
+    "history": runs.show_history,
+    "unlock": runs.unlock,
+    "backup": data.make_backup,
+    "backups": data.list_backups,
+    "restore": data.bring_back,
+    "init": targets.init,
+    "targets": targets.targets,
+    "connect": targets.connect,
+    "checks": suites.checks,
+    "replay": suites.replay,
 }
 for called, command in COMMANDS.items():
     # The first sentence as it stands; else the list of commands would cut it off.
     app.command(called, short_help=(command.__doc__ or "").partition("\n")[0])(command)
-app.add_typer(cli_report.app, name="report")
+app.add_typer(report.app, name="report")
 
 
 def main() -> NoReturn:

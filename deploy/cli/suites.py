@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from deploy import recording, target_file
-from deploy.cli_options import Name, Strict
+from deploy.cli.options import Name, Strict
 from deploy.suites import ROOT
 
 

@@ -13,7 +13,7 @@ import typer
 
 from deploy import init as drafting
 from deploy import target_file
-from deploy.cli_options import Name
+from deploy.cli.options import Name
 from deploy.connection import Connection
 from deploy.errors import UsageError
 
