@@ -174,14 +174,16 @@ class Connection:
         *,
         stdin: BinaryIO | None = None,
         on_bytes: Callable[[int], None] | None = None,
+        to: Callable[[bytes], None] | None = None,
         timeout: float | None = None,
         mutates: bool = True,
         private: bool = False,
     ) -> Result:
         """Run a command in a session of its own, fed from ``stdin`` of any size; else as ``run``.
 
-        ``on_bytes`` is called, from another thread, with the size of each piece sent. ``timeout``
-        is STREAM_TIMEOUT_S by default. What reading ``stdin`` raises is raised here, after the session was
+        ``on_bytes`` is called, from another thread, with the size of each piece sent. ``to`` is given the
+        standard output in pieces as they come; the Result then has none. ``timeout`` is STREAM_TIMEOUT_S by
+        default. What reading ``stdin`` raises is raised here, after the session was
         broken.
         """
         __tracebackhide__ = True
@@ -189,7 +191,7 @@ class Connection:
         if mutates:
             self.prefetch.drop()
         return self._recorded(
-            command, limit, mutates, lambda: self._line.feed(command, limit, stdin, on_bytes), private
+            command, limit, mutates, lambda: self._line.feed(command, limit, stdin, on_bytes, to), private
         )
 
     def pour(self, command: str, to: Callable[[bytes], None], *, timeout: float | None = None) -> Result:

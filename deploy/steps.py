@@ -7,8 +7,9 @@ import shlex
 from deploy import difference, images, joined, release, suites, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
-from deploy.methods import on_server, registry, tar
+from deploy.methods import on_server, pulling, registry, tar
 from deploy.methods.client import Given
+from deploy.methods.meter import Meter
 from deploy.outlook import outlook
 from deploy.plan import chosen, plan
 from deploy.release import Image, Release
@@ -84,41 +85,41 @@ def build(run: Undertaking) -> None:
 def transfer(run: Undertaking) -> None:
     """Bring the images to the target and prove them there by id."""
     with run.step("transfer") as note:
-        _fetch(run)
+        meter = Meter(run.progress.sent, run.progress.about)
+        _fetch(run, meter)
         for name, image in run.images.items():
             if not image.id:
                 run.progress.line(f"pulling {image.name}")
-                tar.pull(run.connection, image.name)
+                pulling.pull(run.connection, [image.name], meter)
                 run.facts.forget("target_images")
                 run.images[name] = Image(name=image.name, id=run.facts.images[image.name])
         there = set(run.facts.images.values())
         wanted = {name: image for name, image in run.images.items() if image.id not in there}
         wanted |= {n: i for n, i in run.images.items() if run.facts.model.services[n].build is not None}
-        note.detail = _send(run, wanted)
+        note.detail = _send(run, wanted, meter)
 
 
-def _fetch(run: Undertaking) -> None:
+def _fetch(run: Undertaking, meter: Meter) -> None:
     """Have the target pull what was built already, and lies in the registry alone."""
     services = [run.facts.model.services[name] for name, image in run.images.items() if not image.id]
     names = {one.name: run.facts.sought(one) for one in services if one.build is not None}
     if names:
         login, host = run.facts.registry_login, run.facts.registry.host
         run.progress.line(f"pulling {', '.join(sorted(names.values()))}")
-        found = registry.fetch(run.connection, host, names.values(), Given(*login) if login else None)
+        given = Given(*login) if login else None
+        found = registry.fetch(run.connection, host, names.values(), given, meter)
         run.images |= {name: Image(name=run.images[name].name, id=found[names[name]]) for name in names}
 
 
-def _send(run: Undertaking, wanted: dict[str, Image]) -> str:
+def _send(run: Undertaking, wanted: dict[str, Image], meter: Meter) -> str:
     """Bring images to the target by the target's method; return what was sent, in one line."""
-    target, connection, sent = run.target, run.connection, run.progress.sent
+    target, connection = run.target, run.connection
     if target.method == "registry":
         login = run.facts.registry_login
         given, host = Given(*login) if login else None, run.facts.registry.host
         say = run.progress.line
-        return registry.send(connection, wanted, run.version, host, given, say, sent).told
-    return tar.send(
-        connection, wanted, run.version, sent, lambda total: run.progress.expect(total, about=True)
-    ).told
+        return registry.send(connection, wanted, run.version, host, given, say, meter).told
+    return tar.send(connection, wanted, run.version, meter.add, meter.expect).told
 
 
 def settle(run: Undertaking) -> None:

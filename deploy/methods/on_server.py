@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import posixpath
 import re
 import shlex
@@ -13,6 +14,7 @@ from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.images import BUILD_TIMEOUT_S, LAST_LINES
 from deploy.methods import checkout
+from deploy.methods.output import Output
 from deploy.model import Model
 from deploy.probes import images
 from deploy.release import git, tagged
@@ -65,16 +67,16 @@ def build(
     before = checkout.set_to(connection, section(target), commit)
     say(f"{section(target).checkout} stands at {commit[:8]}, before at {before}")
     tags = {name: tagged(model.services[name].image, version) for name in names}
-    lines: list[str] = []
+    output = Output(say)
     try:
         text = building.build_file(target, model, version, place(target))
         command = BUILD.format(folder=shlex.quote(section(target).checkout))
-        result = connection.run(command, stdin=text.encode(), timeout=BUILD_TIMEOUT_S, mutates=True)
-        lines += [line.strip() for line in result.text.splitlines() if line.strip()]
-        for line in lines:
-            say(line)
+        result = connection.stream(
+            command, stdin=io.BytesIO(text.encode()), to=output.feed, timeout=BUILD_TIMEOUT_S
+        )
+        output.end()
         if not result.ok:
-            said = connection.redact(" / ".join(lines[-LAST_LINES:]))
+            said = connection.redact(" / ".join(output.lines[-LAST_LINES:]))
             raise GonogoError(
                 f"{connection.host}: building {', '.join(names)} failed, nothing that runs was touched: "
                 f"{said}"
@@ -83,7 +85,7 @@ def build(
         if missing := sorted(set(tags.values()) - set(ids)):
             raise GonogoError(f"{connection.host}: the build ended well but made no {', '.join(missing)}")
     except (GonogoError, KeyboardInterrupt):
-        _undo(connection, target, before, tags.values(), lines)
+        _undo(connection, target, before, tags.values(), output.lines)
         raise
     return {name: ids[tag] for name, tag in tags.items()}
 

@@ -17,7 +17,6 @@ from deploy.probes import images
 from deploy.probes import layers as sized
 from deploy.release import Image, tagged
 
-PULL_TIMEOUT_S = 1800.0
 LOAD = "docker load -q"
 MB = 1_000_000
 # What engines say of a layer that is in neither the archive nor their store.
@@ -95,11 +94,6 @@ def tag(connection: Connection, wanted: Mapping[str, Image], version: str) -> No
     pairs = sorted({(image.id, tagged(image.name, version)) for image in wanted.values()})
     if pairs:
         connection.check(" && ".join(f"docker tag {shlex.join(pair)}" for pair in pairs), mutates=True)
-
-
-def pull(connection: Connection, name: str) -> None:
-    """Have the target pull an image; raises GonogoError."""
-    connection.check(f"docker pull -q -- {shlex.quote(name)}", timeout=PULL_TIMEOUT_S, mutates=True)
 
 
 class _Foretold:

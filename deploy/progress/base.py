@@ -41,6 +41,10 @@ class Progress:
         """Know how many bytes the step will send, None where nobody can; ``about``: it is an estimate."""
         self.amount.total, self.amount.about = total, about
 
+    def about(self, total: int) -> None:
+        """Know about how many bytes the step will send, by what is known until now."""
+        self.expect(total, about=True)
+
     def sent(self, count: int) -> None:
         """Take note of ``count`` more bytes."""
         self.amount.add(count)

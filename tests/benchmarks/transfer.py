@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.connection import Connection
+from deploy.methods import pulling, tar
 from deploy.methods import registry as method
-from deploy.methods import tar
 from deploy.methods.client import Given, docker, logged_in
 from deploy.release import Image
 from lab import host, registry
@@ -148,8 +148,8 @@ def by_registry(way: Way, images: list[str]) -> tuple[float, float]:
 
             def bring() -> None:
                 name = method.push(images[1], f"{here}/app:{VERSION}", folder)
-                line = method.pulling(found.host, [name.replace(here, found.host)], given.user)
-                connection.check(line, stdin=given.password.encode(), timeout=600, mutates=True)
+                name = name.replace(here, found.host)
+                pulling.pull(connection, [name], host=found.host, given=given)
 
             try:
                 method.push(images[0], f"{here}/app:former", folder)

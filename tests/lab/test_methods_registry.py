@@ -11,8 +11,10 @@ import pytest
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
+from deploy.methods import pulling
 from deploy.methods import registry as method
 from deploy.methods.client import Given, docker
+from deploy.methods.meter import Meter
 from deploy.release import Image
 from lab import host, registry
 from tests.lab.connecting import reachable
@@ -23,6 +25,8 @@ NAME = f"t-push-{os.getpid()}"
 USER, PASSWORD = "lab", "s3cret-of-the-lab!$ '\""
 VERSION = "0123abcd-20260131-080559"
 GIVEN = Given(USER, PASSWORD)
+SIZE = 3_000_000
+"""Bytes of the image; a tiny one is there before Docker draws anything."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +52,7 @@ def running(connection: Connection) -> Iterator[registry.Registry]:
 def image(tmp_path: Path, running: registry.Registry, monkeypatch: pytest.MonkeyPatch) -> Iterator[Image]:
     """An image of this machine, whose user has no login for any registry."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "nobody"))
-    (tmp_path / "content").write_bytes(os.urandom(1000))
+    (tmp_path / "content").write_bytes(os.urandom(SIZE))
     packed = subprocess.run(["tar", "-C", str(tmp_path), "-c", "content"], capture_output=True, check=True)
     made = subprocess.run(["docker", "import", "-"], input=packed.stdout, capture_output=True, check=True)
     yield Image(name=f"{running.host}/team/app:1.0", id=made.stdout.decode().strip())
@@ -57,9 +61,13 @@ def image(tmp_path: Path, running: registry.Registry, monkeypatch: pytest.Monkey
 
 
 def send(
-    connection: Connection, found: registry.Registry, given: Given | None, **images: Image
+    connection: Connection,
+    found: registry.Registry,
+    given: Given | None,
+    meter: Meter | None = None,
+    **images: Image,
 ) -> method.Pushed:
-    return method.send(connection, images, VERSION, found.host, given)
+    return method.send(connection, images, VERSION, found.host, given, meter=meter)
 
 
 def left(connection: Connection) -> str:
@@ -71,11 +79,15 @@ def test_an_image_is_pushed_and_pulled_by_digest(
     connection: Connection, running: registry.Registry, image: Image, tmp_path: Path
 ) -> None:
     before = left(connection)
+    counts: list[int] = []
+    totals: list[int] = []
     with watched_arguments() as arguments:
-        done = send(connection, running, GIVEN, app=image)
+        done = send(connection, running, GIVEN, Meter(counts.append, totals.append), app=image)
     (name,) = done.names.values()
     assert name.startswith(f"{running.host}/team/app@sha256:")
     assert name in done.told
+    assert 1.9 * SIZE < totals[-1] < 2.1 * SIZE, "what cannot be packed goes there and from there as it is"
+    assert 0.9 * totals[-1] < sum(counts) <= totals[-1]
     form = "docker image inspect -f '{{.Id}} {{index .RepoDigests 0}}'"
     assert connection.check(f"{form} {running.host}/team/app:{VERSION}").text.split() == [image.id, name]
     assert left(connection) == before, "the target's own logins are as they were, and nothing is left"
@@ -105,8 +117,8 @@ def test_a_wrong_password_is_one_sentence_and_changes_nothing(
 ) -> None:
     wrong = Given(USER, "a-wrong-password")
     if where == "there":
-        real = method._pull
-        monkeypatch.setattr(method, "_pull", lambda c, h, n, _: real(c, h, n, wrong))
+        real = pulling.pull
+        monkeypatch.setattr(pulling, "pull", lambda c, n, m, host, given: real(c, n, host=host, given=wrong))
     before = left(connection) + connection.check("docker image ls -aq | sort", mutates=True).text
     with pytest.raises(GonogoError, match=r"docker login .*401 Unauthorized") as caught:
         send(connection, running, GIVEN if where == "there" else wrong, app=image)
@@ -137,8 +149,8 @@ def test_another_image_under_the_digest_is_found_out(
 
 
 def _foreign(running: registry.Registry, real):  # type: ignore[no-untyped-def]
-    def push(_image: str, name: str, folder: Path | None) -> str:
+    def push(_image: str, name: str, folder: Path | None, meter: Meter) -> str:
         empty = subprocess.run(["docker", "import", "-"], input=bytes(10240), capture_output=True, check=True)
-        return real(empty.stdout.decode().strip(), name, folder)
+        return real(empty.stdout.decode().strip(), name, folder, meter)
 
     return push

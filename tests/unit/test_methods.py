@@ -13,7 +13,7 @@ import pytest
 
 from deploy.errors import GonogoError
 from deploy.members import Member
-from deploy.methods import client, registry, tar
+from deploy.methods import client, pulling, registry, tar
 from deploy.methods.client import Given, logged_in
 from deploy.methods.gzipped import gzipped
 from deploy.methods.layers import LeftOut, chains, described
@@ -133,7 +133,7 @@ FAKE = """#!/bin/sh
 echo "$DOCKER_CONFIG $*" >> "$LOG"
 case $1 in
 login) cat > "$LOG.password"; cat "$DOCKER_CONFIG/config.json" > "$LOG.config"; exit ${LOGIN:-0} ;;
-pull) [ "$4" != "${BAD:-}" ] ;;
+pull) [ "$3" != "${BAD:-}" ] ;;
 push) echo "v: digest: sha256:%s size: 1"; exit ${PUSH:-0} ;;
 esac
 """ % ("1" * 64)
@@ -157,7 +157,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pulled(names: list[str], user: str = "") -> int:
-    line = registry.pulling("r.example.com", names, user)
+    line = pulling.line(names, "r.example.com", user)
     return subprocess.run(["sh", "-c", line], input=b"pass", capture_output=True, check=False).returncode
 
 
@@ -166,8 +166,8 @@ def test_the_target_is_logged_in_for_the_pull_alone(fake: Path) -> None:
     lines = [line.split(" ", 1) for line in fake.read_text().splitlines()]
     assert [said for _, said in lines] == [
         "login -u ada's --password-stdin r.example.com",
-        "pull -q -- r.example.com/a@sha256:1",
-        "pull -q -- r.example.com/b@sha256:2",
+        "pull -- r.example.com/a@sha256:1",
+        "pull -- r.example.com/b@sha256:2",
         "logout r.example.com",
     ]
     assert len({folder for folder, _ in lines}) == 1
@@ -177,9 +177,14 @@ def test_the_target_is_logged_in_for_the_pull_alone(fake: Path) -> None:
     assert json.loads((fake.parent / "log.config").read_text()) == {"auths": {"r.example.com": {}}}
 
 
-def test_without_a_login_the_targets_own_holds(fake: Path) -> None:
+def test_without_a_login_the_targets_own_holds_with_or_without_a_terminal(fake: Path) -> None:
+    asked = "/users/own pull -- r.example.com/a@sha256:1\n"
     assert pulled(["r.example.com/a@sha256:1"]) == 0
-    assert fake.read_text() == "/users/own pull -q -- r.example.com/a@sha256:1\n"
+    assert fake.read_text() == asked
+    (fake.parent / "script").write_text("#!/bin/sh\nexit 1\n")
+    (fake.parent / "script").chmod(0o755)
+    assert pulled(["r.example.com/a@sha256:1"]) == 0
+    assert fake.read_text() == 2 * asked
 
 
 @pytest.mark.parametrize(("how", "code"), [({"LOGIN": "1"}, 3), ({"BAD": "a"}, 4)])
