@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import posixpath
 import subprocess
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from deploy.errors import GonogoError
 from deploy.model import Model, Service
-from deploy.probes.images import ImageInfo
-from deploy.release import git, is_dirty, tagged
+from deploy.release import tagged
 from deploy.rules import dockerfile as recipes
 from deploy.rules.dockerfile import Stage
 from deploy.rules.production import VARIABLES
+from deploy.source import REVISION, Source, source
 from deploy.target import Target
-
-REVISION = "org.opencontainers.image.revision"
-"""The label of the OCI image specification for the source's revision."""
 
 DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM"
 """The variable with which Compose builds for another platform than the engine's own."""
 
-EARLIEST = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
-"""Before it are the times of builders that give none, so that their images are the same each time."""
-
 BUILD_TIMEOUT_S = 3600
 LAST_LINES = 8
-
-
-@dataclass(frozen=True)
-class Source:
-    """What git says of a build context: the last commit that touched it, when, and whether it was changed.
-
-    ``revision`` is empty where git knows nothing of it; ``committed`` is in ISO 8601.
-    """
-
-    revision: str = ""
-    committed: str = ""
-    dirty: bool = False
-
-    @property
-    def label(self) -> str:
-        """The value of the label REVISION of an image that is built from it."""
-        return f"{self.revision}-dirty" if self.revision and self.dirty else self.revision
 
 
 def context(target: Target, service: Service) -> Path | None:
@@ -110,48 +86,11 @@ def built_stages(target: Target, model: Model) -> dict[str, Stage]:
     return found
 
 
-def source(target: Target, folder: Path) -> Source:
-    """Return what git says of a build context.
-
-    Its last commit, not HEAD: an image whose sources did not change keeps its id, so its service is left
-    alone.
-    """
-    said = git(target.source, "log", "-1", "--format=%H %cI", "--", str(folder))
-    revision, _, committed = said.partition(" ")
-    return Source(revision, committed, bool(revision) and is_dirty(folder))
-
-
 def sources(target: Target, model: Model) -> dict[str, Source]:
     """Return what git says of each built service's context, those alone that lie on this machine."""
     folders = {name: context(target, model.services[name]) for name in model.built()}
     found = {folder: source(target, folder) for folder in set(folders.values()) if folder}
     return {name: found[folder] for name, folder in folders.items() if folder}
-
-
-def stale(image: ImageInfo, source: Source) -> str:
-    """Return why an image is not known to be built from a source as it is; empty when it is."""
-    label = image.labels.get(REVISION)
-    if label is None:
-        return f"has no label {REVISION}: it was not built by gonogo, so nobody can tell what it holds"
-    if label.endswith("-dirty"):
-        return f"was built from {label[:8]} with changes that were not committed"
-    if label != source.revision:
-        return f"was built from {label[:8]}, and the last commit of its sources is {source.revision[:8]}"
-    if source.dirty:
-        return f"was built from {label[:8]}, and its sources have changes that are not committed"
-    created, committed = _time(image.created), _time(source.committed)
-    if created and committed and EARLIEST < created < committed:
-        return f"was made at {image.created}, before the commit of its sources at {source.committed}"
-    return ""
-
-
-def _time(text: str) -> datetime.datetime | None:
-    # Docker writes nanoseconds, of which Python reads the first six digits, from 3.11 on.
-    try:
-        found = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
 
 def local_ids(names: Iterable[str]) -> dict[str, str]:

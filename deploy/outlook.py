@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from deploy import images as building
 from deploy import joined, journal, release, switch
 from deploy.facts import Facts
 from deploy.plan import Change, chosen, plan
 from deploy.probes import images, layers
 from deploy.release import Image
+from deploy.source import REVISION
 from reports.model import ServiceChange
 
 MB = 1_000_000
@@ -146,7 +146,7 @@ def _expected(facts: Facts, name: str, runs: str, here: Mapping[str, object]) ->
         return Build(NEW, "it is built")
     if source is None or not source.revision or image is None:
         return Build(NEW, "it is built, and from which sources the one that runs was is not known")
-    label = image.labels.get(building.REVISION, "")
+    label = image.labels.get(REVISION, "")
     if source.dirty:
         return Build(NEW, "it is built from changes that are not committed")
     if label != source.revision:

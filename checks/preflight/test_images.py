@@ -8,11 +8,11 @@ import pytest
 
 from checks.suite import Suite
 from deploy.facts import Facts
-from deploy.images import REVISION, stale
 from deploy.model import Model, Service
 from deploy.probes.images import ImageInfo
 from deploy.rules import production
 from deploy.rules.production import Declared, Own
+from deploy.source import REVISION, stale
 from deploy.target import Target
 
 WHERE = {"on-server": "on the target", "registry": "here, nor in the registry"}

@@ -7,12 +7,12 @@ import os
 from deploy import images as building
 from deploy.fact import fact
 from deploy.facts.registry import RegistryFacts
-from deploy.images import Source
 from deploy.model import Service
 from deploy.probes import images
 from deploy.probes.images import ImageInfo
 from deploy.release import RECORD, tagged
 from deploy.rules.dockerfile import Stage
+from deploy.source import Source
 
 
 class ImageFacts(RegistryFacts):

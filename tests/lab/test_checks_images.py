@@ -17,8 +17,8 @@ import pytest
 from deploy import images
 from deploy.connection import Connection
 from deploy.facts import Facts
-from deploy.images import REVISION
 from deploy.redact import Redactor
+from deploy.source import REVISION
 from deploy.target import Target
 from deploy.target_file import find
 from lab import host

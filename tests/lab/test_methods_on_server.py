@@ -12,9 +12,9 @@ import pytest
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
-from deploy.images import REVISION
 from deploy.methods import checkout, on_server
 from deploy.model import Model
+from deploy.source import REVISION
 from deploy.target import Target
 from deploy.target_file import parse
 from lab import host

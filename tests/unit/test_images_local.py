@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from deploy import images
-from deploy.images import REVISION, Source, build_file, buildable, context, dockerfile, stale
+from deploy.images import build_file, buildable, context, dockerfile
 from deploy.probes.images import ImageInfo
 from deploy.release import repository, tagged
+from deploy.source import REVISION, Source, stale
 from deploy.target import Target
 from tests.unit.stacks import model, target
 

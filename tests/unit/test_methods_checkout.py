@@ -12,6 +12,7 @@ from deploy import images
 from deploy.methods import checkout, on_server
 from deploy.methods.checkout import PART, Clone
 from deploy.sections import OnServer
+from deploy.source import REVISION
 from tests.unit.stacks import model, target
 
 SECTION = OnServer(checkout="/srv/repo")
@@ -82,7 +83,7 @@ def test_contexts_lie_in_the_clone_where_they_lie_here(tmp_path: Path) -> None:
             "build": {
                 "context": "/srv/repo/infra/app",
                 "additional_contexts": {"s": "/srv/repo/shared", "u": "https://e.org/x"},
-                "labels": {images.REVISION: head.stdout.strip()},
+                "labels": {REVISION: head.stdout.strip()},
             },
         }
     }

@@ -11,13 +11,13 @@ import pytest
 from deploy import journal, outlook, switch
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.images import REVISION, Source
 from deploy.outlook import NEW, Build, Outlook, Transfer
 from deploy.plan import chosen
 from deploy.probes import images, layers
 from deploy.probes.images import ImageInfo
 from deploy.release import Image, Release
 from deploy.rules.checkout import Commit, Shipping
+from deploy.source import REVISION, Source
 from tests.unit.stacks import container, model, target
 
 OLD, NOW = "a" * 40, "b" * 40

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from deploy.images import REVISION, Source
 from deploy.probes.images import ImageInfo
 from deploy.probes.registry import Content, Greeting, There
 from deploy.rules.dockerfile import Stage
+from deploy.source import REVISION, Source
 from tests.unit.mutations import Mutation, World
 
 COMMIT, OTHER = "1" * 40, "2" * 40
