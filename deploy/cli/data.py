@@ -107,7 +107,8 @@ def bring_back(  # noqa: PLR0913, PLR0917  each is an option of the command
     """Restore a backup: into a new database beside the live one, or over it with --replace.
 
     Before live data is replaced a fresh backup is taken and proved by a trial restore (without it where that
-    cannot be: --no-proof), and the database's name has to be typed (or --yes).
+    cannot be: --no-proof), and the database's name has to be typed (or --yes). Before users and roles are
+    replaced, a fresh backup with those that are there is taken.
     With --users the users and roles of the backup become those of the live database, whatever the documents
     are restored into; others than those of the backup stay. It must have been made with --users.
 

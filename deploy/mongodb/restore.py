@@ -36,10 +36,10 @@ OnBytes = Callable[[int], None] | None
 class Restored:
     """What was restored: into which database, how many documents, in how many ``seconds``.
 
-    ``safety``: the backup that was taken before live data was replaced; ``safe``: what its restore proof
-    found, empty where none was wanted. ``dropped``: the collections that were there and are not in the
-    backup. ``proved``: it was compared with the backup's fingerprint. ``swept``: what a restore left that
-    was cut off before this one, in words.
+    ``safety``: the backup that was taken before live data, or users and roles, were replaced; ``safe``: what
+    its restore proof found, empty where none was wanted. ``dropped``: the collections that were there and
+    are not in the backup. ``proved``: it was compared with the backup's fingerprint. ``swept``: what a
+    restore left that was cut off before this one, in words.
     """
 
     database: str
@@ -58,7 +58,8 @@ class Restored:
         """It in words."""
         text = f"{self.documents} documents of {self.backup} are in {self.database}, in {self.seconds:.1f} s"
         if not self.replaced:
-            return f"{text}, beside the live data"
+            text += ", beside the live data"
+            return f"{text}; users and roles as they were are in {self.safety}" if self.safety else text
         text += f", and are what the backup holds; what was there before is in the backup {self.safety}"
         text += f" ({self.safe or 'not proved'})"
         text += f"; dropped: {', '.join(self.dropped)}" if self.dropped else ""
@@ -81,7 +82,8 @@ def restore(  # noqa: PLR0913  one keyword for each choice
     never written to, but the live one with ``replace``: a fresh backup of it is taken first and proved by a
     trial restore (unless ``prove`` is False), and what is to be restored is loaded beside it and compared
     with the backup's fingerprint before anything is replaced (see ``swap``). ``users``: with the users and
-    roles of the database that the backup is of, at last; those that are there and not in the backup stay.
+    roles of the database that the backup is of, at last, and those that are there are in a fresh backup;
+    those that are not in the backup stay.
     ``on_bytes`` is called with the size of each piece. The caller holds the target's lock for ``replace``:
     what a restore left that was cut off is removed then. Raises GonogoError, which names the way back where
     something was replaced; a new database that could not be restored whole is removed.
@@ -95,15 +97,26 @@ def restore(  # noqa: PLR0913  one keyword for each choice
             accounts.fit(backup)
         swept = staging.sweep(client, facts.target, settings.database) if replace else ""
         staging.room(client, facts.target, settings.database, backup)
-        if replace:
-            done = _replaced(facts, settings, client, backup, on_bytes, begun, prove, swept)
+        name = into or ("" if replace else _new(client, settings.database))
+        if not replace:
+            _free(client, name)
+        safety = backups.make(facts, users=users) if replace or users else None
+        if replace and safety:
+            done = _replaced(facts, settings, client, backup, safety, on_bytes, begun, prove, swept)
         else:
-            name = into or _new(client, settings.database)
             documents = _whole(facts, client, backup, name, on_bytes)
-            done = Restored(name, backup.name, documents, time.monotonic() - begun)
+            kept = safety.name if safety else ""
+            done = Restored(name, backup.name, documents, time.monotonic() - begun, safety=kept)
         if users:
-            accounts.load(facts.connection, backup, client)
+            _accounts(facts, client, backup, done)
         return done
+
+
+def _accounts(facts: Facts, client: Client, backup: Backup, done: Restored) -> None:
+    try:
+        accounts.load(facts.connection, backup, client)
+    except GonogoError as error:
+        raise GonogoError(f"{done.told}; but {error}") from None
 
 
 def _replaced(  # noqa: PLR0913, PLR0917
@@ -111,12 +124,12 @@ def _replaced(  # noqa: PLR0913, PLR0917
     settings: Mongodb,
     client: Client,
     backup: Backup,
+    safety: Backup,
     on_bytes: OnBytes,
     begun: float,
     prove: bool,
     swept: str,
 ) -> Restored:
-    safety = backups.make(facts)
     safe = _safe(facts, safety) if prove else ""
     live, stage = settings.database, staging.name(facts.target, settings.database)
     documents = _whole(facts, client, backup, stage, on_bytes)
@@ -126,22 +139,28 @@ def _replaced(  # noqa: PLR0913, PLR0917
         lost = _lost(facts, settings, client, backup)
     except (GonogoError, PyMongoError, KeyboardInterrupt) as error:
         why = refusal.reason(error) if isinstance(error, PyMongoError) else str(error)
+        why = why or "it was interrupted"
         if not swap.begun:
-            raise GonogoError(f"nothing was replaced: {why or type(error).__name__}") from None
-        way = f"gonogo restore {facts.target.name} {safety.name} --replace"
+            raise GonogoError(f"nothing was replaced: {why}") from None
+        way = _back(facts, safety)
         raise GonogoError(
             f"{live} is partly replaced ({', '.join(swap.done) or 'its first collection'}): "
-            f"{why or type(error).__name__}: bring back what was there with `{way}`"
+            f"{why}: bring back what was there with `{way}`"
         ) from None
     finally:
         _dropped(client, stage)
     if lost:
         raise GonogoError(
             f"{live} was replaced, and is not what {backup.name} holds: {'; '.join(lost[:3])}: bring back "
-            f"what was there with `gonogo restore {facts.target.name} {safety.name} --replace`"
+            f"what was there with `{_back(facts, safety)}`"
         )
     done = Restored(live, backup.name, documents, time.monotonic() - begun, True, safety.name, gone)
     return replaced(done, safe=safe, swept=swept)
+
+
+def _back(facts: Facts, safety: Backup) -> str:
+    users = " --users" if safety.manifest.users else ""
+    return f"gonogo restore {facts.target.name} {safety.name} --replace{users}"
 
 
 def _safe(facts: Facts, safety: Backup) -> str:

@@ -11,7 +11,7 @@ from pymongo.errors import OperationFailure
 
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.mongodb import accounts, backup, layout, login, proof, restore
+from deploy.mongodb import accounts, backup, layout, login, proof, restore, vault
 from deploy.mongodb.reading import BackupDamaged
 from tests.mongo.ground import started
 from tests.mongo.kept import Kept, flipped
@@ -41,7 +41,10 @@ def test_they_are_brought_back_with_their_passwords(facts: Facts) -> None:
         db.command("createUser", "bob", pwd="x", roles=[])
         restore.restore(facts, made)
         assert not db.command("usersInfo", "alice")["users"]
-        restore.restore(facts, made, into="users_too", users=True)
+        done = restore.restore(facts, made, into="users_too", users=True)
+        assert done.told.endswith(f"beside the live data; users and roles as they were are in {done.safety}")
+        before = vault.find(facts.connection, facts.target, done.safety)
+        assert before.manifest.users and before.manifest.documents == 1
         assert {one["user"] for one in db.command("usersInfo")["users"]} == {"alice", "bob"}
         assert [one["role"] for one in db.command("rolesInfo", "reader")["roles"]] == ["reader"]
         assert not [name for name in client.admin.list_collection_names() if name.startswith("gonogo")]
@@ -52,6 +55,33 @@ def test_they_are_brought_back_with_their_passwords(facts: Facts) -> None:
             with pytest.raises(OperationFailure):
                 alice["shop"].things.insert_one({})
         client.drop_database("users_too")
+
+
+def test_those_that_are_replaced_can_be_brought_back(facts: Facts) -> None:
+    with login.opened(facts) as client:
+        db = client["shop"]
+        made = backup.make(facts, users=True)
+        db.command("createUser", "carol", pwd=SECRET, roles=[])
+        done = restore.restore(facts, made, replace=True, users=True, prove=False)
+        db.command("dropUser", "carol")
+        before = vault.find(facts.connection, facts.target, done.safety)
+        restore.restore(facts, before, replace=True, users=True, prove=False)
+        assert "carol" in {one["user"] for one in db.command("usersInfo")["users"]}
+        db.command("dropUser", "carol")
+
+
+def test_users_that_cannot_be_brought_back_are_told_beside_what_was_done(
+    facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = backup.make(facts, users=True)
+
+    def refused(*_: object) -> None:
+        raise GonogoError("the login may not")
+
+    monkeypatch.setattr(accounts, "load", refused)
+    told = r"1 documents of .* are in half_done, in .*; but the login may not"
+    with pytest.raises(GonogoError, match=told):
+        restore.restore(facts, made, into="half_done", users=True)
 
 
 def test_a_backup_without_them_is_said_so_before_anything_is_done(facts: Facts) -> None:
