@@ -10,6 +10,7 @@ from typing import Any
 from deploy.errors import GonogoError
 from deploy.facts import Facts
 from deploy.mongodb import copies, dump, landing, login, parcel
+from deploy.mongodb.ahead import turns
 from deploy.mongodb.layout import DUMP
 from deploy.mongodb.manifest import ENTRIES, FINGERPRINT, Manifest
 from deploy.mongodb.order import OnBytes, Order, file
@@ -88,7 +89,8 @@ class ByWriter:
             sent = Parcel(lambda sums: self._pieces(writer, taking, sums), f"{DUMP}/{database}")
             script = landing.enter(order.facts.target, order.name) + landing.receive(database)
             try:
-                landing.send(order.facts.connection, script, sent, order.on_bytes)
+                with turns():
+                    landing.send(order.facts.connection, script, sent, order.on_bytes)
             finally:
                 writer.close()
         assert self._manifest is not None  # the stream ends with it

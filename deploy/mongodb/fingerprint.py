@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import shlex
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Literal
@@ -21,9 +20,9 @@ from pymongo.errors import OperationFailure
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.mongodb import source
-from deploy.mongodb.ahead import Ahead
+from deploy.mongodb.ahead import Ahead, turns
 from deploy.mongodb.entries import ENTRIES, EntriesWriter, digest_of
-from deploy.mongodb.hashes import Hashes, hashes
+from deploy.mongodb.hashes import Hashes
 from deploy.mongodb.source import Namespace
 from deploy.mongodb.tally import CollectionPrint, Tally
 
@@ -33,7 +32,6 @@ __all__ = [
     "Fingerprint",
     "Tally",
     "fetch",
-    "hashes",
     "keep",
     "load",
     "save",
@@ -47,8 +45,6 @@ GONE = (26, 43, 136, 175, 246)
 """NamespaceNotFound, CursorNotFound, CappedPositionLost, QueryPlanKilled, SnapshotUnavailable:
 the collection is another than the one that the cursor was opened on, or has moved on beyond it."""
 TRIES = 3
-SWITCH_S = 0.0005
-"""How soon another thread has its turn while documents are read, in seconds."""
 
 
 class Fingerprint(BaseModel):
@@ -89,8 +85,8 @@ def take(
                 if hashed:
                     # Not before: what vanishes while the documents are read would be hidden by the hash.
                     asked.add(namespace.name, found)
-        made = Fingerprint(database=database, taken=taken, collections=prints, db_hashes=asked.found())
-        return save(made, entries, folder)
+        made = Fingerprint(database=database, taken=taken, collections=prints)
+        return save(made, entries, folder, asked)
 
 
 def read(
@@ -120,24 +116,24 @@ def read(
 
 def _batches(client: Client, database: str, collection: str) -> Iterator[bytes]:
     """Give the documents in batches, the next of which comes while one is looked at."""
-    before = sys.getswitchinterval()
-    # Else whoever brings the next batch, piece by piece, waits 5 ms for each piece while one is looked at.
-    sys.setswitchinterval(min(before, SWITCH_S))
-    try:
-        with contextlib.closing(Ahead(source.batches(client, database, collection))) as ahead:
-            yield from ahead
-    finally:
-        sys.setswitchinterval(before)
+    with turns(), contextlib.closing(Ahead(source.batches(client, database, collection))) as ahead:
+        yield from ahead
 
 
-def save(found: Fingerprint, entries: EntriesWriter, folder: Path) -> Fingerprint:
+def save(
+    found: Fingerprint, entries: EntriesWriter, folder: Path, asked: Hashes | None = None
+) -> Fingerprint:
     """Write a fingerprint and its packed entries into ``folder``, for this user alone; return it whole.
 
-    The files of ``entries`` are removed.
+    ``asked``: what the server was asked to hash; it goes on while the entries are packed. The files of
+    ``entries`` are removed.
     """
+    if asked is not None:
+        asked.begin()
     packed = entries.pack(folder / ENTRIES, [one.file for one in found.collections.values()])
     entries.close()
-    whole = found.model_copy(update={"entries": packed})
+    hashed = found.db_hashes if asked is None else asked.found()
+    whole = found.model_copy(update={"entries": packed, "db_hashes": hashed})
     file = folder / FILE
     file.touch(0o600)
     file.write_text(f"{whole.model_dump_json(indent=1)}\n", encoding="utf-8")

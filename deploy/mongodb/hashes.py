@@ -63,10 +63,14 @@ class Hashes:
             return {}
         return {names[one]: str(value) for one, value in said["collections"].items() if one in names}
 
-    def found(self) -> dict[str, str]:
-        """Return the hash of each collection that has one; none at all of more than MOST_BYTES."""
+    def begin(self) -> None:
+        """Have all hashed that was added until now."""
         if self._names:
             self._ask()
+
+    def found(self) -> dict[str, str]:
+        """Return the hash of each collection that has one; none at all of more than MOST_BYTES."""
+        self.begin()
         if self._total > MOST_BYTES:
             return {}
         return {name: value for one in self._asked for name, value in one.result().items()}
@@ -80,11 +84,17 @@ class Hashes:
         self._pool.shutdown(cancel_futures=True)
 
 
+def asking(client: Client, database: str, prints: Mapping[str, CollectionPrint]) -> Hashes:
+    """Return what asks ``dbHash`` of these collections now, where it may be asked and MOST_BYTES allow it."""
+    asked = Hashes(client, database)
+    # Where it is not asked of all, it need not be asked of the first.
+    if sum(one.bytes for one in prints.values()) <= MOST_BYTES:
+        for name, one in prints.items():
+            asked.add(name, one)
+    return asked
+
+
 def hashes(client: Client, database: str, prints: Mapping[str, CollectionPrint]) -> dict[str, str]:
-    """Return what ``dbHash`` says of these collections now, where it may be asked and MOST_BYTES allow it."""
-    with Hashes(client, database) as asked:
-        # Where it is not asked of all, it need not be asked of the first.
-        if sum(one.bytes for one in prints.values()) <= MOST_BYTES:
-            for name, one in prints.items():
-                asked.add(name, one)
+    """Return what ``dbHash`` says of these collections now, as ``asking`` asks."""
+    with asking(client, database, prints) as asked:
         return asked.found()

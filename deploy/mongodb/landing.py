@@ -94,7 +94,7 @@ def receive(database: str = "") -> str:
     """Return the script that takes a ``Parcel`` from its standard input, checks it and ends the backup.
 
     ``database``: whose folder of a dump is to be made before. The sum of a file of more than one piece is
-    read while the next one comes, and those of all others at the end.
+    read, and the file written through, while the next one comes, and those of all others at the end.
     """
     folder = shlex.quote(f"{DUMP}/{database}" if database else ".")
     return (
@@ -105,7 +105,7 @@ def receive(database: str = "") -> str:
         "while read -r what size number && IFS= read -r path; do "
         "case $path in :*) path=$folder/${path#:};; esac; "
         'if [ -n "$long" ] && [ "$long" != "$path" ]; then '
-        'wait; summed "$long" >> .sums & long=; fi; '
+        'wait; { summed "$long" >> .sums; sync "$long"; } & long=; fi; '
         f'case $what in {PIECE}) head -c "$size" >> "$path" 2> .said || '
         f"{{ cat .said >&2; fail {FULL}; }};; {END}) whole=1; break;; *) break;; esac; "
         '[ "$number" = 1 ] || long=$path; done; '

@@ -7,6 +7,7 @@ from pathlib import Path
 from deploy import release
 from deploy.mongodb import fingerprint
 from deploy.mongodb.fingerprint import Client, CollectionPrint, EntriesWriter, Fingerprint, Tally
+from deploy.mongodb.hashes import asking
 from deploy.mongodb.source import Namespace
 
 
@@ -25,6 +26,6 @@ class Taking:
 
     def finish(self, client: Client, prints: dict[str, CollectionPrint]) -> None:
         """Write the fingerprint into the folder, with what the server's own ``dbHash`` says by now."""
-        hashed = fingerprint.hashes(client, self._database, prints)
-        found = Fingerprint(database=self._database, taken=self._taken, collections=prints, db_hashes=hashed)
-        fingerprint.save(found, self._entries, self.folder)
+        found = Fingerprint(database=self._database, taken=self._taken, collections=prints)
+        with asking(client, self._database, prints) as asked:
+            fingerprint.save(found, self._entries, self.folder, asked)
