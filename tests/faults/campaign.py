@@ -222,7 +222,7 @@ class Campaign:
     ) -> Iterable[str]:
         away = scenario.fault in KINDS and KINDS[scenario.fault].away
         yield from proofs.data(self.stage, before)
-        yield from proofs.whole(self.stage, now, fallen=scenario.fault == "api killed")
+        yield from proofs.whole(self.stage, now, scenario.fault)
         yield from proofs.foreign(before.seen, now, away)
         yield from proofs.journal(self.stage, now)
         yield from proofs.gap(watcher, before.seen, now, _first(runner.begun, SWITCHES), away)
