@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: help offline preflight verify demo test unit lint lab-test bench faults clean
 
 help:
-	@echo "make demo      a disposable host, the example stack deployed, a second release over it, the report"
+	@echo "make demo      a disposable host, the example stack deployed, a second release over it, the report (DEMO=demo)"
 	@echo "make test      lint, types, unit tests and the tests on the lab"
 	@echo "make unit      the tests that need no Docker (seconds)"
 	@echo "make lint      ruff, format and mypy"
@@ -17,7 +17,7 @@ help:
 	@echo "make offline   the checks that need a repository only  (TARGET=deploy/shop.toml JUNIT=a.xml HTML=a.html)"
 	@echo "make preflight the checks before a deployment          (the same variables)"
 	@echo "make verify    the checks after a deployment           (the same variables)"
-	@echo "make clean     remove what the lab made and the virtual environment"
+	@echo "make clean     remove the lab's hosts, the demo's target file, caches and the virtual environment"
 
 $(READY): .ci/bootstrap .ci/requirements.lock pyproject.toml
 	@.ci/bootstrap $(VENV)
@@ -36,7 +36,7 @@ verify: $(READY)
 	@python -m pytest checks/verify $(GIVEN)
 
 demo: $(READY)
-	@python -m lab demo
+	@python -m lab demo $(if $(DEMO),--name "$(DEMO)")
 
 lint: $(READY)
 	ruff check .
@@ -64,5 +64,5 @@ faults: $(READY)
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down --all; fi
-	@if grep -qs "^# Written by the demo" deploy/targets/demo.toml; then rm deploy/targets/demo.toml; fi
+	@grep -ls "^# Written by the demo" deploy/targets/*.toml | xargs rm -f
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

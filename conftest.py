@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["checks.fixtures", "checks.columns", "checks.plugin"]
+pytest_plugins = ["checks.fixtures", "checks.columns", "checks.plugin", "checks.summary"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -51,7 +51,10 @@ def ids(folder: Path = FOLDER) -> frozenset[str]:
 
 
 def listed(items: Iterable[pytest.Item]) -> list[str]:
-    """Return lines that tell each check's id, suite, severity and whether it runs offline; title, reason."""
+    """Return lines that tell each check's id, suite, severity and whether it runs offline; title, reason.
+
+    Raises GonogoError for a marker that is used wrongly.
+    """
     known = [(item, Check.of(item)) for item in items]
     width = max((len(check.id) for _, check in known), default=0)
     lines: list[str] = []

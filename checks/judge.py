@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 import pytest
 
-from checks.suite import CheckFailed, Suite
+from checks.finding import CheckFailed
+from checks.suite import Suite
 from deploy.errors import ConnectionFailed, GonogoError
 from deploy.fact import Unknown
 from reports.model import CheckResult, CheckStatus, Evidence, Severity

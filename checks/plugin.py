@@ -1,4 +1,4 @@
-"""The pytest plugin of the checks: reads the target, judges each test, writes results, says go or no-go."""
+"""The pytest plugin of the checks: reads the target, judges each test, writes results, and ends the run."""
 
 from __future__ import annotations
 
@@ -20,9 +20,6 @@ from deploy import recording, target_file
 from deploy.errors import GonogoError
 from deploy.redact import Redactor
 from reports.model import Availability, CheckResult, SuiteEnd
-
-RESULTS: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
-STOPPING = ("failed", "blocked")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -54,7 +51,10 @@ def _smoke(config: pytest.Config) -> Generator[Path]:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, None, None]:
-    """Read the target file as soon as it is clear that checks will run; a fault in it is a usage error."""
+    """Read the target file as soon as it is clear that checks will run.
+
+    Raises pytest.UsageError, with which pytest ends with 4, for a fault in it, in an option or in a marker.
+    """
     found = [item for item in items if is_check(item)]
     yield
     option = config.getoption
@@ -117,9 +117,12 @@ def _unburden(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """List the checks, where that is all that was asked for."""
+    """List the checks, where that is all that was asked for; raises pytest.UsageError for a wrong marker."""
     if session.config.getoption("--catalogue"):
-        print("\n".join(catalogue.listed(item for item in session.items if is_check(item))))
+        try:
+            print("\n".join(catalogue.listed(item for item in session.items if is_check(item))))
+        except GonogoError as error:
+            raise pytest.UsageError(str(error)) from None
         # Else it would say that no test ran, which is what was asked for.
         session.config.pluginmanager.unregister(name="terminalreporter")
         pytest.exit("no check was run", 0)
@@ -173,7 +176,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if given is None or _CONFIG is None or hasattr(_CONFIG, "workerinput"):  # xdist: the controller writes
         return
     result = CheckResult.model_validate(given)
-    _CONFIG.stash[RESULTS].append(result)
+    _CONFIG.stash[results.FOUND].append(result)
     results.write(_CONFIG.getoption("--results"), result)
 
 
@@ -184,14 +187,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Remember the configuration, which the hook for reports is not given."""
     global _CONFIG  # noqa: PLW0603
     _CONFIG = config
-    config.stash[RESULTS] = []
+    config.stash[results.FOUND] = []
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Close the connection; a run in which a check was blocked, or none ran, is no go."""
-    suite, found = session.config.stash.get(SUITE, None), session.config.stash[RESULTS]
-    if (suite or found) and exitstatus in (0, pytest.ExitCode.NO_TESTS_COLLECTED) and not _go(found):
+    suite, found = session.config.stash.get(SUITE, None), session.config.stash[results.FOUND]
+    if (suite or found) and exitstatus in (0, pytest.ExitCode.NO_TESTS_COLLECTED) and not results.go(found):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if suite is None:
         return
@@ -205,41 +208,3 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     hide = suite.redactor
     end = SuiteEnd(data=suite.data, notes=[hide(note) for note in suite.notes])
     results.write(session.config.getoption("--results"), end)
-
-
-def _go(results: list[CheckResult]) -> bool:
-    ran = [result.status for result in results if result.status != "skipped"]
-    return bool(ran) and not any(status in STOPPING for status in ran)
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
-) -> None:
-    """Say go or no-go, and why not."""
-    suite, found = config.stash.get(SUITE, None), config.stash[RESULTS]
-    if not suite and not found:
-        return
-    say = terminalreporter.write_line
-    # With xdist the target was read by the workers alone.
-    terminalreporter.section(f"{suite.target.name} on {suite.target.host}" if suite else "checks")
-    for note in suite.notes if suite else []:
-        say(suite.redactor(note))
-    blocked: dict[str, list[str]] = {}
-    for result in found:
-        if result.status == "blocked":
-            blocked.setdefault(result.message, []).append(result.id)
-        elif result.status not in ("passed", "skipped"):
-            say(f"{result.status.upper():8} {result.id}: {result.message}")
-            if result.fix:
-                say(f"{'':8} fix: {result.fix}")
-    # One cause blocks many: forty lines of it would bury the one that says what to do.
-    for message, ids in blocked.items():
-        say(f"BLOCKED  {', '.join(ids)}: {message}")
-    if suite and (told := suite.asked_ahead):
-        say(told)
-    passed = sum(result.status == "passed" for result in found)
-    go = exitstatus == 0 and _go(found)
-    # With xdist the workers alone know.
-    alone = suite.offline if suite else offline.asked(config)
-    so_far = ", as far as the repository tells" if alone else ""
-    say(f"{'GO' if go else 'NO-GO'}{so_far}: {passed} of {len(found)} checks passed", red=not go, green=go)

@@ -1,11 +1,24 @@
-"""The file of ``--results``: what each check found, one JSON object a line."""
+"""What the checks of a run found, whether that is go, and ``--results``: a file of one JSON object a line."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+
+import pytest
 
 from deploy.errors import GonogoError
 from reports.model import CheckResult, SuiteEnd
+
+FOUND: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
+"""The results of a run, in the order in which they came."""
+STOPPING = ("failed", "blocked")
+
+
+def go(found: Iterable[CheckResult]) -> bool:
+    """Return whether a run is go: a check ran, and none failed or was blocked."""
+    ran = [result.status for result in found if result.status != "skipped"]
+    return bool(ran) and not any(status in STOPPING for status in ran)
 
 
 def try_file(option: str, file: str | None) -> None:

@@ -11,7 +11,9 @@ from functools import cached_property
 from testinfra.host import Host
 
 from checks.early import Early
+from checks.finding import CheckFailed, Finding
 from deploy import release
+from deploy.backend import host_for
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts, resolve
@@ -20,7 +22,6 @@ from deploy.recording import record
 from deploy.redact import Redactor
 from deploy.release import Baseline, Release
 from deploy.target import Target, Waiver
-from deploy.wire.backend import host_for
 from deploy.wire.opening import opened
 from deploy.wire.prefetch import Question
 from deploy.wire.remembered import Remembered
@@ -29,20 +30,6 @@ from reports.model import Availability, DataCount, Severity
 
 HEAVY = {"mongodb": "pymongo", "replies": "deploy.get"}
 """Facts, and what they import that takes long."""
-
-
-class CheckFailed(AssertionError):
-    """A condition that does not hold; the Finding of the suite says what was found and expected."""
-
-
-@dataclass
-class Finding:
-    """What a check says of itself while it runs."""
-
-    found: str = ""
-    expected: str = ""
-    fix: str = ""
-    severity: Severity | None = None
 
 
 @dataclass
@@ -86,6 +73,10 @@ class Suite:
             self.start()
         assert self._facts
         return self._facts
+
+    @facts.setter
+    def facts(self, facts: Facts) -> None:
+        self._facts = facts
 
     def start(self) -> None:
         """Open the connection while the run goes on, and ask for the facts that the last run needed.
@@ -154,10 +145,6 @@ class Suite:
             asked = self._connection.prefetch.asked
             self.asked[self._test] = asked[self._asked :]
             self._asked = len(asked)
-
-    @facts.setter
-    def facts(self, facts: Facts) -> None:
-        self._facts = facts
 
     def recording(self) -> str:
         """Return what this run knew and was answered, masked, as JSON."""

@@ -26,6 +26,14 @@ KEPT = (
 """Variables that Compose may see, here and on the target. A shell variable beats ``--env-file`` (Compose's
 documented precedence), so any other one could change what is deployed (incidents D1 and L8)."""
 
+LEAST = "2.35"
+"""Of Compose on this machine: since then its `config` knows ``--no-env-resolution`` (its release notes)."""
+TOO_OLD = re.compile(r"unknown (shorthand )?flag|is not a docker command")
+AS_WRITTEN = tuple(
+    f"--no-{what}"
+    for what in ("interpolate", "path-resolution", "env-resolution", "normalize", "consistency")
+)
+"""The options of ``config`` with which variables and paths stay as they are in the files."""
 PROJECT = "COMPOSE_PROJECT_NAME"
 OVERRIDES = tuple(
     f"{stem}.override.{end}" for stem in ("compose", "docker-compose") for end in ("yaml", "yml")
@@ -83,9 +91,8 @@ def flatten(source: Path, files: Sequence[Path]) -> Flat:
             )
     named = [part for file in files for part in ("-f", str(source / file))]
     argv = ["docker", "compose", *named, "--project-directory", str(source), "--profile", "*", "config"]
-    keep = ("interpolate", "path-resolution", "env-resolution", "normalize", "consistency")
     names = ", ".join(map(str, files))
-    done = local([*argv, *(f"--no-{what}" for what in keep)], f"{names} in {source}")
+    done = local([*argv, *AS_WRITTEN], f"{names} in {source}")
     said = warnings(done.stderr.decode("utf-8", "replace"))
     return Flat(done.stdout.decode("utf-8", "replace"), tuple(w.replace(f"{source}/", "") for w in said))
 
@@ -110,10 +117,15 @@ def local(argv: list[str], about: str, stdin: bytes = b"") -> subprocess.Complet
         raise GonogoError(
             "docker was not found on this machine: install it with its Compose v2 plugin"
         ) from None
+    except OSError as error:
+        raise GonogoError(f"docker cannot be run on this machine: {error.strerror}") from None
     except subprocess.TimeoutExpired:
         raise GonogoError(f"{about}: docker compose did not end within 60 s on this machine") from None
     if done.returncode != 0:
-        raise GonogoError(f"{about}: {complaint(done.stderr.decode('utf-8', 'replace'))}")
+        said = complaint(done.stderr.decode("utf-8", "replace"))
+        if TOO_OLD.search(said):
+            said = f"install Docker's Compose plugin, version {LEAST} or later, on this machine ({said})"
+        raise GonogoError(f"{about}: {said}")
     return done
 
 

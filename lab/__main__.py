@@ -10,6 +10,8 @@ from deploy.errors import GonogoError
 from lab import engine, host, images
 from lab.docker import say
 
+INTERRUPTED = 130
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -25,12 +27,11 @@ def _parser() -> argparse.ArgumentParser:
         "demo": "deploy two releases of the example stack",
     }
     made = {name: commands.add_parser(name, help=text, description=text) for name, text in helps.items()}
-    for name in ("up", "down", "ssh"):
+    for name in ("up", "down", "ssh", "demo"):
         made[name].add_argument("--name", default="demo", help="the host's name (default: demo)")
     made["down"].add_argument("--all", action="store_true", help="every host of this state folder")
     made["down"].add_argument("--images", action="store_true", help="the lab's cached images too")
     made["ssh"].add_argument("arguments", nargs=argparse.REMAINDER, help="a command and its arguments")
-    made["demo"].add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
 
 
@@ -70,14 +71,14 @@ def _prepare() -> int:
     return 0
 
 
-def _demo(arguments: list[str]) -> int:
-    from lab.demo import main as demo  # noqa: PLC0415  the demo needs the whole of gonogo, the lab does not
+def _demo(name: str) -> int:
+    from lab import demo  # noqa: PLC0415  the demo needs the whole of gonogo, the lab does not
 
-    return int(demo(*arguments) or 0)
+    return demo.main(name)
 
 
 def main() -> int:
-    """Run one command and return its exit status; a GonogoError becomes one sentence on stderr."""
+    """Run one command and return its exit status; what went wrong, or Ctrl-C, is one sentence on stderr."""
     given = _parser().parse_args()
     actions = {
         "up": lambda: _up(given.name),
@@ -85,13 +86,16 @@ def main() -> int:
         "status": _status,
         "ssh": lambda: _ssh(given.name, given.arguments),
         "prepare": _prepare,
-        "demo": lambda: _demo(given.arguments),
+        "demo": lambda: _demo(given.name),
     }
     try:
         return actions[given.command]()
     except GonogoError as error:
         print(f"lab: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        print("lab: interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

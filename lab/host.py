@@ -130,7 +130,10 @@ def execute(
 
 
 def put(name: str, path: str, data: bytes, *, mode: str = "0600", owner: str = "deploy:deploy") -> None:
-    """Write a file inside the host with its mode and owner; its folder is made where it is missing."""
+    """Write a file inside the host with its mode and owner; its folder is made where it is missing.
+
+    Raises GonogoError where the host is not up, or the file cannot be written.
+    """
     file, parent = shlex.quote(path), shlex.quote(str(Path(path).parent))
     script = f"set -e; mkdir -p {parent}; umask 077; cat > {file}; chown {owner} {file}; chmod {mode} {file}"
     result = execute(name, script, user="root", stdin=data)
@@ -139,7 +142,10 @@ def put(name: str, path: str, data: bytes, *, mode: str = "0600", owner: str = "
 
 
 def load(name: str, tags: list[str]) -> list[str]:
-    """Copy images of this machine's engine into the host's, past SSH; returns the tags that it lacked."""
+    """Copy images of this machine's engine into the host's, past SSH; returns the tags that it lacked.
+
+    Raises GonogoError where the host is not up, or an image is not here or does not arrive.
+    """
     container = find(name).container
     form = ["image", "inspect", "-f", "{{.Id}}"]
     missing = [
@@ -149,10 +155,11 @@ def load(name: str, tags: list[str]) -> list[str]:
         != run(["docker", "exec", container, "docker", *form, tag]).stdout
     ]
     if missing:
-        save = subprocess.Popen(["docker", "save", *missing], stdout=subprocess.PIPE)
         into = ["docker", "exec", "-i", container, "docker", "load", "-q"]
-        loaded = subprocess.run(into, stdin=save.stdout, capture_output=True, check=False)
-        if save.wait() != 0 or loaded.returncode != 0:
+        # Leaving the block closes the pipe: where the load ended early, the save would wait for a reader.
+        with subprocess.Popen(["docker", "save", *missing], stdout=subprocess.PIPE) as save:
+            loaded = subprocess.run(into, stdin=save.stdout, capture_output=True, check=False)
+        if save.returncode != 0 or loaded.returncode != 0:
             raise GonogoError(f"could not load {', '.join(missing)}: {loaded.stderr.decode().strip()}")
     return missing
 

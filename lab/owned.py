@@ -46,7 +46,7 @@ def container(host: str) -> Container | None:
     for where, each in _containers():
         if each.name == container_name(host):
             if each.host != host:
-                raise _foreign("container", each.name, f"{HOST_LABEL}={host}", host, where)
+                raise _foreign("container", each.name, f"{HOST_LABEL}={host}", host)
             _check_state("container", each.name, host, where)
             return each
     return None
@@ -67,7 +67,7 @@ def volume(host: str) -> str | None:
     for mark, where, name in _volumes():
         if name == volume_name(host):
             if not mark:
-                raise _foreign("volume", name, LABEL, host, where)
+                raise _foreign("volume", name, LABEL, host)
             _check_state("volume", name, host, where)
             return name
     return None
@@ -83,7 +83,7 @@ def volume_name(host: str) -> str:
     return f"{container_name(host)}{VOLUME_SUFFIX}"
 
 
-def _foreign(kind: str, name: str, label: str, host: str, where: str) -> GonogoError:
+def _foreign(kind: str, name: str, label: str, host: str) -> GonogoError:
     return GonogoError(
         f"the {kind} {name} is not the lab's host {host}: it lacks the label {label}, and was left alone; "
         f"choose another --name, or remove it with 'docker {kind} rm {name}'"

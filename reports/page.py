@@ -117,4 +117,8 @@ def _href(link: str) -> str:
 
 def _safe_link(link: str) -> bool:
     """Return whether a link leads to a file beside the page or to a web page, and can run nothing."""
-    return urlsplit(link).scheme in ("", "http", "https") and not link.startswith("//")
+    try:
+        scheme = urlsplit(link).scheme
+    except ValueError:  # such as a bracket in the place of a host
+        return False
+    return scheme in ("", "http", "https") and not link.startswith("//")

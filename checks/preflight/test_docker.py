@@ -12,7 +12,8 @@ from deploy.probes.engine import Engine, version
 
 ENGINE = (20, 10)
 API = (1, 41)
-COMPOSE = (2, 24)
+COMPOSE = (2, 27, 2)
+"""Since then `docker compose config --environment` tells what an env file holds (its release notes)."""
 SLOW_DRIVERS = ("vfs",)
 STUCK = ("dead", "removing")
 
@@ -61,13 +62,13 @@ def test_docker_engine(facts: Facts, expect: Callable[..., None]) -> None:
 
 @pytest.mark.check(
     "docker.compose",
-    reason="Compose v1 names containers and reads env files differently, so what it starts is another stack.",
-    fix="Install the package docker-compose-plugin, version 2.24 or later, on the target.",
+    reason="Compose v1 starts another stack; before 2.27.2, Compose cannot say what the env file holds.",
+    fix="Install the package docker-compose-plugin, version 2.27.2 or later, on the target.",
 )
 def test_docker_compose(facts: Facts, expect: Callable[..., None]) -> None:
     """Compose v2 is there and recent enough."""
     found = facts.compose_version
-    expect(version(found) >= COMPOSE, found=f"Compose {found}", expected="2.24 or later")
+    expect(version(found) >= COMPOSE, found=f"Compose {found}", expected="2.27.2 or later")
 
 
 def ailing(engine: Engine, containers: Iterable[Container]) -> list[str]:

@@ -12,8 +12,6 @@ from deploy.rules.parity import parity
 from deploy.rules.weak import is_placeholder
 from deploy.target import Target
 
-__all__ = ["is_placeholder"]
-
 
 @pytest.mark.check(
     "environment.file",

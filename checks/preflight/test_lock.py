@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from deploy import target_file
 from deploy.facts import Facts
 from deploy.lock import way_out
 from deploy.target import Target
@@ -25,5 +26,5 @@ def test_lock_free(target: Target, facts: Facts, expect: Callable[..., None]) ->
         expected="no lock but that of this very release",
         fix=way_out(target).capitalize() + "."
         if held and not held.dead
-        else f"Run `gonogo unlock {target.name}`.",
+        else f"Run `gonogo unlock {target_file.called(target)}`.",
     )

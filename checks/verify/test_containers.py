@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from checks.suite import Suite
+from checks.verify.recorded import release_of
 from deploy import joined, release
 from deploy.facts import Facts
 from deploy.probes.containers import Container
@@ -89,9 +90,7 @@ def test_containers_stable(facts: Facts, expect: Callable[..., None]) -> None:
 )
 def test_images_running(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
     """Every container runs the image, by id, that the release holds."""
-    if suite.expected_release is None:
-        pytest.skip("no release of gonogo is recorded on this target")
-    images = suite.expected_release.images
+    images = release_of(suite).images
     ours = [one for one in facts.running if one.service in images]
     wrong = [
         f"{one.name} runs {one.image[:19]}, not {images[one.service].id[:19]}"
@@ -99,7 +98,8 @@ def test_images_running(suite: Suite, facts: Facts, expect: Callable[..., None])
         if one.image != images[one.service].id
     ]
     good = ", ".join(f"{one.service} {one.image[7:19]}" for one in ours)
-    expect(ours and not wrong, found="; ".join(wrong) or good, expected="the images of the release")
+    found = "; ".join(wrong) or good or "no container of a service of the release"
+    expect(ours and not wrong, found=found, expected="the images of the release")
 
 
 @pytest.mark.check(
@@ -111,15 +111,13 @@ def test_containers_reproducible(
     suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]
 ) -> None:
     """Every container of the release was made from the configuration that is recorded on the target."""
-    if suite.expected_release is None:
-        pytest.skip("no release of gonogo is recorded on this target")
-    hashes = suite.expected_release.hashes
+    recorded = release_of(suite)
     # What an older release left, or another profile, is for project.orphans to tell.
-    ours = [one for one in facts.running if one.service in suite.expected_release.images]
-    wrong = [one for one in ours if one.hash not in hashes.get(one.service, "").split()]
+    ours = [one for one in facts.running if one.service in recorded.images]
+    wrong = [one for one in ours if one.hash not in recorded.hashes.get(one.service, "").split()]
     if wrong:
         # What was made with another's container has a hash that holds for the containers of today.
-        files = release.files(target, suite.expected_release.version)
+        files = release.files(target, recorded.version)
         now = joined.hashes(facts.connection, target, files, facts.running, suite.redactor)
         wrong = [one for one in wrong if one.hash != now.get(one.service)]
     expect(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from checks.suite import Suite
+from checks.verify.recorded import model_of, release_of
 from deploy.facts import Facts
 from deploy.rules import running
 
@@ -18,9 +19,7 @@ from deploy.rules import running
 )
 def test_environment_running(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
     """Every container has the environment that the release's files give with the env file."""
-    model, release = suite.expected_model, suite.expected_release
-    if model is None or release is None:
-        pytest.skip("no release of gonogo is recorded on this target")
+    model, release = model_of(suite), release_of(suite)
     services, made = model.services, facts.made_with
     ours = [one for one in facts.running if one.service in services and one.service in made]
     wrong = {one: running.variables(services[one.service], made[one.service].environment) for one in ours}

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from checks.suite import Suite
+from checks.verify.recorded import model_of
 from deploy.facts import Facts
 from deploy.model import Service
 from deploy.probes.containers import Container
@@ -33,9 +34,7 @@ def as_run(service: Service, one: Container, facts: Facts) -> tuple[Service, Own
 )
 def test_images_stage(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """What runs is made for production by its stage, its variables and its command, and as declared."""
-    if suite.expected_model is None:
-        pytest.skip("no release of gonogo is recorded on this target")
-    services = dict(suite.expected_model.services)
+    services = dict(model_of(suite).services)
     own: dict[str, Own] = {}
     for one in facts.running:
         if one.service in services:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from checks.suite import Suite
+from checks.verify.recorded import model_of, release_of
 from deploy.facts import Facts
 from deploy.rules import running
 
@@ -18,9 +19,7 @@ from deploy.rules import running
 )
 def test_ports_running(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
     """Every container that runs publishes the ports that the release's files give, and no others."""
-    model, release = suite.expected_model, suite.expected_release
-    if model is None or release is None:
-        pytest.skip("no release of gonogo is recorded on this target")
+    model, release = model_of(suite), release_of(suite)
     ours = [one for one in facts.running if one.service in model.services and one.running]
     wrong = {one: list(running.ports(model.services[one.service], one)) for one in ours}
     wrong = {one: said for one, said in wrong.items() if said}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from checks.suite import Suite
+from checks.verify.recorded import model_of, release_of
 from deploy.facts import Facts
 from deploy.rules import running
 
@@ -19,9 +20,7 @@ from deploy.rules import running
 )
 def test_volumes_running(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
     """Every container has mounted what the release's files give, and may write where they let it."""
-    model, release = suite.expected_model, suite.expected_release
-    if model is None or release is None:
-        pytest.skip("no release of gonogo is recorded on this target")
+    model, release = model_of(suite), release_of(suite)
     ours = [one for one in facts.running if one.service in model.services]
     wrong = {one: list(running.mounts(model, model.services[one.service], one)) for one in ours}
     wrong = {one: said for one, said in wrong.items() if said}

@@ -1,1 +1,1 @@
-"""The example stack: a small real chat application in two releases and five broken ones."""
+"""The example stack, a small real chat application: two releases, seven broken ones, one on another port."""

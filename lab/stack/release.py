@@ -11,6 +11,9 @@ from lab.docker import check
 
 SOURCE = Path(__file__).resolve().parent
 PARTS = ("docker-compose.yml", "api", "web")
+# Whatever the user's own git does at a commit, such as asking for the passphrase of a signing key.
+OWN = ("-c", "user.name=lab", "-c", "user.email=lab@localhost")
+OWN += ("-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null")
 Change = tuple[str, str, str]  # a file, what stands there, what stands there instead
 
 V2: tuple[Change, ...] = (
@@ -70,12 +73,12 @@ def checkout(folder: Path, release: str) -> Path:
     """Put a release into ``folder`` and commit it on branch ``main``; returns the folder.
 
     A folder that holds an earlier release is advanced to this one by a further commit. Raises UsageError
-    for an unknown release.
+    for an unknown release, GonogoError where git fails.
     """
     if release not in RELEASES:
         raise UsageError(f"release {release!r} is unknown: expected one of {', '.join(RELEASES)}")
     folder.mkdir(parents=True, exist_ok=True)
-    git = ["git", "-C", str(folder), "-c", "user.name=lab", "-c", "user.email=lab@localhost"]
+    git = ["git", "-C", str(folder), *OWN]
     if not (folder / ".git").exists():
         check([*git, "init", "-q", "-b", "main"])
     for part in PARTS:

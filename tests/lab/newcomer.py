@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from lab import host
 from lab.state import ROOT
@@ -72,6 +73,14 @@ class Newcomer:
             os.close(follower)
         return done.returncode, done.stdout.decode(errors="replace")
 
+    @contextmanager
+    def begins(self, text: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+        """Begin a command in the project's folder; gives its process, and its output to be read meanwhile."""
+        argv, env = ["bash", "-c", f"exec {text}"], self.environment
+        with subprocess.Popen(argv, cwd=self.project, env=env, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            yield process, process.stdout
+
     @property
     def environment(self) -> dict[str, str]:
         """Their shell's variables: the ssh that knows the server, the copied project's gonogo, no colours."""
@@ -107,9 +116,7 @@ def newcomer(name: str, folder: Path, images: list[str]) -> Iterator[Newcomer]:
         found = Newcomer(made, folder)
         found.there(ROOT_SETUP)
         found.stack.mkdir()
-        for part in PROJECT:
-            _copy(ROOT / part, found.project / part)
-        _environment(found.project / ".venv")
+        copied(found.project)
         (folder / "bin").mkdir()
         config = folder / "ssh_config"
         config.write_text(made.config.read_text().replace(f"Host {made.alias}", "Host server"))
@@ -120,6 +127,13 @@ def newcomer(name: str, folder: Path, images: list[str]) -> Iterator[Newcomer]:
         yield found
     finally:
         host.down(name)
+
+
+def copied(to: Path, *more: str) -> None:
+    """Copy what makes the project into a folder, and more parts of it, with the environment of this one."""
+    for part in (*PROJECT, *more):
+        _copy(ROOT / part, to / part)
+    _environment(to / ".venv")
 
 
 def _environment(to: Path) -> None:

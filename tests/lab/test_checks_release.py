@@ -152,7 +152,7 @@ def test_a_lock_of_somebody_else_and_our_own(stack: Stack) -> None:
             failed = stack.failed(version=version)
             assert set(failed) == {"lock.free"}
             assert "ada on laptop (pid 7) deploys v9 there since 2025-10-11" in failed["lock.free"]
-        assert "gonogo unlock chat" in stack.results()["lock.free"].fix
+        assert f"gonogo unlock {target_file.called(stack.target)}`" in stack.results()["lock.free"].fix
         host.put(NAME, file, b"{")
         assert "by whom cannot be read" in stack.failed()["lock.free"]
     finally:

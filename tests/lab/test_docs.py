@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,7 +64,8 @@ def page(you: Newcomer) -> str:
 def shown() -> Iterator[Command]:
     """Yield what is to be typed: the blocks, and what is said of the shop; outside the README each once.
 
-    What works on this project itself (make demo, make test, the fault campaign) is not typed within a test.
+    What works on this project itself is not typed here: test_make.py types make demo and make clean, and no
+    test types make test, the benchmarks and the fault campaign.
     """
     seen: set[str] = set()
     for file in documents.files():
@@ -124,12 +124,8 @@ def last_report(you: Newcomer) -> Path:
 
 def interrupted(you: Newcomer, text: str) -> str:
     """Run a command until it has printed a line, then end it as Ctrl-C does; returns the line."""
-    argv = ["bash", "-c", f"exec {text}"]
-    with subprocess.Popen(
-        argv, cwd=you.project, env=you.environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        line = process.stdout.readline()
+    with you.begins(text) as (process, output):
+        line = output.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     return line
@@ -182,17 +178,12 @@ def test_going_back_by_hand(you: Newcomer) -> None:
 
 def killed_in_the_switch(you: Newcomer) -> str:
     """Deploy the broken version, and kill what does it when customers see it; returns what it said."""
-    with subprocess.Popen(
-        ["bash", "-c", "exec gonogo deploy shop --yes"],
-        cwd=you.project,
-        env=you.environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        seen = ""
+    seen = ""
+    with you.begins("gonogo deploy shop --yes") as (process, output):
         while not seen.endswith("its image changed)\n"):
-            seen += process.stdout.readline()
+            line = output.readline()
+            assert line, seen
+            seen += line
         you.there(
             "for n in $(seq 300); do code=$(curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8080/); "
             '[ "$code" = 500 ] && exit 0; sleep 0.1; done; exit 1'

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from checks.preflight.test_environment import is_placeholder
 from checks.preflight.test_ports import Holders, twice
 from checks.preflight.test_project import strangers
 from checks.verify.test_data import compare, empty, losses
 from deploy.model import Port
 from deploy.probes.containers import Container
 from deploy.probes.listeners import Listener
+from deploy.rules.weak import is_placeholder
 from deploy.switch import fault
 from deploy.target import Mongodb
 from reports.model import DataCount
 from tests.unit.stacks import container, model, target
+from tests.unit.tables import every
 
 
-@pytest.mark.parametrize(
+@every(
     "value",
     [
         "changeme",
@@ -49,7 +48,7 @@ def test_placeholders(value: str) -> None:
     assert is_placeholder(value, ["hunter2"])
 
 
-@pytest.mark.parametrize(
+@every(
     "value",
     [
         "",
@@ -79,8 +78,8 @@ STACK = model(
 )
 
 
-@pytest.mark.parametrize(
-    ("given", "alike"),
+@every(
+    "given, alike",
     [
         ({"folder": "/srv/shop"}, True),
         ({"named": "shop-api"}, True),
@@ -171,8 +170,8 @@ def test_counts_of_every_collection_before_and_after() -> None:
     assert [row.before for row in compare(None, {"orders": 6}, DATABASE)] == [None, None]
 
 
-@pytest.mark.parametrize(
-    ("kind", "before", "after", "told"),
+@every(
+    "kind, before, after, told",
     [
         ("append-only", 5, 4, ["orders (append-only) had 5 documents and has 4"]),
         ("mutable", 5, None, ["orders (mutable) had 5 documents and has 0"]),
@@ -194,8 +193,8 @@ def test_an_empty_database_is_told_where_documents_should_last() -> None:
     assert empty(DATABASE.model_copy(update={"collections": {"cache": "volatile"}}), {}) == []
 
 
-@pytest.mark.parametrize(
-    ("given", "may_end", "told"),
+@every(
+    "given, may_end, told",
     [
         ({"status": "running"}, False, ""),
         ({"status": "running", "health": "starting"}, False, ""),

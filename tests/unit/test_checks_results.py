@@ -203,6 +203,14 @@ def test_tests_outside_the_folder_are_no_checks(suite: Checks, monkeypatch: pyte
     assert not suite.results.exists()
 
 
+def test_a_wrong_marker_is_one_sentence_in_the_catalogue_too(suite: Checks) -> None:
+    for marker, says in (("check(1)", "pytest.mark.check("), ("offline(1)", "pytest.mark.offline")):
+        done = suite.run(f"@pytest.mark.{marker}\n{PASSING}", "--catalogue")
+        assert done.ret == 4
+        assert says in done.stderr.str()
+        assert "Traceback" not in done.stdout.str() + done.stderr.str()
+
+
 def test_checks_are_found_behind_a_link_too(
     suite: Checks, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

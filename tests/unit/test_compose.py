@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.compose import command, complaint, unset_variables
+from deploy.compose import LEAST, command, complaint, flatten, unset_variables
 from deploy.errors import GonogoError
 from deploy.model import Model, Port
+from tests.unit.tables import every
 
 
 def target(path: str = "/srv/chat", env: str | None = "/srv/chat/.env") -> SimpleNamespace:
@@ -22,10 +24,25 @@ def target(path: str = "/srv/chat", env: str | None = "/srv/chat/.env") -> Simpl
     return SimpleNamespace(path=PurePosixPath(path), env_path=env_path, project="chat", profiles=["a b"])
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["unknown flag: --no-env-resolution", "unknown shorthand flag: 'f' in -f\nSee 'docker --help'."],
+)
+def test_a_compose_of_this_machine_that_is_too_old_or_missing_is_told(said, tmp_path, monkeypatch):
+    (tmp_path / "docker").write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{said}\nEND\nexit 1\n")
+    (tmp_path / "docker").chmod(0o755)
+    (tmp_path / "compose.yaml").write_text("services: {}\n")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(
+        GonogoError, match=rf"install Docker's Compose plugin, version {LEAST} or later, on this"
+    ):
+        flatten(tmp_path, [Path("compose.yaml")])
+
+
 hostile = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(name=hostile)
 def test_every_argument_arrives_as_it_is(name):
     line = command(target(f"/srv/{name}"), "config", name)
@@ -87,7 +104,7 @@ def test_a_circle_is_named():
         model(a={"depends_on": {"b": {}}}, b={"depends_on": {"a": {}}}).order()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "x", "services": 3}', '{"services": {}}'])
+@every("text", ["", "{", "[]", '{"name": "x", "services": 3}', '{"services": {}}'])
 def test_anything_else_is_one_sentence(text):
     with pytest.raises(GonogoError, match="printed no model"):
         Model.from_json(text)

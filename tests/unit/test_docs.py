@@ -8,6 +8,7 @@ import importlib
 import json
 import re
 import shlex
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ import yaml
 from checks import catalogue
 from deploy.cli.app import CODES, app
 from deploy.target_file import parse
-from tests import documents
+from tests import documents, harness
 from tests.documents import ROOT, Command
+from tests.faults.campaign import scenarios
 
 FILES = documents.files()
 BLOCKS = [block for file in FILES for block in documents.blocks(file)]
@@ -96,13 +98,22 @@ def test_every_target_of_make_is_there() -> None:
     assert shown - there == set()
 
 
-def test_every_program_of_the_tests_knows_the_options_that_are_shown() -> None:
+def test_every_program_of_the_tests_knows_the_options_that_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = [command.text for command in COMMANDS if command.text.startswith("python -m tests.")]
     assert shown
+    harm = {(one.fault, one.step) for one in scenarios(1, 200)}
     for text in shown:
-        program = ROOT / text.split()[2].replace(".", "/") / "__main__.py"
-        for option in re.findall(r"--[\w-]+", text):
-            assert f'"{option}"' in program.read_text(), text
+        words = shlex.split(text)
+        program = importlib.import_module(f"{words[2]}.__main__")
+        monkeypatch.setattr(sys, "argv", words[2:])
+        given = program._options()
+        assert not given.fault or (given.fault, given.step) in harm, text
+
+
+def test_every_fault_of_the_campaign_is_in_its_document() -> None:
+    rows = re.findall(r"(?m)^\| (`.*?) \|", (ROOT / "docs" / "faults.md").read_text())
+    told = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert told == {one.fault or one.release for one in scenarios(1, 400)}
 
 
 def test_every_block_is_what_it_says_it_is() -> None:
@@ -150,6 +161,26 @@ def test_the_layout_in_the_readme_is_the_one_of_the_repository() -> None:
     folders = {f"{one.name}/" for one in ROOT.iterdir() if (one / "__init__.py").exists()}
     assert {*folders, "docs/"} <= set(named)
     assert len(layout.splitlines()) <= 10
+
+
+def test_every_subject_of_a_check_is_in_the_readme_and_every_package_in_the_architecture() -> None:
+    section = documents.README.read_text().partition("\n## The checks\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"(?m)^\| (?!subject)([a-z, ]+) \|", section)
+    for suite, of_suite in (("preflight", rows[:-4]), ("verify", rows[-4:])):
+        told = {subject for row in of_suite for subject in row.split(", ")}
+        assert told == {name.partition(".")[0] for name in harness.ids(suite)}, suite
+    architecture = (ROOT / "docs" / "architecture.md").read_text()
+    for package in (ROOT / "deploy").glob("*/__init__.py"):
+        assert f"`deploy/{package.parent.name}/`" in architecture, package
+
+
+def test_every_package_is_installed() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    roots = (ROOT / name for name in ("checks", "deploy", "reports"))
+    found = [
+        file.parent for root in roots for depth in ("", "*/") for file in root.glob(f"{depth}__init__.py")
+    ]
+    assert sorted(told) == sorted(folder.relative_to(ROOT).as_posix().replace("/", ".") for folder in found)
 
 
 def test_the_incidents_name_every_check_that_names_them_and_tests_that_are_there() -> None:

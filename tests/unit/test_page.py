@@ -8,13 +8,12 @@ import re
 from html.parser import HTMLParser
 from typing import get_args
 
-import pytest
-
 from reports import words
 from reports.model import Evidence, Verdict
 from reports.page import render
 from reports.strip import gaps, stretches
 from tests.unit.releases import LONG, NEW, SCRIPT, check, failed, release
+from tests.unit.tables import every
 
 VOID = {"meta", "link", "br", "input", "path", "circle", "line", "rect"}
 
@@ -60,7 +59,7 @@ def page(**changed: object) -> Page:
     return Page(render(release(**changed)))
 
 
-@pytest.mark.parametrize("verdict", get_args(Verdict))
+@every("verdict", get_args(Verdict))
 def test_every_verdict_is_told_in_words_with_its_exit_code(verdict: Verdict) -> None:
     text = " ".join(page(verdict=verdict, exit_code=87).text.split())
     assert f"{words.VERDICTS[verdict].word} {words.VERDICTS[verdict].meaning} exit code 87" in text
@@ -130,8 +129,18 @@ def test_everything_is_escaped_and_nothing_can_run_or_load() -> None:
     assert PAGE.text.count(SCRIPT) == 12
     assert "javascript:alert(1)" in PAGE.text
     assert not [link for link in PAGE.links if link.startswith(("javascript:", "http", "//"))]
+    odd = page(links={"a bracket": "//[", "a break": "java\nscript:alert(1)", "fine": "verify.html"})
+    assert "verify.html" in odd.links
+    assert not [link for link in odd.links if "script" in link or link.startswith("//")]
     assert "url(" not in source
     assert "@import" not in source
+
+
+def test_a_warning_that_stopped_a_deployment_is_not_said_to_stop_none() -> None:
+    strict = page(checks=[check("git.clean", "failed", severity="warning"), check("git.pushed", "warning")])
+    assert strict.text.count("a warning that --strict takes for an error") == 1
+    usual = page(checks=[check("git.clean", "warning", severity="warning")])
+    assert usual.text.count("stops a deployment only with --strict") == 1
 
 
 def test_a_browser_may_run_the_script_of_the_page_and_no_other() -> None:

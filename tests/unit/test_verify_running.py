@@ -1,4 +1,4 @@
-"""The checks of verify on what runs, over facts made here: environment, mounts, ports, stage, memory."""
+"""The checks of verify on what runs, over facts made here: environment, mounts, ports, stage."""
 
 from __future__ import annotations
 
@@ -6,79 +6,11 @@ from typing import Any
 
 import pytest
 
-from checks.suite import Suite
-from deploy.fact import Answer
-from deploy.facts import Facts
 from deploy.model import Model, Port
-from deploy.probes import resources
 from deploy.probes.containers import Container, Given
 from deploy.probes.images import ImageInfo
-from deploy.probes.resources import Usage
-from deploy.redact import Redactor
-from deploy.release import Baseline, Image, Life, Release
-from reports.model import CheckResult
-from tests import harness
-from tests.unit.stacks import container, model, target
-
-API: dict[str, Any] = {
-    "image": "api",
-    "build": {"context": "/x", "target": "production"},
-    "environment": {"DB_PASSWORD": "S3cret-of-the-model", "NODE_ENV": "production", "BLANK": ""},
-    "ports": [{"target": 8001, "published": "8001", "protocol": "tcp"}],
-    "volumes": [
-        {"type": "volume", "source": "data", "target": "/data"},
-        {"type": "bind", "source": "/srv/shop/conf/", "target": "/etc/api", "read_only": True},
-        {"type": "tmpfs", "target": "/tmp"},
-    ],
-}
-GOOD = container(
-    "api",
-    bound=(Port("0.0.0.0", 8001, 8001, "tcp"), Port("::", 8001, 8001, "tcp")),
-    mounts=(
-        ("volume", "data", "/data"),
-        ("bind", "/srv/shop/conf", "/etc/api"),
-        ("volume", "f" * 64, "/more"),
-    ),
-    read_only=("/etc/api",),
-)
-MADE = Given(
-    {"DB_PASSWORD": "S3cret-of-the-model", "NODE_ENV": "production", "PATH": "/bin"}, ("node", "server.js")
-)
-RECORD = Release(
-    version="v1",
-    created="",
-    project="shop",
-    images={"api": Image(name="api", id="sha256:api")},
-    hashes={"api": "h1 h2"},
-)
-
-
-class World:
-    """A release, what its files give, and what runs."""
-
-    def __init__(
-        self, running: Container = GOOD, made: Given = MADE, stack: Model | None = None, **tables: Any
-    ):
-        self.target = target(**tables)
-        self.facts = Facts(self.target, None, Redactor())
-        self.stack = stack or model(api=API)
-        self.known(containers=[running], made_with={"api": made}, running_images={}, usage={})
-
-    def known(self, **facts: Any) -> None:
-        self.facts.answers.known |= {name: Answer(value, None) for name, value in facts.items()}
-
-    def result(
-        self,
-        check: str,
-        monkeypatch: pytest.MonkeyPatch,
-        recorded: bool = True,
-        baseline: Baseline | None = None,
-        **options: str,
-    ) -> CheckResult:
-        monkeypatch.setattr(Suite, "_recorded", (RECORD if recorded else None, baseline))
-        monkeypatch.setattr(Suite, "expected_model", self.stack if recorded else None)
-        return harness.run(self.target, self.facts, suite="verify", only={check}, **options)[check]
-
+from tests.unit.released import API, GOOD, World, changed
+from tests.unit.stacks import container, model
 
 CHECKS = ("environment.running", "volumes.running", "ports.running", "images.stage")
 
@@ -105,10 +37,9 @@ def test_variables_that_differ_are_named_and_their_values_are_not(monkeypatch: p
     assert "S3cret" not in result.model_dump_json()
 
 
-def changed(**given: Any) -> Container:
-    return container(
-        "api", **{"bound": GOOD.bound, "mounts": GOOD.mounts, "read_only": GOOD.read_only, **given}
-    )
+def test_a_release_of_which_nothing_runs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = World(container("other")).result("images.running", monkeypatch)
+    assert (result.status, result.found) == ("failed", "no container of a service of the release")
 
 
 @pytest.mark.parametrize(
@@ -222,54 +153,3 @@ def test_a_stage_that_is_not_the_declared_one(monkeypatch: pytest.MonkeyPatch) -
     world = World(images={"stages": {"api": "final"}})
     found = world.result("images.stage", monkeypatch).found
     assert found == "api is built with stage production, and final is declared"
-
-
-@pytest.mark.parametrize(
-    ("usage", "status", "says"),
-    [
-        (Usage(100_000_000, 50_000_000), "passed", "1 of 1 containers have a limit, and room"),
-        (Usage(100_000_000, 95_000_000), "warning", "shop-api-1 uses 95% of its 100 MB"),
-        (Usage(100_000_000, 1, killed=True), "failed", "shop-api-1 was killed for its memory"),
-    ],
-)
-def test_memory(usage: Usage, status: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
-    world.known(usage={GOOD.id: usage})
-    result = world.result("resources.sane", monkeypatch)
-    assert (result.status, result.found) == (status, says)
-
-
-def test_what_was_killed_before_the_release_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
-    world.known(usage={GOOD.id: Usage(1, 0, killed=True)})
-    before = Baseline(taken="", untouched={GOOD.name: Life(id=GOOD.id, started="")})
-    assert world.result("resources.sane", monkeypatch, baseline=before).status == "warning"
-
-
-def test_what_docker_says_of_memory() -> None:
-    asked = '{"id":"a","limit":104857600,"killed":false}\n{"id":"b","limit":0,"killed":true}\n'
-    told = '{"id":"a","used":"50MiB / 100MiB"}\n'
-    assert resources.parse(asked, told) == {"a": Usage(104857600, 52428800), "b": Usage(0, None, True)}
-    assert [resources.size(one) for one in ("0B", "1.5kB", "2GiB", "12.5MiB")] == [0, 1500, 2 << 30, 13107200]
-
-
-@pytest.mark.parametrize(
-    ("given", "status", "says"),
-    [
-        ({"status": "exited"}, "passed", "shop-api-1 ended with status 0"),
-        ({"status": "exited", "exit_code": 3}, "failed", "shop-api-1 ended with status 3"),
-        ({"status": "running"}, "failed", "shop-api-1 (running)"),
-        ({"project": "another"}, "failed", "api has no container"),
-    ],
-)
-def test_what_had_to_end(
-    given: dict[str, Any], status: str, says: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits = {"image": "web", "depends_on": {"api": {"condition": "service_completed_successfully"}}}
-    world = World(changed(**given), stack=model(api=API, web=waits))
-    result = world.result("containers.exits", monkeypatch)
-    assert (result.status, result.found) == (status, says)
-
-
-def test_where_nothing_has_to_end_there_is_nothing_to_judge(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert World().result("containers.exits", monkeypatch).status == "skipped"

@@ -28,6 +28,11 @@ def text() -> str:
     return RECORDED.read_text()
 
 
+@functools.cache
+def recording() -> Recording:
+    return Recording.model_validate_json(text())
+
+
 @dataclass
 class World:
     """The facts of a healthy run of the example stack, to be corrupted; ``options`` are those of the run."""
@@ -37,7 +42,7 @@ class World:
 
     @classmethod
     def recorded(cls) -> World:
-        return cls(Recording.model_validate_json(text()).facts_of())
+        return cls(recording().facts_of())
 
     @property
     def target(self) -> Target:

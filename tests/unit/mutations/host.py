@@ -122,6 +122,7 @@ MUTATIONS = [
     Mutation("docker.healthy", lambda world: _engine(world, inodes=0), "no inode free"),
     Mutation("docker.healthy", lambda world: _stranger(world, status="dead"), "legacy-1 is dead"),
     Mutation("docker.compose", lambda world: world.set(compose_version="2.5.0"), "Compose 2.5.0"),
+    Mutation("docker.compose", lambda world: world.set(compose_version="2.26.1-4"), "Compose 2.26.1-4"),
     Mutation("ports.free", _taken, "*:9000/tcp for api is held by nginx (pid 77)"),
     Mutation("ports.free", _udp, "*:9000/udp for api is held by nginx"),
     Mutation(

@@ -1,0 +1,41 @@
+"""What a run of checks says at its end: go or no-go, and why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from checks import offline, results
+from checks.fixtures import SUITE
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """Say go or no-go, and why not."""
+    suite, found = config.stash.get(SUITE, None), config.stash[results.FOUND]
+    if not suite and not found:
+        return
+    say = terminalreporter.write_line
+    # With xdist the target was read by the workers alone.
+    terminalreporter.section(f"{suite.target.name} on {suite.target.host}" if suite else "checks")
+    for note in suite.notes if suite else []:
+        say(suite.redactor(note))
+    blocked: dict[str, list[str]] = {}
+    for result in found:
+        if result.status == "blocked":
+            blocked.setdefault(result.message, []).append(result.id)
+        elif result.status not in ("passed", "skipped"):
+            say(f"{result.status.upper():8} {result.id}: {result.message}")
+            if result.fix:
+                say(f"{'':8} fix: {result.fix}")
+    # One cause blocks many: forty lines of it would bury the one that says what to do.
+    for message, ids in blocked.items():
+        say(f"BLOCKED  {', '.join(ids)}: {message}")
+    if suite and (told := suite.asked_ahead):
+        say(told)
+    passed = sum(result.status == "passed" for result in found)
+    go = exitstatus == 0 and results.go(found)
+    # With xdist the workers alone know.
+    alone = suite.offline if suite else offline.asked(config)
+    so_far = ", as far as the repository tells" if alone else ""
+    say(f"{'GO' if go else 'NO-GO'}{so_far}: {passed} of {len(found)} checks passed", red=not go, green=go)
