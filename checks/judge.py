@@ -17,14 +17,17 @@ from reports.model import CheckResult, CheckStatus, Evidence, Severity
 MOST = 4000
 """Characters that a message may have."""
 USE = (
-    'its marker has to be @pytest.mark.check("subject.name"), with reason, fix, data and severity '
-    '("error" or "warning") as keywords'
+    'its marker has to be @pytest.mark.check("subject.name"), with reason, fix, data, last and '
+    'severity ("error" or "warning") as keywords'
 )
 
 
 @dataclass(frozen=True)
 class Check:
-    """The marker of a test: ``@pytest.mark.check(id, reason=…, fix=…, severity=…, data=…)``."""
+    """The marker of a test: ``@pytest.mark.check(id, reason=…, fix=…, severity=…, data=…, last=…)``.
+
+    ``data``: it guards data, so it cannot be waived. ``last``: it is judged after all others.
+    """
 
     id: str
     title: str
@@ -32,6 +35,7 @@ class Check:
     fix: str = ""
     severity: Severity = "error"
     data: bool = False
+    last: bool = False
 
     @classmethod
     def of(cls, item: pytest.Item) -> Check:

@@ -61,6 +61,7 @@ def pytest_collection_modifyitems(
     if not found or option("collectonly") or option("--catalogue"):
         return
     try:
+        items.sort(key=lambda item: is_check(item) and Check.of(item).last)
         known = catalogue.ids() | {Check.of(item).id for item in found}
         suite = _suite(config, known)
         for name in ("--results", "--record"):

@@ -39,6 +39,12 @@ def test_a_check_that_fails_is_no_go_and_says_what_to_do(suite: Checks) -> None:
     )
 
 
+def test_what_is_to_be_judged_last_is_wherever_it_stands(suite: Checks) -> None:
+    late = '@pytest.mark.check("containers.stable", last=True)\ndef test_late():\n    pass\n\n\n'
+    assert suite.run(late + FAILING + PASSING).ret == 1
+    assert list(suite.checks())[-1] == "containers.stable"
+
+
 def test_a_check_is_blocked_by_another_and_fails_for_its_own_fact(suite: Checks) -> None:
     assert suite.run(UNKNOWN, "-k", "test_blocked").ret == 1
     assert suite.checks()["disk.free"].status == "blocked"
