@@ -98,7 +98,8 @@ class ByWriter:
 
     def _pieces(self, writer: Writer, taking: Taking, sums: Sums) -> Iterator[Piece]:
         yield from writer.pieces()
-        taking.finish(self._order.client, writer.prints)
+        # What was backed up before a release is compared with what is there after it.
+        taking.finish(self._order.client, writer.prints, hashed=bool(self._order.version))
         for name in (FINGERPRINT, ENTRIES):
             yield from file(taking.folder / name, name)
         self._manifest = self._order.manifest(

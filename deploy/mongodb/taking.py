@@ -24,8 +24,11 @@ class Taking:
         """Return what is given the documents of one collection."""
         return Tally(namespace, self._entries)
 
-    def finish(self, client: Client, prints: dict[str, CollectionPrint]) -> None:
-        """Write the fingerprint into the folder, with what the server's own ``dbHash`` says by now."""
+    def finish(self, client: Client, prints: dict[str, CollectionPrint], *, hashed: bool) -> None:
+        """Write the fingerprint into the folder; ``hashed``: with what the server's own ``dbHash`` says now.
+
+        That makes a comparison soon after fast where nothing was written, and writers wait meanwhile.
+        """
         found = Fingerprint(database=self._database, taken=self._taken, collections=prints)
-        with asking(client, self._database, prints) as asked:
+        with asking(client, self._database, prints if hashed else {}) as asked:
             fingerprint.save(found, self._entries, self.folder, asked)
