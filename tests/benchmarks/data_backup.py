@@ -1,9 +1,9 @@
 """The benchmark of backups: python -m tests.benchmarks.data_backup [--runs N]. Ratios of one run.
 
 The floor is reading the same collections with one cursor of pymongo, over the same forward. A backup, as
-`gonogo backup` makes it, does more in its time: two digests of all bytes and one of each document, the way to the target, the check of every
-sum there, and the flush to its disk. ``at best``: the ratio if the processors of this machine, which is
-runner and target at once, did the work of a backup without ever waiting.
+`gonogo backup` makes it, does more in its time: two digests of all bytes and one of each document, the way to
+the target, the check of every sum there, and the flush to its disk. ``at best``: the ratio if the processors
+of this machine, which is runner and target at once, did the work of a backup without ever waiting.
 """
 
 from __future__ import annotations
