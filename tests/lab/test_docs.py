@@ -20,7 +20,8 @@ pytestmark = pytest.mark.lab
 HERE = "test_what_the_documents_show"
 NAME = f"t-docs-{os.getpid()}"
 DOCS = documents.ROOT / "docs"
-ANSWERS = {"gonogo deploy shop": "y\n", "gonogo restore shop latest --replace": "shop\n"}
+RESTORE = "gonogo restore shop latest --replace"
+ANSWERS = {"gonogo deploy shop": "y\n", RESTORE: "shop\n", f"{RESTORE} --users": "shop\n"}
 STATUS = {"gonogo resume shop": 3}
 """What ends with another status than 0: nothing was cut off, so there is nothing to resume."""
 
