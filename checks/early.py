@@ -95,7 +95,9 @@ def begin(arguments: Sequence[str], folder: Path) -> Early | None:
         config = raw.get("ssh", {}).get("config_file")
         seconds = float(raw.get("thresholds", {}).get("connect_timeout_s", CONNECT_TIMEOUT_S))
         path = (file.absolute().parent / Path(config).expanduser()).resolve() if config else None
-        host = str(raw["host"])
+        host = raw["host"]
+        if not isinstance(host, str):
+            return None
         uncached = "no:cacheprovider" in " ".join(arguments)
         known = Remembered() if uncached else remembered.load(remembered.file_of(CACHE, host, path, named))
         place = SimpleNamespace(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from deploy import compose, release, switch
 from deploy.connection import Connection
 from deploy.errors import GonogoError
@@ -11,8 +9,6 @@ from deploy.probes.containers import Container
 from deploy.release import Image, Release
 from deploy.target import Target
 from deploy.undertaking import Undertaking
-
-KEPT = ("interpolate", "path-resolution", "env-resolution", "normalize", "consistency")
 
 
 def adopt(run: Undertaking) -> None:
@@ -85,7 +81,6 @@ def _own_files(connection: Connection, target: Target, running: list[Container])
     files = [file for file in listed.pop().split(",") if file.startswith("/")]
     if not files:
         return None
-    line = compose.command(target, "config", *(f"--no-{what}" for what in KEPT), files=files, profiles=("*",))
+    line = compose.command(target, "config", *compose.AS_WRITTEN, files=files, profiles=("*",))
     result = connection.run(line)
-    there = connection.run(f"test -r {shlex.quote(files[0])}")
-    return result.text if result.ok and there.ok and result.text.strip() else None
+    return result.text if result.ok and result.text.strip() else None

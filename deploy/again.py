@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from deploy import release, safekeeping, switch
 from deploy.errors import GonogoError
 from deploy.facts import resolve
+from deploy.journal import REMOVE, SWITCH
 from deploy.model import Model
 from deploy.plan import Change, plan
 from deploy.probes import binds, images
@@ -46,25 +47,35 @@ def start(run: Undertaking, version: str, model: Model) -> str:
         if change.touched:
             if run.watch:
                 run.watch.changing()
-            with run.step(f"switch {change.service}", change.why) as note:
+            with run.step(f"{SWITCH}{change.service}", change.why) as note:
                 run.switched.append(change.service)
                 files = release.files(run.target, version)
                 switch.service(run.connection, run.target, model, change.service, files)
                 note.detail = change.why
-    gone = {change.service for change in run.changes if change.action == "removed"}
+    gone = sorted(change.service for change in run.changes if change.action == "removed")
     if gone:
-        with run.step("remove", ", ".join(sorted(gone))) as note:
+        with run.step(REMOVE, ", ".join(gone)) as note:
+            run.switched += gone
             switch.remove(run.connection, [one for one in run.facts.running if one.service in gone])
-            note.detail = f"the containers of {', '.join(sorted(gone))}; volumes stay"
-    run.facts.forget("containers")
-    if whose := switch.named(run.connection, run.facts.running):
-        run.note(f"a replacement had been cut off before it got its name: {', '.join(whose)}")
+            note.detail = f"the containers of {', '.join(gone)}; volumes stay"
+    rename(run)
     release.make_current(run.connection, run.target, version)
     safekeeping.touched(run, version)
     started = [change.service for change in run.changes if change.touched]
     told = [f"started {', '.join(started)} of {version}"] if started else []
-    told += [f"removed {', '.join(sorted(gone))}"] if gone else []
+    told += [f"removed {', '.join(gone)}"] if gone else []
     return "; ".join(told) or f"all ran as in {version} already"
+
+
+def rename(run: Undertaking) -> None:
+    """Give its name to a replacement that was cut off before it got it; what fails is a note: it runs."""
+    run.facts.forget("containers")
+    try:
+        if whose := switch.named(run.connection, run.facts.running):
+            run.facts.forget("containers")
+            run.note(f"a replacement had been cut off before it got its name: {', '.join(whose)}")
+    except GonogoError as error:
+        run.note(f"a replacement that was cut off did not get its name: {error}")
 
 
 def load(run: Undertaking, version: str) -> Release:

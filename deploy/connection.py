@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self
 
-from deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
+from deploy.errors import ConnectionFailed, GonogoError
 from deploy.wire import ssh
-from deploy.wire.channel import Gone, Late
+from deploy.wire.account import Account, Asked, short
 from deploy.wire.framing import Clock
 from deploy.wire.line import Line
 from deploy.wire.opening import Opening, opened
 from deploy.wire.reachable import Reachable
 from deploy.wire.shell import Result
-from deploy.wire.transcript import Entry, Transcript
+from deploy.wire.transcript import Transcript
 from deploy.wire.transport import CONTROL_VARIABLE
 
-__all__ = ["Connection", "Reachable", "Result"]
+__all__ = ["Connection", "Result"]
 
 STREAM_TIMEOUT_S = 3600.0
 """Seconds that a stream may take when its caller sets no other limit."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A command that changes nothing, and its whole answer; not redacted."""
-
-    command: str
-    exit_status: int
-    output: str = field(repr=False)
-    errors: str = field(repr=False)
 
 
 class Connection:
@@ -57,8 +44,7 @@ class Connection:
         """Connect; see ``open``."""
         self.host = target.host
         self.transcript = transcript or Transcript(redact)
-        self.asked: list[Asked] = []
-        """What was asked that changes nothing and may be kept, with its whole answer, for a recording."""
+        self._account = Account(self.host, self.transcript, self._lost)
         self.forwarded: set[tuple[str, int]] = set()
         """Where connections were made ahead."""
         self._timeout = target.thresholds.command_timeout_s
@@ -67,13 +53,11 @@ class Connection:
         self._transport, self.prefetch = opening.transport, opening.prefetch
         try:
             self._line = Line(opening, seconds)
-        except ConnectionFailed as error:
+        except BaseException as error:
             opening.close()
             self._transport.close()
-            raise ConnectionFailed(f"cannot reach {self.host}: {error}", error.check) from None
-        except BaseException:
-            opening.close()
-            self._transport.close()
+            if isinstance(error, ConnectionFailed):
+                raise ConnectionFailed(f"cannot reach {self.host}: {error}", error.check) from None
             raise
         self.forwards = self._transport.forwards
 
@@ -106,6 +90,16 @@ class Connection:
         self.transcript.redact = redact
 
     @property
+    def asked(self) -> list[Asked]:
+        """What was asked that changes nothing and may be kept, with its whole answer, for a recording."""
+        return self._account.asked
+
+    @property
+    def lost(self) -> bool:
+        """Whether the way to the target was found to be gone: no more can be asked over this connection."""
+        return self._line.failure is not None
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables with which a process that we start rides on this connection's master."""
         path = self._transport.control_path
@@ -131,29 +125,25 @@ class Connection:
         """
         __tracebackhide__ = True
         limit = self._timeout if timeout is None else timeout
-        foreseen = self._foreseen(command, stdin, limit, mutates, live)
+        if mutates:
+            self.prefetch.drop()  # what may change the target makes void what was answered before
+        foreseen = None if mutates or live else self.prefetch.serve(command, stdin, limit)
         if foreseen is not None:
-            result = self._recorded(command, limit, False, lambda: foreseen, private)
+            result = self._account.of(command, limit, lambda: foreseen, private=private)
             return self.prefetch.remember(result, stdin, limit)
         shell = self._line.take()
         if not shell.fits(stdin):
             self._line.give(shell)
             large = io.BytesIO(stdin or b"")
             return self.stream(command, stdin=large, timeout=limit, mutates=mutates, private=private)
-        result = self._recorded(
-            command, limit, mutates, lambda: self._line.ask(shell, command, stdin, limit), private
-        )
+
+        def ask() -> Result:
+            return self._line.ask(shell, command, stdin, limit)
+
+        result = self._account.of(command, limit, ask, mutates=mutates, private=private)
         if not mutates and not live:
             self.prefetch.remember(result, stdin, limit)
         return result
-
-    def _foreseen(
-        self, command: str, stdin: bytes | None, limit: float, mutates: bool, live: bool
-    ) -> Result | None:
-        """Return the answer that is here already; what may change the target makes all others void."""
-        if mutates:
-            self.prefetch.drop()
-        return None if mutates or live else self.prefetch.serve(command, stdin, limit)
 
     def check(
         self, command: str, *, stdin: bytes | None = None, timeout: float | None = None, mutates: bool = False
@@ -164,7 +154,7 @@ class Connection:
         if not result.ok:
             lines = (result.error_text.strip() or result.text.strip() or "it said nothing").splitlines()
             raise GonogoError(
-                self.redact(f"{self.host}: `{_short(command)}` ended with {result.exit_status}: {lines[-1]}")
+                self.redact(f"{self.host}: `{short(command)}` ended with {result.exit_status}: {lines[-1]}")
             )
         return result
 
@@ -183,16 +173,17 @@ class Connection:
 
         ``on_bytes`` is called, from another thread, with the size of each piece sent. ``to`` is given the
         standard output in pieces as they come; the Result then has none. ``timeout`` is STREAM_TIMEOUT_S by
-        default. What reading ``stdin`` raises is raised here, after the session was
-        broken.
+        default. What reading ``stdin`` or ``on_bytes`` raises is raised here, after the command was ended.
         """
         __tracebackhide__ = True
         limit = STREAM_TIMEOUT_S if timeout is None else timeout
         if mutates:
             self.prefetch.drop()
-        return self._recorded(
-            command, limit, mutates, lambda: self._line.feed(command, limit, stdin, on_bytes, to), private
-        )
+
+        def ask() -> Result:
+            return self._line.feed(command, limit, stdin, on_bytes, to)
+
+        return self._account.of(command, limit, ask, mutates=mutates, private=private)
 
     def pour(self, command: str, to: Callable[[bytes], None], *, timeout: float | None = None) -> Result:
         """Run a command that changes nothing, and hand its standard output on in pieces of any size.
@@ -212,7 +203,7 @@ class Connection:
         def ask() -> Result:
             return self._line.feed(command, limit, to=counted)
 
-        return self._recorded(command, limit, False, ask, private=True, size=lambda: size)
+        return self._account.of(command, limit, ask, private=True, size=lambda: size)
 
     @property
     def clock(self) -> Clock:
@@ -242,59 +233,14 @@ class Connection:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _recorded(  # noqa: PLR0913, PLR0917  one for each choice of its callers
-        self,
-        command: str,
-        limit: float,
-        mutates: bool,
-        ask: Callable[[], Result],
-        private: bool = False,
-        size: Callable[[], int] | None = None,
-    ) -> Result:
-        __tracebackhide__ = True
-        at, begun = time.time(), time.monotonic()
-        status: int | None = None
-        output = "interrupted"
-        try:
-            result = ask()
-            if not mutates and not private:
-                self.asked.append(Asked(command, result.exit_status, result.text, result.error_text))
-            count = size() if size else len(result.stdout)
-            status, output = result.exit_status, _size(count) if private else _output(result)
-            return result
-        except (CommandTimeout, Late):
-            output = f"{self.host}: `{_short(command)}` did not end within {limit:g} s and was stopped"
-            raise CommandTimeout(self.redact(output)) from None
-        except Gone as gone:
-            output = self._lost(command, str(gone), mutates)
-            raise ConnectionFailed(self.redact(output)) from None
-        finally:
-            self.transcript.add(Entry(command, status, output, time.monotonic() - begun, mutates, at))
 
     def _lost(self, command: str, words: str, mutates: bool) -> str:
         effect = "; whether it took effect is not known" if mutates else ""
         cause = self._transport.broken()
         if cause is None:
             why = ssh.session_words(words)
-            return f"{self.host}: the shell of `{_short(command)}` ended before its answer: {why}{effect}"
+            return f"{self.host}: the shell of `{short(command)}` ended before its answer: {why}{effect}"
         whole = self._line.fail(f"the connection to {self.host} was lost: {cause}")
-        return f"{whole} (while running `{_short(command)}`{effect})"
-
-
-def _output(result: Result) -> str:
-    between = "\n" if result.stdout and result.stderr and not result.stdout.endswith(b"\n") else ""
-    return f"{result.text}{between}{result.error_text}"
-
-
-def _size(count: int) -> str:
-    return f"[{count} bytes, not kept: they may hold secrets]"
-
-
-def _short(command: str) -> str:
-    line = " ".join(command.split())
-    return line if len(line) <= 120 else f"{line[:119]}…"
+        return f"{whole} (while running `{short(command)}`{effect})"

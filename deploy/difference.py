@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from collections.abc import Iterator, Mapping
@@ -9,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from deploy import release, store
 from deploy.errors import GonogoError
 from deploy.facts import resolve
-from deploy.model import Service
+from deploy.model import Model, Service
 from deploy.probes import containers, images
 from deploy.probes.containers import Given
 from deploy.redact import Redactor, secret_values
+from deploy.rules import checkout
+from deploy.rules.checkout import Shipping
 from deploy.undertaking import Undertaking
 from reports.model import Configuration, KeyChange
 
@@ -26,15 +29,42 @@ def tell(run: Undertaking) -> None:
 
     What cannot be known is a note: it is for people to read, and stops no release.
     """
-    try:
+    with _told(run):
         _sizes(run)
-        if shipping := run.facts.shipping:
-            run.record.commits = [one.told for one in shipping.commits]
-            run.record.commits_lost = [one.told for one in shipping.lost]
+        _commits(run, run.facts.shipping)
         if run.record.previous:
-            run.record.configuration = _configuration(run, run.record.previous)
+            run.record.configuration = _configuration(run, run.facts.flat, run.facts.model, run.version)
+
+
+def tell_again(run: Undertaking, version: str, model: Model) -> None:
+    """Put into the record what going to a release that is on the target makes different, as ``tell`` does.
+
+    ``model``: of that release. Commits are told where this machine's clone has those of both releases.
+    """
+    previous = run.record.previous
+    with _told(run):
+        _sizes(run)
+        if not previous or previous == version:
+            return
+        run.record.configuration = _configuration(run, _compose_file(run, version), model, version)
+        pair = [release.load(run.connection, run.target, name) for name in (previous, version)]
+        since, until = (one.commit if one else "" for one in pair)
+        if since and until:
+            _commits(run, checkout.shipping(run.target.source, since, until))
+
+
+@contextlib.contextmanager
+def _told(run: Undertaking) -> Iterator[None]:
+    try:
+        yield
     except GonogoError as error:
         run.note(f"what is different in this release could not be told in full: {error}")
+
+
+def _commits(run: Undertaking, shipping: Shipping | None) -> None:
+    if shipping:
+        run.record.commits = [one.told for one in shipping.commits]
+        run.record.commits_lost = [one.told for one in shipping.lost]
 
 
 def _sizes(run: Undertaking) -> None:
@@ -47,17 +77,22 @@ def _sizes(run: Undertaking) -> None:
         change.size_before, change.size_after = size.get(change.image_before), size.get(change.image_after)
 
 
-def _configuration(run: Undertaking, previous: str) -> Configuration:
-    connection, target = run.connection, run.target
+def _configuration(run: Undertaking, after: str, model: Model, version: str) -> Configuration:
+    """Return what differs from the release before; ``after``: the compose file of ``version``."""
+    connection, target, previous = run.connection, run.target, run.record.previous
     # Resolved first: what is secret in the file has to be known before it is read.
     before = resolve(connection, target, release.files(target, previous), run.redactor).model
     given = containers.given(connection, target.project)
     for one in given.values():
         run.redactor.add(secret_values(one.environment))
-    text = store.read(connection, release.folder(target, previous) / release.COMPOSE_FILE) or b""
-    shown = compared(text.decode("utf-8", "replace"), run.facts.flat, previous, run.version)
-    changed = keys(before.services, run.facts.model.services, given)
+    shown = compared(_compose_file(run, previous), after, previous, version)
+    changed = keys(before.services, model.services, given)
     return Configuration(diff=run.redactor(shown), keys=list(changed))
+
+
+def _compose_file(run: Undertaking, version: str) -> str:
+    file = release.folder(run.target, version) / release.COMPOSE_FILE
+    return (store.read(run.connection, file) or b"").decode("utf-8", "replace")
 
 
 def compared(before: str, after: str, name: str, other: str) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from deploy.connection import Connection
-from deploy.errors import GonogoError
 from deploy.target import Health
 from deploy.wire.transcript import Entry
 
@@ -81,12 +80,16 @@ def settle(
 ) -> tuple[Reply, list[str]]:
     """Ask until ``consecutive`` replies in a row are right, for at most ``timeout_s`` seconds.
 
-    Returns the last reply and its faults: none when the endpoint settled.
+    Returns the last reply and its faults: none when the endpoint settled. Raises ConnectionFailed as soon as
+    the way to the target is gone.
     """
     deadline = time.monotonic() + endpoint.timeout_s
     right = 0
     while True:
         reply = ask(connection, endpoint)
+        if reply.status is None:
+            # A forward refuses alike whether the endpoint or the whole way there is gone.
+            connection.run("true", live=True)
         wrong = faults(endpoint, reply)
         right = 0 if wrong else right + 1
         if right >= endpoint.consecutive:
@@ -119,11 +122,3 @@ def _at(given: Any, path: str) -> Any:
         else:
             return None
     return given
-
-
-def require(connection: Connection, endpoints: list[Health]) -> None:
-    """Raise GonogoError that names the first endpoint which does not settle."""
-    for endpoint in endpoints:
-        _, wrong = settle(connection, endpoint)
-        if wrong:
-            raise GonogoError(f"{endpoint.url}: {'; '.join(wrong)}")

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.connection import Connection
-from deploy.journal import END, FILE, SWITCH
+from deploy.journal import END, FILE, REMOVE, SWITCH
 from deploy.target import Target
 
 UNLOCK = "unlock-"
 """How the entries begin that tell why a lock was taken away; they are no runs that could be gone on with."""
 BACKWARDS = ("rollback-failed", "interrupted")
 """The outcomes with which a run can end on its way back."""
+WAY_BACK = ("rollback", "verify after rollback")
+"""The steps of a way back; a run is back when it did the last of them that it began."""
 MOST = 5000
 """Lines of the journal that are read: those of some two hundred runs."""
 
@@ -80,11 +82,12 @@ def unfinished(found: list[Run]) -> Run | None:
 def _run(version: str, rows: list[dict[str, Any]]) -> Run:
     begun = [str(row.get("step")) for row in rows if row.get("state") == "begun"]
     ends = [row for row in rows if row.get("step") == END]
-    started = (step.removeprefix(SWITCH) for step in begun if step.startswith(SWITCH))
     last = ends[-1] if ends and rows[-1].get("step") == END else None
-    done = next((row.get("state") for row in reversed(rows) if row.get("step") != END), "") == "done"
+    steps = [row for row in rows if row.get("step") != END]
+    newest = steps[-1] if steps else {}
+    back = newest.get("step") in WAY_BACK and newest.get("state") == "done"
     planned = [row for row in rows if row.get("step") == "plan" and row.get("state") == "begun"]
-    switched = tuple(dict.fromkeys(started))
+    switched = tuple(dict.fromkeys(name for row in rows for name in _touched(row)))
     outcome = str(last["state"]) if last else ""
     return Run(
         version,
@@ -95,5 +98,15 @@ def _run(version: str, rows: list[dict[str, Any]]) -> Run:
         step=begun[-1] if begun else "",
         seconds=(last["at"] - rows[0]["at"]).total_seconds() if last else None,
         switched=switched,
-        halted=outcome in BACKWARDS and bool(switched) and not done,
+        halted=outcome in BACKWARDS and bool(switched) and not back,
     )
+
+
+def _touched(row: dict[str, Any]) -> list[str]:
+    """Return the services that a line of the journal tells the runner began to start anew, or to remove."""
+    step = str(row.get("step"))
+    if row.get("state") != "begun":
+        return []
+    if step == REMOVE:
+        return str(row.get("detail", "")).split(", ")
+    return [step.removeprefix(SWITCH)] if step.startswith(SWITCH) else []

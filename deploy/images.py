@@ -13,10 +13,10 @@ from typing import Any
 
 from deploy.errors import GonogoError
 from deploy.model import Model, Service
+from deploy.probes.images import VARIABLES
 from deploy.release import tagged
 from deploy.rules import dockerfile as recipes
 from deploy.rules.dockerfile import Stage
-from deploy.rules.production import VARIABLES
 from deploy.source import REVISION, Source, source
 from deploy.target import Target
 

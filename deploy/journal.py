@@ -16,6 +16,8 @@ END = "end"
 
 SWITCH = "switch "
 """How the steps begin that start a service anew."""
+REMOVE = "remove"
+"""The step that removes services; its detail names them, separated by a comma and a space."""
 MOST = 400
 """Lines that are asked for: those of the last releases are enough."""
 
@@ -45,10 +47,13 @@ def durations(text: str) -> dict[str, float]:
 
 
 class Journal:
-    """Writes the steps of one run. It is written before the step, so a killed runner leaves a trace."""
+    """Writes the steps of one run. It is written before the step, so a killed runner leaves a trace.
+
+    ``connection``: what it is written over; another one may take its place.
+    """
 
     def __init__(self, connection: Connection, target: Target, version: str) -> None:
-        self._connection, self._version = connection, version
+        self.connection, self._version = connection, version
         self._path = target.deploy_path / FILE
 
     def write(self, step: str, state: str, detail: str = "") -> None:
@@ -59,7 +64,7 @@ class Journal:
             "step": step,
             "state": state,
         }
-        detail = self._connection.redact(detail)
+        detail = self.connection.redact(detail)
         store.append(
-            self._connection, self._path, json.dumps({**line, **({"detail": detail} if detail else {})})
+            self.connection, self._path, json.dumps({**line, **({"detail": detail} if detail else {})})
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from deploy import release
+from deploy import release, target_file
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.target import Target
@@ -45,12 +45,15 @@ class Holder(BaseModel):
 
 
 class Lock:
-    """The lock, held from ``take`` to ``give_back``; meanwhile it shows signs of life every BEAT_S."""
+    """The lock, held from ``take`` to ``give_back``; meanwhile it shows signs of life every BEAT_S.
+
+    ``connection``: what the target is asked over; another one may take its place.
+    """
 
     def __init__(self, connection: Connection, target: Target, version: str) -> None:
         self.run = secrets.token_hex(8)
         self._over = threading.Event()
-        self._connection, self._target, self._version = connection, target, version
+        self.connection, self._target, self._version = connection, target, version
         self._folder = shlex.quote(str(target.deploy_path))
         self._file = shlex.quote(str(target.deploy_path / "lock"))
         self._made = False
@@ -59,8 +62,11 @@ class Lock:
     def take(self) -> bool:
         """Take the lock; False when the target has no folder to hold it, which preflight will report.
 
-        The file is made with O_EXCL (``set -C`` in sh), so of two at once one alone succeeds. Raises Locked
-        when somebody holds it, GonogoError when it cannot be written.
+        The file is made with O_EXCL (``set -C`` in sh), so of two at once one alone succeeds. Where it cannot
+        be written then, as on a full disk, it is removed again: it would lock everybody out.
+
+        Raises Locked when somebody holds it, GonogoError when it cannot be written. Where the connection is
+        lost meanwhile, it counts as held, for it may be.
         """
         path = shlex.quote(str(self._target.path))
         holder = Holder(
@@ -74,16 +80,19 @@ class Lock:
         script = (
             f"[ -d {path} ] && [ -w {path} ] || {{ echo absent; exit 0; }}; umask 077; "
             f"if mkdir {self._folder} 2>/dev/null; then echo made; else echo kept; fi; "
-            f"[ ! -e {self._file} ] || exit {HELD}; set -C; cat > {self._file} || exit {HELD}"
+            f"[ ! -e {self._file} ] || exit {HELD}; set -C; "
+            f"true > {self._file} || {{ [ ! -e {self._file} ] || exit {HELD}; exit 1; }}; set +C; "
+            f"cat > {self._file} || {{ rm -f {self._file}; exit 1; }}"
         )
-        result = self._connection.run(script, stdin=holder.model_dump_json().encode(), mutates=True)
+        self.held = True
+        result = self.connection.run(script, stdin=holder.model_dump_json().encode(), mutates=True)
+        self.held = result.ok and "absent" not in result.text
         if result.exit_status == HELD:
             raise Locked(self._told())
         if not result.ok:
             last = (result.error_text.strip() or "no reason given").splitlines()[-1]
-            raise GonogoError(f"{self._connection.host}: the lock cannot be written: {last}")
+            raise GonogoError(f"{self.connection.host}: the lock cannot be written: {last}")
         self._made = "made" in result.text
-        self.held = "absent" not in result.text
         if self.held:
             threading.Thread(target=self._beat, daemon=True, name="gonogo-lock").start()
         return self.held
@@ -91,7 +100,11 @@ class Lock:
     def _beat(self) -> None:
         while not self._over.wait(BEAT_S):
             with contextlib.suppress(GonogoError):
-                self._connection.run(f"{self._ours} && touch -c {self._file}", live=True)
+                self.connection.run(f"{self._ours} && touch -c {self._file}", live=True)
+
+    def is_ours(self, connection: Connection) -> bool:
+        """Return whether it is still this run's, asked over ``connection``; raises GonogoError."""
+        return self.held and connection.run(self._ours, live=True).ok
 
     @property
     def _ours(self) -> str:
@@ -104,12 +117,12 @@ class Lock:
             return
         self._over.set()
         clean = f"; rmdir {self._folder} 2>/dev/null || true" if untouched and self._made else ""
-        self._connection.check(f"if {self._ours}; then rm -f {self._file}; fi{clean}", mutates=True)
+        self.connection.check(f"if {self._ours}; then rm -f {self._file}; fi{clean}", mutates=True)
         self.held = False
 
     def _told(self) -> str:
-        found = look(self._connection, self._target) or Held()
-        return f"{self._connection.host}: {found.told}: {way_out(self._target)}"
+        found = look(self.connection, self._target) or Held()
+        return f"{self.connection.host}: {found.told}: {way_out(self._target)}"
 
 
 @dataclass(frozen=True)
@@ -132,6 +145,12 @@ class Held:
         return self.gone or (self.silent > SILENT_S and not self.here)
 
     @property
+    def whose(self) -> str:
+        """The lock, in words, by who took it."""
+        one = self.holder
+        return f"the lock of {one.who} on {one.machine}" if one else "a lock that cannot be read"
+
+    @property
     def told(self) -> str:
         """Who holds it, where, for what and since when, in words."""
         one = self.holder
@@ -146,9 +165,8 @@ class Held:
 
 def way_out(target: Target) -> str:
     """Return what to do about a lock that is held."""
-    return (
-        f"wait for it, or, if it is dead, run `gonogo resume {target.name}` or `gonogo unlock {target.name}`"
-    )
+    name = target_file.called(target)
+    return f"wait for it, or, if it is dead, run `gonogo resume {name}` or `gonogo unlock {name}`"
 
 
 def look(connection: Connection, target: Target) -> Held | None:
@@ -179,8 +197,15 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def remove(connection: Connection, target: Target) -> Holder | None:
-    """Remove a lock whose holder is dead, and return who held it; None when nobody did."""
+def remove(connection: Connection, target: Target) -> Held | None:
+    """Remove a lock, and return what it was; None when there was none. Raises GonogoError.
+
+    Whoever took it since it was looked at keeps it: two may find the same dead lock at the same time.
+    """
     held = look(connection, target)
-    connection.check(f"rm -f -- {shlex.quote(str(target.deploy_path / 'lock'))}", mutates=True)
-    return held.holder if held else None
+    if held:
+        file = shlex.quote(str(target.deploy_path / "lock"))
+        run = held.holder.run if held.holder else ""
+        same = f"grep -qsF -- {shlex.quote(run)} {file}" if run else "true"
+        connection.check(f"if {same}; then rm -f -- {file}; fi", mutates=True)
+    return held

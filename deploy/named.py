@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from deploy.errors import UsageError
+from deploy.history import UNLOCK
 from deploy.probes.registry import TAG
-from deploy.release import BACK
+from deploy.release import BACK, RESUMED
 
-OURS = (BACK, "resume-", "adopted-", "unlock-")
+OURS = (BACK, RESUMED, "adopted-", UNLOCK)
 """How the versions begin that gonogo gives itself, to what is no deployment."""
 MOVING = "latest"
 

@@ -8,13 +8,14 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from deploy.connection import Asked, Connection
+from deploy.connection import Connection
 from deploy.errors import GonogoError, UsageError
 from deploy.fact import Unknown
 from deploy.facts import Facts
 from deploy.masking import masked
 from deploy.redact import Redactor
 from deploy.target import Target
+from deploy.wire.account import Asked
 from deploy.wire.shell import Result
 from deploy.wire.transcript import Entry, Transcript
 
@@ -64,7 +65,7 @@ class Recorded:
             raise GonogoError(f"{self.host}: `{command}` ended with {result.exit_status}")
         return result
 
-    def forward_port(self, host: str, port: int) -> int:
+    def forward_port(self, host: str, port: int, **_: object) -> int:
         """Raise Unknown: nothing can be reached."""
         raise Unknown("recording", f"{host}:{port} cannot be reached: this is a recording")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deploy import again, history, lock, release, runner, safekeeping, steps, switch
+from deploy import again, difference, history, lock, parting, release, runner, safekeeping, steps, switch
+from deploy import target_file as files
 from deploy.ending import Ended
 from deploy.errors import GonogoError
 from deploy.history import Run
 from deploy.journal import Journal
 from deploy.progress import Progress
-from deploy.release import BACK
+from deploy.release import BACK, RESUMED
 from deploy.rollback import gather_logs
 from deploy.runner import INTERRUPTED, PUBLISHED
 from deploy.target import Target
@@ -34,7 +35,7 @@ def resume(target: Target, progress: Progress, *, published: Path = PUBLISHED) -
     Where nothing was changed yet, what it left is removed. Where services were being replaced, the rest of
     them is; where it was on its way back, it goes on back. What fails goes back.
     """
-    run = runner.undertaking(target, progress, version=f"resume-{release.now():%Y%m%d-%H%M%S}")
+    run = runner.undertaking(target, progress, version=f"{RESUMED}{release.now():%Y%m%d-%H%M%S}")
     return runner.carry_out(run, _taken_over, published)
 
 
@@ -54,10 +55,11 @@ def _rollback(run: Undertaking, to: str) -> Ended:
         )
     run.record.previous = now
     surplus = again.load(run, now).images
-    again.load(run, goal)
+    run.record.commit = again.load(run, goal).commit
     run.journal = Journal(run.connection, run.target, run.version)
     safekeeping.baseline(run)
     model = again.prepare(run, goal, surplus)
+    difference.tell_again(run, goal, model)
     safekeeping.untouched(run)
     if leaving := [change.service for change in run.changes if change.action != "unchanged"]:
         gather_logs(run, leaving)
@@ -66,58 +68,79 @@ def _rollback(run: Undertaking, to: str) -> Ended:
         steps.verify(run, goal)
         return Ended("deployed", 0, f"back to {goal}: {done}; verified")
     except (GonogoError, KeyboardInterrupt) as error:
-        return _back(run, error)
+        return _back(run, error, goal)
 
 
 def _taken_over(run: Undertaking) -> Ended:
-    runner.connect(run)
-    last = history.unfinished(history.runs(run.connection, run.target))
-    held = lock.look(run.connection, run.target)
-    if held and held.dead and last:
-        lock.remove(run.connection, run.target)
-        run.note(f"took over the lock: {held.told}")
+    try:
+        runner.connect(run)
+        last = history.unfinished(history.runs(run.connection, run.target))
+        held = lock.look(run.connection, run.target)
+        if held and held.dead and last:
+            lock.remove(run.connection, run.target)
+            run.note(f"took over the lock: {held.told}")
+    except steps.Refused as error:
+        return Ended("no-go", error.exit_code, f"{error}; nothing was touched")
+    except GonogoError as error:
+        return Ended("failed-unchanged", GonogoError.exit_code, f"{error}; nothing was changed")
     return runner.under_lock(run, lambda it: _resumed(it, last))
 
 
 def _resumed(run: Undertaking, last: Run | None) -> Ended:
     if last is None:
         raise GonogoError("nothing to resume: the last run on this target came to its end")
-    now = release.current(run.connection, run.target)
-    run.journal = Journal(run.connection, run.target, last.version)
-    run.record.version = last.version
     run.note(f"resumed {last.version}, which {last.told}")
     if not last.switched:
-        if last.version != now:
-            steps.discard(run)
-        return Ended(
-            "failed-unchanged",
-            GonogoError.exit_code,
-            f"{last.version} was cut off in the step {last.step!r}, before anything was changed, and what it "
-            f"left was removed: run `gonogo deploy {run.target.name}`",
-        )
+        return _cleared(run, last)
+    now = release.current(run.connection, run.target)
     own = last.goal == last.version
-    run.record.previous = again.load(run, last.goal).previous if own else now
+    goal = again.load(run, last.goal)
+    surplus = {*last.switched, *(again.load(run, now).images if now and not own else ())}
+    run.record.previous = goal.previous if own else now
+    run.record.commit = goal.commit
     run.baseline_ = release.load_baseline(run.connection, run.target, last.version)
     run.switched = list(last.switched)
-    if last.step.startswith(("rollback", "verify after rollback")):
-        return _back(run, GonogoError("it was on its way back"))
+    # Not before all that was needed could be read: the end of a run that did not go on is not its end.
+    _journalled(run, last)
+    if last.step.startswith(history.WAY_BACK):
+        return _back(run, GonogoError(f"{last.version} was on its way back"), last.goal)
     try:
-        model = again.prepare(run, last.goal)
+        model = again.prepare(run, last.goal, surplus)
+        difference.tell_again(run, last.goal, model)
         done = again.start(run, last.goal, model)
         steps.verify(run, last.goal)
         return Ended("deployed", 0, f"resumed {last.goal}: {done}; verified")
     except (GonogoError, KeyboardInterrupt) as error:
-        return _back(run, error)
+        return _back(run, error, last.goal)
 
 
-def _back(run: Undertaking, error: BaseException) -> Ended:
-    """Start again what ran before this run, or, where nothing did, remove what it made."""
+def _cleared(run: Undertaking, last: Run) -> Ended:
+    """Remove what a run left that was cut off before it changed anything."""
+    now = release.current(run.connection, run.target)
+    _journalled(run, last)
+    name = files.called(run.target)
+    told = f"it is current, and nothing had to change for it: run `gonogo verify {name}`"
+    if last.version != now:
+        parting.clear(run)
+        told = f"before anything was changed, and what it left was removed: run `gonogo deploy {name}`"
+    cut = f"{last.version} was cut off in the step {last.step!r}"
+    return Ended("failed-unchanged", GonogoError.exit_code, f"{cut}, {told}")
+
+
+def _journalled(run: Undertaking, last: Run) -> None:
+    """Go on as the run that was cut off; the report keeps a version of its own, beside that run's."""
+    run.resumed = last.version
+    run.journal = Journal(run.connection, run.target, last.version)
+
+
+def _back(run: Undertaking, error: BaseException, goal: str) -> Ended:
+    """Start again what ran before this run, or, where nothing did, remove what it made of ``goal``."""
     why = str(error) or "interrupted"
-    on = f"run `gonogo resume {run.target.name}`"
+    on = f"run `gonogo resume {files.called(run.target)}`"
     try:
         gather_logs(run)
         with run.step("rollback", run.record.previous) as note:
-            note.detail = _restart(run)
+            note.detail = _restart(run, goal)
         if run.record.previous:
             steps.verify(run, run.record.previous, "verify after rollback")
     except GonogoError as failed:
@@ -130,9 +153,8 @@ def _back(run: Undertaking, error: BaseException) -> Ended:
     return Ended("rolled-back", 4, told)
 
 
-def _restart(run: Undertaking) -> str:
-    own = not run.version.startswith(BACK)
-    made = again.load(run, run.version).images if own else run.images
+def _restart(run: Undertaking, goal: str) -> str:
+    made = again.load(run, goal).images
     if previous := run.record.previous:
         return again.start(run, previous, again.prepare(run, previous, made))
     run.facts.forget("containers")

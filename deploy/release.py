@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import shlex
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from deploy import store
+from deploy import git, store
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.target import Target
@@ -24,6 +24,10 @@ RECORD = "release.json"
 BASELINE = "baseline.json"
 BACK = "rollback-"
 """How the versions of those runs begin that lead back to a release, and make none."""
+RESUMED = "resume-"
+"""How the versions of those runs begin that bring another one to its end."""
+MADE = re.compile(r"\w+-\d{8}-\d{6}(-dirty)?")
+"""How a version looks that ``version`` made: nobody else has one like it."""
 NEEDED = (RECORD, COMPOSE_FILE, IMAGES_FILE)
 """The files of a release without which there is no way back to it."""
 
@@ -83,24 +87,14 @@ def now() -> datetime.datetime:
 
 def version(source: Path, at: datetime.datetime) -> str:
     """Return ``<short git sha>-<UTC yyyymmdd-hhmmss>``, ``-dirty`` where it is, ``nogit`` without git."""
-    sha = git(source, "rev-parse", "--short=8", "HEAD") or "nogit"
+    sha = git.known(source, "rev-parse", "--short=8", "HEAD") or "nogit"
     dirty = "-dirty" if sha != "nogit" and is_dirty(source) else ""
     return f"{sha}-{at:%Y%m%d-%H%M%S}{dirty}"
 
 
 def is_dirty(source: Path) -> bool:
     """Return whether the folder of a git repository holds changes that are not committed, new files too."""
-    return bool(git(source, "status", "--porcelain", "--", "."))
-
-
-def git(source: Path, *arguments: str) -> str:
-    """Return what git prints, stripped; empty when it fails or is not there."""
-    argv = ["git", "-C", str(source), *arguments]
-    try:
-        done = subprocess.run(argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
+    return bool(git.known(source, "status", "--porcelain", "--", "."))
 
 
 def folder(target: Target, name: str) -> PurePosixPath:

@@ -58,10 +58,14 @@ def keep(there: Sequence[str], current: str, records: Mapping[str, Release], num
 
 
 def tags_of(record: Release, needed: Collection[str]) -> Iterator[str]:
-    """Yield the tags that gonogo gave the images of a release, but for images that are needed on."""
+    """Yield the tags that gonogo gave the images of a release, but for images that are needed on.
+
+    A version that a person gave may make the tag that the compose file names: that one is not gonogo's.
+    """
     for image in record.images.values():
-        if image.id not in needed:
-            yield release.tagged(image.name, record.version)
+        tag = release.tagged(image.name, record.version)
+        if image.id not in needed and tag != image.name:
+            yield tag
 
 
 def _read(run: Undertaking, name: str) -> Release | None:

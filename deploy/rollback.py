@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from deploy import release, safekeeping, steps, switch, target_file
+from deploy import again, release, safekeeping, steps, switch, target_file
 from deploy.errors import ConnectionFailed, GonogoError
 from deploy.facts import resolve
 from deploy.probes import inspection
@@ -55,6 +55,15 @@ def roll_back(run: Undertaking) -> str:
         raise RollbackFailed(f"{error} — {_way_on(run, previous)}") from None
 
 
+def data_lost(run: Undertaking) -> str:
+    """Return which backup brings back what verify found missing; no way back touches data by itself."""
+    missing = [one.id for one in run.record.checks if one.subject == "data" and one.status == "failed"]
+    if not missing or run.record.backup is None:
+        return ""
+    way = f"gonogo restore {target_file.called(run.target)} {run.record.backup.name} --replace"
+    return f"; data is missing ({', '.join(dict.fromkeys(missing))}): stop what writes, and run `{way}`"
+
+
 def _undo(run: Undertaking, previous: str) -> str:
     changes = {change.service: change for change in run.changes}
     created = [name for name in run.switched if changes[name].action == "created"]
@@ -76,6 +85,7 @@ def _undo(run: Undertaking, previous: str) -> str:
                 raise
             except GonogoError as error:
                 failed.append(str(error))  # what comes after it is better off with its own release, too
+    again.rename(run)
     release.make_current(run.connection, run.target, previous)
     if previous:
         safekeeping.touched(run, previous)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from deploy import ending, release, retention, safekeeping, steps, target_file
+from deploy import ending, git, parting, release, retention, safekeeping, steps, target_file
 from deploy.adopt import adopt
 from deploy.ending import Ended
 from deploy.errors import ConnectionFailed, GonogoError
@@ -18,7 +18,7 @@ from deploy.lock import Lock, Locked
 from deploy.named import Taken
 from deploy.progress import Progress
 from deploy.redact import Redactor
-from deploy.rollback import RollbackFailed, gather_logs, roll_back
+from deploy.rollback import RollbackFailed, data_lost, gather_logs, roll_back
 from deploy.suites import ROOT
 from deploy.target import Target
 from deploy.undertaking import Undertaking
@@ -90,7 +90,7 @@ def undertaking(
         host=target.host,
         project=target.project,
         version=version or release.version(target.source, at),
-        commit=release.git(target.source, "rev-parse", "HEAD"),
+        commit=git.known(target.source, "rev-parse", "HEAD"),
         method=target.method,
         verdict="interrupted",
         exit_code=INTERRUPTED,
@@ -132,21 +132,24 @@ def _unused(run: Undertaking) -> None:
 
 
 def connect(run: Undertaking) -> None:
-    """Open the connection; raises Refused where there is none, which preflight tells in its own words."""
+    """Open the connection; raises Refused where there is none, which preflight tells in its own words.
+
+    Raises ConnectionFailed where preflight found one, and it is gone again.
+    """
     try:
         run.connect()
     except ConnectionFailed:
-        steps.preflight(run)  # it fails, and says in its own words what is wrong with the connection
+        steps.preflight(run)
+        run.connect()
 
 
 def under_lock(run: Undertaking, work: Callable[[Undertaking], Ended]) -> Ended:
     """Do ``work`` while this run holds the target's lock; its end is journalled before that is free."""
-    lock: Lock | None = None
     try:
         ended = Ended("interrupted", INTERRUPTED, "ended by a fault of gonogo's own")
         try:
             connect(run)
-            lock = Lock(run.connection, run.target, run.version)
+            run.lock = lock = Lock(run.connection, run.target, run.version)
             with run.step("lock") as note:
                 note.detail = "taken" if lock.take() else "not taken: the target's folder is not there"
             ended = work(run)
@@ -159,12 +162,13 @@ def under_lock(run: Undertaking, work: Callable[[Undertaking], Ended]) -> Ended:
         except GonogoError as error:
             ended = Ended("failed-unchanged", GonogoError.exit_code, f"{error}; nothing was changed")
         except KeyboardInterrupt:
-            ended = Ended("interrupted", INTERRUPTED, "interrupted before anything was changed")
+            on = f"interrupted: run `gonogo resume {target_file.called(run.target)}`"
+            told = on if run.switched else "interrupted before anything was changed"
+            ended = Ended("interrupted", INTERRUPTED, told)
         return ended
     finally:
-        if lock:
-            run.close(ended.verdict, ended.summary)
-            give_back(run, lock, untouched=run.journal is None)
+        if run.lock:
+            parting.part(run, ended)
 
 
 def _checked(run: Undertaking, *, confirm: Callable[[], bool] | None, named: bool) -> Ended:
@@ -192,8 +196,12 @@ def _prepared(run: Undertaking) -> Ended:
             stack.enter_context(run.watched())
             steps.settle(run)
             safekeeping.untouched(run)
-        except (GonogoError, KeyboardInterrupt):
-            steps.discard(run)
+        except BaseException:
+            try:
+                parting.clear(run)
+            except GonogoError as error:
+                on = f"; run `gonogo resume {target_file.called(run.target)}`" if run.journal else ""
+                run.note(f"what {run.version} left could not be removed: {error}{on}")
             raise
         return _switched(run)
 
@@ -214,37 +222,20 @@ def _switched(run: Undertaking) -> Ended:
 
 
 def _back(run: Undertaking, why: str, interrupted: Ended | None) -> Ended:
-    gather_logs(run)
     try:
+        gather_logs(run)
         done = roll_back(run)
     except RollbackFailed as failed:
-        told = f"{why}; and the rollback failed: {failed}{_data_lost(run)}"
+        told = f"{why}; and the rollback failed: {failed}{data_lost(run)}"
         return Ended("rollback-failed", failed.exit_code, told)
     except KeyboardInterrupt:
         return Ended(
             "interrupted",
             INTERRUPTED,
-            f"{why}; interrupted again during the rollback: run `gonogo resume {run.target.name}`",
+            f"{why}; interrupted on the way back: run `gonogo resume {target_file.called(run.target)}`",
         )
-    done += _data_lost(run)
+    done += data_lost(run)
     if interrupted:
         interrupted.summary = f"{why}; {done}"
         return interrupted
     return Ended("rolled-back", 4, f"{why}; {done}; verified")
-
-
-def _data_lost(run: Undertaking) -> str:
-    """Return which backup brings back what verify found missing; no way back touches data by itself."""
-    missing = [one.id for one in run.record.checks if one.subject == "data" and one.status == "failed"]
-    if not missing or run.record.backup is None:
-        return ""
-    way = f"gonogo restore {run.target.name} {run.record.backup.name} --replace"
-    return f"; data is missing ({', '.join(dict.fromkeys(missing))}): stop what writes, and run `{way}`"
-
-
-def give_back(run: Undertaking, lock: Lock, untouched: bool) -> None:
-    """Give the lock back; where that fails, the record says so."""
-    try:
-        lock.give_back(untouched=untouched)
-    except GonogoError as error:
-        run.note(f"the lock could not be removed: {error}; run `gonogo unlock {run.target.name}`")

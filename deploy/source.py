@@ -6,8 +6,9 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy import git
 from deploy.probes.images import ImageInfo
-from deploy.release import git, is_dirty
+from deploy.release import is_dirty
 from deploy.target import Target
 
 REVISION = "org.opencontainers.image.revision"
@@ -40,7 +41,7 @@ def source(target: Target, folder: Path) -> Source:
     Its last commit, not HEAD: an image whose sources did not change keeps its id, so its service is left
     alone.
     """
-    said = git(target.source, "log", "-1", "--format=%H %cI", "--", str(folder))
+    said = git.known(target.source, "log", "-1", "--format=%H %cI", "--", str(folder))
     revision, _, committed = said.partition(" ")
     return Source(revision, committed, bool(revision) and is_dirty(folder))
 

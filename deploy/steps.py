@@ -185,14 +185,26 @@ def verify(run: Undertaking, version: str, name: str = "verify") -> None:
 
 def discard(run: Undertaking) -> None:
     """Remove the files of a release that never started, and the tags of what was sent for it."""
-    folder, version = shlex.quote(str(release.folder(run.target, run.version))), shlex.quote(run.version)
-    tags = "docker images --format '{{.Repository}}:{{.Tag}}'"
-    if run.images_of and run.target.method == "on-server":
-        tags = "true"  # nothing was sent: they were there before
-    remove = f'case "$tag" in *:{version}) docker image rm -- "$tag";; esac'
-    run.connection.check(
-        f"rm -rf -- {folder}; {tags} | while IFS= read -r tag; do {remove}; done >/dev/null", mutates=True
-    )
+    folder, tags = shlex.quote(str(release.folder(run.target, run.version))), _tags(run)
+    remove = f'case "$tag" in {tags}) docker image rm -- "$tag";; esac'
+    listed = "docker images --format '{{.Repository}}:{{.Tag}}'"
+    clear = f"; {listed} | while IFS= read -r tag; do {remove}; done >/dev/null" if tags else ""
+    run.connection.check(f"rm -rf -- {folder}{clear}", mutates=True)
+
+
+def _tags(run: Undertaking) -> str:
+    """Return what sh matches the tags of this release with that gonogo made; empty where there are none."""
+    made = release.MADE.fullmatch(run.version) is not None
+    if run.target.method == "on-server" and (run.images_of or (run.resumed and not made)):
+        return ""  # they were there before; of a run that is resumed, nobody knows
+    if made:
+        return f"*:{shlex.quote(run.version)}"
+    # What a person called a version may be a tag of anybody's images, too.
+    try:
+        names = {service.image for service in run.facts.model.services.values()}
+    except GonogoError:
+        return ""
+    return "|".join(map(shlex.quote, sorted({release.tagged(name, run.version) for name in names} - names)))
 
 
 def _record(run: Undertaking) -> Release:

@@ -12,7 +12,8 @@ from deploy import debug, hooks, prober
 from deploy.connection import Connection
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.journal import END, SWITCH, Journal
+from deploy.journal import SWITCH, Journal
+from deploy.lock import Lock
 from deploy.plan import Change
 from deploy.prober import Watch
 from deploy.progress import Progress
@@ -35,6 +36,8 @@ class Undertaking:
     """The state that the steps of one run share. ``record`` is filled as they go.
 
     ``images_of``: the version as which the images were built that are taken as they are, else empty.
+    ``resumed``: the version of the run that this one brings to its end, else empty. ``untidy``: the release's
+    files or tags are on the target, and it will not be started.
     """
 
     target: Target
@@ -46,6 +49,8 @@ class Undertaking:
     skip_build: bool = False
     strict: bool = False
     images_of: str = ""
+    resumed: str = ""
+    untidy: bool = False
     images: dict[str, Image] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -56,11 +61,12 @@ class Undertaking:
     connection_: Connection | None = None
     facts_: Facts | None = None
     journal: Journal | None = None
+    lock: Lock | None = None
 
     @property
     def version(self) -> str:
-        """The version of the release."""
-        return self.record.version
+        """The version that this is journalled as; the report of a run that resumes another has its own."""
+        return self.resumed or self.record.version
 
     @property
     def strictness(self) -> list[str]:
@@ -128,14 +134,6 @@ class Undertaking:
             raise
         finally:
             self._ended(name, state, note, begun)
-
-    def close(self, verdict: str, summary: str) -> None:
-        """Write into the journal how the run ended, where it has one; a failure to do so is a note."""
-        if self.journal:
-            try:
-                self.journal.write(END, verdict, summary)
-            except GonogoError as error:
-                self.note(f"the journal on the target could not be written: {error}")
 
     def _hook(self, when: str, step: str) -> None:
         given = {

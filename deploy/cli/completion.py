@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from deploy import target_file
-from deploy.release import BACK
+from deploy.release import BACK, RESUMED
 from deploy.suites import ROOT
 
 PUBLISHED = ROOT / "reports" / "published"
@@ -43,7 +43,7 @@ def names(folder: Path) -> list[str]:
 def reported(folder: Path, target: str) -> list[str]:
     """Return the releases of a target that have a report in a folder, the newest first."""
     found = sorted(_dated(folder.glob(f"{target}/*/release.json") if target else ()), reverse=True)
-    return [name for _, name in found if not name.startswith((BACK, "resume-"))]
+    return [name for _, name in found if not name.startswith((BACK, RESUMED))]
 
 
 def _dated(files: Iterable[Path]) -> Iterator[tuple[float, str]]:

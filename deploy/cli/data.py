@@ -217,7 +217,11 @@ def _locked(facts: Facts, found: Backup) -> Iterator[None]:
     try:
         yield
     finally:
-        held.give_back()
+        try:
+            held.give_back()
+        except GonogoError as error:  # it must not hide what the restore itself says
+            more = f"run `gonogo unlock {target_file.called(facts.target)}`"
+            typer.echo(f"gonogo: the lock could not be removed: {error}; {more}", err=True)
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def resume(
 
 def show_history(
     target: Name = None,
-    number: Annotated[int, typer.Option("-n", help="how many runs")] = 20,
+    number: Annotated[int, typer.Option("-n", min=1, help="how many runs")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List the runs on a target, newest first; * marks the release that is current.
@@ -164,16 +164,13 @@ def unlock(
     """
     found = target_file.find(target)
     with Connection.open(found) as connection:
-        holder = lock.remove(connection, found)
-        if holder:
-            _note(connection, found, holder, reason or "no reason given")
-    told = (
-        f"removed the lock of {holder.who} on {holder.machine}, since {holder.since}" if holder else "no lock"
-    )
-    typer.echo(f"{found.name}: {told}")
+        held = lock.remove(connection, found)
+        if held:
+            _note(connection, found, held, reason or "no reason given")
+    since = f", since {held.holder.since}" if held and held.holder else ""
+    typer.echo(f"{found.name}: {f'removed {held.whose}{since}' if held else 'no lock'}")
 
 
-def _note(connection: Connection, target: Target, holder: lock.Holder, reason: str) -> None:
-    told = f"the lock of {holder.who} on {holder.machine} was removed: {reason}"
-    journal = Journal(connection, target, f"unlock-{release.now():%Y%m%d-%H%M%S}")
-    journal.write(END, "unlocked", told)
+def _note(connection: Connection, target: Target, held: lock.Held, reason: str) -> None:
+    journal = Journal(connection, target, f"{history.UNLOCK}{release.now():%Y%m%d-%H%M%S}")
+    journal.write(END, "unlocked", f"{held.whose} was removed: {reason}")

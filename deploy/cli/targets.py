@@ -42,14 +42,21 @@ def connect(target: Name = None) -> None:
 
 
 def targets() -> None:
-    """List the targets in deploy/targets.
+    """List the targets in deploy/targets; what is wrong with a file comes last.
 
     Example: gonogo targets
     """
+    wrong: list[str] = []
     for file in sorted(target_file.TARGETS.glob("*.toml")):
         if file.stem != target_file.EXAMPLE:
-            found = target_file.load(file)
-            typer.echo(f"{found.name:<20} {found.host:<40} {found.project}")
+            try:
+                found = target_file.load(file)
+            except UsageError as error:
+                wrong.append(str(error))
+            else:
+                typer.echo(f"{found.name:<20} {found.host:<40} {found.project}")
+    if wrong:
+        raise UsageError("\n".join(wrong))
 
 
 def init(  # noqa: PLR0913, PLR0917  each is an option of the command

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path
 
-from deploy import release
+from deploy import git
 from deploy.errors import GonogoError
 from deploy.fact import fact
 from deploy.facts.images import ImageFacts
@@ -120,5 +120,5 @@ def _kind(source: Path, name: str) -> Kind:
     here = source / name
     if here.is_dir():
         # A folder of data that the stack made while it was developed is no part of it.
-        return "folder" if release.git(here, "ls-files", "--", ".") else "missing"
+        return "folder" if git.known(here, "ls-files", "--", ".") else "missing"
     return "file" if here.is_file() else "missing"

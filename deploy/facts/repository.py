@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from deploy import compose, release
+from deploy import compose, git
 from deploy.errors import GonogoError
 from deploy.fact import Unknown, fact
 from deploy.facts import Facts, Resolved
@@ -134,7 +134,7 @@ class RepositoryFacts(Facts):
         source = self.target.source
         for name in (*self.target.git.branches, "HEAD"):
             branch = f"refs/remotes/origin/{name}"
-            if since := release.git(source, "merge-base", "HEAD", branch):
+            if since := git.known(source, "merge-base", "HEAD", branch):
                 return checkout.shipping(source, since)
         return None
 

@@ -17,6 +17,7 @@ from deploy.probes import containers, environment, places
 from deploy.probes.containers import Container
 from deploy.probes.places import Place
 from deploy.redact import Redactor, secret_values
+from deploy.requirepass import REDIS_PASSWORD, requirepass
 from deploy.rules import beside, credentials
 from deploy.rules import example as examples
 from deploy.rules.beside import Beside
@@ -44,7 +45,7 @@ def _concealed(service: Service) -> Service:
     build = service.build
     if build and isinstance(build.get("args"), dict):
         build = {**build, "args": concealed_all({k: str(v) for k, v in build["args"].items()})}
-    demanded = credentials.requirepass(service.command, service.environment)
+    demanded = requirepass(service.command, service.environment)
     words = tuple(word.replace(demanded, masked(demanded)) if demanded else word for word in service.command)
     return replace(service, environment=concealed_all(service.environment), build=build, command=words)
 
@@ -208,6 +209,6 @@ def read(text: str, said: str, redactor: Redactor) -> Resolved:
     for service in model.services.values():
         arguments = (service.build or {}).get("args") or {}
         redactor.add(secret_values({**service.environment, **{k: str(v) for k, v in arguments.items()}}))
-        demanded = credentials.requirepass(service.command, service.environment)
-        redactor.add(secret_values({credentials.REDIS_PASSWORD: demanded}))
+        demanded = requirepass(service.command, service.environment)
+        redactor.add(secret_values({REDIS_PASSWORD: demanded}))
     return Resolved(model, compose.unset_variables(said), compose.warnings(said))

@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 
+from deploy import git
 from deploy import images as building
 from deploy.connection import Connection
 from deploy.errors import GonogoError
@@ -17,7 +18,7 @@ from deploy.methods import checkout
 from deploy.methods.output import Output
 from deploy.model import Model
 from deploy.probes import images
-from deploy.release import git, tagged
+from deploy.release import tagged
 from deploy.sections import OnServer
 from deploy.target import Target
 
@@ -43,7 +44,7 @@ def place(target: Target) -> Callable[[str], str]:
     Compose resolved it on the target, relative to ``path``; in the clone the same way leads from where
     ``source`` lies in its own repository.
     """
-    inside = git(target.source, "rev-parse", "--show-prefix")
+    inside = git.known(target.source, "rev-parse", "--show-prefix")
     root = posixpath.normpath(posixpath.join(section(target).checkout, inside))
 
     def there(given: str) -> str:
@@ -63,7 +64,7 @@ def build(
     of this version are removed, and GonogoError is raised with the last lines.
     """
     names = model.built()
-    commit = git(target.source, "rev-parse", "HEAD")
+    commit = git.known(target.source, "rev-parse", "HEAD")
     before = checkout.set_to(connection, section(target), commit)
     say(f"{section(target).checkout} stands at {commit[:8]}, before at {before}")
     tags = {name: tagged(model.services[name].image, version) for name in names}

@@ -63,7 +63,8 @@ def parse(text: str) -> dict[str, str]:
     """Return the variables of ``docker compose config --environment``; a value may go on over lines."""
     found: dict[str, str] = {}
     last = ""
-    for line in text.splitlines():
+    # Not by splitlines: a value may hold what that takes for the end of a line, such as U+2028.
+    for line in text.removesuffix("\n").split("\n"):
         name, equals, value = line.partition("=")
         if equals and name.isidentifier():
             found[name], last = value, name

@@ -13,9 +13,24 @@ from typing import Any
 from deploy.connection import Connection, Result
 from deploy.errors import GonogoError
 from deploy.probes.engine import refusal
-from deploy.rules.production import VARIABLES
 
 LOCAL_TIMEOUT_S = 30
+MODES = (
+    "NODE_ENV",
+    "APP_ENV",
+    "APP_ENVIRONMENT",
+    "ENVIRONMENT",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "FLASK_ENV",
+    "DJANGO_ENV",
+    "MIX_ENV",
+    "ASPNETCORE_ENVIRONMENT",
+    "DOTNET_ENVIRONMENT",
+)
+"""Variables by which frameworks choose between development and production."""
+SWITCHES = ("DEBUG", "APP_DEBUG", "FLASK_DEBUG", "DJANGO_DEBUG")
+VARIABLES = (*MODES, *SWITCHES)
 KEPT = (*VARIABLES, "MONGO_VERSION")
 """The variables of an image that are asked for: what others hold may be secret."""
 LABELS = "org.opencontainers.image."
@@ -178,7 +193,7 @@ def _docker(*arguments: str) -> Result:
         done = subprocess.run(
             argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=LOCAL_TIMEOUT_S, check=False
         )
-    except FileNotFoundError:
+    except OSError:
         return Result("docker", 127, b"", b"", 0.0)
     except subprocess.TimeoutExpired:
         return Result("docker", 124, b"", f"no answer within {LOCAL_TIMEOUT_S} s".encode(), 0.0)

@@ -10,7 +10,7 @@ from typing import Any
 from deploy.connection import Connection
 from deploy.probes.containers import Container
 from deploy.redact import MARK, Redactor, names_a_secret, secret_values
-from deploy.rules.credentials import REDIS_PASSWORD, requirepass
+from deploy.requirepass import REDIS_PASSWORD, requirepass
 
 
 def inspected(connection: Connection, found: Sequence[Container], redactor: Redactor) -> dict[str, str]:

@@ -48,10 +48,10 @@ def command(ids: Iterable[str]) -> str:
 def parse(text: str) -> Layers:
     """Return what ``command`` printed, without images of which nothing was said."""
     found: Layers = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.startswith(MARK):
             own = found[line.removeprefix(MARK)] = {}
-        elif found:
+        elif found and line.count("\t") >= 2:
             made, size, by = line.split("\t", 2)
             own[f"{made} {by}"] = int(size)
     return {id_: own for id_, own in found.items() if own}

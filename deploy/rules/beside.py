@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import release
+from deploy import git
 from deploy.compose import OVERRIDES
 from deploy.probes.environment import pieces
 from deploy.rules.weak import is_placeholder
@@ -36,11 +36,11 @@ def read(target: Target) -> Beside:
     """Return what lies beside the target's compose files on this machine."""
     source = target.source
     overrides = strays(source, target.compose_files)
-    if not release.git(source, "rev-parse", "--is-inside-work-tree"):
+    if not git.known(source, "rev-parse", "--is-inside-work-tree"):
         return Beside(False, overrides=overrides)
     asked = [*target.compose_files, *overrides]
-    tracked = [name for name in asked if release.git(source, "ls-files", "-z", "--", f":(literal){name}")]
-    listed = release.git(source, "ls-files", "-z").split("\0")
+    tracked = [name for name in asked if git.known(source, "ls-files", "-z", "--", f":(literal){name}")]
+    listed = git.known(source, "ls-files", "-z").split("\0")
     named = [name for name in listed if ENV_FILE.search(name) and not EXAMPLE.search(Path(name).name)]
     return Beside(True, tuple(tracked), overrides, tuple(name for name in named if _secret(source / name)))
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from deploy import git
 from deploy.errors import GonogoError
 
-TIMEOUT_S = 60
 SHOWN = 5
 MOST = 200
 """Commits that are asked for; where there are more, the newest are taken."""
-ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
-"""Variables that git sets for its hooks (githooks(5)); they would lead to the repository of the hook."""
 
 STATUS = ("--porcelain=v2", "--branch", "-z", "--", ".")
 REF = "%(refname:short)%(symref)"
@@ -112,13 +108,13 @@ def some(names: Sequence[str]) -> str:
 def read(source: Path) -> Checkout:
     """Return where a folder stands; it raises nothing: what git refuses is told in ``why``."""
     try:
-        found = parse_status(_asked(source, "status", *STATUS))
+        found = parse_status(git.asked(source, "status", *STATUS))
         if not found.commit:
             return replace(found, why=f"{source} is in a git repository without a commit")
-        refs = _asked(source, "for-each-ref", "--contains", "HEAD", f"--format={REF}", "refs/remotes")
+        refs = git.asked(source, "for-each-ref", "--contains", "HEAD", f"--format={REF}", "refs/remotes")
         # A symbolic one, such as origin/HEAD, is another's name.
         remotes = tuple(name for name in refs.splitlines() if "refs/remotes/" not in name)
-        return replace(found, remotes=remotes, time=_asked(source, "log", "-1", "--format=%cI").strip())
+        return replace(found, remotes=remotes, time=git.asked(source, "log", "-1", "--format=%cI").strip())
     except GonogoError as error:
         none = "not a git repository" in str(error)
         return Checkout(why=f"{source} is in no git repository" if none else str(error))
@@ -148,14 +144,17 @@ def parse_status(text: str) -> Checkout:
     )
 
 
-def shipping(source: Path, since: str) -> Shipping:
-    """Return what HEAD has that the commit ``since`` has not, and the other way round; raises GonogoError."""
-    until = _asked(source, "rev-parse", "HEAD").strip()
-    whole = re.fullmatch(r"[0-9a-f]{40,64}", since)
-    if not whole or _git(source, "cat-file", "-e", f"{since}^{{commit}}").returncode:
+def shipping(source: Path, since: str, until: str = "") -> Shipping:
+    """Return what a commit has that the commit ``since`` has not, and the other way round.
+
+    ``until``: that commit, HEAD by default. Raises GonogoError.
+    """
+    wanted = [since, *filter(None, [until])]
+    until = until or git.asked(source, "rev-parse", "HEAD").strip()
+    if not all(_has(source, one) for one in wanted):
         return Shipping(since, until, known=False)
-    commits, lost = (_commits(source, f"{a}..{b}") for a, b in ((since, "HEAD"), ("HEAD", since)))
-    files = _asked(source, "diff", "--name-only", "--no-renames", "-z", since, "HEAD")
+    commits, lost = (_commits(source, f"{a}..{b}") for a, b in ((since, until), (until, since)))
+    files = git.asked(source, "diff", "--name-only", "--no-renames", "-z", since, until)
     return Shipping(
         since,
         until,
@@ -168,34 +167,12 @@ def shipping(source: Path, since: str) -> Shipping:
     )
 
 
+def _has(source: Path, commit: str) -> bool:
+    whole = re.fullmatch(r"[0-9a-f]{40,64}", commit)
+    return bool(whole) and git.run(source, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+
+
 def _commits(source: Path, which: str) -> tuple[Commit, ...]:
-    rows = _asked(source, "log", f"--max-count={MOST}", "--format=%H %s", which, "--").splitlines()
-    return tuple(Commit(*row.split(" ", 1)) for row in rows)
-
-
-def _asked(source: Path, *arguments: str) -> str:
-    done = _git(source, *arguments)
-    if done.returncode != 0:
-        last = (done.stderr.decode("utf-8", "replace").strip() or "it said nothing").splitlines()[-1]
-        raise GonogoError(f"git {arguments[0]} in {source}: {last}")
-    return done.stdout.decode("utf-8", "replace")
-
-
-def _git(source: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    kept = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
-    # Without its optional locks git changes nothing, not even its own index.
-    environment = {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
-    argv = ["git", "-C", str(source), *arguments]
-    try:
-        return subprocess.run(
-            argv,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=TIMEOUT_S,
-            check=False,
-            env=environment,
-        )
-    except FileNotFoundError:
-        raise GonogoError("git was not found on this machine") from None
-    except subprocess.TimeoutExpired:
-        raise GonogoError(f"git {arguments[0]} in {source} did not end within {TIMEOUT_S} s") from None
+    # Not by splitlines: a subject may hold what that takes for the end of a line, such as U+2028.
+    rows = git.asked(source, "log", f"--max-count={MOST}", "--format=%H %s", which, "--").split("\n")
+    return tuple(Commit(id, subject) for id, _, subject in (row.partition(" ") for row in rows) if id)

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from deploy.model import Model, Service
 from deploy.probes.containers import Given
 from deploy.release import repository
+from deploy.requirepass import REDIS_PASSWORD, requirepass
 from deploy.target import Mongodb
 
 
@@ -63,11 +64,8 @@ KINDS = (
     _kind("Redis", "redis valkey keydb", "redis rediss valkey", "", ("", "default", "REDIS_PASSWORD")),
 )
 REDIS = KINDS[3]
-REDIS_PASSWORD = "REDIS_PASSWORD"
 SCRIPTS = "/docker-entrypoint-initdb.d"
 _CLIENTS = {"express", "exporter", "admin", "backup", "dump", "ui", "commander", "insight", "proxy", "shell"}
-_REQUIREPASS = re.compile(r"""--requirepass[ =]+("[^"]*"|'[^']*'|\S+)""")
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9]*)(?:\+[A-Za-z0-9]+)?://(?P<rest>[^\s;\"'<>]*)")
 _HOST = re.compile(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|SERVER)")
 _USERS = ("USER", "USERNAME")
@@ -134,19 +132,6 @@ def accounts(
         if environment.get(password)
     ]
     return tuple(dict.fromkeys(found))
-
-
-def requirepass(words: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Return the password that a Redis server's command demands; empty where none, or none that is known."""
-    for index, word in enumerate(words[:-1]):
-        if word == "--requirepass":
-            return _expanded(words[index + 1], environment)
-    match = _REQUIREPASS.search(" ".join(words))
-    return _expanded(match[1].strip("\"'"), environment) if match else ""
-
-
-def _expanded(text: str, environment: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda name: environment.get(name[1], ""), text) if "$" in text else text
 
 
 def credentials(

@@ -77,7 +77,7 @@ def read(text: str) -> tuple[dict[str, str], list[str]]:
     """Return the variables of an env file and what is wrong with its form; never a value in the latter."""
     values: dict[str, str] = {}
     faults: list[str] = []
-    lines = iter(text.splitlines())
+    lines = iter(text.split("\n"))
     number = 0
     for line in lines:
         number += 1

@@ -7,23 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from deploy.model import Service
-
-MODES = (
-    "NODE_ENV",
-    "APP_ENV",
-    "APP_ENVIRONMENT",
-    "ENVIRONMENT",
-    "RAILS_ENV",
-    "RACK_ENV",
-    "FLASK_ENV",
-    "DJANGO_ENV",
-    "MIX_ENV",
-    "ASPNETCORE_ENVIRONMENT",
-    "DOTNET_ENVIRONMENT",
-)
-"""Variables by which frameworks choose between development and production."""
-SWITCHES = ("DEBUG", "APP_DEBUG", "FLASK_DEBUG", "DJANGO_DEBUG")
-VARIABLES = (*MODES, *SWITCHES)
+from deploy.probes.images import MODES, VARIABLES
 
 _STAGE = re.compile(
     r"(.*[-_.])?(dev|devel|develop|development|debug)([-_.].*)?|tests?|testing", re.IGNORECASE

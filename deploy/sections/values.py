@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 Kind = Literal["append-only", "mutable", "volatile"]
+LAST_PORT = 65_535
 
 
 class Section(BaseModel):
@@ -79,6 +80,7 @@ def _unprintable(value: str) -> bool:
 
 
 def url(value: str) -> str:
+    """Return the URL of an HTTP endpoint as it is; raises ValueError for what is none, or holds a login."""
     if "@" in re.split(r"[/?#]", value.partition("//")[2], maxsplit=1)[0]:
         raise ValueError("holds a login, which a target file must not: use an endpoint that needs none")
     try:
@@ -93,6 +95,7 @@ def url(value: str) -> str:
 
 
 def scalar(value: object) -> object:
+    """Return a value that JSON has and that is no object or list; raises ValueError for anything else."""
     if not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
         raise ValueError(
             "expected text, a number, true or false; a key inside an object is named with dots, in quotes: "
@@ -102,30 +105,40 @@ def scalar(value: object) -> object:
 
 
 def variable(value: str) -> str:
+    """Return the name of an environment variable as it is; raises ValueError for what no shell takes."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
         raise ValueError("expected the name of an environment variable")
     return value
 
 
 def registry(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?", value):
+    """Return the host of a registry, with its port if it has one, as it is; raises ValueError."""
+    if not _host_and_port(value):
         raise ValueError("expected host or host:port of a registry, as it stands before image names")
     return value
 
 
 def endpoint(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?", value):
+    """Return the host of a TLS server, with its port if it is not 443, as it is; raises ValueError."""
+    if not _host_and_port(value):
         raise ValueError("expected host or host:port; 443 is the port where none is given")
     return value
 
 
+def _host_and_port(value: str) -> bool:
+    found = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::(\d{1,5}))?", value)
+    return found is not None and 1 <= int(found[1] or 1) <= LAST_PORT
+
+
 def hostname(value: str) -> str:
+    """Return a host name as it is; raises ValueError for what is none."""
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value):
         raise ValueError("expected a host name")
     return value
 
 
 def address(value: str) -> str:
+    """Return an IP address in its usual form; raises ValueError for what is none."""
     try:
         return str(ipaddress.ip_address(value))
     except ValueError:
@@ -133,12 +146,14 @@ def address(value: str) -> str:
 
 
 def clock(value: str) -> str:
+    """Return a time of the day, from 00:00 to 24:00, as it is; raises ValueError for anything else."""
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", value):
         raise ValueError("expected a time of the day such as 08:30")
     return value
 
 
 def zone(value: str) -> str:
+    """Return the name of a time zone as it is; raises ValueError for one that this machine does not know."""
     try:
         zoneinfo.ZoneInfo(value)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
@@ -147,6 +162,7 @@ def zone(value: str) -> str:
 
 
 def pattern(value: str) -> str:
+    """Return a regular expression as it is; raises ValueError for what is none."""
     try:
         re.compile(value)
     except re.error as error:
@@ -154,13 +170,7 @@ def pattern(value: str) -> str:
     return value
 
 
-Variable = Annotated[str, AfterValidator(variable)]
-
-
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
+Variable = Annotated[str, AfterValidator(variable)]
 Scalar = Annotated[str | int | float | bool, BeforeValidator(scalar)]
-
-
 Pattern = Annotated[str, AfterValidator(pattern)]

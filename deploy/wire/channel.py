@@ -48,6 +48,8 @@ class Channel:
         self._out_fd, self._err_fd = self.process.stdout.fileno(), self.process.stderr.fileno()
         self.answers = Answer(""), Answer("")
         self._pending = memoryview(b"")
+        self.given_up = False
+        """Whether nobody sends the rest of the input: the command is to be ended before it sees an end."""
 
     @property
     def alive(self) -> bool:
@@ -102,6 +104,9 @@ class Channel:
                 # A child of a dead shell can hold its streams open, so silence alone proves nothing.
                 if not events and not self.alive:
                     raise Gone(self._last_words())
+                # Not before it is known which process to end.
+                if self.given_up and out.pid is not None:
+                    raise Gone("its input broke off")
                 for key, _ in events:
                     if key.data is not None:
                         self._read(key.fd, key.data, selector)

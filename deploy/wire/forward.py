@@ -63,9 +63,12 @@ class LocalForwards:
 class SshForwards:
     """Forwards asked of the ssh master (``ssh -O forward``): no handshake, no process of their own."""
 
-    def __init__(self, control_path: Path, folder: Path) -> None:
-        """Keep sockets in ``folder``, whose path must be short: unix(7) allows 108 bytes."""
-        self._control_path = control_path
+    def __init__(self, control_path: Path, folder: Path, *, ridden: bool) -> None:
+        """Keep sockets in ``folder``, whose path must be short: unix(7) allows 108 bytes.
+
+        ``ridden``: the master is somebody else's, and lives on when this is closed.
+        """
+        self._control_path, self._ridden = control_path, ridden
         self._folder = folder
         self._rules: dict[tuple[str, ...], str] = {}
         self._relays: dict[tuple[str, int], Relay] = {}
@@ -116,12 +119,12 @@ class SshForwards:
             return subprocess.CompletedProcess(argv, 255, b"", b"the ssh master did not answer")
 
     def close(self) -> None:
-        """Take the forwards back: a master that somebody else opened lives on."""
+        """End the relays, and take the forwards back from a master that lives on."""
         with self._lock:
             for relay in self._relays.values():
                 relay.close()
             self._relays.clear()
-            for rule in self._rules.values():
+            for rule in self._rules.values() if self._ridden else ():
                 self._ask("cancel", rule)
             self._rules.clear()
 

@@ -87,6 +87,8 @@ class Opening:
         self._closed = True
         self.prefetch.drop()
         for channel in self._channels:
+            channel.hang_up()
+        for channel in self._channels:
             channel.end(0)
 
     def _start(self, argv: list[str], share: Share) -> tuple[Channel, Request]:

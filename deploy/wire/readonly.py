@@ -16,9 +16,9 @@ REDIRECTIONS = {">", ">>", ">|", ">&", "&>"}
 
 ANYHOW = frozenset(
     (  # noqa: SIM905  a list of words is read as words
-        "test [ true false echo printf : cd umask cat head tail wc cut tr uniq nl comm diff cmp od strings "
+        "test [ true false echo printf : cd umask cat head tail wc cut tr nl comm diff cmp od strings "
         "grep egrep fgrep zgrep stat readlink realpath basename dirname ls du df free uptime id groups "
-        "whoami getent uname arch nproc ps pgrep ss netstat lsof lsblk blkid lsmod findmnt getfacl type "
+        "whoami getent uname arch nproc ps pgrep netstat lsof lsblk blkid lsmod findmnt getfacl type "
         "which md5sum sha1sum sha224sum sha256sum sha384sum sha512sum cksum"
     ).split()
 )
@@ -28,11 +28,12 @@ ANYHOW = frozenset(
 LISTING = ("ls", "list", "inspect", "history", "df", "info", "logs", "port", "top")
 COMPOSE = ("config", "ps", "ls", "version", "images")
 VALUED = {"-f", "--file", "-p", "--project-name", "--env-file", "--profile", "--project-directory", "--ansi"}
-CHANGING = {"add", "del", "delete", "set", "replace", "change", "flush", "exec"}
+SHOWING = ("show", "list", "ls", "get")
 
 
-def _none_of(*bad: str) -> Callable[[Words], bool]:
-    return lambda words: not any(word.partition("=")[0] in bad for word in words)
+def _without(bad: str) -> Callable[[Words], bool]:
+    """Return what allows words none of which begins as the expression ``bad`` says."""
+    return lambda words: not any(re.match(bad, word) for word in words)
 
 
 def _first_of(*allowed: str) -> Callable[[Words], bool]:
@@ -62,30 +63,38 @@ def _docker(words: Words) -> bool:
     return False
 
 
+def _ip(words: Words) -> bool:
+    # Its verbs may be cut short (`ip a a`), so only those that show are known.
+    named = [word for word in words if not word.startswith("-")]
+    return _without("-b")(words) and (len(named) < 2 or named[1] in SHOWING)
+
+
 JUDGED: dict[str, Callable[[Words], bool]] = {
     "docker": _docker,
     "command": _first_of("-v", "-V"),
+    "uniq": lambda words: all(word.startswith("-") for word in words),  # a second file is written to
+    "ss": _without(r"-[A-Za-z]*K|--kill"),
     "hostname": lambda words: all(word.startswith("-") and word not in ("-F", "-b") for word in words),
-    "date": _none_of("-s", "--set"),
-    "sort": lambda words: not any(w.startswith("-o") or w.startswith("--output") for w in words),
-    "find": lambda words: not any(re.match(r"-(delete|exec|ok|fprint|fls)", word) for word in words),
+    "date": _without(r"-(?!I)[A-Za-z]*s|--s|\d{8,12}(\.\d\d)?$"),
+    "sort": _without(r"-[A-Za-z]*o|--o|--co"),
+    "find": _without(r"-(delete|exec|ok|fprint|fls)"),
     "env": lambda words: not words,
     "printenv": lambda _: True,
-    "sysctl": lambda words: not any(word in ("-w", "-p", "--system") or "=" in word for word in words),
+    "sysctl": _without(r"-[A-Za-z]*[wpf]|--[swlp]|.*="),
     "systemctl": _first_of("is-active", "is-enabled", "is-failed", "show", "status", "list-units", "cat"),
     "service": lambda words: words[-1:] == ["status"],
     "dpkg-query": lambda _: True,
     "dpkg": _first_of("-l", "-s", "-L", "--list", "--status"),
     "rpm": lambda words: bool(words) and words[0].startswith("-q"),
-    "apt-cache": lambda _: True,
+    "apt-cache": _first_of("policy", "show", "madison", "search", "depends", "rdepends", "showpkg"),
     "pip": _first_of("list", "show", "freeze", "check"),
     "pip3": _first_of("list", "show", "freeze", "check"),
-    "ip": lambda words: (
-        not {"add", "del", "delete", "set", "replace", "change", "flush", "exec"} & set(words)
-    ),
+    "ip": _ip,
     "mount": lambda words: not words,
     "crontab": lambda words: words[:1] == ["-l"],
-    "git": _first_of("rev-parse", "log", "ls-files", "cat-file", "describe"),
+    "git": lambda words: (
+        _first_of("rev-parse", "log", "ls-files", "describe")(words) and _without("--o")(words)
+    ),
 }
 """Programs that read where this says so of their arguments."""
 

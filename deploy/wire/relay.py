@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 
 _PIECE = 1 << 20
+_PATIENCE_S = 10.0
+_BREATH_S = 0.05
+"""Seconds until it is tried again to accept where this process has no descriptor left."""
 
 
 class Relay:
@@ -22,10 +26,11 @@ class Relay:
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._closed = False
         self._waiting: list[socket.socket] = []
         with contextlib.suppress(OSError):
             for _ in range(ahead):
-                self._waiting.append(socket.create_connection(self._target, timeout=10))
+                self._waiting.append(socket.create_connection(self._target, timeout=_PATIENCE_S))
         self._open |= set(self._waiting)
         threading.Thread(target=self._accept, daemon=True, name="gonogo-relay").start()
 
@@ -34,21 +39,35 @@ class Relay:
             try:
                 near, _ = self._listener.accept()
             except OSError:
-                return
-            try:
-                far = self._made_ahead() or socket.create_connection(self._target, timeout=10)
-            except OSError:
-                near.close()
+                if self._closed:
+                    return
+                time.sleep(_BREATH_S)
                 continue
-            far.settimeout(None)
-            with self._lock:
-                self._open |= {near, far}
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
+            threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near: socket.socket) -> None:
+        """Copy both ways between whoever came and the far end, and close both when both have ended."""
+        with near, contextlib.suppress(OSError):
+            far = self._made_ahead() or socket.create_connection(self._target, timeout=_PATIENCE_S)
+            with far:
+                far.settimeout(None)
+                with self._lock:
+                    if self._closed:
+                        return
+                    self._open |= {near, far}
+                back = threading.Thread(target=self._copy, args=(far, near), daemon=True)
+                back.start()
+                self._copy(near, far)
+                back.join()
+                with self._lock:
+                    self._open -= {near, far}
 
     def _made_ahead(self) -> socket.socket | None:
-        while self._waiting:
-            found = self._waiting.pop(0)
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    return None
+                found = self._waiting.pop(0)
             found.setblocking(False)
             try:
                 found.recv(1, socket.MSG_PEEK)
@@ -58,7 +77,6 @@ class Relay:
                 pass
             # Who closed it, or spoke first, has given up waiting.
             found.close()
-        return None
 
     def _copy(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -70,6 +88,7 @@ class Relay:
     def close(self) -> None:
         """Stop listening and cut what is open."""
         with self._lock:
+            self._closed = True
             sockets = [self._listener, *self._open]
             self._open.clear()
         for item in sockets:

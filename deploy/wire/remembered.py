@@ -82,12 +82,15 @@ def load(file: Path) -> Remembered:
 def save(file: Path, remembered: Remembered) -> None:
     """Write it, whole or not at all, for this user alone; a full disk costs speed and no more."""
     part = file.with_suffix(f".{os.getpid()}")
-    with contextlib.suppress(OSError):
+    try:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as out:
             json.dump({"version": VERSION, **asdict(remembered)}, out)
         part.replace(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def _clean(question: Question, redact: Callable[[str], str]) -> bool:

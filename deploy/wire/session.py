@@ -19,13 +19,13 @@ _PIECE = 1 << 18
 
 
 class Feeder(threading.Thread):
-    """Copies ``source`` into a descriptor; ``error`` is what reading the source raised, if anything."""
+    """Copies ``source`` into a descriptor; ``error``: what reading it or ``on_bytes`` raised, if anything."""
 
     def __init__(
         self, channel: Channel, first: bytes, source: BinaryIO | None, on_bytes: Callable[[int], None] | None
     ) -> None:
         super().__init__(daemon=True, name="gonogo-feeder")
-        self._process, self._stdin = channel.process, channel.stdin
+        self._channel, self._stdin = channel, channel.stdin
         self._first, self._source, self._on_bytes = first, source, on_bytes
         self.error: BaseException | None = None
 
@@ -35,21 +35,31 @@ class Feeder(threading.Thread):
             self._write(self._first)
             while piece := self._next():
                 self._write(piece)
-                if self._on_bytes:
-                    self._on_bytes(len(piece))
-        with contextlib.suppress(OSError, ValueError):
-            self._stdin.close()
+                self._told(len(piece))
+        # An end of input would pass for the end of the data: after an error the session is ended first.
+        if not self.error:
+            with contextlib.suppress(OSError, ValueError):
+                self._stdin.close()
 
     def _next(self) -> bytes:
         if self._source is None:
             return b""
         try:
-            return self._source.read(_PIECE)
+            return b"" if self.error else self._source.read(_PIECE)
         except Exception as error:  # noqa: BLE001 - it is raised again where the caller waits
-            self.error = error
-            # An end of input would pass for the end of the data, so the session has to break instead.
-            self._process.kill()
+            self._broken(error)
             return b""
+
+    def _told(self, count: int) -> None:
+        try:
+            if self._on_bytes:
+                self._on_bytes(count)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._broken(error)
+
+    def _broken(self, error: Exception) -> None:
+        self.error = error
+        self._channel.given_up = True
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -84,7 +94,7 @@ class Session:
         ``to`` is given the standard output in pieces as they come; the Result then has none.
 
         Raises CommandTimeout when the far side ended the command, Late when it did not in time, Gone when the
-        session ended without an answer, and what reading ``stdin`` raised.
+        session ended without an answer, and what reading ``stdin`` or ``on_bytes`` raised.
         """
         __tracebackhide__ = True
         begun = time.monotonic()
@@ -108,4 +118,7 @@ class Session:
         self._channel.end(patience=0.2)
         if self._feeder:
             self._feeder.join(1.0)
+            if self._feeder.error:
+                with contextlib.suppress(OSError):
+                    self._channel.stdin.close()
         self._channel.close_streams()

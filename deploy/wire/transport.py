@@ -99,7 +99,7 @@ class SshTransport:
         self.rides = ridden is not None and _answers(ridden)
         self.control_path: Path | None = ridden if ridden and self.rides else private / name
         self.log = self.control_path.parent / "log"
-        self.forwards: Forwards = SshForwards(self.control_path, private)
+        self.forwards: Forwards = SshForwards(self.control_path, private, ridden=self.rides)
 
     def first(self) -> list[str]:
         """Return the argv of the master with its shell, or of a shell over the ridden master."""
@@ -142,9 +142,8 @@ class SshTransport:
         return ""
 
     def close(self) -> None:
-        """Take the forwards back where the master lives on, and remove the private folder."""
-        if self.rides:
-            self.forwards.close()
+        """End the forwards, and remove the private folder."""
+        self.forwards.close()
         self._directory.cleanup()
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 from testinfra.host import Host
 
+from deploy.backend import host_for
 from deploy.connection import Connection
 from deploy.engine import local_engine, target_engine
 from deploy.errors import GonogoError
-from deploy.wire.backend import host_for
 from lab import faults, host
+from tests.lab.connecting import reachable
 
 pytestmark = pytest.mark.lab
 NAME = f"t-back-{os.getpid()}"
@@ -28,12 +28,7 @@ def made() -> Iterator[host.Host]:
 
 @pytest.fixture(scope="module")
 def connection(made: host.Host) -> Iterator[Connection]:
-    target = SimpleNamespace(
-        host=made.alias,
-        ssh=SimpleNamespace(config_file=made.config),
-        thresholds=SimpleNamespace(connect_timeout_s=5, command_timeout_s=20),
-    )
-    with Connection.open(target) as connection:
+    with Connection.open(reachable(made.alias, made.config)) as connection:
         yield connection
 
 

@@ -8,12 +8,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from lab import demo, host, state
+from lab import demo, host
 from tests.lab.chat import STACK, Chat
 
 pytestmark = pytest.mark.lab
@@ -48,19 +47,8 @@ def current(chat: Chat) -> str:
 
 
 def killed(chat: Chat, at: str) -> None:
-    """Deploy what is checked out, and kill the runner with SIGKILL as soon as a line begins with ``at``."""
-    argv = [sys.executable, "-m", "deploy", "deploy", str(chat.file), "--yes", "--reports"]
-    argv.append(str(chat.published))
-    process = subprocess.Popen(argv, cwd=state.ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    seen = []
-    for line in process.stdout:
-        seen.append(line)
-        if line.startswith(at):
-            time.sleep(0.2)  # a step is shown before it is journalled
-            process.send_signal(signal.SIGKILL)
-            break
-    assert process.wait(60) == -signal.SIGKILL, "".join(seen)
+    status, said = chat.cut_off(at, signal.SIGKILL)
+    assert status == -signal.SIGKILL, said
 
 
 def test_back_to_the_release_before_and_forward_again(chat: Chat) -> None:
@@ -134,7 +122,9 @@ def test_a_runner_killed_in_the_switch_is_brought_to_its_end(chat: Chat) -> None
     record = next(event for event in reversed(events) if event["event"] == "release")
     assert record["verdict"] == "deployed"
     assert chat.health()["version"] == "1.0.0"
-    assert current(chat) == record["version"]
+    assert record["summary"].startswith(f"resumed {current(chat)}: ")
+    assert record["version"].startswith("resume-"), "the report of the run that was cut off stays"
+    assert all(one["size_after"] for one in record["services"])
     assert demo.seed_counts(NAME) == demo.COUNTS
     assert chat.shell(f"ls {STACK}/.deploy/lock 2>/dev/null || echo free").strip() == "free"
     assert gonogo(chat, "status", reports=False).returncode == 0

@@ -10,6 +10,7 @@ import pytest
 from deploy.errors import GonogoError
 from deploy.rules import checkout
 from deploy.rules.checkout import Checkout, Shipping
+from tests.unit.tables import every
 
 
 class Repository:
@@ -127,12 +128,17 @@ def test_an_older_commit_and_one_that_went_another_way(repository: Repository) -
     older = checkout.shipping(repository.folder, new)
     assert (older.forward, older.back, older.losses) == (False, True, f"{new[:8]} two")
     repository.commit("three", b="3")
+    repository.git("commit", "-q", "--allow-empty", "-m", "odd\u2028subject")
     aside = checkout.shipping(repository.folder, new)
+    assert [one.subject for one in aside.commits] == ["odd\u2028subject", "three"]
+    back = checkout.shipping(repository.folder, new, old)
+    assert ([*back.commits], back.losses, back.files) == ([], f"{new[:8]} two", ("a",))
+    assert not checkout.shipping(repository.folder, new, "f" * 40).known
     assert (aside.forward, aside.back) == (False, False)
     assert aside.told().endswith(f"lost: {new[:8]} two")
 
 
-@pytest.mark.parametrize("since", ["", "HEAD", "--all", "f" * 40, "1" * 39])
+@every("since", ["", "HEAD", "--all", "f" * 40, "1" * 39])
 def test_a_commit_that_this_clone_does_not_have(repository: Repository, since: str) -> None:
     head = repository.commit("one", a="1")
     assert checkout.shipping(repository.folder, since) == Shipping(since, head, known=False)

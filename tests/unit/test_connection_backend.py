@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 from testinfra.host import Host
 
+from deploy.backend import host_for
 from deploy.connection import Connection
 from deploy.engine import local_engine, target_engine
 from deploy.errors import CommandTimeout, GonogoError
-from deploy.wire.backend import host_for
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +70,8 @@ def test_a_listening_socket_is_found_by_address_and_port(host: Host) -> None:
 
 
 def test_a_limit_can_be_given_and_is_told(host: Host) -> None:
-    with pytest.raises(CommandTimeout, match=r"did not end within 0\.2 s"):
-        host.run("sleep 9", timeout=0.2)
+    with pytest.raises(CommandTimeout, match=r"did not end within 0\.1 s"):
+        host.run("sleep 9", timeout=0.1)
 
 
 def test_answers_go_to_the_transcript_and_to_no_log(

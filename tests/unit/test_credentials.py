@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.probes.containers import Given
+from deploy.requirepass import requirepass
 from deploy.rules import credentials
-from deploy.rules.credentials import claims, databases, kind_of, requirepass
+from deploy.rules.credentials import claims, databases, kind_of
 from deploy.rules.parity import parity
 from deploy.target import Mongodb
 from tests.unit.stacks import model
+from tests.unit.tables import every
 
 MONGO = {"MONGO_INITDB_ROOT_USERNAME": "root", "MONGO_INITDB_ROOT_PASSWORD": "p@ss/w:rd%41"}
 ENCODED = "p%40ss%2Fw%3Ard%2541"
@@ -21,8 +22,8 @@ def service(image, **more):
     return next(iter(model(one={"image": image, **more}).services.values()))
 
 
-@pytest.mark.parametrize(
-    ("image", "kind"),
+@every(
+    "image, kind",
     [
         ("mongo:7", "MongoDB"),
         ("registry:5000/x/mongodb-community-server@sha256:0", "MongoDB"),
@@ -48,7 +49,7 @@ def test_a_database_that_is_built_is_told_by_where_its_data_lies():
     assert kind_of(service("x"), Mongodb(service="one", database="d")).name == "MongoDB"
 
 
-@pytest.mark.parametrize(
+@every(
     "words",
     [
         ("redis-server", "--requirepass", "w"),
@@ -78,7 +79,7 @@ def wrong(client, initialised=None, **more):
     return list(found.wrong.values()), list(found.doubtful.values())
 
 
-@pytest.mark.parametrize(
+@every(
     "client",
     [
         {"URL": f"mongodb://root:{ENCODED}@db:27017/shop?authSource=admin"},
@@ -95,8 +96,8 @@ def test_clients_that_agree_or_are_none(client):
     assert wrong(client) == ([], [])
 
 
-@pytest.mark.parametrize(
-    ("client", "says"),
+@every(
+    "client, says",
     [
         ({"URL": "mongodb://root:other@db/shop"}, "api: URL has another password than the one that db"),
         ({"URL": "x=mongodb://root:other@db/shop;y"}, "api: URL has another password"),
@@ -183,7 +184,7 @@ def test_of_containers_only_what_can_be_part_of_a_login_is_remembered():
     assert found == {"db": MONGO, "api": {"URL": "mongodb://a:b@db", "DB_PASSWORD": "y"}}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(max_size=60))
 def test_no_value_is_too_strange_to_be_read(text):
     (one,) = databases(stack({}), {})

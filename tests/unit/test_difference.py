@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from deploy import difference, release, runner
+from deploy.connection import Connection
 from deploy.difference import compared, keys, masked
+from deploy.facts import Facts
 from deploy.model import Service
+from deploy.plan import Change
+from deploy.probes import containers, images
 from deploy.probes.containers import Given
+from deploy.probes.images import ImageInfo
+from deploy.progress import Progress
+from deploy.release import Release
+from deploy.rules import checkout
+from deploy.rules.checkout import Commit, Shipping
+from tests.unit.stacks import model, target
+from tests.unit.tables import every
 
 SECRET = "hunter2-Xq9vLw0TzR4kPb7s"
 
 
-@pytest.mark.parametrize(
-    ("line", "shown"),
+@every(
+    "line, shown",
     [
         (f"      DB_PASSWORD: {SECRET}", "      DB_PASSWORD: [redacted]"),
         (f'      DB_PASSWORD: "{SECRET}"', '      DB_PASSWORD: "[redacted]"'),
@@ -54,3 +69,42 @@ def test_variables_are_told_by_name_as_the_containers_have_them() -> None:
     found = [(one.service, one.key, one.change) for one in keys(before, after, given)]
     # A service without a container is new as a whole, and what the image sets was never ours.
     assert found == [("api", "EDITED", "changed"), ("api", "NEW", "added"), ("api", "GONE", "removed")]
+
+
+def test_going_back_tells_sizes_configuration_and_the_commits_that_are_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = target(tmp_path, path=str(tmp_path))
+    run = runner.undertaking(there, Progress(io.StringIO()), version="rollback-1")
+    run.work.rmdir()
+    before, after = model(api={"environment": {"NEW": "1"}}), model(api={})
+    monkeypatch.setattr(difference, "resolve", lambda *_: SimpleNamespace(model=before))
+    monkeypatch.setattr(containers, "given", lambda *_: {"api": Given({"NEW": "1"}, ())})
+    sizes = {"sha256:2": ImageInfo("sha256:2", "", 200), "sha256:1": ImageInfo("sha256:1", "", 100)}
+    monkeypatch.setattr(images, "inspect", lambda _, __, ids: {one: sizes[one] for one in ids})
+    asked: list[tuple[str, str]] = []
+
+    def shipping(_: Path, since: str, until: str) -> Shipping:
+        asked.append((since, until))
+        return Shipping(since, until, known=True, lost=(Commit("c0ffee00", "bad idea"),))
+
+    monkeypatch.setattr(checkout, "shipping", shipping)
+    with Connection.open(there) as run.connection_:
+        run.facts_ = Facts(there, run.connection, run.redactor)
+        for name, text in (("v1", "services: {}\n"), ("v2", f"services: {{}}\nx-token: {SECRET}\n")):
+            record = Release(version=name, commit=f"commit of {name}", created="", project="shop")
+            release.save(run.connection, there, name, release.RECORD, record)
+            release.save(run.connection, there, name, release.COMPOSE_FILE, text)
+        run.record.previous = "v2"
+        run.changed([Change("api", "replaced", "its image changed", "sha256:2", "sha256:1")])
+        difference.tell_again(run, "v1", after)
+        told = run.record
+        assert asked == [("commit of v2", "commit of v1")]
+        assert (told.commits, told.commits_lost) == ([], ["c0ffee00 bad idea"])
+        assert (told.services[0].size_before, told.services[0].size_after) == (200, 100)
+        assert told.configuration is not None
+        assert "-x-token: [redacted]" in told.configuration.diff.splitlines()
+        assert [(one.key, one.change) for one in told.configuration.keys] == [("NEW", "removed")]
+        run.record.configuration = None
+        difference.tell_again(run, "v2", before)
+        assert (run.record.configuration, run.record.notes) == (None, [])

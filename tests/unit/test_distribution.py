@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from deploy.probes import registry
+from deploy.probes.distribution import NoAnswer, Refused, Way, challenge
+from deploy.probes.distribution import Registry as Session
+from deploy.probes.logins import Login
 from deploy.probes.registry import Greeting
-from deploy.rules.distribution import NoAnswer, Refused, Way, challenge
-from deploy.rules.distribution import Registry as Session
-from deploy.rules.logins import Login
 from deploy.sections import Registry
 
 LOGIN = Login("lab", "s3crét!")

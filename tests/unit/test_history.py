@@ -60,6 +60,16 @@ def test_a_run_that_ended_on_its_way_back_is_unfinished_until_that_is_done() -> 
     assert ended("interrupted", begun, line(13, "v2", "rollback", "interrupted")) is not None
     assert ended("interrupted", begun, line(13, "v2", "rollback", "done")) is None
     assert ended("deployed", begun, failed) is None
+    assert ended("interrupted", line(12, "v2", "switch web", "done")) is not None, "web alone is new"
+
+
+def test_a_service_that_was_removed_counts_as_changed() -> None:
+    rows = [
+        line(1, "rollback-1", "plan", "begun", "v1"),
+        line(2, "rollback-1", "remove", "begun", "cron, web"),
+    ]
+    (one,) = history.parse("\n".join(rows))
+    assert (one.goal, one.switched, one.outcome) == ("v1", ("cron", "web"), "")
 
 
 def test_a_run_that_was_resumed_after_its_end_was_written_is_unfinished_again() -> None:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploy import lock
 from deploy.connection import Connection
+from deploy.errors import GonogoError
+from deploy.fact import Answer
+from deploy.facts import Facts
 from deploy.lock import Held, Holder, Lock, Locked
+from deploy.redact import Redactor
 from deploy.target import Target
+from tests import harness
 from tests.unit.stacks import target
 
 ADA = Holder(who="ada", machine="laptop", pid=7, version="v9", since="2025-10-11T01:47:36+00:00")
-
-
-@pytest.fixture(scope="module")
-def connection() -> Iterator[Connection]:
-    with Connection.open(target()) as connection:
-        yield connection
 
 
 @pytest.fixture
@@ -32,6 +31,23 @@ def there(tmp_path: Path) -> Target:
 def put(there: Target, text: str) -> None:
     Path(str(there.deploy_path)).mkdir()
     Path(str(there.deploy_path / "lock")).write_text(text)
+
+
+def ageless(held: Held | None) -> Held | None:
+    """A lock whatever its age, which is in whole seconds: one may end between two looks."""
+    return replace(held, silent=0.0) if held else None
+
+
+def test_the_check_names_the_target_as_the_command_line_finds_it(there: Target) -> None:
+    facts = Facts(there, None, Redactor())
+    for held, says in (
+        (Held(ADA, gone=True), "Run `gonogo unlock {}`."),
+        (Held(ADA), "or `gonogo unlock {}`."),
+    ):
+        facts.answers.known["lock"] = Answer(held, None)
+        result = harness.run(there, facts, only={"lock.free"})["lock.free"]
+        assert result.status == "failed"
+        assert result.fix.endswith(says.format(there.file))
 
 
 def test_a_lock_that_is_taken_and_given_back(connection: Connection, there: Target) -> None:
@@ -54,9 +70,11 @@ def test_a_lock_that_is_taken_and_given_back(connection: Connection, there: Targ
 def test_the_holder_of_another_machine(connection: Connection, there: Target) -> None:
     put(there, ADA.model_dump_json())
     held = lock.look(connection, there)
-    assert held == Held(ADA)
+    assert held is not None
+    assert held == Held(ADA, silent=held.silent)
+    assert held.silent < 60, "as old as it is, in whole seconds"
     assert held.told == "ada on laptop (pid 7) deploys v9 there since 2025-10-11T01:47:36+00:00"
-    assert lock.remove(connection, there) == ADA
+    assert ageless(lock.remove(connection, there)) == ageless(held)
     assert lock.look(connection, there) is None
 
 
@@ -91,6 +109,40 @@ def test_a_holder_that_is_gone(connection: Connection, there: Target) -> None:
 def test_a_lock_that_cannot_be_read(connection: Connection, there: Target, text: str) -> None:
     put(there, text)
     held = lock.look(connection, there)
-    assert held == Held()
+    assert ageless(held) == Held()
+    assert held is not None
     assert held.told == "the target is locked, by whom cannot be read"
+    assert ageless(lock.remove(connection, there)) == ageless(held)
+    assert held.whose == "a lock that cannot be read"
     assert lock.remove(connection, there) is None
+
+
+def test_a_lock_that_cannot_be_written_locks_nobody_out(
+    there: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = Path(str(there.deploy_path)) / "lock"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "cat").write_text("#!/bin/sh\necho No space left on device >&2\nexit 1\n")
+    (tmp_path / "bin" / "cat").chmod(0o755)
+    with monkeypatch.context() as full:
+        full.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+        with Connection.open(there) as connection:
+            with pytest.raises(GonogoError, match=r"the lock cannot be written: No space left") as caught:
+                Lock(connection, there, "v1").take()
+            assert not isinstance(caught.value, Locked)
+    assert not ours.exists()
+    ours.symlink_to("/nowhere/lock")
+    with Connection.open(there) as connection, pytest.raises(GonogoError, match=r"cannot be written: .*lock"):
+        Lock(connection, there, "v1").take()
+
+
+def test_a_lock_that_somebody_took_meanwhile_is_not_taken_away(
+    connection: Connection, there: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead, fresh = (ADA.model_copy(update={"run": run}).model_dump_json() for run in ("dead", "fresh"))
+    put(there, dead)
+    seen = lock.look(connection, there)
+    (Path(str(there.deploy_path)) / "lock").write_text(fresh)
+    monkeypatch.setattr(lock, "look", lambda *_: seen)
+    lock.remove(connection, there)
+    assert (Path(str(there.deploy_path)) / "lock").read_text() == fresh

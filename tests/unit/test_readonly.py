@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.wire.readonly import only_reads
+from tests.unit.tables import every
 
 READING = [
     "test -e /srv/chat",
@@ -32,6 +32,11 @@ READING = [
     "systemctl is-active nginx",
     "dpkg -l nginx",
     "ip addr show",
+    "ip -4 route",
+    "uniq -c",
+    "date -Iseconds -u",
+    "ss -ltn",
+    "git log -1",
     "sysctl net.ipv4.ip_forward",
     "test -e $HOME/x",
 ]
@@ -64,6 +69,16 @@ CHANGING = [
     "sort -ofoo x",
     "sort --output=x y",
     "date -s 12:00",
+    "date -us12:00",
+    "date 010203042026",
+    "uniq a b",
+    "ss -tK dst 10.0.0.1",
+    "sort --compress-program=x y",
+    "ip a a 10.0.0.1/8 dev lo",
+    "ip -b x",
+    "sysctl --load=x",
+    "git log --output=x",
+    "apt-cache gencaches",
     "command rm x",
     "docker run x",
     "docker exec x ls",
@@ -86,12 +101,12 @@ CHANGING = [
 ]
 
 
-@pytest.mark.parametrize("line", READING)
+@every("line", READING)
 def test_lines_that_read(line: str) -> None:
     assert only_reads(line)
 
 
-@pytest.mark.parametrize("line", [line for line in CHANGING if line])
+@every("line", [line for line in CHANGING if line])
 def test_lines_that_may_change_something(line: str) -> None:
     assert not only_reads(line)
 

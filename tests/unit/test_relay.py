@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.wire.relay import Relay
+from tests.unit.ports import refusing
+from tests.unit.waiting import until
 
 
 class Server:
@@ -29,14 +31,12 @@ class Server:
                 threading.Thread(target=self._answer, args=(self.accepted[-1],), daemon=True).start()
 
     def _answer(self, one: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with one, contextlib.suppress(OSError):
             while piece := one.recv(100):
                 one.sendall(piece.upper())
 
     def has(self, number: int) -> bool:
-        deadline = time.monotonic() + 5
-        while len(self.accepted) < number and time.monotonic() < deadline:
-            time.sleep(0.005)
+        until(lambda: len(self.accepted) >= number)
         return len(self.accepted) == number
 
 
@@ -77,8 +77,18 @@ def test_a_connection_that_was_given_up_meanwhile_is_made_anew(server: Server) -
 
 
 def test_nobody_there_when_connections_are_made_ahead_is_no_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    relay = Relay("127.0.0.1", port, ahead=2)
-    assert said(relay.port, b"x") == b""
+    with refusing() as port:
+        relay = Relay("127.0.0.1", port, ahead=2)
+        assert said(relay.port, b"x") == b""
+        relay.close()
+
+
+def test_a_connection_that_is_over_leaves_nothing_open(server: Server) -> None:
+    relay = Relay("127.0.0.1", server.port)
+    for _ in range(5):
+        assert said(relay.port, b"x") == b"X"
+    deadline = time.monotonic() + 5
+    while relay._open and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert relay._open == set(), "the prober alone makes a hundred a second"
     relay.close()

@@ -6,7 +6,6 @@ import datetime
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ from deploy.target import Target
 from tests.unit.stacks import target
 
 AT = datetime.datetime(2026, 1, 31, 8, 5, 59, tzinfo=datetime.UTC)
-
-
-@pytest.fixture(scope="module")
-def connection() -> Iterator[Connection]:
-    with Connection.open(target()) as connection:
-        yield connection
 
 
 @pytest.fixture
@@ -43,13 +36,16 @@ def test_a_version_outside_git(tmp_path: Path) -> None:
     assert release.version(tmp_path / "none", AT) == "nogit-20260131-080559"
 
 
-def test_a_version_names_the_commit_and_whether_it_is_all(tmp_path: Path) -> None:
+def test_a_version_names_the_commit_and_whether_it_is_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     git(tmp_path, "init", "-q")
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "a.py").write_text("1")
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-qm", "one")
     sha = git(tmp_path, "rev-parse", "HEAD")
+    monkeypatch.setenv("GIT_DIR", "/nowhere")  # as in a hook of another repository
     name = release.version(tmp_path, AT)
     assert re.fullmatch(r"[0-9a-f]{8}-20260131-080559", name)
     assert sha.startswith(name[:8])

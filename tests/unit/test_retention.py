@@ -34,6 +34,8 @@ def test_the_newest_the_current_and_the_one_before_it_stay() -> None:
 def test_an_image_that_is_needed_keeps_the_tag_of_the_release_that_brought_it() -> None:
     old = made("v1", web="sha256:same", api="sha256:old")
     assert list(tags_of(old, {"sha256:same"})) == ["registry.example:5000/chat-api:v1"]
+    theirs = made("latest", api="sha256:old")
+    assert list(tags_of(theirs, ())) == [], "it is the name in the compose file"
 
 
 def names(folder: Path) -> set[str]:

@@ -18,7 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from deploy.errors import GonogoError
-from deploy.rules.logins import Login
+from deploy.probes.logins import Login
 
 TIMEOUT_S = 10.0
 MANIFESTS = ", ".join(

@@ -1,0 +1,53 @@
+"""git, asked of a folder of this machine; asking changes nothing there, not even git's own index."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from deploy.errors import GonogoError
+
+TIMEOUT_S = 60
+ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+"""Variables that git sets for its hooks (githooks(5)); they would lead to the repository of the hook."""
+
+
+def run(source: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Return what git answers in a folder, whatever its exit status; raises GonogoError without an answer."""
+    kept = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    # Without its optional locks git changes nothing, not even its own index.
+    environment = {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    argv = ["git", "-C", str(source), *arguments]
+    try:
+        return subprocess.run(
+            argv,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=TIMEOUT_S,
+            check=False,
+            env=environment,
+        )
+    except FileNotFoundError:
+        raise GonogoError("git was not found on this machine") from None
+    except OSError as error:
+        raise GonogoError(f"git cannot be run on this machine: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise GonogoError(f"git {arguments[0]} in {source} did not end within {TIMEOUT_S} s") from None
+
+
+def asked(source: Path, *arguments: str) -> str:
+    """Return what git prints; raises GonogoError with its last line when it fails."""
+    done = run(source, *arguments)
+    if done.returncode != 0:
+        last = (done.stderr.decode("utf-8", "replace").strip() or "it said nothing").splitlines()[-1]
+        raise GonogoError(f"git {arguments[0]} in {source}: {last}")
+    return done.stdout.decode("utf-8", "replace")
+
+
+def known(source: Path, *arguments: str) -> str:
+    """Return what git prints, stripped; empty when it fails or is not there."""
+    try:
+        return asked(source, *arguments).strip()
+    except GonogoError:
+        return ""

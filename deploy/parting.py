@@ -1,0 +1,110 @@
+"""The parting from a target: what never started is cleared away, the end journalled, the lock given back."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+from deploy import steps, target_file
+from deploy.connection import Connection
+from deploy.ending import Ended
+from deploy.errors import ConnectionFailed, GonogoError
+from deploy.journal import END
+from deploy.target import Target
+from deploy.undertaking import Undertaking
+
+AGAIN_S = 5.0
+"""Seconds for which it is tried to open the connection anew: the run is over, and somebody waits."""
+PAUSE_S = 0.5
+
+
+def clear(run: Undertaking) -> None:
+    """Remove what a release that never started left on the target; raises GonogoError where it stays."""
+    run.untidy = True
+    try:
+        steps.discard(run)
+    except ConnectionFailed:
+        if not reconnected(run):
+            raise
+        steps.discard(run)
+    run.untidy = False
+
+
+def part(run: Undertaking, ended: Ended) -> None:
+    """Journal how a run ended and give its lock back, the line up or up again; what fails is a note.
+
+    A run that left something, which ``clear`` could not remove, is not over, so ``gonogo resume`` finds it
+    without an end in the journal. Where services are half replaced, a lost connection is not opened anew:
+    until somebody resumes, the lock keeps others from deploying over that.
+    """
+    wrong = _left(run, ended)
+    with contextlib.suppress(KeyboardInterrupt):  # an interrupt costs the second try, not the report
+        if wrong and not run.untidy and not _half_done(run, ended) and reconnected(run):
+            wrong = _left(run, ended)
+    for told in wrong:
+        run.note(told)
+
+
+def _left(run: Undertaking, ended: Ended) -> list[str]:
+    """Leave the target, and return what failed, in words; what was done once may be done again."""
+    wrong = []
+    if run.journal and not run.untidy:
+        try:
+            run.journal.write(END, ended.verdict, ended.summary)
+        except GonogoError as error:
+            wrong.append(f"the journal on the target could not be written: {error}")
+    if run.lock:
+        try:
+            run.lock.give_back(untouched=run.journal is None)
+        except GonogoError as error:
+            on = f"run `gonogo unlock {target_file.called(run.target)}`"
+            wrong.append(f"the lock could not be removed: {error}; {on}")
+    return wrong
+
+
+def reconnected(run: Undertaking) -> bool:
+    """Open the connection anew where it was lost, for the parting alone; returns whether that was done.
+
+    Not where the line is still down, and not where the lock is another's by now: so is what was left. The
+    journal and the lock go on over it; the facts do not, for they are of before.
+    """
+    lost, lock = run.connection, run.lock
+    if not lost.lost or lock is None:
+        return False
+    found = _opened(run)
+    try:
+        ours = found is not None and lock.is_ours(found)
+    except GonogoError:
+        ours = False
+    if found is None or not ours:
+        if found:
+            found.close()
+        return False
+    lost.close()
+    run.connection_ = lock.connection = found
+    if run.journal:
+        run.journal.connection = found
+    run.note("the connection was lost; it was opened once more, to leave nothing behind on the target")
+    return True
+
+
+def _opened(run: Undertaking) -> Connection | None:
+    deadline = time.monotonic() + AGAIN_S
+    while True:
+        try:
+            transcript = run.connection.transcript
+            return Connection.open(_briefly(run.target), redact=run.redactor, transcript=transcript)
+        except GonogoError:
+            if time.monotonic() >= deadline:
+                return None
+            time.sleep(PAUSE_S)
+
+
+def _half_done(run: Undertaking, ended: Ended) -> bool:
+    return ended.verdict == "rollback-failed" or (ended.verdict == "interrupted" and bool(run.switched))
+
+
+def _briefly(target: Target) -> Target:
+    limits = target.thresholds
+    seconds = min(limits.connect_timeout_s, AGAIN_S)
+    return target.model_copy(update={"thresholds": limits.model_copy(update={"connect_timeout_s": seconds})})

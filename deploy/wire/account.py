@@ -1,0 +1,86 @@
+"""The account of a connection: what was asked of a target, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from deploy.errors import CommandTimeout, ConnectionFailed
+from deploy.wire.channel import Gone, Late
+from deploy.wire.shell import Result
+from deploy.wire.transcript import Entry, Transcript
+
+SHOWN = 120
+"""Characters of a command that a message shows."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A command that changes nothing, and its whole answer; not redacted."""
+
+    command: str
+    exit_status: int
+    output: str = field(repr=False)
+    errors: str = field(repr=False)
+
+
+class Account:
+    """Keeps what is asked of ``host``; ``lost`` words a command's end without an answer.
+
+    ``asked``: what was asked that changes nothing and may be kept, with its whole answer, for a recording.
+    """
+
+    def __init__(self, host: str, transcript: Transcript, lost: Callable[[str, str, bool], str]) -> None:
+        self._host, self.transcript, self._lost = host, transcript, lost
+        self.asked: list[Asked] = []
+
+    def of(  # noqa: PLR0913  one for each choice of its callers
+        self,
+        command: str,
+        limit: float,
+        ask: Callable[[], Result],
+        *,
+        mutates: bool = False,
+        private: bool = False,
+        size: Callable[[], int] | None = None,
+    ) -> Result:
+        """Return what ``ask`` does, which runs the command, and keep it; ``limit`` is in seconds.
+
+        ``private``: of its output the size alone; ``size``: the bytes, where the Result does not have them.
+        Raises CommandTimeout and ConnectionFailed, redacted.
+        """
+        __tracebackhide__ = True
+        at, begun = time.time(), time.monotonic()
+        status: int | None = None
+        output = "interrupted"
+        try:
+            result = ask()
+            if not mutates and not private:
+                self.asked.append(Asked(command, result.exit_status, result.text, result.error_text))
+            count = size() if size else len(result.stdout)
+            status, output = result.exit_status, _size(count) if private else _output(result)
+            return result
+        except (CommandTimeout, Late):
+            output = f"{self._host}: `{short(command)}` did not end within {limit:g} s and was stopped"
+            raise CommandTimeout(self.transcript.redact(output)) from None
+        except Gone as gone:
+            output = self._lost(command, str(gone), mutates)
+            raise ConnectionFailed(self.transcript.redact(output)) from None
+        finally:
+            self.transcript.add(Entry(command, status, output, time.monotonic() - begun, mutates, at))
+
+
+def short(command: str) -> str:
+    """Return a command for a message: on one line, cut where it is long."""
+    line = " ".join(command.split())
+    return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"
+
+
+def _output(result: Result) -> str:
+    between = "\n" if result.stdout and result.stderr and not result.stdout.endswith(b"\n") else ""
+    return f"{result.text}{between}{result.error_text}"
+
+
+def _size(count: int) -> str:
+    return f"[{count} bytes, not kept: they may hold secrets]"

@@ -1,0 +1,113 @@
+"""How commands and connections end, over the `local` transport: by time, by a signal, by closing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.connection import Connection
+from deploy.errors import CommandTimeout, ConnectionFailed
+from deploy.wire.pool import MOST_SHELLS
+from tests.unit.stacks import target
+from tests.unit.waiting import until
+
+
+def test_a_command_over_its_time_is_ended_with_its_children(connection: Connection, tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    limits = iter((0.1, 1, 5))  # a busy machine may have started nothing within the first
+    while not file.exists():
+        limit = next(limits)
+        with pytest.raises(CommandTimeout, match=rf"local: .*sleep.* did not end within {limit} s"):
+            connection.run(
+                f"(sleep 60; touch {tmp_path}/late) & echo $! > {file}.new; mv {file}.new {file}; wait",
+                timeout=limit,
+            )
+    assert connection.run("echo on").text == "on\n"
+    until(lambda: not running(int(file.read_text())))
+    assert not (tmp_path / "late").exists()
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_without_a_timeout_program_the_limit_holds_too(monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
+    monkeypatch.setattr("deploy.wire.shell.PREAMBLE", "{ trap : TERM; echo $$; echo none; }")
+    with Connection.open(target()) as connection:
+        if late:
+            with pytest.raises(CommandTimeout):
+                connection.run("sleep 60; echo never", timeout=0.1)
+        assert connection.run("echo $PPID; cat", stdin=b"in", timeout=5).text.endswith("\nin")
+        assert connection.run("echo $PPID").text == f"{connection._line._pool._first.pid}\n"
+
+
+def test_background_children_do_not_hold_a_command_up(connection: Connection) -> None:
+    begun = time.monotonic()
+    assert connection.run("sleep 3 & echo started").text == "started\n"
+    assert time.monotonic() - begun < 3
+
+
+def test_a_shell_that_is_killed_costs_one_command_only(connection: Connection) -> None:
+    with pytest.raises(ConnectionFailed, match="ended before its answer"):
+        connection.run("kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat)")
+    assert connection.run("echo on").text == "on\n"
+
+
+def test_closing_ends_what_waits_and_what_comes_after(tmp_path: Path) -> None:
+    connection = Connection.open(target())
+    failures: list[str] = []
+
+    def ask() -> None:
+        try:
+            connection.run(f"mktemp {tmp_path}/XXXXXX; sleep 30")
+        except ConnectionFailed as error:
+            failures.append(str(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(list(tmp_path.iterdir())) == MOST_SHELLS)
+    connection.close()
+    connection.close()
+    for thread in threads:
+        thread.join(5)
+    assert len(failures) == 6
+    with pytest.raises(ConnectionFailed, match="was closed"):
+        connection.run("true")
+
+
+def running(pid: int) -> bool:
+    """Whether a process does anything: one that nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[-1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+INTERRUPTED = """
+import sys, time, signal, threading, os
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.path.insert(0, {root!r})
+from types import SimpleNamespace as N
+from deploy.connection import Connection
+target = N(host="local", ssh=N(config_file=None), thresholds=N(connect_timeout_s=5, command_timeout_s=60))
+connection = Connection.open(target)
+def interrupt():
+    while not os.path.exists("{folder}/pid"):
+        time.sleep(0.005)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=interrupt, daemon=True).start()
+try:
+    connection.run("echo $$ > {folder}/new; mv {folder}/new {folder}/pid; sleep 60; touch {folder}/late")
+except KeyboardInterrupt:
+    print(connection.run("echo usable").text, end="")
+"""
+
+
+def test_an_interrupt_ends_the_command_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    source = INTERRUPTED.format(root=str(Path(__file__).parents[2]), folder=tmp_path)
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"usable\n", b"")
+    assert not running(int((tmp_path / "pid").read_text()))
