@@ -29,7 +29,8 @@ def main() -> int:
         f"seed {options.seed}: `python -m tests.faults --runs {options.runs} --seed {options.seed}`",
         flush=True,
     )
-    chosen = [one for one in scenarios(options.seed, options.runs) if _wanted(one, options)]
+    left = scenarios(options.seed, options.runs)[options.skip :]
+    chosen = [one for one in left if _wanted(one, options)]
     waiting: queue.SimpleQueue[Scenario] = queue.SimpleQueue()
     for one in chosen:
         waiting.put(one)
@@ -91,6 +92,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=200, help="how many runs (default: 200)")
     parser.add_argument(
         "--seed", type=int, default=random.randrange(1_000_000), help="the seed; by default any"
+    )
+    parser.add_argument(
+        "--skip", type=int, default=0, help="how many of those runs are left out at the begin, as done before"
     )
     parser.add_argument("--hosts", type=int, default=1, help="how many hosts are harmed side by side")
     parser.add_argument("--fault", default="", help="only this fault of those runs")
