@@ -58,7 +58,7 @@ def run(
             state.begin()
             error = None
             try:
-                function(**{name: _given(name, state) for name in inspect.signature(function).parameters})
+                function(**{name: _given(name, state) for name in _wanted(function)})
             except (Exception, pytest.skip.Exception) as raised:  # noqa: BLE001  judged as the plugin judges it
                 error = raised
             found[check.id] = judge(check, Place(suite, check.id), state, error, f"{SURPRISE}{error!r}")
@@ -73,6 +73,11 @@ def over(connection: Connection, target: Target, **options: Any) -> dict[str, Ch
 def failed(results: dict[str, CheckResult]) -> dict[str, str]:
     """The message of every check that failed or warned."""
     return {name: r.message for name, r in results.items() if r.status in ("failed", "warning")}
+
+
+@cache
+def _wanted(function: Callable[..., None]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
 
 
 def _given(name: str, suite: Suite) -> Any:

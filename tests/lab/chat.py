@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -144,19 +146,44 @@ class Chat:
         pages = sorted(self.published.glob("*/*/index.html"), key=lambda page: page.stat().st_mtime)
         return pages[-1].read_text()
 
+    def cut_off(self, at: str, how: signal.Signals) -> tuple[int, str]:
+        """Deploy what is checked out, and send the runner a signal as soon as a line begins with ``at``.
+
+        Returns its exit status and what it said.
+        """
+        argv = [sys.executable, "-m", "deploy", "deploy", str(self.file), "--yes", "--reports"]
+        argv.append(str(self.published))
+        said = ""
+        with subprocess.Popen(argv, cwd=state.ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            for line in process.stdout:
+                said += line
+                if line.startswith(at) and how == signal.SIGKILL:
+                    time.sleep(0.2)  # a step is shown before it is journalled
+                    process.kill()
+                    break  # what it had started may hold its output open
+                if line.startswith(at):
+                    process.send_signal(how)
+        return process.returncode, said
+
     def _run(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            argv,
-            cwd=state.ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-            env={**os.environ, "COLUMNS": "200", **self.environment},
-        )
+        done = typed(argv, **self.environment)
         self.outputs += [done.stdout, done.stderr]
         return done
+
+
+def typed(argv: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in this project's folder, as a user does who types nothing while it runs."""
+    return subprocess.run(
+        argv,
+        cwd=state.ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "COLUMNS": "200", **environment},
+    )
 
 
 def difference(before: dict[str, str], after: dict[str, str]) -> list[str]:

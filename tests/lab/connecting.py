@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +18,17 @@ def reachable(to: str, config_file: Path | None, connect: float = 5, command: fl
         ssh=SimpleNamespace(config_file=config_file),
         thresholds=SimpleNamespace(connect_timeout_s=connect, command_timeout_s=command),
     )
+
+
+@contextmanager
+def connected(name: str) -> Iterator[Connection]:
+    """Give a connection to a host of its own, which is removed at the end."""
+    made = host.up(name)
+    try:
+        with Connection.open(reachable(made.alias, made.config, command=60)) as found:
+            yield found
+    finally:
+        host.down(name)
 
 
 def other_config(made: host.Host, folder: Path, **changed: object) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.lock import Holder
 from lab import demo, host, state
 from tests.lab.chat import STACK, Chat, difference
 from tests.lab.secrecy import leaks, watched_arguments
@@ -173,14 +174,8 @@ def test_documents_that_vanish_are_noticed(second: Chat) -> None:
 
 
 def test_a_second_deployer_is_told_who_holds_the_lock(second: Chat) -> None:
-    holder = {
-        "who": "ada",
-        "machine": "laptop",
-        "pid": 7,
-        "version": "v9",
-        "since": "2025-10-11T01:47:36+00:00",
-    }
-    host.put(NAME, f"{STACK}/.deploy/lock", json.dumps(holder).encode())
+    holder = Holder(who="ada", machine="laptop", pid=7, version="v9", since="2025-10-11T01:47:36+00:00")
+    host.put(NAME, f"{STACK}/.deploy/lock", holder.model_dump_json().encode())
     before = second.snapshot()
     done = second.deploy()
     assert done.returncode == 6
@@ -194,17 +189,9 @@ def test_a_second_deployer_is_told_who_holds_the_lock(second: Chat) -> None:
 def test_an_interrupted_deployment_changes_no_container(second: Chat) -> None:
     second.release("v1")
     before = second.containers()
-    argv = [sys.executable, "-m", "deploy", "deploy", str(second.file), "--yes", "--reports"]
-    argv.append(str(second.published))
-    process = subprocess.Popen(argv, cwd=state.ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    seen = []
-    for line in process.stdout:
-        seen.append(line)
-        if line.startswith("transfer …"):
-            process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 130, "".join(seen)
-    assert any("interrupted" in line for line in seen)
+    status, said = second.cut_off("transfer …", signal.SIGTERM)
+    assert status == 130, said
+    assert "interrupted" in said
     assert second.containers() == before
     assert second.shell(f"ls {STACK}/.deploy/lock 2>/dev/null || echo free").strip() == "free"
     second.release("v2")

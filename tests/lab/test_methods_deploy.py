@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from lab import host, registry, state
+from lab import host, registry
+from tests.lab.chat import typed
 from tests.lab.secrecy import leaks
 
 pytestmark = pytest.mark.lab
@@ -64,28 +65,11 @@ class Stack:
             f'[on_server]\ncheckout = "{CLONE}"\n[ssh]\nconfig_file = "{self.made.config}"\n'
             "[thresholds]\nlatency_ms = 5000\n"
         )
-        argv = [
-            sys.executable,
-            "-m",
-            "deploy",
-            "deploy",
-            str(file),
-            "--yes",
-            "--reports",
-            str(self.here.parent / "r"),
-        ]
+        argv = [sys.executable, "-m", "deploy", "deploy", str(file), "--yes"]
+        argv += ["--reports", str(self.here.parent / "r"), *options]
         authority = self.here.parent / "ca.crt"
         authority.write_text(self.registry.authority)
-        done = subprocess.run(
-            [*argv, *options],
-            cwd=state.ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-            env={**os.environ, **LOGIN, "COLUMNS": "200", "SSL_CERT_FILE": str(authority), **more},
-        )
+        done = typed(argv, **{**LOGIN, "SSL_CERT_FILE": str(authority), **more})
         self.outputs += [done.stdout, done.stderr]
         return done
 

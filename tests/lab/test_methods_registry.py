@@ -16,8 +16,8 @@ from deploy.methods import registry as method
 from deploy.methods.client import Given, docker
 from deploy.methods.meter import Meter
 from deploy.release import Image
-from lab import host, registry
-from tests.lab.connecting import reachable
+from lab import registry
+from tests.lab.connecting import connected
 from tests.lab.secrecy import leaks, watched_arguments
 
 pytestmark = pytest.mark.lab
@@ -31,12 +31,8 @@ SIZE = 3_000_000
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[Connection]:
-    made = host.up(NAME)
-    try:
-        with Connection.open(reachable(made.alias, made.config, command=60)) as found:
-            yield found
-    finally:
-        host.down(NAME)
+    with connected(NAME) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,15 +107,8 @@ def test_from_nothing_to_a_second_release(you: Newcomer) -> None:
 
 
 def test_a_connection_that_is_held_open_serves_the_next_run(you: Newcomer) -> None:
-    with subprocess.Popen(
-        ["bash", "-c", "exec gonogo connect shop"],
-        cwd=you.project,
-        env=you.environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as held:
-        assert held.stdout
-        printed = held.stdout.readline()
+    with you.begins("gonogo connect shop") as (held, said):
+        printed = said.readline()
         status, output = you.types(f"{printed}\ngonogo preflight shop", you.project)
         held.send_signal(signal.SIGINT)
         assert held.wait(30) == 0

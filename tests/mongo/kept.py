@@ -19,6 +19,8 @@ from deploy.mongodb.manifest import MANIFEST
 from deploy.mongodb.vault import Backup
 
 Client = MongoClient[dict[str, Any]]
+Change = Callable[[bytes], bytes]
+"""What becomes of a file."""
 DATABASE = "shop"
 MESSAGES = 2000
 DATA = f"dump/{DATABASE}/messages.bson"
@@ -52,6 +54,13 @@ def fill(client: Client, database: str = DATABASE) -> None:
     db.command("create", "first", viewOn="messages", pipeline=[{"$match": {"n": {"$lt": 10}}}])
 
 
+def hashes(client: Client, database: str = DATABASE) -> dict[str, str]:
+    """Return what the server makes of each collection."""
+    found = dict(client[database].command("dbHash")["collections"])
+    found.pop("system.views", None)  # views have the name of their database in it
+    return found
+
+
 @dataclass
 class Kept:
     """The backup on the target, which is this machine, and a whole copy of it."""
@@ -73,7 +82,7 @@ class Kept:
         """The backup as the target has it now."""
         return vault.find(self.facts.connection, self.facts.target, self.made.name)
 
-    def changed(self, path: str, change: Callable[[bytes], bytes], *, summed: bool) -> None:
+    def changed(self, path: str, change: Change, *, summed: bool) -> None:
         """Change a file; ``summed``: as if the manifest had been written afterwards."""
         file = self.folder / path
         before = file.read_bytes()
@@ -103,7 +112,7 @@ def keep(facts: Facts, place: Path) -> Kept:
     return Kept(facts, made, place / "copy")
 
 
-def flipped(at: int) -> Callable[[bytes], bytes]:
+def flipped(at: int) -> Change:
     """Flip one bit of the byte at a place; a negative one counts from the end."""
 
     def change(data: bytes) -> bytes:
@@ -113,12 +122,12 @@ def flipped(at: int) -> Callable[[bytes], bytes]:
     return change
 
 
-def cut(size: int) -> Callable[[bytes], bytes]:
+def cut(size: int) -> Change:
     """Keep so many bytes; a negative number is what is cut off."""
     return lambda data: data[:size]
 
 
-def replaced(old: str, new: str) -> Callable[[bytes], bytes]:
+def replaced(old: str, new: str) -> Change:
     """Write something else in the place of a text."""
 
     def change(data: bytes) -> bytes:

@@ -1,13 +1,23 @@
-"""Databases that tools trip over: odd names, nothing in them, too many collections, too large, too many."""
+"""Databases that tools trip over: odd names and ids, nothing in them, too much of anything."""
 
 from __future__ import annotations
 
+import datetime
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Timestamp
 from pymongo import MongoClient
 
 Client = MongoClient[dict[str, Any]]
+
+NOW = datetime.datetime(2026, 1, 2, 3, 4, 5)
+IDS = [
+    *(1, 2.5, Int64(3), "text", "", b"bytes", Binary(b"uuid of 16 bytes", 4), ObjectId(), None, True, NOW),
+    *(Decimal128("1.5"), {"a": 1, "b": [1, {"c": None}]}, {}, MinKey(), MaxKey(), Timestamp(1, 2)),
+    *(Code("f()"), Code("g()", {"x": 1}), float("nan"), float("inf"), "x" * 5000),
+]
+"""An id of every type."""
 
 DATABASE = "-shop'%é;x&(`!#~+,=@^{}[]"
 COLLECTIONS = (

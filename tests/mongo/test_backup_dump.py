@@ -21,6 +21,7 @@ from deploy.errors import GonogoError
 from deploy.facts import Facts
 from deploy.mongodb import backup, dump, fingerprint, login, manifest, vault
 from lab.docker import check, run
+from tests.lab.secrecy import watched_arguments
 from tests.mongo import ground
 from tests.mongo.ground import PASSWORD, USER, Ground
 
@@ -54,14 +55,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield found
 
 
-@pytest.fixture
-def facts(made: Ground) -> Iterator[Facts]:
-    with made.facts() as found:
-        yield found
-        for one in vault.listed(found.connection, found.target):
-            vault.remove(found.connection, found.target, one)
-
-
 def inside(made: Ground, script: str, given: str = "") -> str:
     return check(["docker", "exec", "-i", made.container, "sh", "-c", script], stdin=given.encode())
 
@@ -84,27 +77,13 @@ def test_it_writes_straight_into_the_backup(made: Ground, facts: Facts) -> None:
 
 def test_the_password_is_in_the_configuration_alone(made: Ground, facts: Facts) -> None:
     inside(made, "rm -f /tmp/plan")
-    seen: set[bytes] = set()
-    over = threading.Event()
-
-    def look() -> None:
-        while not over.is_set():
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    seen.add(path.read_bytes())
-                except OSError:
-                    continue
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    backup.make(facts, users=True)
-    over.set()
-    watcher.join()
+    with watched_arguments(pause_s=0) as seen:
+        backup.make(facts, users=True)
     told = json.loads(inside(made, "cat /tmp/told"))
     assert told["argv"][2:] == ["--db=shop", "--archive", "--dumpDbUsersAndRoles"]
     assert f"{USER}:{quote(PASSWORD, safe='')}@127.0.0.1" in told["config"]
     assert stat.S_IMODE(told["mode"]) == 0o600
-    everywhere = "\n".join(told["seen"]) + b"\n".join(seen).decode("utf-8", "replace")
+    everywhere = "\n".join([*told["seen"], *seen])
     assert "mongodump" in everywhere
     assert PASSWORD not in everywhere
     assert quote(PASSWORD, safe="") not in everywhere

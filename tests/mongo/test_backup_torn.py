@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from deploy.errors import GonogoError
 from deploy.facts import Facts
 from deploy.mongodb import backup, landing, login, source, vault
 from deploy.mongodb.order import Client
+from tests.lab.secrecy import watched_arguments
 from tests.mongo import ground
 from tests.mongo.ground import PASSWORD, Ground
 
@@ -40,14 +40,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
                 rows = [{"i": i, "data": noise[i * 200 : i * 200 + 2500]} for i in range(begin, begin + 3000)]
                 client["shop"].small.insert_many(rows)
         yield found
-
-
-@pytest.fixture
-def facts(made: Ground) -> Iterator[Facts]:
-    with made.facts() as found:
-        yield found
-        for one in vault.listed(found.connection, found.target):
-            vault.remove(found.connection, found.target, one)
 
 
 def run(made: Ground, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -128,24 +120,10 @@ def test_a_connection_that_breaks_leaves_nothing_that_is_listed(made: Ground, fa
 def test_no_process_shows_the_password_meanwhile(facts: Facts) -> None:
     """The command lines of this machine, controller, target and container at once, are read in a loop."""
     secrets = {PASSWORD, quote(PASSWORD, safe=""), quote_plus(PASSWORD), PASSWORD.replace("'", "'\\''")}
-    needles = [one.encode() for one in secrets]
-    seen: set[bytes] = set()
-    over = threading.Event()
-
-    def look() -> None:
-        while not over.is_set():
-            for path in Path("/proc").iterdir():
-                if path.name.isdigit():
-                    with contextlib.suppress(OSError):
-                        seen.add((path / "cmdline").read_bytes())
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    backup.make(facts)
-    over.set()
-    watcher.join()
-    assert [line for line in seen if any(one in line for one in needles)] == []
-    assert [line for line in seen if b"sha256sum" in line or b".part-" in line]
+    with watched_arguments(pause_s=0) as seen:
+        backup.make(facts)
+    assert [line for line in seen if any(one in line for one in secrets)] == []
+    assert [line for line in seen if "sha256sum" in line or ".part-" in line]
     log = "\n".join(f"{one.command}\n{one.output}" for one in facts.connection.transcript.entries)
     assert not re.search("|".join(re.escape(one) for one in secrets), log)
 

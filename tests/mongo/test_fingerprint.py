@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import gridfs
 import pytest
-from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Timestamp
 from pymongo import MongoClient
 
 from deploy.errors import GonogoError
@@ -23,12 +20,6 @@ from tests.mongo.ground import started
 from tests.mongo.shop import Shop
 
 Client = MongoClient[dict[str, Any]]
-NOW = datetime.datetime(2026, 1, 2, 3, 4, 5)
-IDS = [
-    *(1, 2.5, Int64(3), "text", "", b"bytes", Binary(b"uuid of 16 bytes", 4), ObjectId(), None, True, NOW),
-    *(Decimal128("1.5"), {"a": 1, "b": [1, {"c": None}]}, {}, MinKey(), MaxKey(), Timestamp(1, 2)),
-    *(Code("f()"), Code("g()", {"x": 1}), float("nan"), float("inf"), "x" * 5000),
-]
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +40,13 @@ def shop(client: Client, tmp_path: Path, request: pytest.FixtureRequest) -> Shop
 
 
 def test_every_type_of_an_id(shop: Shop) -> None:
-    rows = [{"_id": one, "n": n} for n, one in enumerate(IDS)]
+    rows = [{"_id": one, "n": n} for n, one in enumerate(odd.IDS)]
     shop.db.messages.insert_many(rows)
     # An application may send the _id anywhere; a server that is asked to insert puts it first.
     shop.db.messages.insert_one({"n": -1, "_id": "last"})
     before = shop.fingerprint()
-    assert fingerprint.load(before).collections["messages"].count == len(IDS) + 1
-    for number, one in enumerate(IDS):
+    assert fingerprint.load(before).collections["messages"].count == len(odd.IDS) + 1
+    for number, one in enumerate(odd.IDS):
         assert shop.db.messages.delete_one({"n": number}).deleted_count == 1
         (lost,) = shop.lost(before)
         assert (lost.count, lost.what) == (1, "vanished"), one
@@ -63,7 +54,7 @@ def test_every_type_of_an_id(shop: Shop) -> None:
     assert shop.lost(before) == []
     shop.db.messages.update_many({}, {"$set": {"x": 1}})
     (lost,) = shop.lost(before)
-    assert (lost.what, lost.count) == ("changed", len(IDS) + 1)
+    assert (lost.what, lost.count) == ("changed", len(odd.IDS) + 1)
 
 
 def test_numbers_of_another_type_are_another_id_to_nobody(shop: Shop) -> None:
@@ -155,10 +146,10 @@ def test_a_time_series_that_grows(shop: Shop) -> None:
     shop.kinds = {"weather": "append-only"}
     series = {"timeField": "at", "metaField": "place"}
     shop.db.create_collection("weather", timeseries=series)
-    rows = [{"at": NOW, "place": n % 5, "n": n} for n in range(100)]
+    rows = [{"at": odd.NOW, "place": n % 5, "n": n} for n in range(100)]
     shop.db.weather.insert_many(rows)
     before = shop.fingerprint()
-    shop.db.weather.insert_many([{"at": NOW, "place": n, "n": n} for n in range(8)])
+    shop.db.weather.insert_many([{"at": odd.NOW, "place": n, "n": n} for n in range(8)])
     assert shop.lost(before) == []
     shop.db.command("collMod", "weather", timeseries={"granularity": "minutes"})
     assert shop.lost(before) == []
@@ -175,7 +166,7 @@ def test_a_copy_is_compared_exactly(shop: Shop) -> None:
     shop.db.log.insert_one({"_id": 1})
     shop.db.create_collection("view", viewOn="users", pipeline=[{"$match": {"n": 1}}])
     shop.db.create_collection("weather", timeseries={"timeField": "at"})
-    shop.db.weather.insert_many([{"at": NOW, "n": n} for n in range(10)])
+    shop.db.weather.insert_many([{"at": odd.NOW, "n": n} for n in range(10)])
     before, same = shop.fingerprint(), shop.fingerprint()
     assert compare.between(before, same) == []
     shop.db.users.update_one({"n": 7}, {"$set": {"text": "other"}})
@@ -186,7 +177,7 @@ def test_a_copy_is_compared_exactly(shop: Shop) -> None:
     shop.db.users.create_index([("x", 1)], name="x")
     shop.db.command("collMod", "view", viewOn="users", pipeline=[])
     shop.db.log.insert_one({"_id": 2})
-    shop.db.weather.insert_one({"at": NOW})
+    shop.db.weather.insert_one({"at": odd.NOW})
     after = shop.fingerprint()
     found = {(one.collection, one.what, one.count) for one in compare.between(before, after)}
     assert found == {
@@ -252,34 +243,3 @@ def test_a_collection_that_goes_while_it_is_read(shop: Shop, monkeypatch: pytest
 
     monkeypatch.setattr(source, "batches", dropping)
     assert shop.told(before) == ["messages (append-only): the collection is gone with its 10 documents"]
-
-
-MEASURED = """
-import sys, tempfile, pathlib, bson, types
-from deploy.mongodb import documents, fingerprint, source, compare
-from deploy.mongodb.source import Namespace
-rows = int(sys.argv[1])
-space = Namespace("c", indexes=({"key": {"_id": 1}, "name": "_id_"},))
-def batches(*_):
-    for first in range(0, rows, 5000):
-        yield b"".join(bson.encode({"_id": n, "x": f"{n + shift}" * 5}) for n in range(first, first + 5000))
-source.namespaces, source.batches = (lambda *_: [space]), batches
-with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
-    shift = 0
-    fingerprint.take(None, "d", pathlib.Path(a), hashed=False)
-    shift = 1
-    fingerprint.take(None, "d", pathlib.Path(b), hashed=False)
-    (found,) = compare.between(pathlib.Path(a), pathlib.Path(b))
-    assert found.count == rows, found
-# ru_maxrss would begin with that of the process which started this one.
-print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
-"""
-
-
-def test_memory_does_not_grow_with_the_data() -> None:
-    """The most that a process had, in kB: with 300,000 documents hardly more than with 30,000."""
-    small, large = (
-        int(subprocess.check_output([sys.executable, "-c", MEASURED, str(rows)]))
-        for rows in (30_000, 300_000)
-    )
-    assert large < 200_000 and large - small < 60_000, (small, large)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,17 +13,11 @@ from pymongo.errors import AutoReconnect
 
 from deploy.errors import GonogoError
 from deploy.mongodb import backup, loader, login, restore, staging, swap, vault
-from tests.mongo.ground import PASSWORD, started
-from tests.mongo.kept import DATA, DATABASE, Kept, fill, keep, replaced
+from tests.lab.secrecy import watched_arguments
+from tests.mongo.ground import PASSWORD
+from tests.mongo.kept import DATA, DATABASE, Kept, fill, hashes, replaced
 
 Client = MongoClient[dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
-    place = tmp_path_factory.mktemp("restore")
-    with started(place) as ground, ground.facts() as facts:
-        yield keep(facts, place)
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +50,6 @@ def changed(kept: Kept, client: Client) -> Iterator[Kept]:
     yield kept
     client.drop_database(DATABASE)
     fill(client)
-
-
-def hashes(client: Client, database: str) -> dict[str, str]:
-    found = dict(client[database].command("dbHash")["collections"])
-    found.pop("system.views", None)  # views have the name of their database in it
-    return found
 
 
 def databases(client: Client) -> set[str]:
@@ -250,23 +237,9 @@ def test_what_is_due_may_go_before_it_is_compared(
 
 
 def test_the_password_is_on_no_command_line(kept: Kept) -> None:
-    seen: set[bytes] = set()
-    over = threading.Event()
-
-    def look() -> None:
-        while not over.is_set():
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    seen.add(path.read_bytes())
-                except OSError:
-                    continue
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    restore.restore(kept.facts, kept.found(), replace=True, prove=False)
-    over.set()
-    watcher.join()
-    everywhere = b"\n".join(seen).decode(errors="replace")
+    with watched_arguments(pause_s=0) as seen:
+        restore.restore(kept.facts, kept.found(), replace=True, prove=False)
+    everywhere = "\n".join(seen)
     assert "tar" in everywhere and PASSWORD not in everywhere
     log = "\n".join(f"{one.command} {one.output}" for one in kept.facts.connection.transcript.entries)
     assert PASSWORD not in log

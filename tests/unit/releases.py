@@ -29,6 +29,12 @@ def check(id_: str, status: CheckStatus = "passed", **fields: object) -> CheckRe
     return CheckResult.model_validate({"id": id_, "status": status, **given})
 
 
+FAILED = check("ports.free", "failed", found="held by [nginx]", message="found held", fix="Stop it.")
+WARNED = check("git.clean", "warning", message="changed", fix="Commit.")
+BLOCKED = check("disk.free", "blocked", message="blocked by ssh.reachable", fix="Free room.")
+SKIPPED = check("backup.destination", "skipped", message="none")
+
+
 def failed() -> CheckResult:
     return check(
         "ports.free",

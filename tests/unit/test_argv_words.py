@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.unit.tables import every
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(file for folder in ("deploy", "checks") for file in (ROOT / folder).rglob("*.py"))
 WORDS = re.compile(r"(?:^|[\s'\"`;|&(])(?:down|prune|--volumes|-v|--renew-anon-volumes|-V)(?=$|[\s'\"`;|&)])")
 ASKS = re.compile(r"\bcommand -v\b")
 """sh's own way to ask for a program; that -v has nothing to do with volumes."""
+
+SAYS = {"check", "expect", "GonogoError", "UsageError", "note"}
+SENTENCES = {"reason", "fix", "found", "expected"}
 
 NOT_DOCKERS = {
     ("checks/early.py", "-V"),  # an option of pytest
@@ -24,30 +27,23 @@ NOT_DOCKERS = {
 
 def literals(file: Path) -> Iterator[tuple[int, str]]:
     """Every text in a module that could become part of a command: not docstrings, not what users read."""
-    tree = ast.parse(file.read_text())
-    spoken = set(_spoken(tree))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spoken:
-            yield node.lineno, node.value
+    left: list[ast.AST] = [ast.parse(file.read_text())]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, str):
+                yield node.lineno, node.value
+        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):  # a docstring
+            left += [part for part in ast.iter_child_nodes(node) if not _spoken(node, part)]
 
 
-def _spoken(tree: ast.Module) -> Iterator[int]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr):
-            yield id(node.value)  # a docstring, or the text below a constant
-        if isinstance(node, ast.Call) and _name(node.func) in {
-            "check",
-            "expect",
-            "GonogoError",
-            "UsageError",
-            "note",
-        }:
-            for word in node.keywords:
-                if word.arg in {"reason", "fix", "found", "expected"}:
-                    yield from (id(part) for part in ast.walk(word.value))
+def _spoken(node: ast.AST, part: ast.AST) -> bool:
+    """Whether a part of a call is a sentence for users."""
+    return isinstance(part, ast.keyword) and part.arg in SENTENCES and _name(node) in SAYS
 
 
-def _name(function: ast.expr) -> str:
+def _name(node: ast.AST) -> str:
+    function = getattr(node, "func", None)
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
@@ -61,8 +57,6 @@ def test_no_text_that_becomes_a_command_has_a_word_that_removes_volumes() -> Non
     assert found == NOT_DOCKERS
 
 
-@pytest.mark.parametrize(
-    "text", ["docker compose down", "docker rm -f -v x", "docker volume prune", "x --volumes", "a;down"]
-)
+@every("text", ["docker compose down", "docker rm -f -v x", "docker volume prune", "x --volumes", "a;down"])
 def test_the_words_are_found(text: str) -> None:
     assert WORDS.search(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.connection import Connection
@@ -73,13 +73,13 @@ def assert_told(found: dict[str, CheckResult]) -> None:
     assert not [one.id for one in found.values() if "Traceback" in one.message or len(one.message) > 5_000]
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6)
 @given(status=st.sampled_from([0, 1, 127, 255]), out=st.binary(max_size=200), err=st.binary(max_size=80))
 def test_the_same_garbage_for_every_question(status: int, out: bytes, err: bytes) -> None:
     assert_told(judged(lambda _: (status, out, err)))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8)
 @given(data=st.data())
 def test_true_answers_cut_or_with_a_part_replaced(data: st.DataObject) -> None:
     def answer(command: str) -> Answer:
@@ -98,7 +98,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6)
 @given(value=VALUES)
 def test_json_of_another_form(value: object) -> None:
     assert_told(judged(lambda _: (0, json.dumps(value).encode(), b"")))

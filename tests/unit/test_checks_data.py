@@ -19,6 +19,7 @@ from deploy.probes.mongodb import Member, Mongo
 from deploy.probes.volumes import Volume
 from deploy.target import Mongodb
 from tests.unit.stacks import container, model, target
+from tests.unit.tables import every
 
 TARGET = target(project="copilotos-prod", path="/opt/copilotos")
 OLD = Volume("copilotos_mongodb_data", project="copilotos", key="mongodb_data")
@@ -66,8 +67,8 @@ def test_a_volume_that_is_quite_another(one: Volume) -> None:
     assert like([one]) == []
 
 
-@pytest.mark.parametrize(
-    ("given", "may"),
+@every(
+    "given, may",
     [
         ({"project": "shop", "folder": "/opt/shop"}, False),
         ({"project": "shop", "folder": "/opt/copilotos"}, True),
@@ -146,8 +147,8 @@ def test_a_database_that_is_well() -> None:
     assert ill(mongo(replica_set="rs0", members=WELL)) == []
 
 
-@pytest.mark.parametrize(
-    ("given", "says"),
+@every(
+    "given, says",
     [
         ({"writable": False}, ["db-1 takes no writes: it is no standalone server and no primary"]),
         ({"members": (*WELL[:2], DOWN)}, ["x is (not reachable/healthy)"]),
@@ -162,8 +163,8 @@ def test_a_database_that_is_not(given: dict[str, Any], says: list[str]) -> None:
     assert ill(mongo(**given)) == says
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "less"),
+@every(
+    "before, now, less",
     [
         (None, {}, ""),
         ({}, {}, ""),

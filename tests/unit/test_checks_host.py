@@ -6,8 +6,6 @@ import datetime
 import time
 from typing import Any
 
-import pytest
-
 from checks.preflight import test_window as window
 from checks.preflight.test_dns import astray
 from checks.preflight.test_docker import ailing, unfit
@@ -21,6 +19,7 @@ from deploy.probes.engine import Engine
 from deploy.probes.listeners import Listener
 from deploy.target import Waiver, Window
 from tests.unit.stacks import container, model
+from tests.unit.tables import every
 
 FINE = {"version": "20.10.24", "api": "1.41", "platform": "linux/amd64", "driver": "overlay2", "root": "/d"}
 
@@ -29,8 +28,8 @@ def utc(text: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.UTC)
 
 
-@pytest.mark.parametrize(
-    ("given", "wrong"),
+@every(
+    "given, wrong",
     [
         ({}, []),
         ({"version": "29.0.1", "api": "1.52", "driver": "btrfs"}, []),
@@ -42,8 +41,8 @@ def test_engines_that_will_not_do(given: dict[str, Any], wrong: list[str]) -> No
     assert unfit(Engine(**{**FINE, **given})) == wrong
 
 
-@pytest.mark.parametrize(
-    ("given", "status", "wrong"),
+@every(
+    "given, status, wrong",
     [
         ({"free": 5, "inodes": 5}, "running", []),
         ({"free": None, "inodes": None}, "exited", []),
@@ -99,14 +98,14 @@ def test_a_port_that_the_engine_chose_for_what_is_replaced_is_free() -> None:
     assert "the container shop-web-1 of the project shop" in few
 
 
-def test_ten_thousand_ports_take_no_time() -> None:
-    ports = tuple(Port("", number, number, "udp") for number in range(10000, 20000))
+def test_thousands_of_ports_take_no_time() -> None:
+    ports = tuple(Port("", number, number, "udp") for number in range(10000, 15000))
     ours = container("api", ports=ports, bound=ports)
     holders = Holders([ours], [Listener("udp", "0.0.0.0", port.published) for port in ports])
-    begun = time.monotonic()
+    begun = time.process_time()
     assert not any(holders.of("api", port, "shop") for port in ports)
     assert twice([("api", port) for port in ports]) == []
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 0.75
 
 
 def test_a_fixed_port_of_several_containers() -> None:
@@ -144,8 +143,8 @@ def test_names_that_lead_astray() -> None:
 WORKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 
 
-@pytest.mark.parametrize(
-    ("given", "now", "is_open"),
+@every(
+    "given, now, is_open",
     [
         ({}, "2026-03-01T03:00", True),
         ({"start": "09:00", "end": "17:00"}, "2026-03-02T09:00", True),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.rules.dockerfile import built, stages
+from tests.unit.tables import every
 
 WEB = r"""# syntax=docker/dockerfile:1
 ARG NODE=20
@@ -46,9 +46,7 @@ def test_an_argument_of_the_build_goes_before_its_default() -> None:
     assert stages(WEB, {"MODE": "test"})[2].variables["NODE_ENV"] == "test"
 
 
-@pytest.mark.parametrize(
-    ("target", "name"), [("", "dev"), ("runner", "runner"), ("RUNNER", "runner"), ("1", "builder")]
-)
+@every("target, name", [("", "dev"), ("runner", "runner"), ("RUNNER", "runner"), ("1", "builder")])
 def test_the_stage_that_is_built(target: str, name: str) -> None:
     found = built(stages(WEB, {}), target)
     assert found and found.name == name
@@ -60,8 +58,8 @@ def test_a_stage_that_is_not_there() -> None:
     assert built([]) is None
 
 
-@pytest.mark.parametrize(
-    ("lines", "words"),
+@every(
+    "lines, words",
     [
         ("CMD a\nENTRYPOINT b", "b a"),
         ('ENTRYPOINT ["b"]\nCMD ["a", "c"]', "b a c"),
@@ -75,8 +73,8 @@ def test_what_a_container_is_started_with(lines: str, words: str) -> None:
     assert stages(f"FROM scratch AS one\n{lines}\n", {})[-1].words == words
 
 
-@pytest.mark.parametrize(
-    ("line", "variables"),
+@every(
+    "line, variables",
     [
         ("ENV A=${B:-c}", {"A": "c"}),
         ("ENV A=$NOBODY", {"A": ""}),
@@ -90,7 +88,7 @@ def test_variables(line: str, variables: dict[str, str]) -> None:
     assert stages(f"FROM scratch\n{line}", {})[0].variables == variables
 
 
-@pytest.mark.parametrize("text", ["", "\n", "CMD a", "FROM", "RUN <<EOF\n", "FROM a\\", "\ufeffFROM a"])
+@every("text", ["", "\n", "CMD a", "FROM", "RUN <<EOF\n", "FROM a\\", "\ufeffFROM a"])
 def test_what_is_no_dockerfile_has_no_command(text: str) -> None:
     assert [stage.words for stage in stages(text, {})] in ([], [""])
 

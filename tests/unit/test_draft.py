@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,15 +10,6 @@ from hypothesis import strategies as st
 
 from deploy.draft import filled, publications, variables
 from tests.unit.drafting import draft, service, text_of
-
-
-@pytest.fixture
-def stack(tmp_path: Path) -> Path:
-    file = tmp_path / "My Shop" / "compose.yml"
-    file.parent.mkdir()
-    file.touch()
-    return file
-
 
 CHECK = "healthcheck:\n  test: %s"
 CURL = CHECK % "[CMD, curl, -f, 'http://localhost:80/ok']"
@@ -174,7 +164,7 @@ def test_the_image_that_is_just_mongo_goes_first(stack):
     assert mongodb and mongodb.service == "b"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(st.sampled_from('${}:?-+[]./"\\\n aA81'), max_size=30))
 def test_any_text_can_be_filled_and_read_as_a_port(text):
     assert "\0" not in filled(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +21,6 @@ from tests.unit.test_checkout import Repository
 
 API, WEB = "http://127.0.0.1:8001/health", "http://127.0.0.1:3000/"
 HEALTH = [{"url": API, "json": {"a": 1}}, {"url": WEB}, {"url": API}]
-
-
-@pytest.fixture(scope="module")
-def connection() -> Iterator[Connection]:
-    with Connection.open(target()) as connection:
-        yield connection
 
 
 def made(connection: Connection, target: Target, *running: str) -> Facts:

@@ -18,6 +18,7 @@ from deploy.mongodb import canonical, elements, fingerprint, lifetime
 from deploy.mongodb.entries import ENTRIES, Entries, EntriesWriter, unpacked
 from deploy.mongodb.fingerprint import Fingerprint, Tally
 from deploy.mongodb.source import Namespace
+from tests.unit.tables import every
 
 ID_INDEX = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
 PLAIN = Namespace("users", indexes=(ID_INDEX,))
@@ -41,7 +42,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@every("value", VALUES)
 def test_an_id_is_found_behind_elements_of_every_type(value: Any) -> None:
     row = bson.encode({"a": value, "_i": 1, "in": {"_id": "not this"}, "_id": "this", "b": value})
     element = elements.identity(b"\0" + row, 1, 1 + len(row))
@@ -79,7 +80,7 @@ def tallied(folder: Path, namespace: Namespace, *batches: bytes) -> tuple[Any, l
             return made, [row for bucket in sorted(entries.sums) for row in entries.bucket(bucket)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     rows=st.dictionaries(st.one_of(st.integers(-9, 9), st.text("ab\0", max_size=3)), st.binary(max_size=20)),
     cuts=st.lists(st.integers(1, 4)),
@@ -185,8 +186,8 @@ def test_options_that_mean_the_same() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("was", "now", "changed"),
+@every(
+    "was, now, changed",
     [
         ({}, {"validator": {"a": 1}}, []),
         ({"capped": True, "size": 10}, {}, ["capped", "size"]),

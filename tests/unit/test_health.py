@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from deploy import health
-from deploy.connection import Connection
-from deploy.errors import GonogoError
+from deploy.connection import Connection, Result
+from deploy.errors import ConnectionFailed
 from deploy.health import Reply, ask, faults, settle
 from deploy.target import Health
-from tests.unit.stacks import target
+from tests.unit.ports import refusing
 
 GOOD = {"status": "healthy", "checks": {"database": "ok", "nodes": [{"up": True}]}, "count": 1}
 
@@ -77,12 +77,6 @@ def server() -> Iterator[ThreadingHTTPServer]:
         server.over.set()  # type: ignore[attr-defined]
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def connection() -> Iterator[Connection]:
-    with Connection.open(target()) as connection:
-        yield connection
 
 
 Asks = Callable[..., tuple[Reply, list[str]]]
@@ -186,17 +180,13 @@ def test_an_answer_that_breaks_off_is_no_answer(look: Asks) -> None:
     assert (reply.status, len(wrong)) == (None, 1)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as once:
-        return int(once.getsockname()[1])
-
-
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_port_that_refuses_is_told_and_recorded(connection: Connection, host: str) -> None:
-    endpoint = Health(url=f"http://{host}:{free_port()}/health")
     mark = connection.transcript.mark()
-    where = endpoint.url.split("/")[2]
-    assert faults(endpoint, ask(connection, endpoint)) == [f"nothing answers at {where} on the target"]
+    with refusing() as port:
+        endpoint = Health(url=f"http://{host}:{port}/health")
+        wrong = faults(endpoint, ask(connection, endpoint))
+    assert wrong == [f"nothing answers at {host}:{port} on the target"]
     assert connection.transcript.since(mark)[0].exit_status == 1
 
 
@@ -207,8 +197,9 @@ def test_a_server_without_tls_is_told(server: ThreadingHTTPServer, connection: C
 
 
 def test_a_proxy_of_this_machine_is_not_asked(look: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
-    assert look("json")[0].status == 200
+    with refusing() as port:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        assert look("json")[0].status == 200
 
 
 class Script:
@@ -241,9 +232,18 @@ def test_it_gives_up_with_the_last_fault_or_as_not_right_often_enough(
     assert wrong == ["it was right only 1 times in a row, not 2"]
 
 
-def test_the_first_endpoint_that_does_not_settle_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    Script(monkeypatch, [200, 500])
-    endpoints = [Health(url=f"http://{host}/", consecutive=1, timeout_s=1e-9) for host in ("a", "b")]
-    monkeypatch.setattr(health.time, "monotonic", time.perf_counter)
-    with pytest.raises(GonogoError, match=r"^http://b/: HTTP 500 instead of 200$"):
-        health.require(None, endpoints)  # type: ignore[arg-type]
+def test_it_waits_no_longer_for_a_target_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = Script(monkeypatch, [])
+    monkeypatch.setattr(health, "ask", lambda *_: Reply(None, "", 0.0, "nothing answers"))
+    answers = iter([Result("true", 0, b"", b"", 0.0)])
+
+    class There:
+        def run(self, _: str, **__: object) -> Result:
+            try:
+                return next(answers)
+            except StopIteration:
+                raise ConnectionFailed("the connection was lost") from None
+
+    with pytest.raises(ConnectionFailed, match="was lost"):
+        settle(There(), Health(url="http://a/"), script.sleep)  # type: ignore[arg-type]
+    assert script.slept == 1

@@ -15,7 +15,7 @@ from tests.unit.stacks import target
 @pytest.fixture
 def there(tmp_path: Path) -> Target:
     (tmp_path / "hooks").mkdir()
-    return target(source=str(tmp_path), hooks={"folder": "hooks", "timeout_s": 0.5})
+    return target(source=str(tmp_path), hooks={"folder": "hooks"})
 
 
 def write(there: Target, name: str, script: str, mode: int = 0o755) -> None:
@@ -34,6 +34,8 @@ def test_a_hook_runs_in_the_source_with_what_it_is_given(there: Target) -> None:
 def test_without_a_file_or_a_folder_nothing_runs(there: Target) -> None:
     assert not hooks.run(there, "after", "switch api", {})
     assert not hooks.run(target(), "before", "build", {})
+    write(there, "before-lock", "exit 1")
+    assert not hooks.run(there, "before", "lock", {}), "stray says that no step will ever run it"
     assert hooks.stray(target()) == []
 
 
@@ -42,7 +44,6 @@ def test_without_a_file_or_a_folder_nothing_runs(there: Target) -> None:
     [
         ("echo one; echo two >&2; exit 3", 0o755, "the hook after-restore-proof ended with 3: one / two"),
         ("exit 1", 0o755, "the hook after-restore-proof ended with 1: it said nothing"),
-        ("sleep 5", 0o755, "the hook after-restore-proof did not end within 0.5 s and was stopped"),
         ("exit 0", 0o644, "cannot be run: make it executable"),
     ],
 )
@@ -50,6 +51,13 @@ def test_a_hook_that_fails(there: Target, script: str, mode: int, told: str) -> 
     write(there, "after-restore-proof", f"exec 2>&1; {script}", mode)
     with pytest.raises(GonogoError, match=told):
         hooks.run(there, "after", "restore proof", {})
+
+
+def test_a_hook_that_does_not_end_is_stopped(tmp_path: Path, there: Target) -> None:
+    write(there, "after-restore-proof", "exec sleep 60")
+    quick = target(source=str(tmp_path), hooks={"folder": "hooks", "timeout_s": 0.1})
+    with pytest.raises(GonogoError, match=r"after-restore-proof did not end within 0\.1 s and was stopped"):
+        hooks.run(quick, "after", "restore proof", {})
 
 
 def test_a_file_that_no_step_will_run_is_known(there: Target) -> None:

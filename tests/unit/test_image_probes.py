@@ -11,6 +11,7 @@ from deploy.errors import GonogoError
 from deploy.probes import images
 from deploy.probes.images import ImageInfo, familiar
 from tests.unit.stacks import Answering
+from tests.unit.tables import every
 
 ID = "sha256:" + "a" * 64
 OTHER = "sha256:" + "b" * 64
@@ -65,9 +66,7 @@ def test_an_image_without_layers_tags_or_configuration() -> None:
     assert images.parse([ID], text) == {ID: ImageInfo(ID, "linux/amd64")}
 
 
-@pytest.mark.parametrize(
-    "text", ["{", "{}", '{"id": 1}', line(size="x"), line(tags=3), line(labels=[1]), line(variables=[3])]
-)
+@every("text", ["{", "{}", '{"id": 1}', line(size="x"), line(tags=3), line(labels=[1]), line(variables=[3])])
 def test_what_is_no_description_of_an_image(text: str) -> None:
     with pytest.raises(GonogoError, match="in no way that can be read"):
         images.parse(["shop-api"], text)
@@ -79,8 +78,8 @@ def test_no_variable_but_the_named_ones_is_asked_for() -> None:
     assert "'" not in images.FORM  # it stands in single quotes
 
 
-@pytest.mark.parametrize(
-    ("name", "known"),
+@every(
+    "name, known",
     [
         ("redis", "redis:latest"),
         ("docker.io/library/redis", "redis:latest"),

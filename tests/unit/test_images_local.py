@@ -16,6 +16,7 @@ from deploy.release import repository, tagged
 from deploy.source import REVISION, Source, stale
 from deploy.target import Target
 from tests.unit.stacks import model, target
+from tests.unit.tables import every
 
 VERSION = "0123abcd-20260131-080559"
 
@@ -129,8 +130,8 @@ def test_without_git_there_is_no_revision(here: Target) -> None:
     assert "labels" not in section(here, {"context": "/srv/shop"})
 
 
-@pytest.mark.parametrize(
-    ("name", "bare"),
+@every(
+    "name, bare",
     [
         ("redis", "redis"),
         ("redis:7", "redis"),
@@ -191,8 +192,8 @@ def test_what_git_says_of_the_sources(here: Target, tmp_path: Path) -> None:
 COMMIT = "c" * 40
 
 
-@pytest.mark.parametrize(
-    ("label", "created", "dirty", "said"),
+@every(
+    "label, created, dirty, said",
     [
         (COMMIT, "2026-02-01T12:00:00.123456789Z", False, ""),
         (COMMIT, "2026-02-01T12:00:00Z", False, ""),

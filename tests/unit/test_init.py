@@ -16,14 +16,6 @@ from deploy.target_file import load
 from tests.unit.drafting import draft, service, text_of
 
 
-@pytest.fixture
-def stack(tmp_path: Path) -> Path:
-    file = tmp_path / "My Shop" / "compose.yml"
-    file.parent.mkdir()
-    file.touch()
-    return file
-
-
 def test_a_plain_stack_needs_nothing_but_host_and_path(stack):
     target = draft(stack, service("volumes: [/data, './x:/x']"))
     assert (target.name, target.project, target.host) == ("myshop", "myshop", "ssh://me@web")
@@ -166,7 +158,7 @@ def test_a_target_file_is_never_replaced(tmp_path):
         init.write("b", file / "y.toml")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_is_escaped_for_toml(text):
     assert tomllib.loads(f"x = {init._toml([text])}") == {"x": [text]}

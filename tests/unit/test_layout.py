@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from deploy.errors import GonogoError
 from deploy.mongodb import layout
 from deploy.mongodb.source import Namespace
+from tests.unit.tables import every
 
 LONG = "ü" * 100
 HASH = "%24"
 
 
-@pytest.mark.parametrize(
-    ("name", "file"),
+@every(
+    "name, file",
     [
         ("sessions", "sessions"),
         ("fs.chunks", "fs.chunks"),
@@ -108,9 +109,7 @@ def test_metadata_of_older_tools_has_no_name_and_no_type() -> None:
     assert layout.read_metadata(view, "v.metadata.json").form == "view"
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b"null", b'{"indexes":[1]}', b"{}", b'{"indexes":[],"type":"x"}', b"\xff"]
-)
+@every("data", [b"", b"{", b"[]", b"null", b'{"indexes":[1]}', b"{}", b'{"indexes":[],"type":"x"}', b"\xff"])
 def test_damaged_metadata_is_one_sentence(data: bytes) -> None:
     with pytest.raises(GonogoError, match=r"a\.metadata\.json is damaged"):
         layout.read_metadata(data, "a.metadata.json")

@@ -23,6 +23,7 @@ from deploy.mongodb.manifest import Sum
 from deploy.mongodb.reading import BackupDamaged, Checked, Files, Passing
 from deploy.mongodb.vault import Backup
 from tests.unit import vaults
+from tests.unit.tables import every
 
 
 class Cut:
@@ -39,7 +40,7 @@ DOCUMENTS = [bson.encode({"_id": n, "x": "y" * (n % 50)}) for n in range(300)]
 ALL = b"".join(DOCUMENTS)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@every("seed", range(10))
 def test_documents_come_whole_wherever_the_file_is_cut(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loader, "BATCH_DOCUMENTS", 7)
     batches = list(loader.documents_of(Cut(ALL, seed), "a.bson"))
@@ -57,8 +58,8 @@ def test_a_file_without_documents() -> None:
     assert list(loader.documents_of(io.BytesIO(b""), "a.bson")) == []
 
 
-@pytest.mark.parametrize(
-    ("data", "why"),
+@every(
+    "data, why",
     [
         (ALL[:-1], "a.bson ends in the middle of a document, which begins at byte"),
         (ALL[:-1][: len(DOCUMENTS[0]) + 3], f"begins at byte {len(DOCUMENTS[0])}"),
@@ -68,7 +69,7 @@ def test_a_file_without_documents() -> None:
         (b"\xff\xff\xff\x7f" + ALL, "a document of 2147483647 bytes"),
     ],
 )
-@pytest.mark.parametrize("seed", [1, 2])
+@every("seed", [1, 2])
 def test_what_is_no_document_is_named_by_its_place(data: bytes, why: str, seed: int) -> None:
     with pytest.raises(BackupDamaged, match=why):
         list(loader.documents_of(Cut(data, seed), "a.bson"))
@@ -162,8 +163,8 @@ def refused(*rows: dict[str, object]) -> BulkWriteError:
 TWICE = RawBSONDocument(bson.encode({"a": "s3cret", "_id": "one"}))
 
 
-@pytest.mark.parametrize(
-    ("error", "damaged", "told"),
+@every(
+    "error, damaged, told",
     [
         (AutoReconnect("x"), False, "a: the server was lost (AutoReconnect)"),
         (OperationFailure("s3cret", 13, {"code": 13}), False, "a: the login may not write it"),

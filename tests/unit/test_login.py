@@ -16,6 +16,7 @@ from deploy.mongodb.client import Login
 from deploy.redact import Redactor
 from deploy.target import Mongodb
 from tests.unit.stacks import Answering, container, model, target
+from tests.unit.tables import every
 
 MONGODB = Mongodb(service="db", database="shop")
 AT = Address("10.0.0.2", 27017, "in shop-db", ("db",))
@@ -104,8 +105,8 @@ def refusal(code: int, said: str = "", user: str = "app") -> str:
     return client.refusal(error, AT, Login(user, SECRET, said="$PASSWORD", mend="mend it", lacking="no user"))
 
 
-@pytest.mark.parametrize(
-    ("command", "role"),
+@every(
+    "command, role",
     [
         ("find", "read (for a backup of all: backup)"),
         ("listIndexes", "read (for a backup of all: backup)"),

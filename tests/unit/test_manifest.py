@@ -10,6 +10,7 @@ import pytest
 from deploy.errors import GonogoError
 from deploy.mongodb import manifest
 from deploy.mongodb.manifest import Manifest, Sum
+from tests.unit.tables import every
 
 WHOLE = Manifest(
     target="demo",
@@ -36,8 +37,8 @@ def test_it_is_read_as_it_was_written() -> None:
     assert (found.size, found.at.year) == (12, 2026)
 
 
-@pytest.mark.parametrize(
-    ("change", "found"),
+@every(
+    "change, found",
     [
         ({"more": 1}, "at more"),
         ({"documents": -1}, "at documents"),

@@ -8,6 +8,7 @@ import tarfile
 import pytest
 
 from deploy.members import Damaged, Members
+from tests.unit.tables import every
 
 LONG = "folder/" + "x" * 200 + "/layer.tar"
 
@@ -52,7 +53,7 @@ def test_every_byte_passes_and_names_are_whole(data: bytes) -> None:
     assert found == [("a", 1), (LONG, 700), ("b", 0), ("link", 0), ("folder", 0)]
 
 
-@pytest.mark.parametrize("size", [0, 511, 512, 1024, 2000, 4096])
+@every("size", [0, 511, 512, 1024, 2000, 4096])
 def test_what_is_cut_off_is_damaged(size: int) -> None:
     members = Members(io.BytesIO(packed(tarfile.PAX_FORMAT)[:size]))
     with pytest.raises(Damaged, match="ends too early"):

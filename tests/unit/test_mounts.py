@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from deploy.model import Model
 from deploy.probes.binds import Bind
 from deploy.probes.containers import Container
 from deploy.probes.volumes import Volume
 from deploy.rules.mounts import absent, mounts_of, moved, read_only, unwritable, user_of
 from tests.unit.stacks import container, model
+from tests.unit.tables import every
 
 HEX = "ab" * 32
 FOLDER = Bind("folder", 1000, 1000, 0o755)
@@ -41,8 +40,8 @@ ANONYMOUS = ("volume", HEX, "/data")
 BINDS = {"/srv/old": FOLDER, "/srv/new": FOLDER, "/srv/app.conf": FILE}
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
+@every(
+    "old, new",
     [
         (NAMED, [volume("old")]),
         (NAMED, [volume("old", "/data/")]),
@@ -61,8 +60,8 @@ def test_data_that_stays(old: tuple[str, str, str], new: list[dict[str, Any]]) -
     assert moved(db(*new), runs(old), BINDS) == []
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "says"),
+@every(
+    "old, new, says",
     [
         (NAMED, [volume("new")], "has the volume old, the new model has the volume new"),
         (NAMED, [bind("/srv/new")], "has the volume old, the new model has the folder /srv/new"),
@@ -129,8 +128,8 @@ def why(there: Bind, mount: dict[str, Any], here: Any = None, running: list[Cont
 STRICT = {"bind": {"create_host_path": False}}
 
 
-@pytest.mark.parametrize(
-    ("there", "mount", "here", "says"),
+@every(
+    "there, mount, here, says",
     [
         (MISSING, bind("/srv/a"), "file", "no such file, and Docker would make a folder"),
         (MISSING, bind("/srv/a.conf", "/etc/a.conf"), None, "no such file, and Docker would make a folder"),
@@ -164,8 +163,8 @@ def test_what_a_container_mounts_now_is_known_to_be_there() -> None:
     assert "although shop-db-1 mounts it" in why(MISSING, mount, running=running)
 
 
-@pytest.mark.parametrize(
-    ("text", "numbers"),
+@every(
+    "text, numbers",
     [("", (0, 0)), ("root", (0, 0)), ("1000", (1000, None)), ("1000:50", (1000, 50)), ("0:0", (0, 0))],
 )
 def test_users_by_number(text: str, numbers: tuple[int, int | None]) -> None:

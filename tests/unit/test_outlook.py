@@ -203,7 +203,7 @@ def test_the_layers_of_images() -> None:
             HISTORY.format(size=70, by='"base"'),
             "image sha256:gone",
             "image sha256:2",
-            HISTORY.format(size=6, by='"COPY b"'),
+            HISTORY.format(size=6, by='"COPY b\x85\u2028"'),
             HISTORY.format(size=70, by='"base"'),
         ]
     )

@@ -10,6 +10,7 @@ from deploy.plan import Change, plan
 from deploy.probes.containers import Container
 from deploy.release import Image
 from tests.unit.stacks import container, model
+from tests.unit.tables import every
 
 STACK = model(
     web={"image": "shop-web", "depends_on": {"api": {"condition": "service_healthy"}}},
@@ -40,8 +41,8 @@ def test_what_is_not_there_is_created() -> None:
     assert one.touched
 
 
-@pytest.mark.parametrize(
-    ("given", "why"),
+@every(
+    "given, why",
     [
         ({"image": "sha256:old"}, "its image changed"),
         ({"hash": "other"}, "its configuration changed"),

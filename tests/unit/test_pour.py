@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterator
 
 import pytest
 
 from deploy.connection import Connection
 from deploy.errors import CommandTimeout
 from deploy.wire.framing import Answer, Passing
-from tests.unit.stacks import target
-
-
-@pytest.fixture(scope="module")
-def connection() -> Iterator[Connection]:
-    with Connection.open(target()) as connection:
-        yield connection
+from tests.unit.tables import every
 
 
 def test_output_comes_in_pieces_and_is_not_kept(connection: Connection) -> None:
@@ -35,7 +28,7 @@ def test_output_comes_in_pieces_and_is_not_kept(connection: Connection) -> None:
     assert connection.transcript.entries[-1].output == "[5000000 bytes, not kept: they may hold secrets]"
 
 
-@pytest.mark.parametrize("size", [0, 1, 33, 34, 35, 100_000])
+@every("size", [0, 1, 33, 34, 35, 100_000])
 def test_every_size(connection: Connection, size: int) -> None:
     found = bytearray()
     assert connection.pour(f"head -c {size} /dev/zero", found.extend).ok
@@ -52,11 +45,11 @@ def test_what_the_taker_raises_ends_the_command_and_the_connection_goes_on(conne
 
 
 def test_a_command_that_takes_too_long(connection: Connection) -> None:
-    with pytest.raises(CommandTimeout, match=r"did not end within 0\.2 s"):
-        connection.pour("sleep 5", bytearray().extend, timeout=0.2)
+    with pytest.raises(CommandTimeout, match=r"did not end within 0\.1 s"):
+        connection.pour("sleep 5", bytearray().extend, timeout=0.1)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@every("seed", range(20))
 def test_the_end_is_found_wherever_the_stream_is_cut(seed: int) -> None:
     number, chance = "ab" * 16, random.Random(seed)
     body = (

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from deploy.backend import host_for
 from deploy.connection import Connection
 from deploy.redact import Redactor
 from deploy.wire import remembered
-from deploy.wire.backend import host_for
 from deploy.wire.framing import Clock
 from deploy.wire.opening import opened
 from deploy.wire.prefetch import Prefetch, Question
 from deploy.wire.remembered import Remembered
+from tests.unit.waiting import until
 
 LOCAL = SimpleNamespace(
     host="local",
@@ -42,8 +42,7 @@ class Counted:
         self.file = file
 
     def wait(self) -> None:
-        while not self.ran:
-            time.sleep(0.002)
+        until(lambda: bool(self.ran))
 
     def command(self, word: str) -> str:
         return f"echo {word} >> {self.file}; wc -l < {self.file}"
@@ -148,8 +147,8 @@ def test_a_shell_that_dies_costs_its_answers_and_no_more(clock: Clock) -> None:
 
 
 def test_a_question_that_ran_out_of_time_is_asked_again_and_told_as_always(clock: Clock) -> None:
-    with connected(Prefetch([Question("sleep 0.2; echo late", None, 0.1)], clock)) as connection:
-        assert connection.run("sleep 0.2; echo late").text == "late\n", "this time it has its time"
+    with connected(Prefetch([Question("sleep 0.1; echo late", None, 0.05)], clock)) as connection:
+        assert connection.run("sleep 0.1; echo late").text == "late\n", "this time it has its time"
 
 
 def test_another_clock_on_the_target_makes_all_void(clock: Clock, counted: Counted) -> None:

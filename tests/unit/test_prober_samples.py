@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.samples import MOST_SLOTS, Sample, Samples, gap, percentile, slot_length, slots
+from tests.unit.tables import every
 
 
 def good(*at: float) -> list[Sample]:
@@ -34,7 +35,7 @@ def test_answers_that_all_come_late_are_a_gap_without_a_failure() -> None:
     assert gap([*good(0.9), *stalled, *good(4.1)], 4.2) == (0.9, 3.1)
 
 
-@pytest.mark.parametrize(("share", "found"), [(0.5, 50.0), (0.95, 95.0), (0.99, 99.0), (1.0, 100.0)])
+@every("share, found", [(0.5, 50.0), (0.95, 95.0), (0.99, 99.0), (1.0, 100.0)])
 def test_percentiles_are_those_of_the_nearest_rank(share: float, found: float) -> None:
     assert percentile([n / 1000 for n in range(1, 101)], share) == found
     assert percentile([], share) is None
@@ -45,7 +46,7 @@ def test_slots_count_by_when_it_was_asked() -> None:
     assert slots([*good(0, 0.05, 0.31), Sample(0.32, 5, "x")], 0.1) == [(0.0, 2, 0), (0.3, 1, 1)]
 
 
-@pytest.mark.parametrize("seconds", [0, 1, 60, 61, 3600])
+@every("seconds", [0, 1, 60, 61, 3600])
 def test_there_are_never_too_many_slots(seconds: float) -> None:
     assert seconds / slot_length(seconds) <= MOST_SLOTS
     assert slot_length(60) == 0.1

@@ -12,6 +12,7 @@ from deploy.fact import Unknown
 from deploy.model import Port
 from deploy.probes import containers, engine
 from tests.unit.stacks import Answering, container
+from tests.unit.tables import every
 
 API = (
     '{"id":"9f1c","name":"/shop-api-1","image":"sha256:11aa","named":"shop-api:2","status":"running",'
@@ -71,8 +72,8 @@ def test_a_name_with_a_line_separator_does_not_break_the_line() -> None:
     assert ("bind", "/srv/a\u0085b", "/var/log") in one.mounts
 
 
-@pytest.mark.parametrize(
-    ("given", "well", "completed"),
+@every(
+    "given, well, completed",
     [
         ({"status": "running", "health": "starting"}, False, False),
         ({"status": "running", "health": "unhealthy"}, False, False),
@@ -94,7 +95,7 @@ def test_a_container_that_vanished_meanwhile_is_no_failure() -> None:
     assert [one.service for one in containers.containers(there)] == ["api"]
 
 
-@pytest.mark.parametrize(
+@every(
     "words",
     [
         "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
@@ -140,7 +141,7 @@ def test_a_data_root_out_of_sight_is_neither_full_nor_read_only() -> None:
     assert (one.read_only, one.free, one.inodes) == (False, None, None)
 
 
-@pytest.mark.parametrize("said", ["null\n", "Podman Engine\n", f"{SERVER}\n{{}}\n/x\n", f"{SERVER}\n"])
+@every("said", ["null\n", "Podman Engine\n", f"{SERVER}\n{{}}\n/x\n", f"{SERVER}\n"])
 def test_what_stands_in_for_docker_is_refused(said: str) -> None:
     with pytest.raises(Unknown, match=r"^web: `docker` there is not Docker's") as caught:
         engine.engine(Answering(0, said))
@@ -150,8 +151,8 @@ def test_what_stands_in_for_docker_is_refused(said: str) -> None:
 API_GONE = "failed to connect to the docker API at unix:///x; check if the daemon is running"
 
 
-@pytest.mark.parametrize(
-    ("status", "words", "check", "told"),
+@every(
+    "status, words, check, told",
     [
         (127, "sh: 1: docker: not found", "docker.engine", "there is no `docker` command"),
         (1, "permission denied while trying to connect to the docker API", "docker.access", "usermod -aG"),
@@ -179,8 +180,8 @@ def test_compose_of_any_spelling() -> None:
     assert caught.value.check == "docker.engine"
 
 
-@pytest.mark.parametrize(
-    ("text", "numbers"),
+@every(
+    "text, numbers",
     [
         ("20.10.24+dfsg1", (20, 10, 24)),
         ("v2.24.6-desktop.1\n", (2, 24, 6)),

@@ -14,6 +14,7 @@ from deploy.probes.binds import Bind
 from deploy.probes.mongodb import Member, Mongo
 from deploy.probes.volumes import Volume
 from tests.unit.stacks import Answering
+from tests.unit.tables import every
 
 MOUNTS = "/ rw,relatime rw\n/mnt/my\\040disk ro,relatime rw\n/mnt/remounted rw,relatime ro\n/mnt/my rw rw\n"
 
@@ -37,8 +38,8 @@ def test_what_lies_at_a_path() -> None:
     assert one("stat: cannot statx '/loop': Too many levels of symbolic links", "").real == "/asked"
 
 
-@pytest.mark.parametrize(
-    ("real", "read_only"),
+@every(
+    "real, read_only",
     [
         ("/srv", False),
         ("/mnt/my disk", True),
@@ -67,8 +68,8 @@ def test_an_answer_that_is_none_is_no_missing_path() -> None:
     assert len(there.asked) == 1
 
 
-@pytest.mark.parametrize(
-    ("mode", "user", "group", "may"),
+@every(
+    "mode, user, group, may",
     [
         (0o755, 0, None, True),
         (0o755, 1000, None, True),

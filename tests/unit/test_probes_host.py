@@ -9,6 +9,7 @@ from deploy.model import Port
 from deploy.probes import disk, environment, listeners
 from deploy.probes.listeners import Listener, clashes, overlaps
 from tests.unit.stacks import Answering, target
+from tests.unit.tables import every
 
 ROOT = "/dev/mapper/very--long--volume--group-root--fs"
 HEAD = "Filesystem 1-blocks Used Available Capacity Mounted on"
@@ -68,10 +69,12 @@ def test_paths_reach_df_as_they_are_and_each_gets_its_filesystem() -> None:
 
 def test_the_environment_of_compose_without_what_is_ours() -> None:
     text = "API_KEY=a=b\nPATH=/bin\nCERT=-----BEGIN\nMIIE+x/==\n\n-----END\nEMPTY=\nCOMPOSE_PROJECT_NAME=x\n"
+    text += "ODD=a\u2028b\x85\n"
     assert environment.parse(text) == {
         "API_KEY": "a=b",
         "CERT": "-----BEGIN\nMIIE+x/==\n\n-----END",
         "EMPTY": "",
+        "ODD": "a\u2028b\x85",
     }
 
 
@@ -104,7 +107,7 @@ def test_every_line_of_a_value_over_several_lines_is_secret() -> None:
     assert not [value for value in found if "fast" in value]
 
 
-@pytest.mark.parametrize("value", ['"closed"', "it's", "'a \" b'", '"escaped \\" inside"', '""'])
+@every("value", ['"closed"', "it's", "'a \" b'", '"escaped \\" inside"', '""'])
 def test_a_value_on_one_line_opens_no_quote(value: str) -> None:
     assert not [found for found in environment.pieces([f"A={value}", "MODE=fast"]) if "fast" in found]
 
@@ -139,8 +142,8 @@ def test_a_host_without_ss_is_told_what_to_install() -> None:
         listeners.listeners(Answering(127, "", "sh: 1: ss: not found"))
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
+@every(
+    "one, other, same",
     [
         ("127.0.0.1", "127.0.0.1", True),
         ("127.0.0.1", "127.0.0.2", False),

@@ -15,6 +15,7 @@ from deploy.probes import certificates, clock, hostkey, names
 from deploy.probes.hostkey import HostKey
 from deploy.wire import ssh
 from tests.unit.stacks import Answering, target
+from tests.unit.tables import every
 
 
 def test_the_skew_is_taken_from_the_middle_of_the_round_trip() -> None:
@@ -34,8 +35,8 @@ def test_a_clock_that_tells_nothing() -> None:
         clock.round_trip(Answering(127))
 
 
-@pytest.mark.parametrize(
-    ("strict", "files", "gap"),
+@every(
+    "strict, files, gap",
     [
         ("true", ("/h/known_hosts",), ""),
         ("ask", ("/h/known_hosts", "/h/known_hosts2"), ""),
@@ -120,7 +121,7 @@ def test_years_of_two_digits_are_those_of_the_standard() -> None:
     assert certificates.ends(base64.b64decode(SHORT).replace(b"261224", b"491224")).year == 2049
 
 
-@pytest.mark.parametrize("size", [0, 1, 3, 30, 60, 200])
+@every("size", [0, 1, 3, 30, 60, 200])
 def test_a_certificate_that_is_cut_short(size: int) -> None:
     with pytest.raises(ValueError, match=r"cut short|not enough values"):
         certificates.ends(base64.b64decode(SHORT)[:size])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from deploy.rules.production import Declared, Own, faults, runs
 from tests.unit.stacks import model
+from tests.unit.tables import every
 
 NOTHING = Declared({}, {})
 
@@ -17,14 +16,14 @@ def found(declared: Declared = NOTHING, own: Own | None = None, **service: Any) 
     return faults(services, declared, {"web": own} if own else {})
 
 
-@pytest.mark.parametrize(
+@every(
     "stage", ["dev", "Development", "debug", "test", "develop", "web-dev", "dev.web", "dev_server", "testing"]
 )
 def test_a_stage_of_development(stage: str) -> None:
     assert found(build={"context": "/srv/shop", "target": stage}) == [f"web is built with the stage {stage}"]
 
 
-@pytest.mark.parametrize(
+@every(
     "stage", ["", "production", "runner", "builder", "devices", "tested", "contest", "latest", "attest-prod"]
 )
 def test_any_other_stage(stage: str) -> None:
@@ -52,8 +51,8 @@ def test_the_stage_that_is_declared() -> None:
     assert said.startswith("images.stages of the target file names wbe")
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
+@every(
+    "name, value",
     [
         ("NODE_ENV", "development"),
         ("APP_ENV", "local"),
@@ -75,8 +74,8 @@ def test_a_variable_of_development(name: str, value: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
+@every(
+    "name, value",
     [
         ("NODE_ENV", "production"),
         ("NODE_ENV", ""),
@@ -104,8 +103,8 @@ def test_the_value_that_is_declared() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("command", "server"),
+@every(
+    "command, server",
     [
         ("next dev", "next dev"),
         ("npm run dev", "npm run dev"),
@@ -133,7 +132,7 @@ def test_a_development_server(command: str, server: str) -> None:
     assert found(own=Own({}, command)) == said
 
 
-@pytest.mark.parametrize(
+@every(
     "command",
     [
         "next start",
@@ -159,8 +158,8 @@ def test_the_command_of_a_service_replaces_its_images() -> None:
     assert found(own=Own({}, "next dev"), command=["next", "start"]) == []
 
 
-@pytest.mark.parametrize(
-    ("image", "engine", "yes"),
+@every(
+    "image, engine, yes",
     [
         ("linux/amd64", "linux/amd64", True),
         ("linux/arm64/v8", "linux/arm64", True),

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.redact import MARK, Redactor
+from tests.unit.tables import every
 
 SPECIAL = "!$@/#\"' \\&<>%+=:;,.~`*?()[]{}|^-_é€😀"
 NASTY = "p@ss!w$o/r#d\"x'y z\\&<%"
@@ -101,14 +102,14 @@ def test_no_escaped_form_survives(secret: str) -> None:
         assert is_gone(redactor, encode(secret), f"x={encode(secret)}\n"), name
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES)
 @given(name=st.sampled_from(sorted(ENCODERS)), secret=long_enough, before=around, after=around)
 def test_no_escaped_form_of_any_secret_survives(name: str, secret: str, before: str, after: str) -> None:
     form = ENCODERS[name](secret)
     assert is_gone(Redactor([secret]), form, before + form + after)
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES)
 @given(
     name=st.sampled_from(sorted(BASE64)),
     secret=long_enough,
@@ -120,7 +121,7 @@ def test_no_base64_form_survives(name: str, secret: str, before: bytes, after: b
     assert is_gone(Redactor([secret]), text, f"data: {text}")
 
 
-@pytest.mark.parametrize("length", range(0, 60, 7))
+@every("length", range(0, 60, 7))
 def test_base64_of_a_whole_file_that_is_wrapped_reveals_nothing(length: int) -> None:
     file = "A=1\n" * 20 + "P" * length + NASTY + "\nB=2" * 20
     hidden = NASTY_REDACTOR(base64.encodebytes(file.encode()).decode())
@@ -140,7 +141,7 @@ def test_basic_authorization_and_an_encoded_url_are_hidden() -> None:
         assert NASTY_REDACTOR.finds(text)
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES)
 @given(values=st.lists(long_enough, min_size=2, max_size=4), joiner=around)
 def test_hiding_twice_is_hiding_once(values: list[str], joiner: str) -> None:
     redactor = Redactor(values)

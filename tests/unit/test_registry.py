@@ -10,14 +10,15 @@ import pytest
 
 from deploy.errors import GonogoError
 from deploy.probes import registry
+from deploy.probes.logins import Login, login_of
 from deploy.probes.registry import There, loopback, misnamed, split
-from deploy.rules.logins import Login, login_of
 from deploy.sections import Registry
 from tests.unit.stacks import Answering
+from tests.unit.tables import every
 
 
-@pytest.mark.parametrize(
-    ("name", "parts"),
+@every(
+    "name, parts",
     [
         ("redis", ("docker.io", "library/redis", "latest")),
         ("team/app:1", ("docker.io", "team/app", "1")),
@@ -31,8 +32,8 @@ def test_the_parts_of_a_name(name: str, parts: tuple[str, str, str]) -> None:
     assert split(name) == parts
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
+@every(
+    "name, said",
     [
         ("registry.example.com/team/app:1.0", ""),
         ("Registry.Example.com/a__b/c--d.e", ""),
@@ -52,8 +53,8 @@ def test_a_name_that_fits_a_registry_or_not(name: str, said: str) -> None:
     assert said in found and bool(said) == bool(found)
 
 
-@pytest.mark.parametrize(
-    ("host", "yes"),
+@every(
+    "host, yes",
     [
         ("localhost", True),
         ("localhost:5000", True),
@@ -74,8 +75,8 @@ def test_where_the_api_is() -> None:
     assert registry.port(Registry(host="localhost", plain_http=True)) == ("localhost", 80)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@every(
+    "text, expected",
     [
         ("entry\nseen\n", There(True, "r/app", True)),
         ("none\nno basic auth credentials\n", There(False, "r/app", refused="no basic auth credentials")),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from reports import words
 from reports.cut import cut
 from reports.gist import figures
@@ -11,6 +9,7 @@ from reports.model import DataCount
 from reports.page import render
 from reports.timeline import timeline
 from tests.unit.releases import release
+from tests.unit.tables import every
 
 
 def test_the_timeline_shows_steps_and_gaps_where_they_were() -> None:
@@ -30,8 +29,8 @@ def test_the_timeline_shows_steps_and_gaps_where_they_were() -> None:
     assert timeline(release(steps=[])).lanes == []
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
+@every(
+    "seconds, said",
     [(0.416, "0.42 s"), (12.34, "12.3 s"), (59.96, "1 min 00 s"), (185, "3 min 05 s"), (3720, "1 h 02 min")],
 )
 def test_durations(seconds: float, said: str) -> None:

@@ -12,9 +12,10 @@ from deploy.mongodb import archive, proof, restore
 from deploy.mongodb.proof import Proof
 from deploy.mongodb.vault import Backup
 from tests.unit import vaults
+from tests.unit.tables import every
 
 
-@pytest.mark.parametrize("database", ["shop", "x" * 63, "ä" * 31, "日" * 21])
+@every("database", ["shop", "x" * 63, "ä" * 31, "日" * 21])
 def test_the_name_of_a_new_database_is_one(database: str) -> None:
     name = restore._name(database)
     assert len(name.encode()) <= 63
@@ -27,7 +28,7 @@ class Server:
         return ["admin", "shop"]
 
 
-@pytest.mark.parametrize("name", ["", "shop", "SHOP", "a/b", "a\\b", "a$", "a\0", "x" * 64, "config", "a*"])
+@every("name", ["", "shop", "SHOP", "a/b", "a\\b", "a$", "a\0", "x" * 64, "config", "a*"])
 def test_no_name_that_is_taken_or_none(name: str) -> None:
     with pytest.raises(GonogoError, match="--into"):
         restore._free(Server(), name)  # type: ignore[arg-type]

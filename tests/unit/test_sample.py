@@ -24,6 +24,7 @@ from deploy.sections import Sample
 from deploy.target import Target
 from deploy.wire.transcript import Transcript
 from tests.unit.stacks import target
+from tests.unit.tables import every
 
 ANNA = {"collection": "sessions", "filter": {"user": "anna"}, "count": 14}
 
@@ -46,7 +47,7 @@ def test_extended_json_is_read() -> None:
     assert found["in"] == {"$in": [1, 5]}
 
 
-@pytest.mark.parametrize(
+@every(
     "wrong",
     [
         {"collection": "a"},

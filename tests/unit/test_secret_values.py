@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from deploy.redact import secret_values
+from tests.unit.tables import every
 
 SECRET_NAMES = """
     DB_PASSWORD MYSQL_PWD PGPASSWORD api-key apiKey JWT_SECRET SECRET_KEY_BASE AUTH_TOKEN_2 PASSWORD1
@@ -16,25 +15,23 @@ OTHER_NAMES = """
 """
 
 
-@pytest.mark.parametrize("name", SECRET_NAMES.split())
+@every("name", SECRET_NAMES.split())
 def test_values_of_names_like_a_secret_are_secret(name: str) -> None:
     assert secret_values({name: " hunter two "}) == ["hunter two"]
 
 
-@pytest.mark.parametrize("name", OTHER_NAMES.split())
+@every("name", OTHER_NAMES.split())
 def test_values_of_other_names_are_not(name: str) -> None:
     assert secret_values({name: "hunter two"}) == []
 
 
-@pytest.mark.parametrize(
-    "value", ["true", "False", "none", "root", "admin", "localhost", "8080", "12345", "", "  "]
-)
+@every("value", ["true", "False", "none", "root", "admin", "localhost", "8080", "12345", "", "  "])
 def test_common_words_and_short_numbers_are_never_secret(value: str) -> None:
     assert secret_values({"PASSWORD": value, "URL": f"redis://u:{value.strip()}@h"}) == []
 
 
-@pytest.mark.parametrize(
-    ("url", "expected"),
+@every(
+    "url, expected",
     [
         ("mongodb://u:hunter2@db:27017/x?authSource=admin", ["hunter2"]),
         ("postgresql+psycopg://u:p%40s%2Fs@db/x", ["p%40s%2Fs", "p@s/s"]),
@@ -52,7 +49,7 @@ def test_the_password_of_a_url_or_connection_string_is_secret(url: str, expected
     assert secret_values({"DATABASE_URL": url}) == expected
 
 
-@pytest.mark.parametrize(
+@every(
     "value",
     [
         "q8Zr2LmX0vTnB5yKc7WdE1",
@@ -66,7 +63,7 @@ def test_what_looks_random_is_secret_whatever_its_name(value: str) -> None:
     assert secret_values({"SOMETHING": value}) == [value]
 
 
-@pytest.mark.parametrize(
+@every(
     "value",
     [
         "/var/lib/docker/volumes/data2",

@@ -15,6 +15,7 @@ from deploy.wire.channel import Gone, Late
 from deploy.wire.framing import SESSION, Answer, Request, with_timeout
 from deploy.wire.session import Session
 from deploy.wire.shell import Shell
+from tests.unit.tables import every
 
 NUMBER = "0123456789abcdef" * 2
 SHELLS = [name for name in ("dash", "bash", "busybox", "zsh") if shutil.which(name)]
@@ -52,21 +53,21 @@ def test_an_answer_without_its_end_is_not_complete(data: bytes) -> None:
     assert not answer.complete
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.binary(max_size=3000))
 def test_any_bytes_survive_on_all_three_streams(shell: Shell, data: bytes) -> None:
     result = shell.run("tee /dev/stderr", data, 5)
     assert (result.exit_status, result.stdout, result.stderr) == (0, data, data)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(text=st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=200))
 def test_any_text_survives_in_a_command(shell: Shell, text: str) -> None:
     quoted = "'" + text.replace("'", "'\\''") + "'"
     assert shell.run(f"printf %s {quoted}", None, 5).stdout == text.encode()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(text=st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=200), data=st.binary())
 def test_any_text_and_input_survive_in_a_session(text: str, data: bytes) -> None:
     quoted = "'" + text.replace("'", "'\\''") + "'"
@@ -76,8 +77,8 @@ def test_any_text_and_input_survive_in_a_session(text: str, data: bytes) -> None
     assert (result.stdout, result.stderr) == (text.encode(), data)
 
 
-@pytest.mark.parametrize(
-    ("command", "status", "out", "err"),
+@every(
+    "command, status, out, err",
     [
         ("printf hi", 0, b"hi", b""),
         ("echo out; echo err >&2; exit 3", 3, b"out\n", b"err\n"),
@@ -105,9 +106,9 @@ def test_a_command_comes_back_as_it_was(
     assert shell.run("echo on", None, 5).stdout == b"on\n"
 
 
-def test_a_hundred_megabytes_on_one_stream_and_some_on_the_other(shell: Shell) -> None:
-    result = shell.run("head -c 100000000 /dev/zero & head -c 3000000 /dev/zero >&2; wait", None, 30)
-    assert (len(result.stdout), len(result.stderr)) == (100_000_000, 3_000_000)
+def test_many_megabytes_on_one_stream_and_some_on_the_other(shell: Shell) -> None:
+    result = shell.run("head -c 40000000 /dev/zero & head -c 3000000 /dev/zero >&2; wait", None, 30)
+    assert (len(result.stdout), len(result.stderr)) == (40_000_000, 3_000_000)
 
 
 @pytest.mark.parametrize("name", SHELLS)
@@ -143,7 +144,7 @@ def test_no_shell_is_told_by_its_last_words() -> None:
 
 def test_a_shell_that_says_nothing_is_late_and_ended() -> None:
     with pytest.raises(Late):
-        Shell.open(["sleep", "60"], 0.2)
+        Shell.open(["sleep", "60"], 0.05)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from deploy.probes.images import ImageInfo
 from deploy.rules.sizes import Arriving, arriving, lacking, mb
 from deploy.rules.versions import refusal, version
 from tests.unit.stacks import container, model
+from tests.unit.tables import every
 
 
 def image(id: str, size: int, *layers: str) -> ImageInfo:
@@ -57,8 +56,8 @@ def test_sizes_for_messages() -> None:
     assert [mb(size) for size in (0, 999_600_000, 1e9, 52.34e9)] == ["0 MB", "1000 MB", "1.0 GB", "52.3 GB"]
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
+@every(
+    "text, found",
     [
         ("6.0.5", (6, 0)),
         ("v7.0", (7, 0)),
@@ -75,8 +74,8 @@ def test_versions_of_tags(text: str, found: tuple[int, int] | None) -> None:
     assert version(text) == found
 
 
-@pytest.mark.parametrize(
-    ("new", "data", "says"),
+@every(
+    "new, data, says",
     [
         ((6, 0), (6, 0), ""),
         ((6, 0), (5, 0), ""),

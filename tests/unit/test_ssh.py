@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from deploy.errors import UsageError
 from deploy.wire import ssh
+from tests.unit.tables import every
 
 HERE = Path("/run/x/m")
 
 
-@pytest.mark.parametrize(
-    ("host", "arguments"),
+@every(
+    "host, arguments",
     [
         ("ssh://me@example.org:2222", ["-l", "me", "-p", "2222", "--", "example.org"]),
         ("ssh://example.org", ["--", "example.org"]),
@@ -29,7 +30,7 @@ def test_a_host_becomes_arguments(host: str, arguments: list[str]) -> None:
     assert ssh.parse(host).arguments == arguments
 
 
-@pytest.mark.parametrize(
+@every(
     "host",
     [
         "-oProxyCommand=x",
@@ -138,7 +139,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("words", "clause"), SAID)
+@every("words, clause", SAID)
 def test_last_words_become_a_cause_and_what_to_do(words: str, clause: str) -> None:
     cause = ssh.diagnosis(words, "ssh -p 23 me@h", 7)
     assert clause in cause

@@ -18,6 +18,7 @@ from deploy.probes import containers, environment, places
 from deploy.probes.places import Place
 from deploy.rules import beside
 from tests.unit.stacks import Answering, container, model, target
+from tests.unit.tables import every
 
 SAID = "directory:deploy:755:r:w:x\nnone\nregular empty file:root:640\n"
 
@@ -41,7 +42,7 @@ def test_places_that_cannot_be_told() -> None:
         places.places(Answering(0, "none\n"), ["/a", "/b"])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     name=st.text(st.characters(exclude_characters="\0/", exclude_categories=["Cs"]), min_size=1, max_size=40)
 )
@@ -76,8 +77,8 @@ def test_the_env_file_as_it_stands_and_as_compose_reads_it() -> None:
 VALUES = {"A": "a", "EMPTY": "", "MONEY": "$A"}
 
 
-@pytest.mark.parametrize(
-    ("text", "becomes"),
+@every(
+    "text, becomes",
     [
         ("$A/${A}", "a/a"),
         ("${A:-x}${EMPTY:-x}${EMPTY-x}${GONE-x}", "axx"),
@@ -144,7 +145,7 @@ def test_files_that_were_added_to_those_that_are_deployed() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@every(
     "name",
     [
         "chat-api",
@@ -159,9 +160,7 @@ def test_names_that_a_build_may_have(name: str) -> None:
     assert TAGGABLE.fullmatch(name)
 
 
-@pytest.mark.parametrize(
-    "name", ["", "Chat", "a:", "a@sha256:0", "a//b", "a:-x", "-a", "a b", "a:x\n", f"a:{'x' * 129}"]
-)
+@every("name", ["", "Chat", "a:", "a@sha256:0", "a//b", "a:-x", "-a", "a b", "a:x\n", f"a:{'x' * 129}"])
 def test_names_that_no_build_may_have(name: str) -> None:
     assert not TAGGABLE.fullmatch(name)
 

@@ -156,7 +156,10 @@ def test_an_inspection_is_kept_without_secrets(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_way_back_goes_on_behind_a_service_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    started, current = [], []
+    started: list[str] = []
+    current: list[str] = []
+    asked: list[str] = []
+    notes: list[str] = []
 
     def start(*given: Any) -> None:
         started.append(given[3])
@@ -168,7 +171,18 @@ def test_the_way_back_goes_on_behind_a_service_that_does_not_start(monkeypatch: 
     monkeypatch.setattr(safekeeping, "touched", lambda *_: None)
     monkeypatch.setattr(rollback, "resolve", lambda *_: SimpleNamespace(model=None))
     changes = [Change(name, "replaced", "its image changed") for name in ("job", "api", "web")]
-    run = SimpleNamespace(target=TO, connection=None, redactor=None, changes=changes, switched=["job", "api"])
+    cut = container("job", name="c2fd5d1f5063_shop-job-1", id="new")
+    run = SimpleNamespace(
+        target=TO,
+        connection=SimpleNamespace(check=lambda line, **_: asked.append(line)),
+        redactor=None,
+        facts=SimpleNamespace(forget=lambda _: None, running=[cut]),
+        note=notes.append,
+        changes=changes,
+        switched=["job", "api"],
+    )
     with pytest.raises(GonogoError, match=r"^job ended with exit status 1$"):
         rollback._undo(cast(Undertaking, run), "v1")
     assert (started, current) == (["job", "api"], ["v1"])
+    assert asked == ["docker rename new shop-job-1"]
+    assert notes == ["a replacement had been cut off before it got its name: shop-job-1"]

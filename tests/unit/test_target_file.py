@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from deploy.errors import UsageError
 from deploy.target import Target
 from deploy.target_file import parse
+from tests.unit.tables import every
 
 FILE = Path("/targets/demo.toml")
 BASE = {"host": "web", "path": "/srv/chat", "compose_files": ["compose.yml"], "project": "chat"}
@@ -138,6 +139,15 @@ FAULTS = [
         {"registry": {"host": "r.example.com", "username_variable": "U"}},
         "`registry`: holds half a login: give both username_variable and password_variable, or none",
     ),
+    (
+        {"registry": {"host": "r.example.com:65536"}},
+        "`registry.host` is 'r.example.com:65536': expected host or host:port of a registry, as it stands "
+        "before image names",
+    ),
+    (
+        {"tls": {"hosts": ["h:0"]}},
+        "`tls.hosts[0]` is 'h:0': expected host or host:port; 443 is the port where none is given",
+    ),
     ({"host": "a b"}, f"`host`: host 'a b' is not a host: {HOSTS}"),
     ({"host": "-oProxyCommand=x"}, f"`host`: host '-oProxyCommand=x' is not a host: {HOSTS}"),
     ({"health": health("ftp://h/")}, f"`health[0].url` is 'ftp://h/': {URL}"),
@@ -157,15 +167,15 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("changed", "sentence"), FAULTS, ids=[sentence[:50] for _, sentence in FAULTS])
+@every("changed, sentence", FAULTS)
 def test_a_fault_is_one_sentence(changed, sentence):
     told = fault(**changed)
     assert told == f"{FILE}: {sentence}"
     assert "\n" not in told
 
 
-@pytest.mark.parametrize(
-    ("changed", "sentence"),
+@every(
+    "changed, sentence",
     [
         ({"health": health("http://me:hunter2@h/")}, f"`health[0].url`: {LOGIN}"),
         ({"health": health("http://hunter2@h/")}, f"`health[0].url`: {LOGIN}"),
@@ -193,9 +203,7 @@ def test_several_faults_are_all_told_each_once():
     ]
 
 
-@pytest.mark.parametrize(
-    "host", ["local", "web", "me@web", "ssh://me@web:2222", "ssh://[::1]:22", "me@[::1]"]
-)
+@every("host", ["local", "web", "me@web", "ssh://me@web:2222", "ssh://[::1]:22", "me@[::1]"])
 def test_the_ways_to_name_a_host(host):
     assert parse({**BASE, "host": host}, FILE).host == host
 
@@ -216,16 +224,9 @@ def test_local_paths_are_relative_to_the_file_and_remote_ones_to_path():
 keys = st.sampled_from(
     [*Target.model_fields, "url", "json", "service", "folder", "check", "until", "x.y"]
 ) | st.text(max_size=3)
-scalars = st.one_of(
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=6),
-    st.sampled_from(["/srv/x", "local", "http://a:b@[c", "~x", "ssh://:1"]),
-    st.dates(),
-    st.datetimes(),
-    st.times(),
-)
+texts = st.text(max_size=6) | st.sampled_from(["/srv/x", "local", "http://a:b@[c", "~x", "ssh://:1"])
+times = st.dates() | st.datetimes() | st.times()
+scalars = st.booleans() | st.integers() | st.floats() | texts | times
 values = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=3),
@@ -233,7 +234,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(base=st.sampled_from([{}, BASE]), raw=st.dictionaries(keys, values, max_size=4))
 def test_any_content_gives_a_target_or_a_usage_error(base, raw):
     try:

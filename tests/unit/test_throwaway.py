@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from deploy.mongodb import throwaway
+from tests.unit.tables import every
 
 FATAL = (
     '{"t":{"$date":"2026-11-24T19:54:35.043Z"},"s":"F","c":"CONTROL","id":20574,"ctx":"-",'
@@ -13,8 +12,8 @@ FATAL = (
 )
 
 
-@pytest.mark.parametrize(
-    ("line", "told"),
+@every(
+    "line, told",
     [
         (FATAL, "Error during global initialization: cacheSizeGB must be greater than or equal to 0.25"),
         (

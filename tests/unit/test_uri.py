@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from deploy.errors import GonogoError
 from deploy.mongodb.uri import read
+from tests.unit.tables import every
 
 V = "MONGODB_URI"
 SECRET = "hunter2-of-the-test"
@@ -31,8 +32,8 @@ def test_what_a_string_says() -> None:
     assert SECRET not in repr(found)
 
 
-@pytest.mark.parametrize(
-    ("text", "source"),
+@every(
+    "text, source",
     [
         ("mongodb://u:p@h", "admin"),
         ("mongodb://u:p@h/", "admin"),
@@ -48,8 +49,8 @@ def test_the_database_that_the_login_belongs_to(text: str, source: str) -> None:
     assert read(text, V).source == source
 
 
-@pytest.mark.parametrize(
-    ("options", "found"),
+@every(
+    "options, found",
     [
         ("", (False, False, False, False)),
         ("tls=true", (True, False, False, False)),
@@ -72,7 +73,7 @@ def test_a_certificate_that_is_not_verified() -> None:
     assert read("mongodb://h/?tlsAllowInvalidCertificates=true", V).any_certificate
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text(min_size=1).filter(str.isascii))
 def test_user_and_password_of_any_characters(user: str, password: str) -> None:
     text = f"mongodb://{quote(user, safe='')}:{quote(password, safe='')}@[::1]:27018/?authSource=a%2Fb"
@@ -81,8 +82,8 @@ def test_user_and_password_of_any_characters(user: str, password: str) -> None:
     assert {password, quote(password), quote_plus(password)} == set(found.secrets)
 
 
-@pytest.mark.parametrize(
-    ("text", "cause"),
+@every(
+    "text, cause",
     [
         ("", "it must begin with mongodb:// or mongodb+srv://"),
         (f"postgres://u:{SECRET}@h/db", "it must begin with mongodb:// or mongodb+srv://"),
@@ -105,8 +106,8 @@ def test_what_is_no_connection_string(text: str, cause: str) -> None:
     assert cause in str(refused.value) and SECRET not in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
+@every(
+    "text, told",
     [
         ("mongodb://%2Ftmp%2Fmongodb.sock", "names a Unix socket"),
         ("mongodb://h/?authMechanism=GSSAPI", "it knows SCRAM-SHA-1, SCRAM-SHA-256, PLAIN, MONGODB-X509"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,6 @@ from deploy.errors import GonogoError
 from deploy.mongodb import landing, vault
 from deploy.mongodb.manifest import MANIFEST
 from tests.unit import vaults
-
-
-@pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    with Connection.open(vaults.target(tmp_path_factory.mktemp("here"))) as found:
-        yield found
 
 
 def test_names_of_odd_databases_are_names_of_files(tmp_path: Path) -> None:

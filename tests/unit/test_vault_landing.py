@@ -6,7 +6,6 @@ import datetime
 import io
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,6 @@ from deploy.target import Target
 from tests.unit import vaults
 
 FILES = {"dump/shop/a.bson": b"all of it", "dump/shop/b.bson": b"", "fingerprint.json": b"{}"}
-
-
-@pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    with Connection.open(vaults.target(tmp_path_factory.mktemp("here"))) as found:
-        yield found
 
 
 def stream(given: Target, files: dict[str, bytes], name: str, at: object) -> bytes:

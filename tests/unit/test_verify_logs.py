@@ -21,13 +21,14 @@ from deploy.wire.transcript import Transcript
 from reports.model import CheckResult
 from tests import harness
 from tests.unit.stacks import Answering, container, target
+from tests.unit.tables import every
 
 OLD = container("db", created="2026-01-01T00:00:00Z")
 NEW = container("api", created="2026-11-24T10:00:00Z", started="2026-11-24T10:05:00Z")
 LEFT = Baseline(taken="", untouched={OLD.name: Life(id=OLD.id, started="")})
 
 
-@pytest.mark.parametrize(
+@every(
     "line",
     [
         "2026-11-24 ERROR in app: no database",
@@ -44,7 +45,7 @@ def test_lines_that_tell_of_an_error(line: str) -> None:
     assert logs.matching([line], ERRORS, [r"no database|Trace|panic|connect|error|critical|STORAGE"]) == []
 
 
-@pytest.mark.parametrize(
+@every(
     "line",
     ["GET /errors 200", "INFO error_rate=0", '{"level":"info","msg":"no error"}', '{"s":"I","msg":"x"}', ""],
 )

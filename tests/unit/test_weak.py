@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.rules.weak import concealed, masked, weakness
+from tests.unit.tables import every
 
 
-@pytest.mark.parametrize(
+@every(
     "value",
     [
         "admin",
@@ -39,8 +40,8 @@ def test_values_that_are_guessed(name, value, says):
     assert says in weakness(name, value)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
+@every(
+    "name, value",
     [
         ("DB_PASSWORD", "k3!xQ9zW"),
         ("DB_PASSWORD", "correct horse battery"),
@@ -56,7 +57,7 @@ def test_values_that_are_fine_or_of_another_check(name, value):
     assert weakness(name, value) == ""
 
 
-@pytest.mark.parametrize(
+@every(
     "value",
     [
         "",
@@ -80,8 +81,8 @@ def test_plain_values_stay_readable(value):
     assert concealed("ANYTHING", value) == value
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
+@every(
+    "name, value",
     [
         ("DB_PASSWORD", "admin"),
         ("DB_PASSWORD", "123"),
@@ -101,7 +102,7 @@ def test_passwords_in_urls_are_masked_as_they_are_decoded():
     assert concealed("URLS", "a://x:1@y, b://x:1@z").count(masked("1")) == 2
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(value=st.text(min_size=6, max_size=40).filter(lambda text: not text.isalnum() and text.strip()))
 def test_masking_twice_is_masking_once_and_says_nothing(value):
     secret = f"x9{value}!"

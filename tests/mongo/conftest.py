@@ -1,0 +1,54 @@
+"""What several files share: facts, a backup that a test may damage, and a server to restore it into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from deploy.facts import Facts
+from deploy.mongodb import proof, throwaway, vault
+from deploy.mongodb.throwaway import Throwaway
+from tests.mongo.ground import Ground, started
+from tests.mongo.kept import Kept, keep
+
+
+@pytest.fixture
+def facts(made: Ground) -> Iterator[Facts]:
+    """The facts of the server that a file has made; what backups a test leaves are removed."""
+    with made.facts() as found:
+        yield found
+        for one in vault.listed(found.connection, found.target):
+            vault.remove(found.connection, found.target, one)
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    """A server with one of each kind of collection, and a backup of it."""
+    place = tmp_path_factory.mktemp("everything")
+    with started(place) as ground, ground.facts() as facts:
+        yield keep(facts, place)
+
+
+@pytest.fixture(scope="module")
+def shared(everything: Kept) -> Iterator[Throwaway]:
+    """One throwaway server for all proofs of a file: to start one each would be most of the time."""
+    assert everything.facts.database
+    with throwaway.server(everything.facts.connection, everything.facts.database.image) as there:
+        yield there
+
+
+@pytest.fixture
+def kept(everything: Kept, shared: Throwaway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
+    """The backup, whole before each test, and proved in the server that is shared."""
+
+    @contextmanager
+    def server(*_: Any, **__: Any) -> Iterator[Throwaway]:
+        shared.client.drop_database(proof.RESTORED)
+        yield shared
+
+    monkeypatch.setattr(throwaway, "server", server)
+    yield everything
+    everything.again()

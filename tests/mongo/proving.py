@@ -1,0 +1,15 @@
+"""A proof that has to be refused."""
+
+from __future__ import annotations
+
+from deploy.mongodb import proof
+from deploy.mongodb.proof import Proof
+from tests.mongo.kept import Kept
+
+
+def refused(kept: Kept) -> Proof:
+    """The proof of what is damaged, which has to be kept beside it too."""
+    found = proof.prove(kept.facts, kept.found())
+    assert not found.proved and found.differences
+    assert proof.load(kept.facts.connection, str(kept.made.folder)) == found
+    return found

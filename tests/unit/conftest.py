@@ -1,0 +1,34 @@
+"""How the unit tests run, and what several files of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from deploy.connection import Connection
+from tests.unit.stacks import target
+
+# A deadline, or a limit on how long drawing takes, fails on a busy machine and tells nothing of the code.
+settings.register_profile(
+    "unit", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unit")
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Connection]:
+    """A connection to this machine."""
+    with Connection.open(target()) as connection:
+        yield connection
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    """A compose file in a folder whose name is no name of a target."""
+    file = tmp_path / "My Shop" / "compose.yml"
+    file.parent.mkdir()
+    file.touch()
+    return file
