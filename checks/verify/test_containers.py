@@ -77,11 +77,17 @@ def test_containers_healthy(target: Target, facts: Facts, expect: Callable[..., 
     fix="Read the container's log from before the restart: docker logs NAME.",
     last=True,
 )
-def test_containers_stable(facts: Facts, expect: Callable[..., None]) -> None:
+def test_containers_stable(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
     """No container was restarted by the engine since it was made, but for what tried until it ended well."""
     again = (one for one in _running(facts) if one.restarts and not one.completed)
     restarted = [f"{one.name} {one.restarts} times" for one in again]
-    expect(not restarted, found="; ".join(restarted) or "no restart", expected="no restart")
+    expect(
+        not restarted,
+        found="; ".join(restarted) or "no restart",
+        expected="no restart",
+        # What died while it was still the release that ran is not mended by going back to it.
+        severity="warning" if suite.gone_back else None,
+    )
 
 
 @pytest.mark.check(

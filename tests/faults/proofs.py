@@ -45,11 +45,12 @@ def data(stage: Stage, before: Before) -> Iterable[str]:
 
 RESTARTS = {"api killed": "containers.stable", "engine killed": "containers.untouched"}
 """By fault, the check that tells of containers that the engine started again: verify is right to say so, and
-may, for the run itself may have taken its last look before, or have gone back, where it is a warning."""
+may, for the run itself may have taken its last look before, or have gone back, where it is a warning. It says
+so until the next release."""
 
 
-def whole(stage: Stage, now: Seen, fault: str) -> Iterable[str]:
-    """(2) The stack serves one release entirely, and verify passes, but for what RESTARTS excuses."""
+def whole(stage: Stage, now: Seen, excused: set[str]) -> Iterable[str]:
+    """(2) The stack serves one release entirely, and verify passes, but for the checks ``excused``."""
     images = now.release["images"]
     assert isinstance(images, dict)
     for service, image in images.items():
@@ -61,7 +62,7 @@ def whole(stage: Stage, now: Seen, fault: str) -> Iterable[str]:
         wrong = {
             name: row["message"] for name, row in found.items() if row["status"] in ("failed", "blocked")
         }
-        if set(wrong) != {RESTARTS.get(fault)}:
+        if not wrong or not set(wrong) <= excused:
             yield f"verify fails: {wrong}"
 
 

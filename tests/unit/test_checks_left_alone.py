@@ -57,6 +57,13 @@ def test_one_that_was_not_is_named(running: list[Any], says: str) -> None:
         judged(*running, back=True)
 
 
+def test_a_container_that_crashed_stops_a_release_and_no_way_back() -> None:
+    facts = SimpleNamespace(running=[container("api", restarts=1)], forget=lambda *_: None)
+    for back, severity in ((False, "error"), (True, "warning")):
+        with pytest.raises(Said, match=f"{severity}: .*api.* 1 times"):
+            containers.test_containers_stable(SimpleNamespace(gone_back=back), facts, expect)
+
+
 def test_where_nothing_was_to_be_left_alone_there_is_nothing_to_judge() -> None:
     with pytest.raises(pytest.skip.Exception):
         judged(database(), untouched={})
