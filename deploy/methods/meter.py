@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 # Cursor movements and erasures, ECMA-48 5.4.
 _DRAWN = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_SIZE = r"\d+(?:\.\d+)? ?[kMGT]?B"
 _LAYER = re.compile(
     r"(?P<layer>[0-9a-f]{12}): (?P<does>[A-Z][\w ]*?)"
-    r"(?:\s+(?:\[.*\]\s*)?(?P<now>[\d.]+ ?[kMGT]?B)(?:/(?P<all>[\d.]+ ?[kMGT]?B))?)?(?:\s+[\dhms.]+)?"
+    rf"(?:\s+(?:\[.*\]\s*)?(?P<now>{_SIZE})(?:/(?P<all>{_SIZE}))?)?(?:\s+[\dhms.]+)?"
 )
 _ENDS = re.compile(rb"[\r\n]+")
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -61,11 +62,6 @@ class Meter:
     def expect(self, total: int) -> None:
         """Know how many bytes go that other way in all."""
         self._know(_OTHER, total)
-
-    @property
-    def last(self) -> str:
-        """The last thing that was said beside the layers' progress."""
-        return self.lines[-1] if self.lines else ""
 
     def _take(self, part: bytes) -> None:
         text = _DRAWN.sub("", part.decode("utf-8", "replace")).strip()

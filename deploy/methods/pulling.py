@@ -14,10 +14,12 @@ from deploy.methods.meter import Meter
 TIMEOUT_S = 3600.0
 NO_LOGIN, NO_PULL = 3, 4
 
-# Docker tells bytes on a terminal alone; script(1) of util-linux has one, others know other options.
+# Docker tells bytes on a terminal alone; script(1) of util-linux has one, others know other options. With a
+# terminal to read from, too, Docker would ask for a login that is missing, and wait for ever.
 DRAWN = (
     "pull() { if script --version 2>/dev/null | grep -q util-linux; then "
-    "IMAGE=$1 SHELL=/bin/sh TERM=dumb script -qec 'docker pull -- \"$IMAGE\"' /dev/null </dev/null; "
+    "IMAGE=$1 SHELL=/bin/sh TERM=dumb "
+    "script -qec 'docker pull -- \"$IMAGE\" </dev/null' /dev/null </dev/null; "
     'else docker pull -- "$1" </dev/null; fi; }; '
 )
 
@@ -56,6 +58,7 @@ def pull(
     reads how far it is, where the target can tell it.
     """
     reader = meter or Meter()
+    before = len(reader.lines)
     secret = io.BytesIO(given.password.encode()) if given else None
     command = line(names, host, given.user if given else "")
     result = connection.stream(command, stdin=secret, to=reader.feed, timeout=TIMEOUT_S)
@@ -63,5 +66,5 @@ def pull(
     if not result.ok:
         what = "docker login" if result.exit_status == NO_LOGIN else "docker pull"
         at = f" for {host}" if host else ""
-        said = last_line(result.error_text, reader.last)
+        said = last_line(result.error_text, "\n".join(reader.lines[before:]))
         raise GonogoError(connection.redact(f"{connection.host}: {what}{at} failed: {said}"))

@@ -96,7 +96,7 @@ def push(image: str, name: str, folder: Path | None, meter: Meter | None = None)
     if status == 0:
         status = drawn("push", name, to=reader.feed, folder=folder)
         reader.end()
-        said = last_line(reader.last)
+        said = last_line("\n".join(reader.lines[before:]))
     if status != 0:
         raise GonogoError(f"docker push {name} failed on this machine: {said}; the target was not touched")
     digests = _DIGEST.findall("\n".join(reader.lines[before:]))

@@ -47,7 +47,7 @@ def test_bytes_are_counted_however_the_output_is_cut() -> None:
         meter.feed(PULL.encode())
         meter.end()
         assert (sum(counts), totals[1:]) == (23_970_000, [23_970_000])
-        assert meter.last == "Error response from daemon: no space left"
+        assert meter.lines[-1] == "Error response from daemon: no space left"
         meter.add(5)
         meter.expect(7)
         meter.expect(9)
@@ -58,7 +58,9 @@ def test_what_is_no_progress_is_kept_and_nobody_has_to_listen() -> None:
     meter = Meter()
     meter.feed(PULL.encode() + b"\r\n\xff\xfe 07149e019016: Downloading 1.5QB/3MB\r\n\r\n")
     assert meter.lines[-1].endswith("07149e019016: Downloading 1.5QB/3MB")
-    assert Meter().last == ""
+    for odd in (b"07149e019016: Pushing 1.2.3MB/4MB", b"07149e019016: Downloading .B"):
+        meter.feed(odd + b"\r\n")
+        assert meter.lines[-1] == odd.decode()
 
 
 def test_lines_are_said_when_they_are_there() -> None:
