@@ -19,7 +19,7 @@ from pymongo.errors import OperationFailure
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
-from deploy.mongodb import source
+from deploy.mongodb import batches, source
 from deploy.mongodb.ahead import Ahead, turns
 from deploy.mongodb.entries import ENTRIES, EntriesWriter, digest_of
 from deploy.mongodb.hashes import Hashes
@@ -116,7 +116,7 @@ def read(
 
 def _batches(client: Client, database: str, collection: str) -> Iterator[bytes]:
     """Give the documents in batches, the next of which comes while one is looked at."""
-    with turns(), contextlib.closing(Ahead(source.batches(client, database, collection))) as ahead:
+    with turns(), contextlib.closing(Ahead(batches.read(client, database, collection))) as ahead:
         yield from ahead
 
 

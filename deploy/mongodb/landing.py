@@ -112,7 +112,7 @@ def receive(database: str = "") -> str:
         "while read -r what size number && IFS= read -r path; do "
         "case $path in :*) path=$folder/${path#:};; esac; "
         'if [ -n "$long" ] && [ "$long" != "$path" ]; then '
-        'wait; { summed "$long" >> .sums; sync "$long"; } & long=; fi; '
+        'wait; { sync "$long" & summed "$long" >> .sums; wait; } & long=; fi; '
         f'case $what in {PIECE}) taken "$size" >> "$path" 2> .said || '
         f"{{ cat .said >&2; fail {FULL}; }};; {END}) whole=1; break;; *) break;; esac; "
         '[ "$number" = 1 ] || long=$path; done; '

@@ -1,14 +1,13 @@
-"""What lies in a database: its collections with options and indexes, and their documents as raw bytes."""
+"""What lies in a database: its collections with their options and indexes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
-    from pymongo.client_session import ClientSession
 
     Client = MongoClient[dict[str, Any]]
 
@@ -57,10 +56,3 @@ def namespaces(client: Client, database: str) -> list[Namespace]:
             Namespace(name, form, row.get("options", {}), indexes, bytes(uuid).hex() if uuid else "")
         )
     return sorted(found, key=lambda one: one.name)
-
-
-def batches(
-    client: Client, database: str, collection: str, session: ClientSession | None = None
-) -> Iterator[bytes]:
-    """Give the documents of a collection as they lie on the server: BSON, one after another, in batches."""
-    yield from client[database][collection].find_raw_batches({}, session=session)

@@ -12,7 +12,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from deploy.mongodb import loader, source
+from deploy.mongodb import batches, loader, source
 from deploy.mongodb.elements import documents
 from deploy.mongodb.inserter import Inserter
 from deploy.mongodb.source import Namespace
@@ -86,7 +86,7 @@ class Swap:
             return
         inserter = Inserter(self._client, self._live, new, None)
         try:
-            for batch in source.batches(self._client, self._stage, new.stored):
+            for batch in batches.read(self._client, self._stage, new.stored):
                 inserter.put([batch[at:after] for at, after in documents(batch)])
         except BaseException:
             inserter.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections import defaultdict
+from collections.abc import Iterable
 from hashlib import sha256
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -67,9 +68,10 @@ class Tally:
         self.namespace = namespace
         self.count = self.bytes = 0
         self._file = entries.begin()
-        self._idents: defaultdict[int, list[bytes]] = defaultdict(list)
-        self._digests: defaultdict[int, list[bytes]] = defaultdict(list)
-        self._waiting = self._waiting_bytes = self._largest = 0
+        self._idents: list[bytes] = []
+        self._digests: list[bytes] = []
+        self._buckets: list[int] = []
+        self._waiting_bytes = self._largest = 0
         self._ordered = bool(namespace.options.get("capped"))
         self._unique = canonical.unique(namespace)
         self._life = lifetime.of(namespace)
@@ -85,13 +87,18 @@ class Tally:
                 "validate the collection if it stays so"
             ) from None
         self.bytes += len(batch)
-        if self._waiting >= SPOOL or self._waiting_bytes >= SPOOL_BYTES:
+        if len(self._idents) >= SPOOL or self._waiting_bytes >= SPOOL_BYTES:
             self._spool()
 
     def _fast(self, batch: bytes) -> int:
-        """Take documents whose ``_id`` alone tells them apart; this loop is what a fingerprint costs."""
-        at, end, count, length = 0, len(batch), 0, _LENGTH.unpack_from
-        idents, digests, crc = self._idents, self._digests, zlib.crc32
+        """Take documents whose ``_id`` alone tells them apart; this loop is what a fingerprint costs.
+
+        They are told apart by buckets later: the lists of those and a batch are more than a processor's
+        cache holds, which costs as much as all the rest.
+        """
+        at, end, length = 0, len(batch), _LENGTH.unpack_from
+        idents, digests = self._idents, self._digests
+        before = len(idents)
         while at < end:
             after = at + length(batch, at)[0]
             if after - at < SMALLEST or after > end:
@@ -101,27 +108,23 @@ class Tally:
             else:
                 ident = identity(batch, at, after)
                 self._waiting_bytes += len(ident)
-            bucket = crc(ident) & _MASK
-            idents[bucket].append(ident)
-            digests[bucket].append(sha256(batch[at:after]).digest()[:DIGEST])
+            idents.append(ident)
+            digests.append(sha256(batch[at:after]).digest()[:DIGEST])
             at = after
-            count += 1
-        self._waiting += count
-        return count
+        return len(idents) - before
 
     def _careful(self, batch: bytes) -> int:
-        count = 0
+        before = len(self._idents)
         for at, after in documents(batch):
             ident, digest, extra = entry(batch, at, after, self._life)
             bucket = 0 if self._ordered else zlib.crc32(ident if self._unique else digest) & _MASK
             ident += extra
-            self._idents[bucket].append(ident)
-            self._digests[bucket].append(digest)
+            self._buckets.append(bucket)
+            self._idents.append(ident)
+            self._digests.append(digest)
             self._largest = max(self._largest, after - at)
             self._waiting_bytes += len(ident)
-            count += 1
-        self._waiting += count
-        return count
+        return len(self._idents) - before
 
     def close(self) -> CollectionPrint:
         """Return the fingerprint of what passed."""
@@ -144,6 +147,15 @@ class Tally:
         )
 
     def _spool(self) -> None:
-        for bucket in sorted(self._idents):
-            self._file.write(bucket, self._idents.pop(bucket), self._digests.pop(bucket))
-        self._waiting = self._waiting_bytes = 0
+        buckets: Iterable[int] = self._buckets
+        if self._plain:
+            buckets = (zlib.crc32(ident) & _MASK for ident in self._idents)
+        idents, digests = defaultdict[int, list[bytes]](list), defaultdict[int, list[bytes]](list)
+        for bucket, ident, digest in zip(buckets, self._idents, self._digests, strict=True):
+            idents[bucket].append(ident)
+            digests[bucket].append(digest)
+        for one in (self._buckets, self._idents, self._digests):
+            one.clear()
+        for bucket in sorted(idents):
+            self._file.write(bucket, idents.pop(bucket), digests.pop(bucket))
+        self._waiting_bytes = 0

@@ -12,7 +12,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
 from deploy.errors import GonogoError
-from deploy.mongodb import layout, manifest, quiet, source
+from deploy.mongodb import batches, layout, manifest, quiet, source
 from deploy.mongodb.ahead import Ahead
 from deploy.mongodb.source import Namespace
 
@@ -148,8 +148,8 @@ class Writer:
 
     def _batches(self, namespace: Namespace, session: ClientSession | None) -> Iterator[bytes]:
         try:
-            batches = source.batches(self._client, self._database, namespace.stored, session)
-            with closing(Ahead(batches)) as self._ahead:
+            read = batches.read(self._client, self._database, namespace.stored, session)
+            with closing(Ahead(read)) as self._ahead:
                 yield from self._ahead
         except OperationFailure as error:
             if session is not None and error.code in OLD:

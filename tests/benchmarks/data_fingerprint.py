@@ -20,7 +20,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from deploy.mongodb import compare, fingerprint, login, source
+from deploy.mongodb import compare, fingerprint, login
 from deploy.target import Mongodb
 from tests.mongo.ground import started
 
@@ -75,7 +75,7 @@ def rows(client: Client, runs: int) -> dict[str, list[float]]:
 
 def _raw(client: Client) -> None:
     for name in SIZES:
-        for _ in source.batches(client, DATABASE, name):
+        for _ in client[DATABASE][name].find_raw_batches():
             pass
 
 

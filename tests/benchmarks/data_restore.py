@@ -20,7 +20,7 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 
 from deploy.facts import Facts
-from deploy.mongodb import backup, likeness, loader, login, source, throwaway
+from deploy.mongodb import backup, batches, likeness, loader, login, throwaway
 from deploy.mongodb.elements import documents
 from deploy.mongodb.vault import Backup
 from tests.benchmarks.data_backup import SHAPES, fill
@@ -88,8 +88,8 @@ def once(facts: Facts, made: Backup, client: Any, rows: list[RawBSONDocument], f
 def read(facts: Facts) -> list[RawBSONDocument]:
     """Return all documents, as they lie on the server."""
     with login.opened(facts) as client:
-        batches = list(source.batches(client, "shop", "things"))
-    return [RawBSONDocument(batch[at:end]) for batch in batches for at, end in documents(batch)]
+        found = list(batches.read(client, "shop", "things"))
+    return [RawBSONDocument(batch[at:end]) for batch in found for at, end in documents(batch)]
 
 
 def insert(client: Any, rows: list[RawBSONDocument]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from bson import json_util
 
 from deploy.facts import Facts
-from deploy.mongodb import backup, fingerprint, layout, login, manifest, source, vault
+from deploy.mongodb import backup, batches, fingerprint, layout, login, manifest, vault
 from deploy.mongodb.order import Client
 from tests.mongo import ground
 from tests.mongo.filled import everything, stored
@@ -157,15 +157,15 @@ def test_what_is_written_meanwhile_is_said(facts: Facts, client: Client) -> None
 
 def between(monkeypatch: pytest.MonkeyPatch, collection: str, what: Callable[[], None]) -> None:
     """Do something each time that a batch of a collection was read."""
-    real = source.batches
+    real = batches.read
 
-    def batches(client: Client, database: str, name: str, session: Any = None) -> Iterator[bytes]:
+    def reading(client: Client, database: str, name: str, session: Any = None) -> Iterator[bytes]:
         for batch in real(client, database, name, session):
             if name == collection:
                 what()
             yield batch
 
-    monkeypatch.setattr(source, "batches", batches)
+    monkeypatch.setattr(batches, "read", reading)
 
 
 def test_a_collection_dropped_or_made_meanwhile_breaks_nothing(

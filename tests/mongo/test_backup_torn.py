@@ -18,7 +18,7 @@ from pymongo.errors import AutoReconnect
 
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.mongodb import backup, landing, login, source, vault
+from deploy.mongodb import backup, batches, landing, login, vault
 from deploy.mongodb.order import Client
 from tests.lab.secrecy import watched_arguments
 from tests.mongo import ground
@@ -85,15 +85,15 @@ def test_one_that_is_killed_is_never_listed(made: Ground, facts: Facts, sent: st
 def test_a_reading_that_breaks_leaves_nothing_and_says_why(
     facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = source.batches
+    real = batches.read
 
-    def batches(client: Client, database: str, name: str, session: Any = None) -> Iterator[bytes]:
+    def reading(client: Client, database: str, name: str, session: Any = None) -> Iterator[bytes]:
         for number, batch in enumerate(real(client, database, name, session)):
             if number == 3:
                 raise AutoReconnect("the line was cut")
             yield batch
 
-    monkeypatch.setattr(source, "batches", batches)
+    monkeypatch.setattr(batches, "read", reading)
     with pytest.raises(GonogoError, match=r"^the MongoDB in \S+ does not answer on port 27017$"):
         backup.make(facts)
     deadline = time.monotonic() + 10

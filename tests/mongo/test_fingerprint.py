@@ -13,7 +13,7 @@ from pymongo import MongoClient
 
 from deploy.errors import GonogoError
 from deploy.facts import Facts
-from deploy.mongodb import compare, fingerprint, login, source
+from deploy.mongodb import batches, compare, fingerprint, login
 from deploy.mongodb.entries import ENTRIES
 from tests.mongo import odd
 from tests.mongo.ground import started
@@ -231,7 +231,7 @@ def test_a_collection_that_goes_while_it_is_read(shop: Shop, monkeypatch: pytest
     shop.fill(10)
     before = shop.fingerprint()
     shop.db.messages.insert_one({})
-    real = source.batches
+    real = batches.read
 
     def dropping(client: Client, database: str, collection: str) -> Iterator[bytes]:
         if collection == "messages":
@@ -241,5 +241,5 @@ def test_a_collection_that_goes_while_it_is_read(shop: Shop, monkeypatch: pytest
             client[database].command("getMore", raise_after["cursor"]["id"], collection="users")
         yield from real(client, database, collection)
 
-    monkeypatch.setattr(source, "batches", dropping)
+    monkeypatch.setattr(batches, "read", dropping)
     assert shop.told(before) == ["messages (append-only): the collection is gone with its 10 documents"]

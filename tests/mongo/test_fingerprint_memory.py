@@ -7,14 +7,14 @@ import sys
 
 MEASURED = """
 import sys, tempfile, pathlib, bson, types
-from deploy.mongodb import documents, fingerprint, source, compare
+from deploy.mongodb import batches, documents, fingerprint, source, compare
 from deploy.mongodb.source import Namespace
 rows = int(sys.argv[1])
 space = Namespace("c", indexes=({"key": {"_id": 1}, "name": "_id_"},))
-def batches(*_):
+def reading(*_):
     for first in range(0, rows, 5000):
         yield b"".join(bson.encode({"_id": n, "x": f"{n + shift}" * 5}) for n in range(first, first + 5000))
-source.namespaces, source.batches = (lambda *_: [space]), batches
+source.namespaces, batches.read = (lambda *_: [space]), reading
 with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
     shift = 0
     fingerprint.take(None, "d", pathlib.Path(a), hashed=False)

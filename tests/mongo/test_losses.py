@@ -11,7 +11,7 @@ import pytest
 from bson import ObjectId, json_util
 from pymongo import MongoClient
 
-from deploy.mongodb import compare, fingerprint, login, source
+from deploy.mongodb import batches, compare, fingerprint, login
 from tests.mongo.ground import started
 from tests.mongo.shop import Shop
 
@@ -179,7 +179,7 @@ def test_a_document_that_is_away_while_it_is_read(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, back: bool
 ) -> None:
     """A cursor misses what is removed before it comes, and put back when it has passed."""
-    before, row, real = shop.fingerprint(), shop.db.users.find_one({"n": 5}), source.batches
+    before, row, real = shop.fingerprint(), shop.db.users.find_one({"n": 5}), batches.read
 
     def away(client: Client, database: str, collection: str) -> Iterator[bytes]:
         if collection == "users":
@@ -189,7 +189,7 @@ def test_a_document_that_is_away_while_it_is_read(
             shop.db.users.insert_one(row)
 
     shop.db.users.insert_one({})
-    monkeypatch.setattr(source, "batches", away)
+    monkeypatch.setattr(batches, "read", away)
     assert [one.ids for one in shop.lost(before)] == ([] if back else [(shown(row["_id"]),)])
 
 

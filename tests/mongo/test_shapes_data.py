@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.mongodb import login, source
+from deploy.mongodb import batches, login, source
 from tests.mongo import odd
 from tests.mongo.ground import Ground
 from tests.mongo.shapes import KNOWN, shape
@@ -53,7 +53,7 @@ def test_odd_names_are_read_as_they_are(server: Ground) -> None:
         found = source.namespaces(client, odd.DATABASE)
         assert {one.name for one in found} == set(odd.COLLECTIONS)
         for one in found:
-            (batch,) = source.batches(client, odd.DATABASE, one.name)
+            (batch,) = batches.read(client, odd.DATABASE, one.name)
             assert one.name.encode() in batch
 
 
