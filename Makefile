@@ -55,7 +55,7 @@ test: lint unit lab-test
 # Each is measured, whether or not the one before held its bars.
 bench: $(READY)
 	python -m lab prepare
-	status=0; for each in . .data_fingerprint. .data_backup. .data_restore. .transfer.; do \
+	status=0; for each in . .data_fingerprint. .data_backup. .data_line. .data_restore. .transfer.; do \
 	  python -m tests.benchmarks$${each%.} || status=1; done; exit $$status
 
 faults: $(READY)

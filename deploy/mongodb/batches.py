@@ -11,6 +11,8 @@ from pymongo.client_session import ClientSession
 from pymongo.cursor import RawBatchCursor
 from pymongo.errors import InvalidOperation
 
+from deploy.mongodb.elements import documents
+
 try:
     from bson import _array_of_documents_to_buffer as _joined
     from bson.raw_bson import _RAW_ARRAY_BSON_OPTIONS, _RawArrayBSONDocument
@@ -19,8 +21,12 @@ except ImportError:  # another pymongo's names: its own way is the slow one, and
 
 Client = MongoClient[dict[str, Any]]
 
+BYTES = 4 << 20
+"""About how long a batch is. MongoDB ends one at 16 MB, for which whoever works on another waits too long."""
+FIRST = 10
+"""Documents of the first batch, of which it is known then how many make BYTES."""
 DOCUMENTS = 5000
-"""Documents of one batch at most. MongoDB ends one at 16 MB too, for which whoever works on another waits."""
+"""Documents of a batch where that cannot be told."""
 ARRAYS = ("firstBatch", "nextBatch")
 """In which field of ``cursor`` an answer to ``find`` or ``getMore`` has its documents."""
 
@@ -31,6 +37,16 @@ class Batches(RawBatchCursor[dict[str, Any]]):
     pymongo's own makes an object of each document first and throws it away, which takes more time than all
     the rest of reading small ones.
     """
+
+    def __init__(self, things: Any, *, stream: bool, **given: Any) -> None:
+        """Prepare; ``stream``: the server is to send one batch after another without being asked for each."""
+        if stream:
+            given |= {"cursor_type": CursorType.EXHAUST, "batch_size": DOCUMENTS}
+        super().__init__(things, {}, **given)
+        # pymongo's own way does not tell how long a batch is.
+        self._sized = not stream or _joined is None
+        if not self._sized:
+            self._batch_size = FIRST
 
     def _unpack_response(self, response: Any, *args: Any, **kwargs: Any) -> Any:
         payload = getattr(response, "payload_document", None)
@@ -44,7 +60,14 @@ class Batches(RawBatchCursor[dict[str, Any]]):
                 if name in cursor:
                     found = _joined(cursor[name])
                     cursor[name] = [found] if found else []
+                    self._size(found)
         return [answer]
+
+    def _size(self, batch: bytes) -> None:
+        if batch and not self._sized:
+            count = sum(1 for _ in documents(batch))
+            self._batch_size = max(1, BYTES * count // len(batch))
+            self._sized = True
 
 
 def read(
@@ -56,16 +79,15 @@ def read(
     https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/), which a mongos cannot.
     """
     things = client[database][collection]
-    for way in (CursorType.EXHAUST, CursorType.NON_TAILABLE):
-        given: dict[str, Any] = {"session": session, "batch_size": DOCUMENTS, "cursor_type": way}
-        with contextlib.closing(Batches(things, {}, **given)) as made:
+    for stream in (True, False):
+        with contextlib.closing(Batches(things, stream=stream, session=session)) as made:
             cursor = cast(Iterator[bytes], made)
             try:
                 first = next(cursor, b"")
             except InvalidOperation:
-                if way == CursorType.EXHAUST:
-                    continue
-                raise
+                if not stream:
+                    raise
+                continue
             if first:
                 yield first
             del first  # while the next one comes, which may have 16 MB too

@@ -59,7 +59,7 @@ class Parcel:
         self._parts = self._stream()
         self._left = NOTHING
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1) -> bytes | memoryview:
         """Return the next bytes, ``size`` at most; nothing at the end. Raises what making them raises."""
         while not self._left:
             self._left = NOTHING  # an empty view keeps all that it is a view of
@@ -67,7 +67,7 @@ class Parcel:
             if part is None:
                 return b""
             self._left = part
-        taken = bytes(self._left if size < 0 else self._left[:size])
+        taken = self._left if size < 0 else self._left[:size]
         self._left = self._left[len(taken) :]
         return taken
 

@@ -21,6 +21,8 @@ SPOOL = 200_000
 """Documents whose entries wait in memory before they are written: about 30 MB."""
 SPOOL_BYTES = 8 << 20
 """The same for what is longer than usual: an ``_id`` may have megabytes."""
+LONG = 20_000
+"""Bytes from which a document is looked at where it lies: a view costs more than to copy a short one."""
 EXTRA = struct.Struct("<qI")
 """What follows the ``_id`` in the entries of a collection with ``extra``: see ``lifetime``."""
 
@@ -97,7 +99,7 @@ class Tally:
         cache holds, which costs as much as all the rest.
         """
         at, end, length = 0, len(batch), _LENGTH.unpack_from
-        idents, digests = self._idents, self._digests
+        idents, digests, view = self._idents, self._digests, memoryview(batch)
         before = len(idents)
         while at < end:
             after = at + length(batch, at)[0]
@@ -109,7 +111,8 @@ class Tally:
                 ident = identity(batch, at, after)
                 self._waiting_bytes += len(ident)
             idents.append(ident)
-            digests.append(sha256(batch[at:after]).digest()[:DIGEST])
+            document = batch[at:after] if after - at < LONG else view[at:after]
+            digests.append(sha256(document).digest()[:DIGEST])
             at = after
         return len(idents) - before
 

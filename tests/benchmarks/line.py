@@ -46,9 +46,11 @@ class Line:
 
 
 @contextlib.contextmanager
-def line(made: host.Host, source: Path, folder: Path, rtt_ms: int) -> Iterator[Line]:
-    """Give a line to the host with half of the round trip added each way."""
-    with Relay(made.port, rtt_ms / 2000) as relay:
+def line(
+    made: host.Host, source: Path, folder: Path, rtt_ms: int, bytes_per_s: float | None = None
+) -> Iterator[Line]:
+    """Give a line to the host with half of the round trip added each way; ``bytes_per_s``: see Relay."""
+    with Relay(made.port, rtt_ms / 2000, bytes_per_s) as relay:
         alias, config = f"bench-{rtt_ms}", folder / f"ssh_config-{rtt_ms}"
         text = made.config.read_text().replace(f"Host {made.alias}", f"Host {alias}")
         config.write_text(

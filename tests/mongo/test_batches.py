@@ -1,0 +1,100 @@
+"""How the documents of a real server come: byte for byte as pymongo gives them, in batches of a good size."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import bson
+import pytest
+from pymongo.errors import InvalidOperation, OperationFailure
+
+from deploy.mongodb import batches, login
+from deploy.mongodb.elements import documents
+from deploy.mongodb.order import Client
+from tests.mongo import ground
+
+SHAPES = {
+    "none": (0, 0),
+    "one": (1, 10),
+    "tiny": (20_000, 3),
+    "small": (30_000, 500),
+    "large": (40, 250_000),
+    "largest": (3, 16_700_000),
+}
+"""How many documents of how many bytes each collection has."""
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    place = tmp_path_factory.mktemp("ground")
+    with ground.started(place) as made, made.facts() as facts, login.opened(facts) as found:
+        for name, (count, size) in SHAPES.items():
+            found["shop"].create_collection(name)
+            for first in range(0, count, 1000):
+                rows = [{"n": n, "x": "x" * size} for n in range(first, min(first + 1000, count))]
+                found["shop"][name].insert_many(rows)
+        yield found
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_they_are_what_pymongo_gives(client: Client, name: str) -> None:
+    found = list(batches.read(client, "shop", name))
+    assert b"".join(found) == b"".join(client["shop"][name].find_raw_batches())  # type: ignore[arg-type]
+    assert sum(1 for batch in found for _ in documents(batch)) == SHAPES[name][0]
+    # The first tells how long the documents are; of the others, only the last may be short.
+    largest = max(batches.BYTES, SHAPES[name][1])
+    assert all(len(batch) < 1.1 * largest for batch in found)
+    assert all(len(batch) > 0.9 * batches.BYTES for batch in found[1:-1])
+
+
+def test_documents_of_all_kinds_and_empty_ones_come_whole(client: Client) -> None:
+    rows = [{"_id": {"a": [1, None]}, "b": b"\0" * 9}, {"_id": b""}, {"_id": "\N{SNOWMAN}"}]
+    client["shop"]["odd"].insert_many(rows)
+    assert bson.decode_all(b"".join(batches.read(client, "shop", "odd"))) == rows
+
+
+def test_with_another_pymongo_its_own_way_is_taken(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = b"".join(client["shop"]["small"].find_raw_batches())  # type: ignore[arg-type]
+    monkeypatch.setattr(batches, "_joined", None)
+    found = list(batches.read(client, "shop", "small"))
+    assert b"".join(found) == expected
+    assert len(found) == SHAPES["small"][0] // batches.DOCUMENTS
+
+
+def test_a_server_that_cannot_send_unasked_is_asked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As pymongo says of a mongos, when the first batch is asked for."""
+    real = batches.Batches.__next__
+
+    def refusing(self: batches.Batches) -> Any:
+        if self._exhaust:
+            raise InvalidOperation("Exhaust cursors are not supported by mongos")
+        return real(self)
+
+    expected = b"".join(client["shop"]["small"].find_raw_batches())  # type: ignore[arg-type]
+    monkeypatch.setattr(batches.Batches, "__next__", refusing)
+    assert b"".join(batches.read(client, "shop", "small")) == expected
+
+
+def test_what_is_refused_is_raised(client: Client) -> None:
+    client["shop"].command(
+        "create", "seen", viewOn="small", pipeline=[{"$project": {"a": {"$divide": [1, 0]}}}]
+    )
+    with pytest.raises(OperationFailure):
+        list(batches.read(client, "shop", "seen"))
+
+
+def test_to_stop_in_between_ends_the_cursor_and_not_the_client(client: Client) -> None:
+    def opened() -> int:
+        return int(client.admin.command("serverStatus")["metrics"]["cursor"]["open"]["total"])
+
+    before = opened()
+    reading = batches.read(client, "shop", "small")
+    assert next(reading) and next(reading)
+    reading.close()  # type: ignore[attr-defined]
+    assert client["shop"]["small"].count_documents({}) == SHAPES["small"][0]
+    deadline = time.monotonic() + 10
+    while opened() != before:
+        assert time.monotonic() < deadline, "the server keeps its cursor"
+        time.sleep(0.05)
