@@ -12,7 +12,7 @@ help:
 	@echo "make test      lint, types, unit tests and the tests on the lab"
 	@echo "make unit      the tests that need no Docker (seconds)"
 	@echo "make lint      ruff, format and mypy"
-	@echo "make bench     preflight, transfers, backups and fingerprints beside their peers (30 minutes)"
+	@echo "make bench     preflight, transfers, backups and fingerprints beside their peers (35 minutes)"
 	@echo "make faults    the fault campaign: 200 disturbed deployments (two hours; RUNS=200 SEED=1 HOSTS=1)"
 	@echo "make offline   the checks that need a repository only  (TARGET=deploy/shop.toml JUNIT=a.xml HTML=a.html)"
 	@echo "make preflight the checks before a deployment          (the same variables)"
