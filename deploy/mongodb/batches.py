@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, cast
 
 from pymongo import CursorType, MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.cursor import RawBatchCursor
-from pymongo.errors import InvalidOperation
+from pymongo.errors import InvalidOperation, PyMongoError
 
 from deploy.mongodb.elements import documents
 
@@ -23,8 +24,12 @@ Client = MongoClient[dict[str, Any]]
 
 BYTES = 4 << 20
 """About how long a batch is. MongoDB ends one at 16 MB, for which whoever works on another waits too long."""
-FIRST = 10
-"""Documents of the first batch, of which it is known then how many make BYTES."""
+LEAST_BYTES = 1 << 20
+"""Shorter ones are joined: each costs whoever receives a backup a process."""
+FIRST = 101
+"""Documents of the first batch, as MongoDB has it: most collections are not asked for a second one."""
+LEAST = 16
+"""Documents of each other batch at least: those of the first may be longer than all that follow."""
 DOCUMENTS = 5000
 """Documents of a batch where that cannot be told."""
 ARRAYS = ("firstBatch", "nextBatch")
@@ -65,8 +70,8 @@ class Batches(RawBatchCursor[dict[str, Any]]):
 
     def _size(self, batch: bytes) -> None:
         if batch and not self._sized:
-            count = sum(1 for _ in documents(batch))
-            self._batch_size = max(1, BYTES * count // len(batch))
+            sizes = sorted(after - at for at, after in documents(batch))
+            self._batch_size = max(LEAST, BYTES // sizes[len(sizes) // 2])
             self._sized = True
 
 
@@ -82,14 +87,40 @@ def read(
     for stream in (True, False):
         with contextlib.closing(Batches(things, stream=stream, session=session)) as made:
             cursor = cast(Iterator[bytes], made)
+            waiting: list[bytes] = []
             try:
-                first = next(cursor, b"")
+                waiting.extend(islice(cursor, 1))
             except InvalidOperation:
                 if not stream:
                     raise
                 continue
-            if first:
-                yield first
-            del first  # while the next one comes, which may have 16 MB too
-            yield from cursor
+            yield from _collected(waiting, cursor)
             return
+
+
+def _collected(waiting: list[bytes], others: Iterator[bytes]) -> Iterator[bytes]:
+    """Give what waits and the others as batches of LEAST_BYTES at least, but for the last.
+
+    What came before an error is given before it is raised. Of what was given nothing is kept: it may have
+    16 MB, as the next one.
+    """
+    more = True
+    try:
+        while more:
+            if sum(map(len, waiting)) >= LEAST_BYTES:
+                yield _emptied(waiting)
+            before = len(waiting)
+            waiting.extend(islice(others, 1))
+            more = len(waiting) > before
+    except PyMongoError:
+        if waiting:
+            yield _emptied(waiting)
+        raise
+    if waiting:
+        yield _emptied(waiting)
+
+
+def _emptied(waiting: list[bytes]) -> bytes:
+    found = b"".join(waiting) if len(waiting) > 1 else waiting[0]
+    waiting.clear()
+    return found

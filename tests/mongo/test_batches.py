@@ -11,6 +11,7 @@ import pytest
 from pymongo.errors import InvalidOperation, OperationFailure
 
 from deploy.mongodb import batches, login
+from deploy.mongodb.batches import BYTES, FIRST
 from deploy.mongodb.elements import documents
 from deploy.mongodb.order import Client
 from tests.mongo import ground
@@ -22,6 +23,7 @@ SHAPES = {
     "small": (30_000, 500),
     "large": (40, 250_000),
     "largest": (3, 16_700_000),
+    "uneven": (20_000, 500),
 }
 """How many documents of how many bytes each collection has."""
 
@@ -34,6 +36,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
             found["shop"].create_collection(name)
             for first in range(0, count, 1000):
                 rows = [{"n": n, "x": "x" * size} for n in range(first, min(first + 1000, count))]
+                if name == "uneven" and not first:
+                    rows[:FIRST] = [{"x": "x" * 100_000} for _ in range(FIRST)]
                 found["shop"][name].insert_many(rows)
         yield found
 
@@ -43,10 +47,10 @@ def test_they_are_what_pymongo_gives(client: Client, name: str) -> None:
     found = list(batches.read(client, "shop", name))
     assert b"".join(found) == b"".join(client["shop"][name].find_raw_batches())  # type: ignore[arg-type]
     assert sum(1 for batch in found for _ in documents(batch)) == SHAPES[name][0]
-    # The first tells how long the documents are; of the others, only the last may be short.
-    largest = max(batches.BYTES, SHAPES[name][1])
-    assert all(len(batch) < 1.1 * largest for batch in found)
-    assert all(len(batch) > 0.9 * batches.BYTES for batch in found[1:-1])
+    # The server ends one at 16 MB, and the first tells how many documents make a shorter one.
+    assert all(len(batch) <= 17_000_000 for batch in found[:1])
+    assert all(len(batch) < 1.1 * max(BYTES, SHAPES[name][1]) + batches.LEAST_BYTES for batch in found[1:])
+    assert all(len(batch) >= batches.LEAST_BYTES for batch in found[:-1])
 
 
 def test_documents_of_all_kinds_and_empty_ones_come_whole(client: Client) -> None:
