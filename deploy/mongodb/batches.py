@@ -81,21 +81,26 @@ def read(
     """Give the documents of a collection in batches; raises pymongo's errors.
 
     The server sends one after another without being asked for each (``exhaustAllowed`` in
-    https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/), which a mongos cannot.
+    https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/), which older mongos cannot.
     """
     things = client[database][collection]
-    for stream in (True, False):
-        with contextlib.closing(Batches(things, stream=stream, session=session)) as made:
-            cursor = cast(Iterator[bytes], made)
-            waiting: list[bytes] = []
-            try:
-                waiting.extend(islice(cursor, 1))
-            except InvalidOperation:
-                if not stream:
-                    raise
-                continue
-            yield from _collected(waiting, cursor)
-            return
+    try:
+        cursor, waiting = _begun(things, session, stream=True)
+    except InvalidOperation:
+        # pymongo knows of those, and says so when the cursor is made or first asked, by its version.
+        cursor, waiting = _begun(things, session, stream=False)
+    with contextlib.closing(cursor):
+        yield from _collected(waiting, cast(Iterator[bytes], cursor))
+
+
+def _begun(things: Any, session: ClientSession | None, *, stream: bool) -> tuple[Batches, list[bytes]]:
+    """Return a cursor, and its first batch if there is one."""
+    cursor = Batches(things, stream=stream, session=session)
+    try:
+        return cursor, list(islice(cast(Iterator[bytes], cursor), 1))
+    except BaseException:
+        cursor.close()
+        raise
 
 
 def _collected(waiting: list[bytes], others: Iterator[bytes]) -> Iterator[bytes]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import bson
 import pytest
+from pymongo import CursorType
+from pymongo.cursor import RawBatchCursor
 from pymongo.errors import InvalidOperation, OperationFailure
 
 from deploy.mongodb import batches, login
@@ -67,18 +69,23 @@ def test_with_another_pymongo_its_own_way_is_taken(client: Client, monkeypatch: 
     assert len(found) == SHAPES["small"][0] // batches.DOCUMENTS
 
 
-def test_a_server_that_cannot_send_unasked_is_asked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As pymongo says of a mongos, when the first batch is asked for."""
-    real = batches.Batches.__next__
+@pytest.mark.parametrize("when", ["__init__", "__next__"])
+def test_a_server_that_cannot_send_unasked_is_asked(
+    client: Client, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """pymongo says so of an older mongos: when the cursor is made (4.9), or when it is asked (4.20)."""
+    real, refused = getattr(RawBatchCursor, when), []
 
-    def refusing(self: batches.Batches) -> Any:
-        if self._exhaust:
+    def refusing(self: Any, *args: Any, **given: Any) -> Any:
+        if given.get("cursor_type") == CursorType.EXHAUST or getattr(self, "_exhaust", False):
+            refused.append(when)
             raise InvalidOperation("Exhaust cursors are not supported by mongos")
-        return real(self)
+        return real(self, *args, **given)
 
     expected = b"".join(client["shop"]["small"].find_raw_batches())  # type: ignore[arg-type]
-    monkeypatch.setattr(batches.Batches, "__next__", refusing)
+    monkeypatch.setattr(RawBatchCursor, when, refusing)
     assert b"".join(batches.read(client, "shop", "small")) == expected
+    assert refused == [when]
 
 
 def test_what_is_refused_is_raised(client: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from hypothesis import strategies as st
 
 from deploy.errors import GonogoError
 from deploy.mongodb import canonical, elements, fingerprint, lifetime
-from deploy.mongodb.entries import ENTRIES, Entries, EntriesWriter, unpacked
+from deploy.mongodb.entries import DIGEST, ENTRIES, Entries, EntriesWriter, unpacked
 from deploy.mongodb.fingerprint import Fingerprint, Tally
 from deploy.mongodb.source import Namespace
+from deploy.mongodb.tally import LONG
 from tests.unit.tables import every
 
 ID_INDEX = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
@@ -78,6 +80,13 @@ def tallied(folder: Path, namespace: Namespace, *batches: bytes) -> tuple[Any, l
         made = tally.close()
         with Entries(writer.folder / made.file) as entries:
             return made, [row for bucket in sorted(entries.sums) for row in entries.bucket(bucket)]
+
+
+def test_a_document_has_the_same_digest_however_long_it_is(tmp_path: Path) -> None:
+    lengths = (1, LONG - 40, LONG, LONG + 1, 10 * LONG)
+    rows = {bson.encode({"_id": n})[4:-1]: bson.encode({"_id": n, "x": b"x" * n}) for n in lengths}
+    _, entries = tallied(tmp_path, PLAIN, b"".join(rows.values()))
+    assert dict(entries) == {key: sha256(row).digest()[:DIGEST] for key, row in rows.items()}
 
 
 @settings(max_examples=15)
