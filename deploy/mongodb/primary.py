@@ -44,24 +44,49 @@ class Way:
     direct: bool = False
 
 
+class Disagreed(GonogoError):
+    """The members of a replica set name one another as its primary."""
+
+
 @contextmanager
 def reached(facts: StackFacts, way: Way) -> Iterator[Client]:
     """Give a client of the server that takes the writes; raises GonogoError in one sentence."""
     client, stack, at = _answering(facts, way)
-    with ExitStack() as opened:
-        opened.push(stack)
-        for _ in range(HOPS):
-            there = None if way.direct else elsewhere(facts, client, at, way.replica_set)
-            if there is None:
-                break
-            at = there
-            client = opened.enter_context(connected(facts.connection, at, way.login, way.trust))
-        else:
-            raise GonogoError(
-                f"the members of the replica set that the MongoDB {at.told} belongs to name one another as "
-                "its primary: see what rs.status() says on each"
-            )
+    with stack:
+        if not way.direct:
+            client, led = _led(facts, way, client, at)
+            stack.push(led)
         yield client
+
+
+def _led(facts: StackFacts, way: Way, client: Client, at: Address) -> tuple[Client, ExitStack]:
+    """Return a client of the primary that the server of ``client`` leads to, and what closes it.
+
+    Until an election is over, members disagree or name one that is gone: they are asked again for as long.
+    """
+    deadline = time.monotonic() + ELECTION_S
+    while True:
+        stack = ExitStack()
+        try:
+            with stack:
+                return _followed(facts, way, client, at, stack), stack.pop_all()
+        except (Disagreed, Unanswered):
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE_S)
+
+
+def _followed(facts: StackFacts, way: Way, client: Client, at: Address, stack: ExitStack) -> Client:
+    for _ in range(HOPS):
+        there = elsewhere(facts, client, at, way.replica_set)
+        if there is None:
+            return client
+        at = there
+        client = stack.enter_context(connected(facts.connection, at, way.login, way.trust))
+    raise Disagreed(
+        f"the members of the replica set that the MongoDB {at.told} belongs to name one another as "
+        "its primary: see what rs.status() says on each"
+    )
 
 
 def _answering(facts: StackFacts, way: Way) -> tuple[Client, ExitStack, Address]:

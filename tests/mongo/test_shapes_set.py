@@ -11,7 +11,7 @@ from deploy.mongodb import login, primary
 from lab.docker import check
 from tests import harness
 from tests.mongo.ground import PASSWORD, USER
-from tests.mongo.shapes import Shape, replica_set, shape, uri
+from tests.mongo.shapes import Shape, replica_set, shape, uri, wait
 from tests.mongo.whole import refused, whole
 
 OWNER = {"service": "mongodb", "database": "shop"}
@@ -84,6 +84,10 @@ def test_hosts_that_are_gone_a_new_primary_and_none_at_all(
     with members.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
         assert client.admin.command("hello")["me"] in ("mongo2:27017", "mongo3:27017")
     check(["docker", "kill", f"{members.project}-mongo2"])
+    # A member that was elected meanwhile takes writes until it notices that it is alone.
+    last = members.client(f"{members.project}-mongo3")
+    wait(lambda: not last.admin.command("hello")["isWritablePrimary"])
+    last.close()
     monkeypatch.setattr(primary, "ELECTION_S", 3.0)
     assert refused(members, mongodb=OUTSIDE) == (
         f"the replica set rs0 of the MongoDB in {members.project}-mongo3 has no primary: start its other "

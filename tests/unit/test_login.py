@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +13,7 @@ from pymongo.errors import OperationFailure
 
 from deploy.errors import GonogoError
 from deploy.mongodb import address, client, login, primary, tls
-from deploy.mongodb.address import Address
+from deploy.mongodb.address import Address, Unanswered
 from deploy.mongodb.client import Login
 from deploy.redact import Redactor
 from deploy.target import Mongodb
@@ -153,6 +155,53 @@ def test_a_set_without_a_primary(monkeypatch: pytest.MonkeyPatch) -> None:
         primary.elsewhere(facts(), hello(setName="rs0", isWritablePrimary=False), AT)
     with pytest.raises(GonogoError, match="never initiated"):
         primary.elsewhere(facts(), hello(isreplicaset=True, isWritablePrimary=False), AT)
+
+
+OTHER = {"isWritablePrimary": False, "primary": "mongo2:27017"}
+GONE = {"isWritablePrimary": False, "primary": "gone:27017"}
+WRITABLE = {"isWritablePrimary": True}
+
+
+def electing(monkeypatch: pytest.MonkeyPatch, *said: dict[str, Any]) -> Any:
+    """Have mongo1 say one thing after another, and the last for ever; mongo2 names mongo1 as the primary."""
+    left = list(said)
+
+    def hello(host: str) -> dict[str, Any]:
+        if host == "mongo2":
+            return {"setName": "rs0", "isWritablePrimary": False, "primary": "mongo1:27017"}
+        return {"setName": "rs0", **(left.pop(0) if len(left) > 1 else left[0])}
+
+    @contextmanager
+    def connected(connection: Any, at: Address, *_: Any, **__: Any) -> Iterator[Any]:
+        if at.host == "gone":
+            raise Unanswered("the MongoDB at gone does not answer")
+        yield SimpleNamespace(admin=SimpleNamespace(command=lambda _: hello(at.host)), host=at.host)
+
+    monkeypatch.setattr(primary, "connected", connected)
+    monkeypatch.setattr(primary, "PAUSE_S", 0.001)
+    return SimpleNamespace(running=[], model=model(), connection=None)
+
+
+def led(stack: Any) -> str:
+    """Return the host of the server that gonogo ends at."""
+    with primary.reached(stack, primary.Way((address.of_host("mongo1", 27017),), Login())) as given:
+        return str(given.host)  # type: ignore[attr-defined]
+
+
+def test_what_members_say_while_an_election_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The first answer is that to the ping.
+    assert led(electing(monkeypatch, {}, OTHER, OTHER, OTHER, GONE, OTHER, WRITABLE)) == "mongo1"
+
+
+@every(
+    "said, why", [(OTHER, "name one another as its primary"), (GONE, "the MongoDB at gone does not answer")]
+)
+def test_what_they_say_for_good(said: dict[str, Any], why: str) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        stack = electing(monkeypatch, said)
+        monkeypatch.setattr(primary, "ELECTION_S", 0.01)
+        with pytest.raises(GonogoError, match=why):
+            led(stack)
 
 
 def test_files_of_tls_are_read_on_the_target() -> None:
