@@ -76,7 +76,8 @@ def connected(
     Raises GonogoError in one sentence, without the credentials, for whatever MongoDB refuses, within the
     ``with`` too; Unanswered where nobody is there.
     """
-    from pymongo.errors import (  # noqa: PLC0415  see above
+    from bson.errors import BSONError  # noqa: PLC0415  see above
+    from pymongo.errors import (  # noqa: PLC0415
         ConnectionFailure,
         InvalidName,
         OperationFailure,
@@ -98,6 +99,12 @@ def connected(
         ) from None
     except PyMongoError as error:
         raise GonogoError(f"the MongoDB {at.told}: {type(error).__name__}") from None
+    except BSONError as error:
+        # Its text may hold what is stored.
+        raise GonogoError(
+            f"the MongoDB {at.told} sent what drivers cannot read ({type(error).__name__}): see its log, and "
+            "what db.collection.validate() says of its collections"
+        ) from None
     finally:
         # Its good-bye to the server takes a round trip, and its threads half a second to notice at the end of
         # the process: nobody has to wait for either.

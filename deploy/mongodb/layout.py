@@ -16,6 +16,7 @@ from typing import Any, get_args
 from urllib.parse import quote, unquote
 
 from bson import json_util
+from bson.codec_options import DatetimeConversion
 
 from deploy.errors import GonogoError
 from deploy.mongodb.source import BUCKETS, Form, Namespace
@@ -49,6 +50,9 @@ WRAPPERS = (
     {"$maxKey"},
 )
 """The keys with which canonical extended JSON tells a type. Others, such as $regex, mean themselves."""
+
+TYPED = json_util.CANONICAL_JSON_OPTIONS.with_options(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+"""Canonical extended JSON, with dates that Python has none for."""
 
 
 def escaped(collection: str) -> str:
@@ -100,8 +104,7 @@ def metadata(namespace: Namespace) -> bytes:
     found |= {"indexes": [dict(one) for one in namespace.indexes]}
     found |= {"uuid": namespace.uuid} if namespace.uuid else {}
     found |= {"collectionName": namespace.name, "type": namespace.form}
-    options = json_util.CANONICAL_JSON_OPTIONS
-    text = json_util.dumps(found, json_options=options, ensure_ascii=False, separators=(",", ":"))
+    text = json_util.dumps(found, json_options=TYPED, ensure_ascii=False, separators=(",", ":"))
     return text.encode()
 
 
@@ -133,7 +136,7 @@ def _value(pairs: list[tuple[str, Any]]) -> Any:
     """Return what an object stands for, which is itself unless it is exactly one of WRAPPERS."""
     found = dict(pairs)
     if found.keys() in WRAPPERS:
-        return json_util.object_hook(found, json_util.CANONICAL_JSON_OPTIONS)
+        return json_util.object_hook(found, TYPED)
     return found
 
 

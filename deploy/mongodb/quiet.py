@@ -13,6 +13,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from deploy.mongodb import source
 from deploy.mongodb.source import BUCKETS, KEPT_SYSTEM
 
 Client = MongoClient[dict[str, Any]]
@@ -40,10 +41,10 @@ def state(client: Client, database: str) -> State | None:
     try:
         made = {
             one["name"]: (repr(one.get("info", {}).get("uuid")), repr(one.get("options")))
-            for one in client[database].list_collections()
+            for one in source.listed(client, database)
         }
-        names = [one for one in sorted(made) if _stored(one) and '"viewOn"' not in made[one][1]]
-        names = [one for one in names if made[one][0] != "None"]
+        # A view has no UUID.
+        names = [one for one in sorted(made) if _stored(one) and made[one][0] != "None"]
         written: dict[str, tuple[int, ...]] = {}
         for begin in range(0, len(names), STAGES):
             written |= _written(client, database, names[begin : begin + STAGES])

@@ -160,7 +160,7 @@ class Writer:
 
     def _there(self, namespace: Namespace) -> bool:
         """Return whether the collection is still the one that it was."""
-        listed = self._client[self._database].list_collections(filter={"name": namespace.stored})
+        listed = source.listed(self._client, self._database, namespace.stored)
         return any(namespace.uuid in ("", bytes(one["info"]["uuid"]).hex()) for one in listed)
 
     def _accounts(self) -> Iterator[Piece]:
