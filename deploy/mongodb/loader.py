@@ -50,14 +50,16 @@ def load(
     _matching(backup, by_path, told)
     for namespace in found:
         if namespace.stored:
-            _create(client, database, namespace, told)
+            with refusal.told(f"{told}: {namespace.name}"):
+                create(client, database, namespace)
     documents, size = _documents(connection, backup, by_path, Into(client, database, on_bytes, told))
     for namespace in found:
         with refusal.told(f"{told}: {namespace.name}: its indexes"):
             index(client, database, namespace)
     for namespace in found:
         if not namespace.stored:
-            _create(client, database, namespace, told)
+            with refusal.told(f"{told}: {namespace.name}"):
+                create(client, database, namespace)
     return Loaded(len(found), documents, size)
 
 
@@ -145,6 +147,15 @@ def documents_of(file: Readable, told: str) -> Iterator[list[bytes]]:
         yield batch
 
 
+def create(client: Client, database: str, namespace: Namespace) -> None:
+    """Make a collection, without its indexes, or a view; raises pymongo's errors.
+
+    Databases that are old enough hold an option that newer servers refuse; mongorestore leaves it out too.
+    """
+    options = {name: value for name, value in namespace.options.items() if name != "autoIndexId"}
+    client[database].command("create", namespace.name, **options)
+
+
 def index(client: Client, database: str, namespace: Namespace) -> None:
     """Make the indexes of a collection that is there; raises pymongo's errors."""
     wanted = [
@@ -182,8 +193,3 @@ def _matching(backup: Backup, by_path: dict[str, Namespace], told: str) -> None:
         raise BackupDamaged(f"{told} lacks {min(lacking)}: use another backup")
     if alone := kept - by_path.keys():
         raise BackupDamaged(f"{told}: {min(alone)} has no metadata beside it: use another backup")
-
-
-def _create(client: Client, database: str, namespace: Namespace, told: str) -> None:
-    with refusal.told(f"{told}: {namespace.name}"):
-        client[database].command("create", namespace.name, **dict(namespace.options))

@@ -81,7 +81,7 @@ class Swap:
 
     def _copied(self, new: Namespace) -> None:
         if not (_own(new.name) and new.name in self._client[self._live].list_collection_names()):
-            self._client[self._live].command("create", new.name, **dict(new.options))
+            loader.create(self._client, self._live, new)
         if not new.stored:
             return
         inserter = Inserter(self._client, self._live, new, None)
