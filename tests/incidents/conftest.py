@@ -13,7 +13,7 @@ from tests.lab.chat import Chat
 NAME = f"t-incidents-{os.getpid()}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
     """The chat's first release, deployed by gonogo and seeded."""
     chat = Chat.up(NAME, tmp_path_factory.mktemp("incidents"))

@@ -28,7 +28,7 @@ TARGETS = set(re.findall(r"(?m)^\.PHONY: (.*)$", MAKEFILE)[0].split())
 HELP = "demo test unit lint bench faults offline preflight verify clean"
 LINT = ("ruff check .", "ruff format --check .", "mypy")
 UNIT = ("python -m pytest tests/unit -q -n 2",)
-LAB = ("python -m lab prepare", "python -m pytest tests/lab tests/incidents tests/mongo tests/faults ")
+LAB = ("python -m lab prepare", "python -m pytest tests/faults tests/incidents tests/lab tests/mongo ")
 BENCHES = ("", ".data_fingerprint", ".data_backup", ".data_line", ".data_restore", ".transfer")
 RUNS: dict[str, tuple[str, ...]] = {
     "help": tuple(f'echo "make {name} ' for name in HELP.split()),
