@@ -46,8 +46,8 @@ lint: $(READY)
 unit: $(READY)
 	PYTHONDONTWRITEBYTECODE= python -m pytest tests/unit -q -n 2
 
-# Folder by folder, so that a host that the files of one share is gone before the next: idle ones cost a third
-# of two processors. The longest files come first, and the short ones last.
+# Folder by folder, so that a host that the files of one share is gone before the next: an idle one with the
+# example stack costs a fifth of a processor. The files that take minutes come first, those of seconds last.
 lab-test: $(READY)
 	python -m lab prepare
 	python -m pytest tests/faults tests/incidents tests/lab tests/mongo -q -n 2 --dist loadfile \

@@ -12,6 +12,8 @@ from deploy.mongodb.source import Namespace
 
 MADE = ("v", "ns", "background")
 """What an index has beside what was asked for; it may differ between two that are equal."""
+NO_OPTIONS = ("autoIndexId", "uuid")
+"""What old servers list among the options of a collection, and newer ones refuse when it is made."""
 IN_PLACE = ("expireAfterSeconds", "hidden", "prepareUnique")
 """What ``collMod`` changes of an index without building it again."""
 ADJUSTABLE = (
@@ -26,7 +28,7 @@ GRAIN = ("granularity", "bucketMaxSpanSeconds", "bucketRoundingSeconds")
 
 def options(given: Mapping[str, Any]) -> str:
     """Return the options of a collection; their own order means nothing, that within them may."""
-    kept = {key: value for key, value in given.items() if key not in ("autoIndexId", "uuid")}
+    kept = {key: value for key, value in given.items() if key not in NO_OPTIONS}
     # The order in a time series' or a collation's options means nothing either.
     return _text(
         {key: _sorted(value) if key in ("collation", "timeseries") else value for key, value in kept.items()}

@@ -10,7 +10,7 @@ from pymongo import MongoClient
 
 from deploy.connection import Connection
 from deploy.errors import GonogoError
-from deploy.mongodb import layout, refusal
+from deploy.mongodb import canonical, layout, refusal
 from deploy.mongodb.elements import SMALLEST
 from deploy.mongodb.inserter import Inserter
 from deploy.mongodb.reading import PIECE, BackupDamaged, Files
@@ -148,11 +148,8 @@ def documents_of(file: Readable, told: str) -> Iterator[list[bytes]]:
 
 
 def create(client: Client, database: str, namespace: Namespace) -> None:
-    """Make a collection, without its indexes, or a view; raises pymongo's errors.
-
-    Databases that are old enough hold an option that newer servers refuse; mongorestore leaves it out too.
-    """
-    options = {name: value for name, value in namespace.options.items() if name != "autoIndexId"}
+    """Make a collection, without its indexes, or a view; raises pymongo's errors."""
+    options = {name: value for name, value in namespace.options.items() if name not in canonical.NO_OPTIONS}
     client[database].command("create", namespace.name, **options)
 
 

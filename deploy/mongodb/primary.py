@@ -44,8 +44,8 @@ class Way:
     direct: bool = False
 
 
-class Disagreed(GonogoError):
-    """The members of a replica set name one another as its primary."""
+class Undecided(GonogoError):
+    """The members of a replica set name one another as its primary, or none."""
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def reached(facts: StackFacts, way: Way) -> Iterator[Client]:
 def _led(facts: StackFacts, way: Way, client: Client, at: Address) -> tuple[Client, ExitStack]:
     """Return a client of the primary that the server of ``client`` leads to, and what closes it.
 
-    Until an election is over, members disagree or name one that is gone: they are asked again for as long.
+    Until an election is over, members name none, one another or one that is gone: they are asked again.
     """
     deadline = time.monotonic() + ELECTION_S
     while True:
@@ -70,7 +70,7 @@ def _led(facts: StackFacts, way: Way, client: Client, at: Address) -> tuple[Clie
         try:
             with stack:
                 return _followed(facts, way, client, at, stack), stack.pop_all()
-        except (Disagreed, Unanswered):
+        except (Undecided, Unanswered):
             if time.monotonic() > deadline:
                 raise
         time.sleep(PAUSE_S)
@@ -83,7 +83,7 @@ def _followed(facts: StackFacts, way: Way, client: Client, at: Address, stack: E
             return client
         at = there
         client = stack.enter_context(connected(facts.connection, at, way.login, way.trust))
-    raise Disagreed(
+    raise Undecided(
         f"the members of the replica set that the MongoDB {at.told} belongs to name one another as "
         "its primary: see what rs.status() says on each"
     )
@@ -113,28 +113,24 @@ def _answering(facts: StackFacts, way: Way) -> tuple[Client, ExitStack, Address]
 
 
 def elsewhere(facts: StackFacts, client: Client, at: Address, name: str = "") -> Address | None:
-    """Return where the primary is when ``client`` is not at it; raises GonogoError when there is none.
+    """Return where the primary is when ``client`` is not at it; raises Undecided when there is none now.
 
     ``name``: of the replica set that is expected; empty for any, and for a server that is in none.
     """
-    deadline = time.monotonic() + ELECTION_S
-    while True:
-        said = client.admin.command("hello")
-        _expect(said, at, name)
-        if said.get("isWritablePrimary") or ("setName" not in said and not said.get("isreplicaset")):
-            return None
-        if said.get("isreplicaset"):
-            raise GonogoError(
-                f"the MongoDB {at.told} is of a replica set that was never initiated: run rs.initiate() on it"
-            )
-        if there := said.get("primary"):
-            return address.of_name(facts, *parts(there), beside=at)
-        if time.monotonic() > deadline:
-            raise GonogoError(
-                f"the replica set {said['setName']} of the MongoDB {at.told} has no primary: start its other "
-                "members, or see what rs.status() says of them"
-            )
-        time.sleep(PAUSE_S)
+    said = client.admin.command("hello")
+    _expect(said, at, name)
+    if said.get("isWritablePrimary") or ("setName" not in said and not said.get("isreplicaset")):
+        return None
+    if said.get("isreplicaset"):
+        raise GonogoError(
+            f"the MongoDB {at.told} is of a replica set that was never initiated: run rs.initiate() on it"
+        )
+    if there := said.get("primary"):
+        return address.of_name(facts, *parts(there), beside=at)
+    raise Undecided(
+        f"the replica set {said['setName']} of the MongoDB {at.told} has no primary: start its other "
+        "members, or see what rs.status() says of them"
+    )
 
 
 def parts(member: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Validators and partial indexes with values of every type come back as they were, byte for byte."""
+"""Validators and partial indexes with values of each type that pymongo writes come back byte for byte."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ VALUES = [
 RAW: CodecOptions[Any] = CodecOptions(RawBSONDocument)
 
 
-def test_values_of_every_type(tmp_path: Path) -> None:
+def test_values_of_each_type(tmp_path: Path) -> None:
     with started(tmp_path) as ground, ground.facts() as facts, login.opened(facts) as client:
         for number, value in enumerate(VALUES):
             name = f"c{number:02}"

@@ -75,6 +75,20 @@ def test_another_set_than_the_string_says(members: Shape) -> None:
     assert said.endswith("is of the replica set rs0, not of rs1: correct replicaSet in the connection string")
 
 
+def test_the_one_that_is_elected_is_waited_for(members: Shape) -> None:
+    members.variables = {"MONGODB_URI": uri("mongo2", USER, PASSWORD, "/?authSource=admin")}
+    first = members.client(f"{members.project}-mongo1")
+    for _ in range(3):
+        with members.facts(mongodb=OUTSIDE) as facts:
+            assert facts.running  # so that nothing is between the election and the question
+            first.admin.command("replSetStepDown", 1, secondaryCatchUpPeriodSecs=0, force=True)
+            with login.opened(facts) as client:
+                assert client.admin.command("hello")["setName"] == "rs0"
+        # It has the highest priority, and takes its place again.
+        wait(lambda: first.admin.command("hello")["isWritablePrimary"])
+    first.close()
+
+
 def test_hosts_that_are_gone_a_new_primary_and_none_at_all(
     members: Shape, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,9 +98,9 @@ def test_hosts_that_are_gone_a_new_primary_and_none_at_all(
     with members.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
         assert client.admin.command("hello")["me"] in ("mongo2:27017", "mongo3:27017")
     check(["docker", "kill", f"{members.project}-mongo2"])
-    # A member that was elected meanwhile takes writes until it notices that it is alone.
+    # It names the member that is gone, or itself if it was elected meanwhile, until it knows it is alone.
     last = members.client(f"{members.project}-mongo3")
-    wait(lambda: not last.admin.command("hello")["isWritablePrimary"])
+    wait(lambda: "primary" not in last.admin.command("hello"))
     last.close()
     monkeypatch.setattr(primary, "ELECTION_S", 3.0)
     assert refused(members, mongodb=OUTSIDE) == (
