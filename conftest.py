@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["checks.fixtures", "checks.columns", "checks.plugin", "checks.summary"]
+pytest_plugins = [
+    "gonogo.checks.fixtures",
+    "gonogo.checks.columns",
+    "gonogo.checks.plugin",
+    "gonogo.checks.summary",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

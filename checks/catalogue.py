@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.judge import Check
-from checks.offline import told
+from gonogo.checks.judge import Check
+from gonogo.checks.offline import told
 
 FOLDER = Path(__file__).resolve().parent
 OURS = FOLDER.parent

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reports.model import CheckResult, Evidence
+from gonogo.reports.model import CheckResult, Evidence
 
 COLUMNS = ("Check", "Severity", "Found", "Fix", "Evidence")
 PLACE = 1

@@ -18,10 +18,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from deploy.errors import GonogoError
-from deploy.wire import remembered
-from deploy.wire.opening import Opening, opened
-from deploy.wire.remembered import Remembered
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.wire import remembered
+from gonogo.deploy.wire.opening import Opening, opened
+from gonogo.deploy.wire.remembered import Remembered
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".pytest_cache" / "d" / "gonogo"

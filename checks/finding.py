@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.model import Severity
+from gonogo.reports.model import Severity
 
 
 class CheckFailed(AssertionError):

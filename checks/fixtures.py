@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from testinfra.host import Host
 
-from checks.suite import Suite
-from deploy.connection import Connection
-from deploy.facts import Facts
-from deploy.model import Model
-from deploy.target import Target
+from gonogo.checks.suite import Suite
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model
+from gonogo.deploy.target import Target
 
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()
 

@@ -8,11 +8,11 @@ from typing import Any, get_args
 
 import pytest
 
-from checks.finding import CheckFailed
-from checks.suite import Suite
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.fact import Unknown
-from reports.model import CheckResult, CheckStatus, Evidence, Severity
+from gonogo.checks.finding import CheckFailed
+from gonogo.checks.suite import Suite
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.fact import Unknown
+from gonogo.reports.model import CheckResult, CheckStatus, Evidence, Severity
 
 MOST = 4000
 """Characters that a message may have."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from checks.suite import Suite
-from deploy.errors import UsageError
-from deploy.facts.repository import OFFLINE, RepositoryFacts
-from deploy.wire.transcript import Entry
+from gonogo.checks.suite import Suite
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.facts.repository import OFFLINE, RepositoryFacts
+from gonogo.deploy.wire.transcript import Entry
 
 NOTE = "offline: only the repository was looked at, and no connection was opened"
 LOOKED = "only the repository was looked at"

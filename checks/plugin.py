@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from checks import catalogue, columns, early, offline, recall, results
-from checks.catalogue import SMOKE, is_check
-from checks.fixtures import SUITE
-from checks.judge import Check, Place, judge
-from checks.suite import Suite
-from deploy import recording, target_file
-from deploy.errors import GonogoError
-from deploy.redact import Redactor
-from reports.model import Availability, CheckResult, SuiteEnd
+from gonogo.checks import catalogue, columns, early, offline, recall, results
+from gonogo.checks.catalogue import SMOKE, is_check
+from gonogo.checks.fixtures import SUITE
+from gonogo.checks.judge import Check, Place, judge
+from gonogo.checks.suite import Suite
+from gonogo.deploy import recording, target_file
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.redact import Redactor
+from gonogo.reports.model import Availability, CheckResult, SuiteEnd
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from checks import early
-from checks.suite import Suite
-from deploy.target import Target
-from deploy.wire import remembered
-from deploy.wire.remembered import Remembered
+from gonogo.checks import early
+from gonogo.checks.suite import Suite
+from gonogo.deploy.target import Target
+from gonogo.deploy.wire import remembered
+from gonogo.deploy.wire.remembered import Remembered
 
 
 def known(config: pytest.Config, target: Target) -> Remembered:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from deploy.errors import GonogoError
-from reports.model import CheckResult, SuiteEnd
+from gonogo.deploy.errors import GonogoError
+from gonogo.reports.model import CheckResult, SuiteEnd
 
 FOUND: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
 """The results of a run, in the order in which they came."""

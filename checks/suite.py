@@ -10,25 +10,25 @@ from functools import cached_property
 
 from testinfra.host import Host
 
-from checks.early import Early
-from checks.finding import CheckFailed, Finding
-from deploy import release
-from deploy.backend import host_for
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.facts import Facts, resolve
-from deploy.model import Model
-from deploy.recording import record
-from deploy.redact import Redactor
-from deploy.release import Baseline, Release
-from deploy.target import Target, Waiver
-from deploy.wire.opening import opened
-from deploy.wire.prefetch import Question
-from deploy.wire.remembered import Remembered
-from deploy.wire.transcript import Entry
-from reports.model import Availability, DataCount, Severity
+from gonogo.checks.early import Early
+from gonogo.checks.finding import CheckFailed, Finding
+from gonogo.deploy import release
+from gonogo.deploy.backend import host_for
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts, resolve
+from gonogo.deploy.model import Model
+from gonogo.deploy.recording import record
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.release import Baseline, Release
+from gonogo.deploy.target import Target, Waiver
+from gonogo.deploy.wire.opening import opened
+from gonogo.deploy.wire.prefetch import Question
+from gonogo.deploy.wire.remembered import Remembered
+from gonogo.deploy.wire.transcript import Entry
+from gonogo.reports.model import Availability, DataCount, Severity
 
-HEAVY = {"mongodb": "pymongo", "replies": "deploy.get"}
+HEAVY = {"mongodb": "pymongo", "replies": "gonogo.deploy.get"}
 """Facts, and what they import that takes long."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from checks import offline, results
-from checks.fixtures import SUITE
+from gonogo.checks import offline, results
+from gonogo.checks.fixtures import SUITE
 
 
 def pytest_terminal_summary(

@@ -1,5 +1,5 @@
-"""``python -m deploy``."""
+"""``python -m gonogo.deploy``."""
 
-from deploy.cli.app import main
+from gonogo.deploy.cli.app import main
 
 main()

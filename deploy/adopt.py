@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from deploy import compose, release, switch
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.probes.containers import Container
-from deploy.release import Image, Release
-from deploy.target import Target
-from deploy.undertaking import Undertaking
+from gonogo.deploy import compose, release, switch
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.release import Image, Release
+from gonogo.deploy.target import Target
+from gonogo.deploy.undertaking import Undertaking
 
 
 def adopt(run: Undertaking) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from deploy import release, safekeeping, switch
-from deploy.errors import GonogoError
-from deploy.facts import resolve
-from deploy.journal import REMOVE, SWITCH
-from deploy.model import Model
-from deploy.plan import Change, plan
-from deploy.probes import binds, images
-from deploy.probes.containers import Container
-from deploy.release import Image, Release
-from deploy.rules.mounts import binds_of, moved
-from deploy.undertaking import Undertaking
+from gonogo.deploy import release, safekeeping, switch
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import resolve
+from gonogo.deploy.journal import REMOVE, SWITCH
+from gonogo.deploy.model import Model
+from gonogo.deploy.plan import Change, plan
+from gonogo.deploy.probes import binds, images
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.release import Image, Release
+from gonogo.deploy.rules.mounts import binds_of, moved
+from gonogo.deploy.undertaking import Undertaking
 
 
 def prepare(run: Undertaking, version: str, surplus: Collection[str] = ()) -> Model:

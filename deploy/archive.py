@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
-from deploy.errors import GonogoError
-from deploy.members import PIECE, Damaged, Member, Members
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.members import PIECE, Damaged, Member, Members
 
 MANIFEST, INDEX = "manifest.json", "index.json"
 LARGEST_INDEX = 16 << 20

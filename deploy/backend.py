@@ -7,8 +7,8 @@ from typing import Any
 from testinfra.backend.base import BaseBackend, CommandResult
 from testinfra.host import Host
 
-from deploy.connection import Connection
-from deploy.wire.readonly import only_reads
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.wire.readonly import only_reads
 
 
 class ConnectionBackend(BaseBackend):  # type: ignore[misc]

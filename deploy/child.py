@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 LAST_LINES = 3

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 KEPT = (
     "PATH",

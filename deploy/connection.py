@@ -7,16 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.wire import ssh
-from deploy.wire.account import Account, Asked, short
-from deploy.wire.framing import Clock
-from deploy.wire.line import Line
-from deploy.wire.opening import Opening, opened
-from deploy.wire.reachable import Reachable
-from deploy.wire.shell import Result
-from deploy.wire.transcript import Transcript
-from deploy.wire.transport import CONTROL_VARIABLE
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.wire import ssh
+from gonogo.deploy.wire.account import Account, Asked, short
+from gonogo.deploy.wire.framing import Clock
+from gonogo.deploy.wire.line import Line
+from gonogo.deploy.wire.opening import Opening, opened
+from gonogo.deploy.wire.reachable import Reachable
+from gonogo.deploy.wire.shell import Result
+from gonogo.deploy.wire.transcript import Transcript
+from gonogo.deploy.wire.transport import CONTROL_VARIABLE
 
 __all__ = ["Connection", "Result"]
 

@@ -7,7 +7,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from deploy.redact import by_all
+from gonogo.deploy.redact import by_all
 
 VARIABLE = "GONOGO_DEBUG"
 OFF = ("", "0", "false", "no", "off")

@@ -7,17 +7,17 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from deploy import release, store
-from deploy.errors import GonogoError
-from deploy.facts import resolve
-from deploy.model import Model, Service
-from deploy.probes import containers, images
-from deploy.probes.containers import Given
-from deploy.redact import Redactor, secret_values
-from deploy.rules import checkout
-from deploy.rules.checkout import Shipping
-from deploy.undertaking import Undertaking
-from reports.model import Configuration, KeyChange
+from gonogo.deploy import release, store
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import resolve
+from gonogo.deploy.model import Model, Service
+from gonogo.deploy.probes import containers, images
+from gonogo.deploy.probes.containers import Given
+from gonogo.deploy.redact import Redactor, secret_values
+from gonogo.deploy.rules import checkout
+from gonogo.deploy.rules.checkout import Shipping
+from gonogo.deploy.undertaking import Undertaking
+from gonogo.reports.model import Configuration, KeyChange
 
 SETTING = re.compile(r"""\s*(?:-\s+)?["']?(?P<name>[\w.-]+)["']?\s*(?::\s|=)\s*(?P<value>.*)""")
 REFERENCE = re.compile(r"\$\w+|\$\{\w+(?::?\?[^{}]*)?\}")

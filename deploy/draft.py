@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from deploy.errors import UsageError
+from gonogo.deploy.errors import UsageError
 
 UNKNOWN = "\ufffd"
 """Stands where a variable without a default stood: its value is known on the target alone."""

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import publishing, target_file
-from deploy.errors import GonogoError
-from deploy.undertaking import Undertaking
-from reports.model import Release, Verdict
-from reports.publish import publish
+from gonogo.deploy import publishing, target_file
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.undertaking import Undertaking
+from gonogo.reports.model import Release, Verdict
+from gonogo.reports.publish import publish
 
 
 @dataclass

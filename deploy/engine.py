@@ -7,8 +7,8 @@ import shlex
 import docker
 import requests
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
 
 SOCKET = "/var/run/docker.sock"
 

@@ -13,8 +13,8 @@ from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from pydantic import TypeAdapter
 
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.wire.transcript import Transcript
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.wire.transcript import Transcript
 
 T = TypeVar("T")
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)

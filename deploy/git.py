@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 TIMEOUT_S = 60
 ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")

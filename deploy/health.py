@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from deploy.connection import Connection
-from deploy.target import Health
-from deploy.wire.transcript import Entry
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.target import Health
+from gonogo.deploy.wire.transcript import Entry
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PAUSE_S = 0.5
@@ -41,7 +41,7 @@ def ask(connection: Connection, endpoint: Health) -> Reply:
 
 def answer(connection: Connection, endpoint: Health) -> Reply:
     """Ask as ``ask`` does, without an entry in the transcript."""
-    from deploy.get import NoAnswer, get  # noqa: PLC0415  what needs no answer need not wait for requests
+    from gonogo.deploy.get import NoAnswer, get  # noqa: PLC0415  what needs no answer need not wait for requests
 
     parts = urlsplit(endpoint.url)
     local = connection.forward_port(parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from deploy import child
-from deploy.errors import GonogoError
-from deploy.target import Target
+from gonogo.deploy import child
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.target import Target
 
 STEPS = (
     "preflight",

@@ -11,14 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from deploy.errors import GonogoError
-from deploy.model import Model, Service
-from deploy.probes.images import VARIABLES
-from deploy.release import tagged
-from deploy.rules import dockerfile as recipes
-from deploy.rules.dockerfile import Stage
-from deploy.source import REVISION, Source, source
-from deploy.target import Target
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.model import Model, Service
+from gonogo.deploy.probes.images import VARIABLES
+from gonogo.deploy.release import tagged
+from gonogo.deploy.rules import dockerfile as recipes
+from gonogo.deploy.rules.dockerfile import Stage
+from gonogo.deploy.source import REVISION, Source, source
+from gonogo.deploy.target import Target
 
 DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM"
 """The variable with which Compose builds for another platform than the engine's own."""
@@ -98,7 +98,7 @@ def local_ids(names: Iterable[str]) -> dict[str, str]:
     import docker  # noqa: PLC0415  it takes long, and preflight does without
     import requests  # noqa: PLC0415
 
-    from deploy.engine import local_engine  # noqa: PLC0415
+    from gonogo.deploy.engine import local_engine  # noqa: PLC0415
 
     engine = local_engine()
     found = {}

@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from deploy import draft as read
-from deploy import target_file
-from deploy.compose import flatten
-from deploy.errors import GonogoError, UsageError
-from deploy.target import Health, Mongodb
+from gonogo.deploy import draft as read
+from gonogo.deploy import target_file
+from gonogo.deploy.compose import flatten
+from gonogo.deploy.errors import GonogoError, UsageError
+from gonogo.deploy.target import Health, Mongodb
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDES = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from deploy import switch
-from deploy.connection import Connection
-from deploy.facts import resolve
-from deploy.model import Model
-from deploy.probes.containers import Container
-from deploy.redact import Redactor
-from deploy.target import Target
+from gonogo.deploy import switch
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import resolve
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
 
 
 def override(model: Model, found: Iterable[Container]) -> str:

@@ -6,9 +6,9 @@ import datetime
 import json
 import shlex
 
-from deploy import release, store
-from deploy.connection import Connection
-from deploy.target import Target
+from gonogo.deploy import release, store
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.target import Target
 
 FILE = "journal.jsonl"
 END = "end"

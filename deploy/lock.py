@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from deploy import release, target_file
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.target import Target
+from gonogo.deploy import release, target_file
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.target import Target
 
 HELD = 17
 """Exit status with which our own script says that the lock is held; EEXIST of errno(3)."""

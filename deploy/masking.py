@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.redact import MARK, Redactor
+from gonogo.deploy.redact import MARK, Redactor
 
 
 def masked(redactor: Redactor, text: str) -> str:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 ONE_SHOT, HEALTHY = "service_completed_successfully", "service_healthy"
 SPACES = ("network_mode", "ipc", "pid")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from deploy.errors import UsageError
-from deploy.history import UNLOCK
-from deploy.probes.registry import TAG
-from deploy.release import BACK, RESUMED
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.history import UNLOCK
+from gonogo.deploy.probes.registry import TAG
+from gonogo.deploy.release import BACK, RESUMED
 
 OURS = (BACK, RESUMED, "adopted-", UNLOCK)
 """How the versions begin that gonogo gives itself, to what is no deployment."""

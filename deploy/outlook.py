@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from deploy import joined, journal, release, switch
-from deploy.facts import Facts
-from deploy.plan import Change, chosen, plan
-from deploy.probes import images, layers
-from deploy.release import Image
-from deploy.source import REVISION
-from reports.model import ServiceChange
+from gonogo.deploy import joined, journal, release, switch
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.plan import Change, chosen, plan
+from gonogo.deploy.probes import images, layers
+from gonogo.deploy.release import Image
+from gonogo.deploy.source import REVISION
+from gonogo.reports.model import ServiceChange
 
 MB = 1_000_000
 NEW = "to be built"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 
-from deploy import steps, target_file
-from deploy.connection import Connection
-from deploy.ending import Ended
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.journal import END
-from deploy.target import Target
-from deploy.undertaking import Undertaking
+from gonogo.deploy import steps, target_file
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.ending import Ended
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.journal import END
+from gonogo.deploy.target import Target
+from gonogo.deploy.undertaking import Undertaking
 
 AGAIN_S = 5.0
 """Seconds for which it is tried to open the connection anew: the run is over, and somebody waits."""

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from deploy.errors import GonogoError
-from deploy.model import Model
-from deploy.probes.containers import Container
-from deploy.release import Image
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.release import Image
 
 Action = Literal["unchanged", "replaced", "created", "removed"]
 

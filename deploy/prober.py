@@ -10,13 +10,13 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from deploy.connection import Connection
-from deploy.errors import ConnectionFailed
-from deploy.health import DEFAULT_PORTS
-from deploy.pulse import Aim, ask, of_health, of_public
-from deploy.samples import Sample, Samples, slot_length
-from deploy.target import Target
-from reports.model import Availability
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.health import DEFAULT_PORTS
+from gonogo.deploy.pulse import Aim, ask, of_health, of_public
+from gonogo.deploy.samples import Sample, Samples, slot_length
+from gonogo.deploy.target import Target
+from gonogo.reports.model import Availability
 
 CROWD = 32
 """Unanswered requests beyond which only every second is sent, beyond twice as many every fourth, and so on: a

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from deploy import child, store
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.sections.publishing import split
-from deploy.target import Target
-from deploy.wire import ssh
-from reports.entries import PAGE, gather
-from reports.index import history
-from reports.model import Release
-from reports.scan import scan
+from gonogo.deploy import child, store
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.sections.publishing import split
+from gonogo.deploy.target import Target
+from gonogo.deploy.wire import ssh
+from gonogo.reports.entries import PAGE, gather
+from gonogo.reports.index import history
+from gonogo.reports.model import Release
+from gonogo.reports.scan import scan
 
 FOLDER = "reports"
 """The folder of reports in ``.deploy`` on the target."""

@@ -11,8 +11,8 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from deploy.health import DEFAULT_PORTS, LEAST_LIMIT_S, differences
-from deploy.target import Health
+from gonogo.deploy.health import DEFAULT_PORTS, LEAST_LIMIT_S, differences
+from gonogo.deploy.target import Health
 
 MOST = 1 << 18
 """Bytes of an answer that are read: what is longer is cut, and what is cut is no JSON."""

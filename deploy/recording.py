@@ -8,16 +8,16 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError, UsageError
-from deploy.fact import Unknown
-from deploy.facts import Facts
-from deploy.masking import masked
-from deploy.redact import Redactor
-from deploy.target import Target
-from deploy.wire.account import Asked
-from deploy.wire.shell import Result
-from deploy.wire.transcript import Entry, Transcript
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError, UsageError
+from gonogo.deploy.fact import Unknown
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.masking import masked
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
+from gonogo.deploy.wire.account import Asked
+from gonogo.deploy.wire.shell import Result
+from gonogo.deploy.wire.transcript import Entry, Transcript
 
 
 class Recording(BaseModel):

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deploy import again, difference, history, lock, parting, release, runner, safekeeping, steps, switch
-from deploy import target_file as files
-from deploy.ending import Ended
-from deploy.errors import GonogoError
-from deploy.history import Run
-from deploy.journal import Journal
-from deploy.progress import Progress
-from deploy.release import BACK, RESUMED
-from deploy.rollback import gather_logs
-from deploy.runner import INTERRUPTED, PUBLISHED
-from deploy.target import Target
-from deploy.undertaking import Undertaking
-from reports.model import Release
+from gonogo.deploy import (
+    again,
+    difference,
+    history,
+    lock,
+    parting,
+    release,
+    runner,
+    safekeeping,
+    steps,
+    switch,
+)
+from gonogo.deploy import target_file as files
+from gonogo.deploy.ending import Ended
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.history import Run
+from gonogo.deploy.journal import Journal
+from gonogo.deploy.progress import Progress
+from gonogo.deploy.release import BACK, RESUMED
+from gonogo.deploy.rollback import gather_logs
+from gonogo.deploy.runner import INTERRUPTED, PUBLISHED
+from gonogo.deploy.target import Target
+from gonogo.deploy.undertaking import Undertaking
+from gonogo.reports.model import Release
 
 
 def rollback(target: Target, progress: Progress, *, to: str = "", published: Path = PUBLISHED) -> Release:

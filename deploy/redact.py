@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from urllib.parse import unquote, unquote_plus
 
-from deploy.encodings import codes, expression
+from gonogo.deploy.encodings import codes, expression
 
 MARK = "[redacted]"
 SHORTEST_VALUE = 4

@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from deploy import git, store
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.target import Target
+from gonogo.deploy import git, store
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.target import Target
 
 Record = TypeVar("Record", bound=BaseModel)
 COMPOSE_FILE = "compose.yaml"

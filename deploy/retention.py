@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from deploy import release
-from deploy.errors import GonogoError
-from deploy.mongodb import vault
-from deploy.release import BACK, Release
-from deploy.undertaking import Undertaking
+from gonogo.deploy import release
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import vault
+from gonogo.deploy.release import BACK, Release
+from gonogo.deploy.undertaking import Undertaking
 
 
 def finish(run: Undertaking) -> None:

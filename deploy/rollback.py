@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from deploy import again, release, safekeeping, steps, switch, target_file
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.facts import resolve
-from deploy.probes import inspection
-from deploy.probes.containers import Container, of_project
-from deploy.undertaking import Undertaking
+from gonogo.deploy import again, release, safekeeping, steps, switch, target_file
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.facts import resolve
+from gonogo.deploy.probes import inspection
+from gonogo.deploy.probes.containers import Container, of_project
+from gonogo.deploy.undertaking import Undertaking
 
 
 class RollbackFailed(GonogoError):

@@ -9,20 +9,20 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from deploy import ending, git, parting, release, retention, safekeeping, steps, target_file
-from deploy.adopt import adopt
-from deploy.ending import Ended
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.journal import Journal
-from deploy.lock import Lock, Locked
-from deploy.named import Taken
-from deploy.progress import Progress
-from deploy.redact import Redactor
-from deploy.rollback import RollbackFailed, data_lost, gather_logs, roll_back
-from deploy.suites import ROOT
-from deploy.target import Target
-from deploy.undertaking import Undertaking
-from reports.model import Release
+from gonogo.deploy import ending, git, parting, release, retention, safekeeping, steps, target_file
+from gonogo.deploy.adopt import adopt
+from gonogo.deploy.ending import Ended
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.journal import Journal
+from gonogo.deploy.lock import Lock, Locked
+from gonogo.deploy.named import Taken
+from gonogo.deploy.progress import Progress
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.rollback import RollbackFailed, data_lost, gather_logs, roll_back
+from gonogo.deploy.suites import ROOT
+from gonogo.deploy.target import Target
+from gonogo.deploy.undertaking import Undertaking
+from gonogo.reports.model import Release
 
 PUBLISHED = ROOT / "reports" / "published"
 INTERRUPTED = 130

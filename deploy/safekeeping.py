@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 
-from deploy import release
-from deploy.errors import GonogoError
-from deploy.mongodb import backup as backups
-from deploy.mongodb import loader, login, proof, sample, staging
-from deploy.mongodb.vault import Backup
-from deploy.release import Baseline, Life
-from deploy.undertaking import Undertaking
-from reports import model as report
+from gonogo.deploy import release
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import backup as backups
+from gonogo.deploy.mongodb import loader, login, proof, sample, staging
+from gonogo.deploy.mongodb.vault import Backup
+from gonogo.deploy.release import Baseline, Life
+from gonogo.deploy.undertaking import Undertaking
+from gonogo.reports import model as report
 
 MB = 1_000_000
 NO_DATABASE = "the target file names no MongoDB: no backup was made, and no data was compared"

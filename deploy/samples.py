@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reports.model import Answered, Phase
+from gonogo.reports.model import Answered, Phase
 
 MOST_SLOTS = 600
 

@@ -6,10 +6,10 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import git
-from deploy.probes.images import ImageInfo
-from deploy.release import is_dirty
-from deploy.target import Target
+from gonogo.deploy import git
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.release import is_dirty
+from gonogo.deploy.target import Target
 
 REVISION = "org.opencontainers.image.revision"
 """The label of the OCI image specification for the source's revision."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import shlex
 
-from deploy import difference, images, joined, release, suites, switch
-from deploy.errors import GonogoError
-from deploy.facts import resolve
-from deploy.methods import on_server, pulling, registry, tar
-from deploy.methods.client import Given
-from deploy.methods.meter import Meter
-from deploy.outlook import outlook
-from deploy.plan import chosen, plan
-from deploy.release import Image, Release
-from deploy.undertaking import Undertaking
+from gonogo.deploy import difference, images, joined, release, suites, switch
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import resolve
+from gonogo.deploy.methods import on_server, pulling, registry, tar
+from gonogo.deploy.methods.client import Given
+from gonogo.deploy.methods.meter import Meter
+from gonogo.deploy.outlook import outlook
+from gonogo.deploy.plan import chosen, plan
+from gonogo.deploy.release import Image, Release
+from gonogo.deploy.undertaking import Undertaking
 
 
 class Refused(GonogoError):

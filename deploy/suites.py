@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from deploy.connection import Connection
-from deploy.target import Target
-from reports.model import CheckResult, DataCount, SuiteEnd
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.target import Target
+from gonogo.reports.model import CheckResult, DataCount, SuiteEnd
 
 ROOT = Path(__file__).resolve().parent.parent
 POLL_S = 0.05

@@ -7,12 +7,12 @@ import shlex
 import time
 from collections.abc import Sequence
 
-from deploy import compose
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.model import HEALTHY, ONE_SHOT, Model
-from deploy.probes.containers import ENDING, Container, containers, of_project
-from deploy.target import Target
+from gonogo.deploy import compose
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.model import HEALTHY, ONE_SHOT, Model
+from gonogo.deploy.probes.containers import ENDING, Container, containers, of_project
+from gonogo.deploy.target import Target
 
 UP_TIMEOUT_S = 300.0
 PAUSE_S = 0.4

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from deploy.errors import UsageError
-from deploy.sections import (
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.sections import (
     Availability,
     Backup,
     Dns,
@@ -34,7 +34,7 @@ from deploy.sections import (
     Window,
     values,
 )
-from deploy.wire import ssh
+from gonogo.deploy.wire import ssh
 
 __all__ = [
     "Availability",

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from deploy.errors import UsageError
-from deploy.target import Target
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.target import Target
 
 TARGETS = Path(__file__).resolve().parent / "targets"
 EXAMPLE = "example"

@@ -8,20 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy import debug, hooks, prober
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.journal import SWITCH, Journal
-from deploy.lock import Lock
-from deploy.plan import Change
-from deploy.prober import Watch
-from deploy.progress import Progress
-from deploy.redact import Redactor
-from deploy.release import Baseline, Image
-from deploy.suites import Outcome
-from deploy.target import Target
-from reports.model import Release, ServiceChange, Step
+from gonogo.deploy import debug, hooks, prober
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.journal import SWITCH, Journal
+from gonogo.deploy.lock import Lock
+from gonogo.deploy.plan import Change
+from gonogo.deploy.prober import Watch
+from gonogo.deploy.progress import Progress
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.release import Baseline, Image
+from gonogo.deploy.suites import Outcome
+from gonogo.deploy.target import Target
+from gonogo.reports.model import Release, ServiceChange, Step
 
 
 @dataclass

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 from lab import engine, host, images
 from lab.docker import say
 

@@ -9,7 +9,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 from lab import engine, state
 from lab.docker import LABEL, check, label_of, run, say
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 from lab import engine
 from lab.docker import say
 

@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from deploy.errors import GonogoError
-from deploy.target_file import TARGETS
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.target_file import TARGETS
 from lab import host, state
 from lab.docker import say
 from lab.stack import release
@@ -115,7 +115,7 @@ def _prepare(name: str) -> None:
 
 def _deploy(name: str, version: str) -> None:
     say(f"gonogo deploy {name} --yes   (release {version})")
-    argv = [sys.executable, "-m", "deploy", "deploy", name, "--yes"]
+    argv = [sys.executable, "-m", "gonogo.deploy", "deploy", name, "--yes"]
     done = subprocess.run(argv, cwd=state.ROOT, check=False)
     if done.returncode != 0:
         raise GonogoError(f"release {version} was not deployed: exit {done.returncode}, see the lines above")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 LABEL = "dev.gonogo.lab"
 

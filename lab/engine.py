@@ -13,8 +13,8 @@ import time
 import zipfile
 from pathlib import Path
 
-from deploy.compose import LEAST
-from deploy.errors import GonogoError
+from gonogo.deploy.compose import LEAST
+from gonogo.deploy.errors import GonogoError
 from lab import state
 from lab.docker import check, run, say
 

@@ -10,7 +10,7 @@ import contextlib
 import shlex
 from collections.abc import Iterator
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 from lab import host, owned
 from lab.docker import check
 from lab.relay import Relay

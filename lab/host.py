@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.errors import GonogoError, UsageError
+from gonogo.deploy.errors import GonogoError, UsageError
 from lab import access, engine, images, owned, state
 from lab.docker import check, run, say
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 from lab import base, engine, state
 from lab.docker import LABEL, check, label_of, run, say
 

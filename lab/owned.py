@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 from lab import state
 from lab.docker import LABEL, run
 

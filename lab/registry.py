@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 from lab import host
 from lab.docker import check
 

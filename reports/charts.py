@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from reports.entries import GOAL_S, Entry
-from reports.words import duration
+from gonogo.reports.entries import GOAL_S, Entry
+from gonogo.reports.words import duration
 
 WIDTH, HEIGHT = 240.0, 60.0
 """The drawing's own units; the page scales it."""

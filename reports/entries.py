@@ -9,8 +9,8 @@ from statistics import median
 
 from pydantic import TypeAdapter, ValidationError
 
-from reports.model import Record, Release, Verdict
-from reports.words import parse_moment
+from gonogo.reports.model import Record, Release, Verdict
+from gonogo.reports.words import parse_moment
 
 RECORD = "release.json"
 PAGE = "index.html"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from reports import words
-from reports.model import DataCount, Release
+from gonogo.reports import words
+from gonogo.reports.model import DataCount, Release
 
 NOTICED_S = 1.0
 """Shorter times without a good answer are hardly noticed by anybody."""

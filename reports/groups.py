@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from reports import words
-from reports.model import CheckResult, CheckStatus
+from gonogo.reports import words
+from gonogo.reports.model import CheckResult, CheckStatus
 
 SHOWN_STATUSES: tuple[CheckStatus, ...] = ("failed", "blocked", "warning", "waived", "skipped", "passed")
 

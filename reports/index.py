@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from reports import words
-from reports.charts import HEIGHT, WIDTH, charts
-from reports.entries import GOAL_S, PAGE, Entry, totals
-from reports.page import environment
+from gonogo.reports import words
+from gonogo.reports.charts import HEIGHT, WIDTH, charts
+from gonogo.reports.entries import GOAL_S, PAGE, Entry, totals
+from gonogo.reports.page import environment
 
 
 def history(target: str, entries: list[Entry]) -> str:

@@ -11,9 +11,9 @@ from itertools import groupby
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from reports import words
-from reports.cut import cut
-from reports.model import CheckResult, CheckStatus, Release, Step, StepStatus
+from gonogo.reports import words
+from gonogo.reports.cut import cut
+from gonogo.reports.model import CheckResult, CheckStatus, Release, Step, StepStatus
 
 LONGEST = 20_000
 """Characters that one text may have; servers refuse or drop files that are too large."""

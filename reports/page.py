@@ -12,12 +12,12 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import diff, groups, words
-from reports.cut import Cut, cut
-from reports.gist import figures, is_loss
-from reports.model import CheckStatus, Release
-from reports.strip import gaps, stretches
-from reports.timeline import timeline
+from gonogo.reports import diff, groups, words
+from gonogo.reports.cut import Cut, cut
+from gonogo.reports.gist import figures, is_loss
+from gonogo.reports.model import CheckStatus, Release
+from gonogo.reports.strip import gaps, stretches
+from gonogo.reports.timeline import timeline
 
 LONGEST_LOG = 100_000
 LONGEST_TEXT = 8_000

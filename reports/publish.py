@@ -12,12 +12,12 @@ from typing import Any, Literal, get_origin
 
 from pydantic import BaseModel
 
-from reports.entries import KEPT, PAGE, RECORD, dumped, gather
-from reports.index import history, overview
-from reports.junit import junit
-from reports.model import Release
-from reports.page import render
-from reports.scan import ReportRefused, scan
+from gonogo.reports.entries import KEPT, PAGE, RECORD, dumped, gather
+from gonogo.reports.index import history, overview
+from gonogo.reports.junit import junit
+from gonogo.reports.model import Release
+from gonogo.reports.page import render
+from gonogo.reports.scan import ReportRefused, scan
 
 JUNIT = "junit.xml"
 _OWNER_ONLY = 0o600

@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 _KEY = r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[\s\S]{0,200}?[A-Za-z0-9+/]{40}"
 _KINDS = ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from reports.model import Answered, Availability
+from gonogo.reports.model import Answered, Availability
 
 Tone = Literal["good", "bad", "warn", "mute"]
 

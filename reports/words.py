@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reports.model import CheckStatus, DataCount, StepStatus, Verdict
+from gonogo.reports.model import CheckStatus, DataCount, StepStatus, Verdict
 
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])|\r(?=\n)")
 # All that is shown as it is. Left out are controls, marks that change the direction of a text, surrogates and

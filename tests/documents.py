@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-OURS = ("gonogo", "pytest", "python -m deploy")
+OURS = ("gonogo", "pytest", "python -m gonogo.deploy")
 """How the command lines begin that this project answers for."""
 BY_HAND = "Going back by hand"
 """The section of the runbook whose blocks run on the server, without gonogo."""
@@ -109,7 +109,9 @@ def commands(file: Path) -> Iterator[Command]:
 def _spans(where: str, prose: str) -> Iterator[Command]:
     for span in _SPAN.findall(prose):
         text = " ".join(span.split())
-        if text.partition(" ")[0] in ("gonogo", "pytest", "make") or text.startswith("python -m deploy"):
+        if text.partition(" ")[0] in ("gonogo", "pytest", "make") or text.startswith(
+            "python -m gonogo.deploy"
+        ):
             yield Command(where, text, False)
 
 

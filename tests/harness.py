@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from checks.judge import Check, Place, judge
-from checks.suite import Suite
-from deploy.connection import Connection
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from deploy.target import Target
-from reports.model import CheckResult
+from gonogo.checks.judge import Check, Place, judge
+from gonogo.checks.suite import Suite
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
+from gonogo.reports.model import CheckResult
 
 SURPRISE = "surprise: "
 """How the message of a check begins that raised what no check should."""
@@ -32,7 +32,7 @@ def functions(suite: str) -> tuple[tuple[Check, Callable[..., None]], ...]:
 
 def _functions(suite: str) -> Iterator[tuple[Check, Callable[..., None]]]:
     for file in sorted((CHECKS / suite).glob("test_*.py")):
-        module = importlib.import_module(f"checks.{suite}.{file.stem}")
+        module = importlib.import_module(f"gonogo.checks.{suite}.{file.stem}")
         for name, function in vars(module).items():
             if name.startswith("test_"):
                 (marker,) = [mark for mark in function.pytestmark if mark.name == "check"]

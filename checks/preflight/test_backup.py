@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.fact import Unknown
-from deploy.facts import Facts
-from deploy.target import Target
+from gonogo.deploy.fact import Unknown
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.target import Target
 
 TINY = 1000
 """Bytes: an archive of a database with anything in it is larger. The one of L7 had 108."""

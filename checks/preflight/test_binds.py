@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.model import Model
-from deploy.rules.mounts import absent, binds_of
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model
+from gonogo.deploy.rules.mounts import absent, binds_of
 
 
 @pytest.mark.check(

@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from deploy.compose import OVERRIDES, PROJECT
-from deploy.facts import Facts
-from deploy.model import Model, Service
-from deploy.probes.containers import Container
-from deploy.target import Target
+from gonogo.deploy.compose import OVERRIDES, PROJECT
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model, Service
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.target import Target
 
 # Of the documented variables of Compose those that change what is started, as what, or from which files.
 SWITCHES = (

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from checks.suite import Suite
-from deploy.facts import Facts
-from deploy.facts.data import TEMPORARY
-from deploy.model import Model
-from deploy.probes.disk import Room
-from deploy.rules.sizes import ARCHIVE, MARGIN, SCRATCH, Arriving, arriving, inodes, mb, unpacked
-from deploy.target import Target
+from gonogo.checks.suite import Suite
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.facts.data import TEMPORARY
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.disk import Room
+from gonogo.deploy.rules.sizes import ARCHIVE, MARGIN, SCRATCH, Arriving, arriving, inodes, mb, unpacked
+from gonogo.deploy.target import Target
 
 INODES = 10_000
 """An image's layers are made of files: a filesystem can run out of inodes long before bytes."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.target import Target
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.target import Target
 
 
 def astray(found: Mapping[str, Sequence[str]], own: Sequence[str]) -> list[str]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.probes.containers import Container
-from deploy.probes.engine import Engine, version
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.engine import Engine, version
 
 ENGINE = (20, 10)
 API = (1, 41)

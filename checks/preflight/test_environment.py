@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.probes import environment
-from deploy.rules.parity import parity
-from deploy.rules.weak import is_placeholder
-from deploy.target import Target
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.probes import environment
+from gonogo.deploy.rules.parity import parity
+from gonogo.deploy.rules.weak import is_placeholder
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.check(

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.rules import example
-from deploy.target import Target
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.rules import example
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.offline

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.rules.checkout import some
-from deploy.target import Target
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.rules.checkout import some
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.check(

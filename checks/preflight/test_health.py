@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy import health
-from deploy.facts import Facts
-from deploy.target import Target
+from gonogo.deploy import health
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.check(

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from checks.suite import Suite
-from deploy.facts import Facts
-from deploy.model import Model, Service
-from deploy.probes.images import ImageInfo
-from deploy.rules import production
-from deploy.rules.production import Declared, Own
-from deploy.source import REVISION, stale
-from deploy.target import Target
+from gonogo.checks.suite import Suite
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model, Service
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.rules import production
+from gonogo.deploy.rules.production import Declared, Own
+from gonogo.deploy.source import REVISION, stale
+from gonogo.deploy.target import Target
 
 WHERE = {"on-server": "on the target", "registry": "here, nor in the registry"}
 """Where an image that is built already is looked for, by the method; this machine is here."""

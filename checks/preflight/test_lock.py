@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy import target_file
-from deploy.facts import Facts
-from deploy.lock import way_out
-from deploy.target import Target
+from gonogo.deploy import target_file
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.lock import way_out
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.check(

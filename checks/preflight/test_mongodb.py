@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.model import Model
-from deploy.probes.mongodb import Mongo
-from deploy.release import repository
-from deploy.rules.sizes import mb
-from deploy.rules.versions import Version, refusal, version
-from deploy.target import Mongodb, Target
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.mongodb import Mongo
+from gonogo.deploy.release import repository
+from gonogo.deploy.rules.sizes import mb
+from gonogo.deploy.rules.versions import Version, refusal, version
+from gonogo.deploy.target import Mongodb, Target
 
 LEAST = 0.5
 """Of the documents that there were before the last release, the share that must be there at least."""

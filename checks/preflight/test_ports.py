@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.model import Model, Port, Service
-from deploy.probes.containers import Container
-from deploy.probes.listeners import Listener, clashes, overlaps
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model, Port, Service
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.listeners import Listener, clashes, overlaps
 
 HOST = "host"
 MOST = 20  # ports that a message names

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.model import Model
-from deploy.probes.containers import Container
-from deploy.target import Target
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.target import Target
 
 
 def strangers(found: Iterable[Container], model: Model, target: Target) -> dict[str, list[str]]:

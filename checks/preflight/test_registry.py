@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from checks.suite import Suite
-from deploy.fact import Unknown
-from deploy.facts import Facts
-from deploy.model import Model
-from deploy.probes.registry import misnamed
-from deploy.target import Target
+from gonogo.checks.suite import Suite
+from gonogo.deploy.fact import Unknown
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.registry import misnamed
+from gonogo.deploy.target import Target
 
 
 def _needed(target: Target, model: Model) -> str:

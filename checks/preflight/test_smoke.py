@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.target import Target
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.offline

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.target import Target
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.target import Target
 
 HERE = "the target is this machine"
 

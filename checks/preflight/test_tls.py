@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.probes.certificates import Certificate, servers
-from deploy.target import Target
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.probes.certificates import Certificate, servers
+from gonogo.deploy.target import Target
 
 
 def told(one: Certificate, now: datetime.datetime) -> str:

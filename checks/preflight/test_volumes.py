@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Iterable
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.model import Model
-from deploy.probes.binds import within
-from deploy.probes.containers import Container
-from deploy.probes.volumes import Volume
-from deploy.rules.mounts import moved, read_only, unwritable
-from deploy.target import Target
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.binds import within
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.volumes import Volume
+from gonogo.deploy.rules.mounts import moved, read_only, unwritable
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.check(

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterable
 
 import pytest
 
-from checks.suite import Suite
-from deploy.facts import Facts
-from deploy.target import Target, Waiver
+from gonogo.checks.suite import Suite
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.target import Target, Waiver
 
 
 def void(waivers: Iterable[Waiver], checks: Collection[str], today: datetime.date) -> list[str]:

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.sections import Day
-from deploy.target import Target, Window
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.sections import Day
+from gonogo.deploy.target import Target, Window
 
 DAYS = get_args(Day)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from checks.suite import Suite
-from deploy.model import Model
-from deploy.release import Release
+from gonogo.checks.suite import Suite
+from gonogo.deploy.model import Model
+from gonogo.deploy.release import Release
 
 NOTHING = "no release of gonogo is recorded on this target"
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from checks.suite import Suite
-from deploy.target import Availability as Budget
-from deploy.target import Target
-from reports.model import Answered, Availability
+from gonogo.checks.suite import Suite
+from gonogo.deploy.target import Availability as Budget
+from gonogo.deploy.target import Target
+from gonogo.reports.model import Answered, Availability
 
 
 def judged(seen: Availability) -> list[Answered]:

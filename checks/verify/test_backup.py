@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from checks.suite import Suite
-from deploy.mongodb import proof
-from deploy.release import BACK
-from deploy.target import Target
+from gonogo.checks.suite import Suite
+from gonogo.deploy.mongodb import proof
+from gonogo.deploy.release import BACK
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.check(

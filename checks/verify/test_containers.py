@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from checks.suite import Suite
-from checks.verify.recorded import release_of
-from deploy import joined, release
-from deploy.facts import Facts
-from deploy.probes.containers import Container
-from deploy.release import Life
-from deploy.target import Target
+from gonogo.checks.suite import Suite
+from gonogo.checks.verify.recorded import release_of
+from gonogo.deploy import joined, release
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.release import Life
+from gonogo.deploy.target import Target
 
 PAUSE_S = 0.5
 

@@ -10,14 +10,14 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from checks.suite import Suite
-from deploy.facts import Facts
-from deploy.mongodb import compare as comparison
-from deploy.mongodb import fingerprint, login
-from deploy.mongodb import sample as samples
-from deploy.target import Mongodb, Target
-from deploy.wire.transcript import Entry
-from reports.model import DataCount
+from gonogo.checks.suite import Suite
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import compare as comparison
+from gonogo.deploy.mongodb import fingerprint, login
+from gonogo.deploy.mongodb import sample as samples
+from gonogo.deploy.target import Mongodb, Target
+from gonogo.deploy.wire.transcript import Entry
+from gonogo.reports.model import DataCount
 
 TOLD = 20
 """Losses that a message tells one by one."""

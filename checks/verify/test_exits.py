@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from checks.suite import Suite
-from checks.verify.recorded import model_of
-from deploy.facts import Facts
+from gonogo.checks.suite import Suite
+from gonogo.checks.verify.recorded import model_of
+from gonogo.deploy.facts import Facts
 
 
 @pytest.mark.check(

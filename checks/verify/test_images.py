@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from checks.suite import Suite
-from checks.verify.recorded import model_of
-from deploy.facts import Facts
-from deploy.model import Service
-from deploy.probes.containers import Container
-from deploy.rules import production
-from deploy.rules.production import Declared, Own
-from deploy.target import Target
+from gonogo.checks.suite import Suite
+from gonogo.checks.verify.recorded import model_of
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Service
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.rules import production
+from gonogo.deploy.rules.production import Declared, Own
+from gonogo.deploy.target import Target
 
 
 def as_run(service: Service, one: Container, facts: Facts) -> tuple[Service, Own]:

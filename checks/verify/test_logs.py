@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from checks.suite import Suite
-from deploy.facts import Facts
-from deploy.probes import logs
-from deploy.probes.containers import Container
-from deploy.release import Baseline
-from deploy.target import Target
+from gonogo.checks.suite import Suite
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.probes import logs
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.release import Baseline
+from gonogo.deploy.target import Target
 
 SHOWN, LONGEST = 5, 300
 

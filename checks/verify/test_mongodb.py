@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy import health
-from deploy.facts import Facts
-from deploy.target import Health, Target
+from gonogo.deploy import health
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.target import Health, Target
 
 NAMED = re.compile(r"(?:^|[^a-z])(?:db|database|mongo[a-z]*)(?:$|[^a-z])", re.IGNORECASE)
 """Keys of a health endpoint that tell of a database, such as ``checks.database``."""

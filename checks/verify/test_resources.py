@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from checks.suite import Suite
-from deploy.facts import Facts
+from gonogo.checks.suite import Suite
+from gonogo.deploy.facts import Facts
 
 NEAR = 0.9
 """The part of a container's memory limit beyond which the next request may be one too many."""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from checks.suite import Suite
-from checks.verify.recorded import model_of, release_of
-from deploy.facts import Facts
-from deploy.rules import running
+from gonogo.checks.suite import Suite
+from gonogo.checks.verify.recorded import model_of, release_of
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.rules import running
 
 
 @pytest.mark.check(

@@ -1,4 +1,4 @@
-"""The command line, ``gonogo`` and ``python -m deploy``: it reads options and calls, no more."""
+"""The command line, ``gonogo`` and ``python -m gonogo.deploy``: it reads options and calls, no more."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from deploy import debug, named, runner, target_file
-from deploy.cli import data, report, runs, suites, targets
-from deploy.cli.errors import code_of
-from deploy.cli.options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes
-from deploy.errors import UsageError
-from deploy.progress import choose
+from gonogo.deploy import debug, named, runner, target_file
+from gonogo.deploy.cli import data, report, runs, suites, targets
+from gonogo.deploy.cli.errors import code_of
+from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.progress import choose
 
 CODES = """Exit codes: 0 deployed; 1 no-go, nothing touched; 2 usage or target file; 3 failed, nothing
 changed; 4 failed, rolled back and verified; 5 failed and rollback failed; 6 locked; 130 interrupted."""

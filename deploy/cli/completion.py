@@ -7,9 +7,9 @@ from pathlib import Path
 
 import typer
 
-from deploy import target_file
-from deploy.release import BACK, RESUMED
-from deploy.suites import ROOT
+from gonogo.deploy import target_file
+from gonogo.deploy.release import BACK, RESUMED
+from gonogo.deploy.suites import ROOT
 
 PUBLISHED = ROOT / "reports" / "published"
 OPTION = "reports"

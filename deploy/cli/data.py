@@ -12,19 +12,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy import lock, safekeeping, target_file
-from deploy.cli import completion
-from deploy.cli.options import AsJson, Name, RequiredName
-from deploy.connection import Connection
-from deploy.errors import GonogoError, UsageError
-from deploy.facts import Facts
-from deploy.mongodb import backup as backups
-from deploy.mongodb import loader, proof, restore, staging, vault
-from deploy.mongodb.vault import Backup
-from deploy.progress import Progress, choose, events, lines
-from deploy.redact import Redactor
-from reports.model import Step
-from reports.words import size
+from gonogo.deploy import lock, safekeeping, target_file
+from gonogo.deploy.cli import completion
+from gonogo.deploy.cli.options import AsJson, Name, RequiredName
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError, UsageError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import backup as backups
+from gonogo.deploy.mongodb import loader, proof, restore, staging, vault
+from gonogo.deploy.mongodb.vault import Backup
+from gonogo.deploy.progress import Progress, choose, events, lines
+from gonogo.deploy.redact import Redactor
+from gonogo.reports.model import Step
+from gonogo.reports.words import size
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 BACKUP = "a name that `gonogo backups` lists, or latest"

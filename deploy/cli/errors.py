@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import typer
 
-from deploy import debug
-from deploy.errors import GonogoError, UsageError
-from deploy.progress import events, lines
-from deploy.redact import by_all
-from deploy.runner import INTERRUPTED
-from reports.words import plain
+from gonogo.deploy import debug
+from gonogo.deploy.errors import GonogoError, UsageError
+from gonogo.deploy.progress import events, lines
+from gonogo.deploy.redact import by_all
+from gonogo.deploy.runner import INTERRUPTED
+from gonogo.reports.words import plain
 
 FAULT = INTERRUPTED
 """The exit code after a fault of gonogo's own: as after an interruption, the journal has it."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import completion
+from gonogo.deploy.cli import completion
 
 _TARGET = "a name in deploy/targets, or the path of a target file"
 Name = Annotated[str | None, typer.Argument(help=_TARGET, autocompletion=completion.targets)]

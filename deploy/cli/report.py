@@ -10,16 +10,16 @@ from typing import Annotated
 
 import typer
 
-from deploy import publishing, runner, target_file
-from deploy.cli import completion
-from deploy.cli.options import Name, Reports
-from deploy.connection import Connection
-from deploy.errors import ConnectionFailed, GonogoError, UsageError
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from deploy.target import Target
-from reports import entries
-from reports.model import Release
+from gonogo.deploy import publishing, runner, target_file
+from gonogo.deploy.cli import completion
+from gonogo.deploy.cli.options import Name, Reports
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import ConnectionFailed, GonogoError, UsageError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
+from gonogo.reports import entries
+from gonogo.reports.model import Release
 
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 """Variables of which one is set where a browser can be shown."""

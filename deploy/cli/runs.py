@@ -8,16 +8,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy import history, lock, recovery, release, runner, target_file
-from deploy.cli import completion
-from deploy.cli.options import AsJson, Name, Quiet, Reports
-from deploy.connection import Connection
-from deploy.facts import Facts
-from deploy.journal import END, Journal
-from deploy.probes.containers import Container
-from deploy.progress import choose, events, lines
-from deploy.redact import Redactor
-from deploy.target import Target
+from gonogo.deploy import history, lock, recovery, release, runner, target_file
+from gonogo.deploy.cli import completion
+from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.journal import END, Journal
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.progress import choose, events, lines
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
 
 
 def roll_back(

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from deploy import recording, target_file
-from deploy.cli.options import Name, Strict
-from deploy.suites import ROOT
+from gonogo.deploy import recording, target_file
+from gonogo.deploy.cli.options import Name, Strict
+from gonogo.deploy.suites import ROOT
 
 
 def preflight(target: Name = None, strict: Strict = False) -> None:

@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
-from deploy import init as drafting
-from deploy import target_file
-from deploy.cli.options import Name
-from deploy.connection import Connection
-from deploy.errors import UsageError
+from gonogo.deploy import init as drafting
+from gonogo.deploy import target_file
+from gonogo.deploy.cli.options import Name
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import UsageError
 
 LOOK_S = 10.0
 """Seconds between two looks at a connection that is held open."""

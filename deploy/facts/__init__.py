@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deploy.facts.running import RunningFacts
-from deploy.facts.stack import Resolved, resolve
+from gonogo.deploy.facts.running import RunningFacts
+from gonogo.deploy.facts.stack import Resolved, resolve
 
 __all__ = ["Facts", "Resolved", "resolve"]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.fact import REACHABLE, Answer, Answers, Fact, Unknown
-from deploy.redact import Redactor
-from deploy.target import Target
-from deploy.wire.transcript import Entry, Transcript
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.fact import REACHABLE, Answer, Answers, Fact, Unknown
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
+from gonogo.deploy.wire.transcript import Entry, Transcript
 
 AHEAD = 32
 """Facts that are asked ahead at a time: nearly all of the time they wait for the target or for each other."""

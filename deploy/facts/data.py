@@ -5,17 +5,17 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path
 
-from deploy import git
-from deploy.errors import GonogoError
-from deploy.fact import fact
-from deploy.facts.images import ImageFacts
-from deploy.facts.stack import StackFacts
-from deploy.mongodb import login, primary
-from deploy.probes import backups, binds, disk, memory, mongodb, volumes
-from deploy.probes.binds import Bind, Kind
-from deploy.probes.containers import Container
-from deploy.rules.mounts import binds_of
-from deploy.target import Mongodb
+from gonogo.deploy import git
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.fact import fact
+from gonogo.deploy.facts.images import ImageFacts
+from gonogo.deploy.facts.stack import StackFacts
+from gonogo.deploy.mongodb import login, primary
+from gonogo.deploy.probes import backups, binds, disk, memory, mongodb, volumes
+from gonogo.deploy.probes.binds import Bind, Kind
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.rules.mounts import binds_of
+from gonogo.deploy.target import Mongodb
 
 TEMPORARY = "/tmp"
 

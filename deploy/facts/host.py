@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 
-from deploy.errors import GonogoError
-from deploy.fact import fact
-from deploy.facts.base import Base
-from deploy.probes import certificates, clock, engine, hostkey, listeners, names
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.fact import fact
+from gonogo.deploy.facts.base import Base
+from gonogo.deploy.probes import certificates, clock, engine, hostkey, listeners, names
 
 
 class HostFacts(Base):

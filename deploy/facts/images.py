@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 
-from deploy import images as building
-from deploy.fact import fact
-from deploy.facts.registry import RegistryFacts
-from deploy.model import Service
-from deploy.probes import images
-from deploy.probes.images import ImageInfo
-from deploy.release import RECORD, tagged
-from deploy.rules.dockerfile import Stage
-from deploy.source import Source
+from gonogo.deploy import images as building
+from gonogo.deploy.fact import fact
+from gonogo.deploy.facts.registry import RegistryFacts
+from gonogo.deploy.model import Service
+from gonogo.deploy.probes import images
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.release import RECORD, tagged
+from gonogo.deploy.rules.dockerfile import Stage
+from gonogo.deploy.source import Source
 
 
 class ImageFacts(RegistryFacts):

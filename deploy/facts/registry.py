@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from deploy import release
-from deploy.fact import Unknown, fact
-from deploy.facts.stack import StackFacts
-from deploy.probes import images, registry
-from deploy.probes.registry import Content, Greeting, There
-from deploy.sections import Registry
-from deploy.wire.transcript import Entry
+from gonogo.deploy import release
+from gonogo.deploy.fact import Unknown, fact
+from gonogo.deploy.facts.stack import StackFacts
+from gonogo.deploy.probes import images, registry
+from gonogo.deploy.probes.registry import Content, Greeting, There
+from gonogo.deploy.sections import Registry
+from gonogo.deploy.wire.transcript import Entry
 
 
 class RegistryFacts(StackFacts):

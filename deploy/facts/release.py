@@ -5,16 +5,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from deploy import health, release
-from deploy import lock as locks
-from deploy.fact import Unknown, fact
-from deploy.facts.data import DataFacts
-from deploy.health import Reply
-from deploy.methods import checkout as clones
-from deploy.methods.checkout import Clone
-from deploy.release import Baseline, Recorded, Release
-from deploy.rules import checkout
-from deploy.rules.checkout import Checkout, Shipping
+from gonogo.deploy import health, release
+from gonogo.deploy import lock as locks
+from gonogo.deploy.fact import Unknown, fact
+from gonogo.deploy.facts.data import DataFacts
+from gonogo.deploy.health import Reply
+from gonogo.deploy.methods import checkout as clones
+from gonogo.deploy.methods.checkout import Clone
+from gonogo.deploy.release import Baseline, Recorded, Release
+from gonogo.deploy.rules import checkout
+from gonogo.deploy.rules.checkout import Checkout, Shipping
 
 
 class ReleaseFacts(DataFacts):

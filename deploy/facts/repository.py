@@ -10,19 +10,19 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from deploy import compose, git
-from deploy.errors import GonogoError
-from deploy.fact import Unknown, fact
-from deploy.facts import Facts, Resolved
-from deploy.facts.stack import kept, read
-from deploy.probes import environment
-from deploy.probes.images import ImageInfo
-from deploy.redact import Redactor, secret_values
-from deploy.rules import checkout, example, written
-from deploy.rules.checkout import Shipping
-from deploy.rules.weak import concealed_all
-from deploy.target import Target
-from deploy.wire.transcript import Entry
+from gonogo.deploy import compose, git
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.fact import Unknown, fact
+from gonogo.deploy.facts import Facts, Resolved
+from gonogo.deploy.facts.stack import kept, read
+from gonogo.deploy.probes import environment
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.redact import Redactor, secret_values
+from gonogo.deploy.rules import checkout, example, written
+from gonogo.deploy.rules.checkout import Shipping
+from gonogo.deploy.rules.weak import concealed_all
+from gonogo.deploy.target import Target
+from gonogo.deploy.wire.transcript import Entry
 
 OFFLINE = "offline"
 """What blocks a check for which the repository alone will not do."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploy.fact import fact
-from deploy.facts.release import ReleaseFacts
-from deploy.probes import containers, images, resources
-from deploy.probes.containers import Given
-from deploy.probes.images import ImageInfo
-from deploy.probes.resources import Usage
-from deploy.redact import secret_values
-from deploy.rules.weak import concealed_all
+from gonogo.deploy.fact import fact
+from gonogo.deploy.facts.release import ReleaseFacts
+from gonogo.deploy.probes import containers, images, resources
+from gonogo.deploy.probes.containers import Given
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.probes.resources import Usage
+from gonogo.deploy.redact import secret_values
+from gonogo.deploy.rules.weak import concealed_all
 
 
 def _kept(found: dict[str, Given]) -> dict[str, Given]:

@@ -7,23 +7,23 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from deploy import compose
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.fact import fact
-from deploy.facts.host import HostFacts
-from deploy.model import Model, Service
-from deploy.probes import containers, environment, places
-from deploy.probes.containers import Container
-from deploy.probes.places import Place
-from deploy.redact import Redactor, secret_values
-from deploy.requirepass import REDIS_PASSWORD, requirepass
-from deploy.rules import beside, credentials
-from deploy.rules import example as examples
-from deploy.rules.beside import Beside
-from deploy.rules.example import Example
-from deploy.rules.weak import concealed_all, masked, weakness
-from deploy.target import Target
+from gonogo.deploy import compose
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.fact import fact
+from gonogo.deploy.facts.host import HostFacts
+from gonogo.deploy.model import Model, Service
+from gonogo.deploy.probes import containers, environment, places
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.places import Place
+from gonogo.deploy.redact import Redactor, secret_values
+from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
+from gonogo.deploy.rules import beside, credentials
+from gonogo.deploy.rules import example as examples
+from gonogo.deploy.rules.beside import Beside
+from gonogo.deploy.rules.example import Example
+from gonogo.deploy.rules.weak import concealed_all, masked, weakness
+from gonogo.deploy.target import Target
 
 
 @dataclass(frozen=True)

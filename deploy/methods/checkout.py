@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.rules.checkout import parse_status, some
-from deploy.sections import OnServer
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.rules.checkout import parse_status, some
+from gonogo.deploy.sections import OnServer
 
 ASK_TIMEOUT_S = 20
 FETCH_TIMEOUT_S = 600.0

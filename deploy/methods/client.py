@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 TIMEOUT_S = 3600
 SHARED = ("contexts", "cli-plugins")

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from deploy.connection import Connection
-from deploy.members import Member
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.members import Member
 
 ALL = (
     "docker image ls -aq --no-trunc | sort -u | "

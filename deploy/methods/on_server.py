@@ -9,18 +9,18 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 
-from deploy import git
-from deploy import images as building
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.images import BUILD_TIMEOUT_S, LAST_LINES
-from deploy.methods import checkout
-from deploy.methods.output import Output
-from deploy.model import Model
-from deploy.probes import images
-from deploy.release import tagged
-from deploy.sections import OnServer
-from deploy.target import Target
+from gonogo.deploy import git
+from gonogo.deploy import images as building
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.images import BUILD_TIMEOUT_S, LAST_LINES
+from gonogo.deploy.methods import checkout
+from gonogo.deploy.methods.output import Output
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes import images
+from gonogo.deploy.release import tagged
+from gonogo.deploy.sections import OnServer
+from gonogo.deploy.target import Target
 
 # An engine without buildx builds the classic way, and Compose has to be told so.
 BUILD = (

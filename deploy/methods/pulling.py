@@ -6,10 +6,10 @@ import io
 import shlex
 from collections.abc import Iterable
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.methods.client import Given, last_line
-from deploy.methods.meter import Meter
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.methods.client import Given, last_line
+from gonogo.deploy.methods.meter import Meter
 
 TIMEOUT_S = 3600.0
 NO_LOGIN, NO_PULL = 3, 4

@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.methods import pulling, tar
-from deploy.methods.client import Given, docker, drawn, last_line, logged_in
-from deploy.methods.meter import Meter
-from deploy.probes import images
-from deploy.probes.registry import misnamed
-from deploy.release import Image, repository, tagged
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.methods import pulling, tar
+from gonogo.deploy.methods.client import Given, docker, drawn, last_line, logged_in
+from gonogo.deploy.methods.meter import Meter
+from gonogo.deploy.probes import images
+from gonogo.deploy.probes.registry import misnamed
+from gonogo.deploy.release import Image, repository, tagged
 
 _DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")
 

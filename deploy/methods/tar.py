@@ -7,15 +7,15 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from deploy.archive import Archive
-from deploy.connection import Connection
-from deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
-from deploy.methods import layers
-from deploy.methods.gzipped import gzipped
-from deploy.methods.layers import LeftOut
-from deploy.probes import images
-from deploy.probes import layers as sized
-from deploy.release import Image, tagged
+from gonogo.deploy.archive import Archive
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
+from gonogo.deploy.methods import layers
+from gonogo.deploy.methods.gzipped import gzipped
+from gonogo.deploy.methods.layers import LeftOut
+from gonogo.deploy.probes import images
+from gonogo.deploy.probes import layers as sized
+from gonogo.deploy.release import Image, tagged
 
 LOAD = "docker load -q"
 MB = 1_000_000

@@ -13,11 +13,11 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import layout, loader, refusal
-from deploy.mongodb.reading import Files
-from deploy.mongodb.vault import Backup
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import layout, loader, refusal
+from gonogo.deploy.mongodb.reading import Files
+from gonogo.deploy.mongodb.vault import Backup
 
 Client = MongoClient[dict[str, Any]]
 

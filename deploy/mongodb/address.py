@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deploy.errors import GonogoError
-from deploy.probes.containers import Container
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes.containers import Container
 
 if TYPE_CHECKING:
-    from deploy.facts.stack import StackFacts
+    from gonogo.deploy.facts.stack import StackFacts
 
 PORT = 27017
 SHORT_ID = 12

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import shlex
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb.landing import STREAM_S
-from deploy.mongodb.manifest import ARCHIVE
-from deploy.mongodb.reading import BackupDamaged
-from deploy.mongodb.vault import Backup
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.landing import STREAM_S
+from gonogo.deploy.mongodb.manifest import ARCHIVE
+from gonogo.deploy.mongodb.reading import BackupDamaged
+from gonogo.deploy.mongodb.vault import Backup
 
 DIFFERS, LACKS = 72, 97
 """Exit statuses of our own scripts: the archive is not the manifest's; there is no mongorestore."""

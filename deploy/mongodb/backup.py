@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import copies, dump, landing, login, parcel
-from deploy.mongodb.ahead import turns
-from deploy.mongodb.layout import DUMP
-from deploy.mongodb.manifest import ENTRIES, FINGERPRINT, Manifest
-from deploy.mongodb.order import OnBytes, Order, file
-from deploy.mongodb.parcel import Parcel, Piece, Sums
-from deploy.mongodb.taking import Taking
-from deploy.mongodb.vault import Backup
-from deploy.mongodb.writer import SnapshotLost, Writer
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import copies, dump, landing, login, parcel
+from gonogo.deploy.mongodb.ahead import turns
+from gonogo.deploy.mongodb.layout import DUMP
+from gonogo.deploy.mongodb.manifest import ENTRIES, FINGERPRINT, Manifest
+from gonogo.deploy.mongodb.order import OnBytes, Order, file
+from gonogo.deploy.mongodb.parcel import Parcel, Piece, Sums
+from gonogo.deploy.mongodb.taking import Taking
+from gonogo.deploy.mongodb.vault import Backup
+from gonogo.deploy.mongodb.writer import SnapshotLost, Writer
 
 AGAIN = "the server did not keep the moment of the snapshot, so all was read again without one"
 

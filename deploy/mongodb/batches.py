@@ -12,7 +12,7 @@ from pymongo.client_session import ClientSession
 from pymongo.cursor import RawBatchCursor
 from pymongo.errors import InvalidOperation, PyMongoError
 
-from deploy.mongodb.elements import documents
+from gonogo.deploy.mongodb.elements import documents
 
 try:
     from bson import _array_of_documents_to_buffer as _joined

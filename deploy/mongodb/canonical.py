@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import json_util
 
-from deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb.source import Namespace
 
 MADE = ("v", "ns", "background")
 """What an index has beside what was asked for; it may differ between two that are equal."""

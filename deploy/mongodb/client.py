@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb.address import Address, Unanswered
-from deploy.wire.opening import AHEAD
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.address import Address, Unanswered
+from gonogo.deploy.wire.opening import AHEAD
 
 if TYPE_CHECKING:
     # They take a tenth of a second to import, which a run without a database need not wait for.
     from pymongo import MongoClient
     from pymongo.errors import OperationFailure
 
-    from deploy.mongodb.tls import Context, Trust
+    from gonogo.deploy.mongodb.tls import Context, Trust
 
     Client = MongoClient[dict[str, Any]]
 
@@ -121,7 +121,7 @@ def _made(
     given |= login.options
     if trust is None:
         return MongoClient("127.0.0.1", port, **given), None
-    from deploy.mongodb import tls  # noqa: PLC0415  only where it is needed
+    from gonogo.deploy.mongodb import tls  # noqa: PLC0415  only where it is needed
 
     made = tls.proved(trust, port, at)
     given |= {"tls": True, "connect": False, "tlsAllowInvalidHostnames": not made.check_hostname}
@@ -132,7 +132,7 @@ def _made(
 
 
 def _silence(port: int, at: Address, trust: Trust | None, made: Context | None) -> Unanswered:
-    from deploy.mongodb import tls  # noqa: PLC0415
+    from gonogo.deploy.mongodb import tls  # noqa: PLC0415
 
     why = tls.cause(port, trust, made.server_name if made else "")
     return Unanswered(f"the MongoDB {at.told} {why or f'does not answer on port {at.port}'}")

@@ -16,16 +16,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.mongodb import canonical, fingerprint, lifetime, source, structure
-from deploy.mongodb.difference import Difference, Named, structural
-from deploy.mongodb.documents import Event, State, events
-from deploy.mongodb.entries import ENTRIES, Entries, EntriesWriter, unpacked
-from deploy.mongodb.fingerprint import Client, OnBytes
-from deploy.mongodb.hashes import hashes
-from deploy.mongodb.recheck import Recheck
-from deploy.mongodb.source import Namespace
-from deploy.mongodb.tally import CollectionPrint
-from deploy.target import Mongodb
+from gonogo.deploy.mongodb import canonical, fingerprint, lifetime, source, structure
+from gonogo.deploy.mongodb.difference import Difference, Named, structural
+from gonogo.deploy.mongodb.documents import Event, State, events
+from gonogo.deploy.mongodb.entries import ENTRIES, Entries, EntriesWriter, unpacked
+from gonogo.deploy.mongodb.fingerprint import Client, OnBytes
+from gonogo.deploy.mongodb.hashes import hashes
+from gonogo.deploy.mongodb.recheck import Recheck
+from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb.tally import CollectionPrint
+from gonogo.deploy.target import Mongodb
 
 __all__ = ["Compared", "Difference", "between", "compared", "differences"]
 

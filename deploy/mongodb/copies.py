@@ -15,13 +15,13 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO
 
-from deploy import release
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import manifest
-from deploy.mongodb.landing import PART, STREAM_S, named
-from deploy.mongodb.manifest import MANIFEST, PROOF, Backup, Sum
-from deploy.target import Target
+from gonogo.deploy import release
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import manifest
+from gonogo.deploy.mongodb.landing import PART, STREAM_S, named
+from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF, Backup, Sum
+from gonogo.deploy.target import Target
 
 CHUNK = 1 << 20
 LEFT_S = 86400.0

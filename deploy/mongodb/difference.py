@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from deploy.mongodb import elements
+from gonogo.deploy.mongodb import elements
 
 SHOWN = 5
 """Documents that a difference names; the others are counted."""

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from deploy.mongodb import canonical
-from deploy.mongodb.entries import BUCKETS, Entries
-from deploy.mongodb.lifetime import NEVER
-from deploy.mongodb.tally import EXTRA, CollectionPrint
+from gonogo.deploy.mongodb import canonical
+from gonogo.deploy.mongodb.entries import BUCKETS, Entries
+from gonogo.deploy.mongodb.lifetime import NEVER
+from gonogo.deploy.mongodb.tally import EXTRA, CollectionPrint
 
 TOGETHER = 50_000
 """Entries of each state that are in memory at once: about 20 MB."""

@@ -13,15 +13,15 @@ from urllib.parse import quote, urlencode
 
 from pymongo import MongoClient
 
-from deploy.connection import Result
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import fingerprint, landing, login, manifest, parcel, quiet
-from deploy.mongodb.client import Login
-from deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
-from deploy.mongodb.order import Order, file
-from deploy.mongodb.parcel import Parcel, Piece, Sums
-from deploy.target import Mongodb
+from gonogo.deploy.connection import Result
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import fingerprint, landing, login, manifest, parcel, quiet
+from gonogo.deploy.mongodb.client import Login
+from gonogo.deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
+from gonogo.deploy.mongodb.order import Order, file
+from gonogo.deploy.mongodb.parcel import Parcel, Piece, Sums
+from gonogo.deploy.target import Mongodb
 
 Client = MongoClient[dict[str, Any]]
 

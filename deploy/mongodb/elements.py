@@ -10,7 +10,7 @@ from bson.binary import UuidRepresentation
 from bson.codec_options import DatetimeConversion
 from bson.errors import BSONError
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 SMALLEST = 5
 """Bytes of an empty document: its length and the zero at its end."""

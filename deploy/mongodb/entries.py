@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 BUCKETS = 4096
 """A hundred writes touch a hundred of them at most, and the others need not be looked at."""

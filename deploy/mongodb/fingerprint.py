@@ -17,14 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import batches, source
-from deploy.mongodb.ahead import Ahead, turns
-from deploy.mongodb.entries import ENTRIES, EntriesWriter, digest_of
-from deploy.mongodb.hashes import Hashes
-from deploy.mongodb.source import Namespace
-from deploy.mongodb.tally import CollectionPrint, Tally
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import batches, source
+from gonogo.deploy.mongodb.ahead import Ahead, turns
+from gonogo.deploy.mongodb.entries import ENTRIES, EntriesWriter, digest_of
+from gonogo.deploy.mongodb.hashes import Hashes
+from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb.tally import CollectionPrint, Tally
 
 __all__ = [
     "CollectionPrint",

@@ -10,7 +10,7 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
-from deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb.source import Namespace
 
 WRITERS = 1
 """Connections that write at once."""

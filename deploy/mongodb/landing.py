@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import BinaryIO, cast
 from urllib.parse import quote
 
-from deploy import release
-from deploy.connection import Connection, Result
-from deploy.errors import GonogoError
-from deploy.mongodb.layout import DUMP
-from deploy.mongodb.parcel import END, PIECE, SUMS, Parcel
-from deploy.target import Target
+from gonogo.deploy import release
+from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.layout import DUMP
+from gonogo.deploy.mongodb.parcel import END, PIECE, SUMS, Parcel
+from gonogo.deploy.target import Target
 
 PART = ".part-"
 OWNER = ".owner"

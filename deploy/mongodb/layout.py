@@ -18,8 +18,8 @@ from urllib.parse import quote, unquote
 from bson import json_util
 from bson.codec_options import DatetimeConversion
 
-from deploy.errors import GonogoError
-from deploy.mongodb.source import BUCKETS, Form, Namespace
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.source import BUCKETS, Form, Namespace
 
 DUMP = "dump"
 DATA = ".bson"

@@ -17,7 +17,7 @@ from bson.codec_options import DatetimeConversion
 from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
 
-from deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb.source import Namespace
 
 NEVER = (1 << 63) - 1
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(

@@ -9,18 +9,18 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from deploy.connection import Connection
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import compare, fingerprint
-from deploy.mongodb.compare import Difference
-from deploy.mongodb.difference import structural
-from deploy.mongodb.entries import Entries, digest_of, unpacked
-from deploy.mongodb.fingerprint import CollectionPrint, Fingerprint
-from deploy.mongodb.manifest import ENTRIES, FINGERPRINT
-from deploy.mongodb.reading import BackupDamaged, unequal
-from deploy.mongodb.vault import Backup
-from deploy.target import Mongodb
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import compare, fingerprint
+from gonogo.deploy.mongodb.compare import Difference
+from gonogo.deploy.mongodb.difference import structural
+from gonogo.deploy.mongodb.entries import Entries, digest_of, unpacked
+from gonogo.deploy.mongodb.fingerprint import CollectionPrint, Fingerprint
+from gonogo.deploy.mongodb.manifest import ENTRIES, FINGERPRINT
+from gonogo.deploy.mongodb.reading import BackupDamaged, unequal
+from gonogo.deploy.mongodb.vault import Backup
+from gonogo.deploy.target import Mongodb
 
 Client = MongoClient[dict[str, Any]]
 

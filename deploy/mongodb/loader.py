@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 from pymongo import MongoClient
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import canonical, layout, refusal
-from deploy.mongodb.elements import SMALLEST
-from deploy.mongodb.inserter import Inserter
-from deploy.mongodb.reading import PIECE, BackupDamaged, Files
-from deploy.mongodb.source import Namespace
-from deploy.mongodb.vault import Backup
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import canonical, layout, refusal
+from gonogo.deploy.mongodb.elements import SMALLEST
+from gonogo.deploy.mongodb.inserter import Inserter
+from gonogo.deploy.mongodb.reading import PIECE, BackupDamaged, Files
+from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb.vault import Backup
 
 BATCH_BYTES = 8_000_000
 BATCH_DOCUMENTS = 10_000

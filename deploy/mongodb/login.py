@@ -10,23 +10,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import address, primary
-from deploy.mongodb.client import Login, connected
-from deploy.mongodb.primary import Way
-from deploy.probes.containers import Container
-from deploy.redact import Redactor, secret_values
-from deploy.rules import credentials
-from deploy.target import Mongodb
-from deploy.wire.transcript import Entry
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import address, primary
+from gonogo.deploy.mongodb.client import Login, connected
+from gonogo.deploy.mongodb.primary import Way
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.redact import Redactor, secret_values
+from gonogo.deploy.rules import credentials
+from gonogo.deploy.target import Mongodb
+from gonogo.deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-    from deploy.facts.stack import StackFacts
-    from deploy.mongodb.tls import Trust
-    from deploy.mongodb.uri import Uri
+    from gonogo.deploy.facts.stack import StackFacts
+    from gonogo.deploy.mongodb.tls import Trust
+    from gonogo.deploy.mongodb.uri import Uri
 
     Client = MongoClient[dict[str, Any]]
 
@@ -169,14 +169,14 @@ def trust(facts: StackFacts, mongodb: Mongodb, given: Uri | None = None) -> Trus
     """Return which certificates are believed; None where TLS is off. Raises GonogoError."""
     if not (mongodb.tls or mongodb.tls_ca_file or mongodb.tls_client_file or (given and given.tls)):
         return None
-    from deploy.mongodb import tls  # noqa: PLC0415  only where it is needed
+    from gonogo.deploy.mongodb import tls  # noqa: PLC0415  only where it is needed
 
     found = tls.trust(facts.connection, facts.target, mongodb, facts.redactor)
     return replace(found, any_name=given.any_name, any_certificate=given.any_certificate) if given else found
 
 
 def _outside(facts: StackFacts, mongodb: Mongodb, variable: str) -> Way:
-    from deploy.mongodb import uri  # noqa: PLC0415  only where it is needed
+    from gonogo.deploy.mongodb import uri  # noqa: PLC0415  only where it is needed
 
     value = facts.environment.get(variable, "")
     if not value:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 FORMAT: Literal[1] = 1
 MANIFEST = "manifest.json"

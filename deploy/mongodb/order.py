@@ -10,10 +10,10 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from deploy.facts import Facts
-from deploy.mongodb.manifest import Manifest
-from deploy.mongodb.parcel import Piece
-from deploy.target import Mongodb
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb.manifest import Manifest
+from gonogo.deploy.mongodb.parcel import Piece
+from gonogo.deploy.target import Mongodb
 
 Client = MongoClient[dict[str, Any]]
 OnBytes = Callable[[int], None] | None

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deploy.mongodb.manifest import MANIFEST, Sum
+from gonogo.deploy.mongodb.manifest import MANIFEST, Sum
 
 Piece = tuple[str, bytes]
 

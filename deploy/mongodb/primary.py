@@ -8,16 +8,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deploy.errors import GonogoError
-from deploy.mongodb import address
-from deploy.mongodb.address import Address, Unanswered
-from deploy.mongodb.client import TIMEOUT_MS, Login, connected
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import address
+from gonogo.deploy.mongodb.address import Address, Unanswered
+from gonogo.deploy.mongodb.client import TIMEOUT_MS, Login, connected
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-    from deploy.facts.stack import StackFacts
-    from deploy.mongodb.tls import Trust
+    from gonogo.deploy.facts.stack import StackFacts
+    from gonogo.deploy.mongodb.tls import Trust
 
     Client = MongoClient[dict[str, Any]]
 

@@ -11,14 +11,14 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from deploy import release, store
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import accounts, archive, likeness, loader, refusal, throwaway
-from deploy.mongodb.reading import BackupDamaged
-from deploy.mongodb.throwaway import Throwaway
-from deploy.mongodb.vault import PROOF, Backup
+from gonogo.deploy import release, store
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import accounts, archive, likeness, loader, refusal, throwaway
+from gonogo.deploy.mongodb.reading import BackupDamaged
+from gonogo.deploy.mongodb.throwaway import Throwaway
+from gonogo.deploy.mongodb.vault import PROOF, Backup
 
 MOST = 20
 """Differences that are written down; the others are counted."""

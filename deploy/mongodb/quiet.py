@@ -13,8 +13,8 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from deploy.mongodb import source
-from deploy.mongodb.source import BUCKETS, KEPT_SYSTEM
+from gonogo.deploy.mongodb import source
+from gonogo.deploy.mongodb.source import BUCKETS, KEPT_SYSTEM
 
 Client = MongoClient[dict[str, Any]]
 

@@ -12,13 +12,13 @@ from pathlib import PurePosixPath
 from queue import Empty, Full, Queue
 from typing import IO, cast
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import layout
-from deploy.mongodb.ahead import Closed
-from deploy.mongodb.landing import STREAM_S
-from deploy.mongodb.manifest import Sum
-from deploy.mongodb.vault import Backup
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import layout
+from gonogo.deploy.mongodb.ahead import Closed
+from gonogo.deploy.mongodb.landing import STREAM_S
+from gonogo.deploy.mongodb.manifest import Sum
+from gonogo.deploy.mongodb.vault import Backup
 
 PIECE = 1 << 20
 BLOCK = 1 << 18

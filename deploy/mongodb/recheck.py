@@ -12,11 +12,11 @@ from typing import cast
 
 from bson.raw_bson import RawBSONDocument
 
-from deploy.mongodb import elements, lifetime
-from deploy.mongodb.documents import Event
-from deploy.mongodb.fingerprint import Client
-from deploy.mongodb.source import Namespace
-from deploy.mongodb.tally import EXTRA, entry
+from gonogo.deploy.mongodb import elements, lifetime
+from gonogo.deploy.mongodb.documents import Event
+from gonogo.deploy.mongodb.fingerprint import Client
+from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb.tally import EXTRA, entry
 
 TOGETHER = 500
 """Documents that one query asks for."""

@@ -9,9 +9,9 @@ from typing import Any
 from bson.errors import BSONError
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 
-from deploy.errors import GonogoError
-from deploy.mongodb import elements
-from deploy.mongodb.reading import BackupDamaged
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import elements
+from gonogo.deploy.mongodb.reading import BackupDamaged
 
 DUPLICATE = 11000
 UNAUTHORIZED = 13

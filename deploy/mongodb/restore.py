@@ -13,15 +13,26 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from deploy import release
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import accounts, archive, compare, dump, likeness, loader, login, proof, refusal, staging
-from deploy.mongodb import backup as backups
-from deploy.mongodb.staging import UNFINISHED
-from deploy.mongodb.swap import Swap
-from deploy.mongodb.vault import Backup
-from deploy.target import Mongodb
+from gonogo.deploy import release
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import (
+    accounts,
+    archive,
+    compare,
+    dump,
+    likeness,
+    loader,
+    login,
+    proof,
+    refusal,
+    staging,
+)
+from gonogo.deploy.mongodb import backup as backups
+from gonogo.deploy.mongodb.staging import UNFINISHED
+from gonogo.deploy.mongodb.swap import Swap
+from gonogo.deploy.mongodb.vault import Backup
+from gonogo.deploy.target import Mongodb
 
 LONGEST = 63
 """Bytes of a database's name in MongoDB."""

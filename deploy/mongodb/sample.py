@@ -14,9 +14,9 @@ from bson import json_util
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from deploy import extended
-from deploy.errors import GonogoError
-from deploy.sections import Sample
+from gonogo.deploy import extended
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.sections import Sample
 
 Client = MongoClient[dict[str, Any]]
 TIMEOUT_MS = 30_000

@@ -14,13 +14,13 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from deploy import release
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import login
-from deploy.mongodb.manifest import Backup
-from deploy.rules.sizes import MARGIN, mb
-from deploy.target import Target
+from gonogo.deploy import release
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import login
+from gonogo.deploy.mongodb.manifest import Backup
+from gonogo.deploy.rules.sizes import MARGIN, mb
+from gonogo.deploy.target import Target
 
 STAGING = "gonogo_staging"
 UNFINISHED = "gonogo_unfinished"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploy.mongodb import canonical
-from deploy.mongodb.difference import Difference, structural
-from deploy.mongodb.source import Namespace
-from deploy.mongodb.tally import CollectionPrint
+from gonogo.deploy.mongodb import canonical
+from gonogo.deploy.mongodb.difference import Difference, structural
+from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb.tally import CollectionPrint
 
 
 @dataclass(frozen=True)

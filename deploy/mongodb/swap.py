@@ -12,10 +12,10 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
-from deploy.mongodb import batches, loader, source
-from deploy.mongodb.elements import documents
-from deploy.mongodb.inserter import Inserter
-from deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb import batches, loader, source
+from gonogo.deploy.mongodb.elements import documents
+from gonogo.deploy.mongodb.inserter import Inserter
+from gonogo.deploy.mongodb.source import Namespace
 
 NO_RENAME = (20, 59, 72, 73, 115, 166)
 """IllegalOperation, CommandNotFound, InvalidOptions, InvalidNamespace, CommandNotSupported,

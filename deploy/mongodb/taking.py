@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deploy import release
-from deploy.mongodb import fingerprint
-from deploy.mongodb.fingerprint import Client, CollectionPrint, EntriesWriter, Fingerprint, Tally
-from deploy.mongodb.hashes import asking
-from deploy.mongodb.source import Namespace
+from gonogo.deploy import release
+from gonogo.deploy.mongodb import fingerprint
+from gonogo.deploy.mongodb.fingerprint import Client, CollectionPrint, EntriesWriter, Fingerprint, Tally
+from gonogo.deploy.mongodb.hashes import asking
+from gonogo.deploy.mongodb.source import Namespace
 
 
 class Taking:

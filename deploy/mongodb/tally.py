@@ -10,12 +10,12 @@ from hashlib import sha256
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from deploy.errors import GonogoError
-from deploy.mongodb import canonical, lifetime
-from deploy.mongodb.elements import SMALLEST, documents, identity
-from deploy.mongodb.entries import BUCKETS, DIGEST, EntriesWriter
-from deploy.mongodb.lifetime import Lifetime
-from deploy.mongodb.source import Form, Namespace
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import canonical, lifetime
+from gonogo.deploy.mongodb.elements import SMALLEST, documents, identity
+from gonogo.deploy.mongodb.entries import BUCKETS, DIGEST, EntriesWriter
+from gonogo.deploy.mongodb.lifetime import Lifetime
+from gonogo.deploy.mongodb.source import Form, Namespace
 
 SPOOL = 200_000
 """Documents whose entries wait in memory before they are written: about 30 MB."""

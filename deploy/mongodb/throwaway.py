@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
 
 if TYPE_CHECKING:
-    from deploy.mongodb.source import Client
+    from gonogo.deploy.mongodb.source import Client
 
 LABEL = "gonogo.throwaway"
 PORT = 27017

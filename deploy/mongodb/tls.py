@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb.address import Address, Unanswered
-from deploy.redact import Redactor
-from deploy.target import Mongodb, Target
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.address import Address, Unanswered
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Mongodb, Target
 
 HANDSHAKE_S = 5.0
 WAITS_S = 0.5

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from deploy.errors import GonogoError
-from deploy.mongodb.address import PORT
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.address import PORT
 
 SCHEMES = ("mongodb://", "mongodb+srv://")
 LOOKUP_S = 5.0

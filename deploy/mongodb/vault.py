@@ -8,15 +8,15 @@ import re
 import shlex
 from collections.abc import Collection
 
-from deploy import release
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import manifest
-from deploy.mongodb.copies import copy
-from deploy.mongodb.landing import OWNER, PART, named
-from deploy.mongodb.manifest import MANIFEST, PROOF, Backup
-from deploy.sections import Backup as Settings
-from deploy.target import Target
+from gonogo.deploy import release
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import manifest
+from gonogo.deploy.mongodb.copies import copy
+from gonogo.deploy.mongodb.landing import OWNER, PART, named
+from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF, Backup
+from gonogo.deploy.sections import Backup as Settings
+from gonogo.deploy.target import Target
 
 __all__ = ["PROOF", "Backup", "copy", "expire", "find", "listed", "remove"]
 

@@ -11,10 +11,10 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
-from deploy.errors import GonogoError
-from deploy.mongodb import batches, layout, manifest, quiet, source
-from deploy.mongodb.ahead import Ahead
-from deploy.mongodb.source import Namespace
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import batches, layout, manifest, quiet, source
+from gonogo.deploy.mongodb.ahead import Ahead
+from gonogo.deploy.mongodb.source import Namespace
 
 Client = MongoClient[dict[str, Any]]
 Piece = tuple[str, bytes]

@@ -6,8 +6,8 @@ import shlex
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
 
 State = Literal["writable", "closed", "missing"]
 STATES: dict[str, State] = {state: state for state in get_args(State)}

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from deploy.connection import Connection
-from deploy.target import Target
-from deploy.wire.transcript import Entry
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.target import Target
+from gonogo.deploy.wire.transcript import Entry
 
 HTTPS = 443
 HANGS_UP = "nothing answers there, or it hangs up"

@@ -6,8 +6,8 @@ import re
 import time
 from dataclasses import dataclass
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
 
 COMMAND = "date +%s.%N"
 """date(1); BusyBox has no %N and leaves the fraction out."""

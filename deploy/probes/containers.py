@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.connection import Connection, Result
-from deploy.model import Port
-from deploy.probes.engine import refusal
+from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.model import Port
+from gonogo.deploy.probes.engine import refusal
 
 LABELS = "com.docker.compose"
 

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
 
 GB = 1_000_000_000
 ROW = re.compile(r".+?\s+(\d+|-)\s+(?:\d+|-)\s+(\d+|-)\s+(?:\d+%|-)\s+(/.*)")

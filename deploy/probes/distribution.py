@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from deploy.errors import GonogoError
-from deploy.probes.logins import Login
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes.logins import Login
 
 TIMEOUT_S = 10.0
 MANIFESTS = ", ".join(

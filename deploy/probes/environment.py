@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deploy import compose, draft
-from deploy.connection import Connection, Result
-from deploy.errors import GonogoError, UsageError
-from deploy.redact import secret_values
-from deploy.target import Target
+from gonogo.deploy import compose, draft
+from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.errors import GonogoError, UsageError
+from gonogo.deploy.redact import secret_values
+from gonogo.deploy.target import Target
 
 NOTHING = b"services: {}\n"
 PROJECT = re.compile(rf"^[ \t]*(?:export[ \t]+)?{compose.PROJECT}[ \t]*=([^\r\n#]*)", re.MULTILINE)

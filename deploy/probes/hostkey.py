@@ -6,8 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.errors import GonogoError
-from deploy.wire import ssh
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.wire import ssh
 
 PATIENCE_S = 10
 NOWHERE = ("/dev/null", "none")

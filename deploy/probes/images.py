@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.connection import Connection, Result
-from deploy.errors import GonogoError
-from deploy.probes.engine import refusal
+from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes.engine import refusal
 
 LOCAL_TIMEOUT_S = 30
 MODES = (

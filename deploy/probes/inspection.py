@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from deploy.connection import Connection
-from deploy.probes.containers import Container
-from deploy.redact import MARK, Redactor, names_a_secret, secret_values
-from deploy.requirepass import REDIS_PASSWORD, requirepass
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.redact import MARK, Redactor, names_a_secret, secret_values
+from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
 
 
 def inspected(connection: Connection, found: Sequence[Container], redactor: Redactor) -> dict[str, str]:

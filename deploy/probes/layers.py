@@ -6,7 +6,7 @@ import shlex
 import subprocess
 from collections.abc import Collection, Iterable
 
-from deploy.connection import Connection
+from gonogo.deploy.connection import Connection
 
 FORM = "{{.CreatedAt}}\t{{.Size}}\t{{json .CreatedBy}}"
 MARK = "image "

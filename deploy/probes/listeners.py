@@ -6,9 +6,9 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.model import Port
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.model import Port
 
 COMMAND = "ss -Hlntupe"
 """ss(8): listening sockets, TCP and UDP, numeric; processes only where the login may see them; users."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from docker import auth, errors
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 
 
 @dataclass(frozen=True)

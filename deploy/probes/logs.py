@@ -6,8 +6,8 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
-from deploy.connection import Connection
-from deploy.probes.containers import Container
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.probes.containers import Container
 
 LINES = 5000
 BYTES = 1_000_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
 
 COMMAND = "cat /proc/meminfo"
 AVAILABLE = re.compile(r"^MemAvailable:\s+(\d+) kB$", re.MULTILINE)

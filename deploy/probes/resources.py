@@ -8,9 +8,9 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.probes.engine import refusal
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes.engine import refusal
 
 FORM = '{"id":{{json .Id}},"limit":{{json .HostConfig.Memory}},"killed":{{json .State.OOMKilled}}}'
 STATS = '{"id":{{json .ID}},"used":{{json .MemUsage}}}'

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from deploy.connection import Connection
-from deploy.probes.engine import refusal
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.probes.engine import refusal
 
 # Of a volume's options only what is needed: those of a network share may hold its password.
 FORM = (

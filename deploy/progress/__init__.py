@@ -6,10 +6,10 @@ import os
 import sys
 from typing import TextIO
 
-from deploy.progress.base import Progress
-from deploy.progress.lines import Lines
-from deploy.progress.plain import Plain
-from deploy.progress.terminal import Terminal
+from gonogo.deploy.progress.base import Progress
+from gonogo.deploy.progress.lines import Lines
+from gonogo.deploy.progress.plain import Plain
+from gonogo.deploy.progress.terminal import Terminal
 
 __all__ = ["Lines", "Plain", "Progress", "Terminal", "choose"]
 

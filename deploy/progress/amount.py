@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from reports.words import duration, size
+from gonogo.reports.words import duration, size
 
 MINUTE_S = 60.0
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
-from deploy.outlook import Outlook
-from deploy.progress import summary
-from deploy.progress.amount import Amount
-from reports.model import CheckResult, Release, Step
-from reports.words import plain
+from gonogo.deploy.outlook import Outlook
+from gonogo.deploy.progress import summary
+from gonogo.deploy.progress.amount import Amount
+from gonogo.reports.model import CheckResult, Release, Step
+from gonogo.reports.words import plain
 
 MARKS = {"passed": "ok", "failed": "FAILED", "blocked": "blocked", "warning": "warning", "waived": "waived"}
 

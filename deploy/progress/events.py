@@ -6,8 +6,8 @@ import json
 
 from pydantic import BaseModel, ConfigDict
 
-from deploy.outlook import Outlook
-from reports.model import Backup, CheckResult, Release, Step
+from gonogo.deploy.outlook import Outlook
+from gonogo.reports.model import Backup, CheckResult, Release, Step
 
 
 class Event(BaseModel):

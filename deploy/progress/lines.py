@@ -7,10 +7,10 @@ from typing import TextIO
 
 from pydantic import BaseModel
 
-from deploy.outlook import Outlook
-from deploy.progress import events, summary
-from deploy.progress.base import Progress
-from reports.model import CheckResult, Release, Step
+from gonogo.deploy.outlook import Outlook
+from gonogo.deploy.progress import events, summary
+from gonogo.deploy.progress.base import Progress
+from gonogo.reports.model import CheckResult, Release, Step
 
 EVERY_S = 1.0
 """Seconds between two events of how many bytes were sent."""

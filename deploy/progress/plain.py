@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
-from deploy.outlook import Outlook
-from deploy.progress import summary
-from deploy.progress.base import MARKS, Progress, fix, found
-from reports.model import CheckResult, Release, Step
-from reports.words import duration
+from gonogo.deploy.outlook import Outlook
+from gonogo.deploy.progress import summary
+from gonogo.deploy.progress.base import MARKS, Progress, fix, found
+from gonogo.reports.model import CheckResult, Release, Step
+from gonogo.reports.words import duration
 
 EVERY_BYTES = 50_000_000
 EVERY_S = 10.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from reports.model import Answered, Release, Verdict
-from reports.words import duration, size
+from gonogo.reports.model import Answered, Release, Verdict
+from gonogo.reports.words import duration, size
 
 Row = tuple[str, str]
 SLOWEST = 3

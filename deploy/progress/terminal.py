@@ -12,11 +12,11 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from deploy.outlook import Outlook
-from deploy.progress import summary
-from deploy.progress.base import MARKS, Progress, fix, found
-from reports.model import CheckResult, Release, Step
-from reports.words import duration, plain
+from gonogo.deploy.outlook import Outlook
+from gonogo.deploy.progress import summary
+from gonogo.deploy.progress.base import MARKS, Progress, fix, found
+from gonogo.reports.model import CheckResult, Release, Step
+from gonogo.reports.words import duration, plain
 
 STYLES = {"failed": "bold red", "warning": "yellow", "waived": "yellow"}
 """By status, those results that stay on the screen. One that is blocked says only that another one failed."""

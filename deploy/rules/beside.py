@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import git
-from deploy.compose import OVERRIDES
-from deploy.probes.environment import pieces
-from deploy.rules.weak import is_placeholder
-from deploy.target import Target
+from gonogo.deploy import git
+from gonogo.deploy.compose import OVERRIDES
+from gonogo.deploy.probes.environment import pieces
+from gonogo.deploy.rules.weak import is_placeholder
+from gonogo.deploy.target import Target
 
 ENV_FILE = re.compile(r"(^|/)(\.env(\.[\w.-]+)?|[\w.-]+\.env)$")
 EXAMPLE = re.compile(r"(?i)example|sample|template|dist|default")

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from deploy import git
-from deploy.errors import GonogoError
+from gonogo.deploy import git
+from gonogo.deploy.errors import GonogoError
 
 SHOWN = 5
 MOST = 200

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from deploy.model import Model, Service
-from deploy.probes.containers import Given
-from deploy.release import repository
-from deploy.requirepass import REDIS_PASSWORD, requirepass
-from deploy.target import Mongodb
+from gonogo.deploy.model import Model, Service
+from gonogo.deploy.probes.containers import Given
+from gonogo.deploy.release import repository
+from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
+from gonogo.deploy.target import Mongodb
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import compose, draft
-from deploy.errors import GonogoError
-from deploy.redact import secret_values
-from deploy.rules.weak import DEFAULT, is_placeholder, weakness
-from deploy.target import Target
+from gonogo.deploy import compose, draft
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.redact import secret_values
+from gonogo.deploy.rules.weak import DEFAULT, is_placeholder, weakness
+from gonogo.deploy.target import Target
 
 USUAL = ".env.example"
 GIVEN = {*compose.KEPT, compose.PROJECT, "PWD"}

@@ -6,10 +6,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from deploy.model import Model, Mount
-from deploy.probes.binds import Bind, Kind
-from deploy.probes.containers import Container
-from deploy.probes.volumes import Volume
+from gonogo.deploy.model import Model, Mount
+from gonogo.deploy.probes.binds import Bind, Kind
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.volumes import Volume
 
 ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 FILE = re.compile(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deploy.model import Model, Service
-from deploy.rules.credentials import REDIS, SCRIPTS, Claim, Database, claims, databases
-from deploy.target import Mongodb
+from gonogo.deploy.model import Model, Service
+from gonogo.deploy.rules.credentials import REDIS, SCRIPTS, Claim, Database, claims, databases
+from gonogo.deploy.target import Mongodb
 
 Before = Mapping[str, Mapping[str, str]]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
-from deploy.model import Model, Mount, Port, Service
-from deploy.probes.containers import Container
-from deploy.release import Release
+from gonogo.deploy.model import Model, Mount, Port, Service
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.release import Release
 
 ANY = ("", "0.0.0.0", "::")
 """How the engine writes that a port is published on every address."""

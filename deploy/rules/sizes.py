@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from deploy.model import Model
-from deploy.probes.containers import Container
-from deploy.probes.images import ImageInfo
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.images import ImageInfo
 
 ARCHIVE = 2
 """``docker load`` keeps the archive under the engine's folder while it unpacks it there."""

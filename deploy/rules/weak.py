@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
-from deploy.redact import names_a_secret
+from gonogo.deploy.redact import names_a_secret
 
 PLACEHOLDER = re.compile(
     r"(?i)^(change[-_ ]?(me|this|it)\b.*|your[-_ ].*|<.*>|\[[a-z][a-z _-]*\]|\{\{.*\}\}|x{3,}|\.{3,}|"

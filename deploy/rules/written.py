@@ -14,8 +14,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from deploy import compose, draft
-from deploy.target import Target
+from gonogo.deploy import compose, draft
+from gonogo.deploy.target import Target
 
 _PORT = re.compile(
     r"(?:(?:(?P<ip>\[[^\]]+\]|[\d.]+):)?(?P<published>[\d-]*):)?(?P<target>[\d-]+)(?:/(?P<protocol>\w+))?"

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from deploy import extended
-from deploy.sections import values
-from deploy.sections.values import Kind, Section, Variable
+from gonogo.deploy import extended
+from gonogo.deploy.sections import values
+from gonogo.deploy.sections.values import Kind, Section, Variable
 
 
 def _query(value: dict[str, Any]) -> dict[str, Any]:

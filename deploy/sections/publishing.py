@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from deploy.errors import UsageError
-from deploy.sections.values import Section
-from deploy.wire import ssh
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.sections.values import Section
+from gonogo.deploy.wire import ssh
 
 _ELSEWHERE = re.compile(r"([^/]+):(/.*)")
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from deploy.sections import values
-from deploy.sections.values import Pattern, Scalar, Section
+from gonogo.deploy.sections import values
+from gonogo.deploy.sections.values import Pattern, Scalar, Section
 
 
 class Health(Section):

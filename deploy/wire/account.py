@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deploy.errors import CommandTimeout, ConnectionFailed
-from deploy.wire.channel import Gone, Late
-from deploy.wire.shell import Result
-from deploy.wire.transcript import Entry, Transcript
+from gonogo.deploy.errors import CommandTimeout, ConnectionFailed
+from gonogo.deploy.wire.channel import Gone, Late
+from gonogo.deploy.wire.shell import Result
+from gonogo.deploy.wire.transcript import Entry, Transcript
 
 SHOWN = 120
 """Characters of a command that a message shows."""

@@ -9,9 +9,9 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from deploy.errors import ConnectionFailed
-from deploy.wire import ssh
-from deploy.wire.relay import Relay
+from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.wire import ssh
+from gonogo.deploy.wire.relay import Relay
 
 _PATIENCE_S = 10.0
 

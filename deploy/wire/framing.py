@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from deploy.errors import UsageError
+from gonogo.deploy.errors import UsageError
 
 INLINE_STDIN = 64 * 1024
 """Bytes of standard input that travel inside a request; more takes a session of its own."""

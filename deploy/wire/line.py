@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO
 
-from deploy.errors import CommandTimeout, ConnectionFailed
-from deploy.wire import ssh
-from deploy.wire.channel import Gone, Late
-from deploy.wire.opening import Opening
-from deploy.wire.pool import Pool
-from deploy.wire.session import Session
-from deploy.wire.shell import Result, Shell
+from gonogo.deploy.errors import CommandTimeout, ConnectionFailed
+from gonogo.deploy.wire import ssh
+from gonogo.deploy.wire.channel import Gone, Late
+from gonogo.deploy.wire.opening import Opening
+from gonogo.deploy.wire.pool import Pool
+from gonogo.deploy.wire.session import Session
+from gonogo.deploy.wire.shell import Result, Shell
 
 _CLEANUP_S = 3.0
 

@@ -7,14 +7,14 @@ import threading
 import time
 from pathlib import Path
 
-from deploy.errors import ConnectionFailed
-from deploy.wire.channel import Channel, Gone, Late
-from deploy.wire.framing import Request
-from deploy.wire.pool import Pool
-from deploy.wire.prefetch import Prefetch, Share
-from deploy.wire.reachable import Reachable
-from deploy.wire.shell import Shell, greet
-from deploy.wire.transport import LocalTransport, SshTransport, Transport
+from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.wire.channel import Channel, Gone, Late
+from gonogo.deploy.wire.framing import Request
+from gonogo.deploy.wire.pool import Pool
+from gonogo.deploy.wire.prefetch import Prefetch, Share
+from gonogo.deploy.wire.reachable import Reachable
+from gonogo.deploy.wire.shell import Shell, greet
+from gonogo.deploy.wire.transport import LocalTransport, SshTransport, Transport
 
 SHELLS = 3
 """Shells that are asked side by side; one more of the pool's is left for what was not foreseen."""

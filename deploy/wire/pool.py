@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from deploy.errors import ConnectionFailed
-from deploy.wire.channel import Gone, Late
-from deploy.wire.shell import Shell
-from deploy.wire.transport import Transport
+from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.wire.channel import Gone, Late
+from gonogo.deploy.wire.shell import Shell
+from gonogo.deploy.wire.transport import Transport
 
 MOST_SHELLS = 4
 """Shells at a time; sshd allows 10 sessions a connection by default (MaxSessions in sshd_config(5))."""

@@ -12,9 +12,9 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from deploy.wire.channel import Gone, Late
-from deploy.wire.framing import KILL_GRACE_S, Clock, Request, with_timeout
-from deploy.wire.shell import SLACK_S, TIMEOUT_STATUSES, Result, Shell
+from gonogo.deploy.wire.channel import Gone, Late
+from gonogo.deploy.wire.framing import KILL_GRACE_S, Clock, Request, with_timeout
+from gonogo.deploy.wire.shell import SLACK_S, TIMEOUT_STATUSES, Result, Shell
 
 STARTING_S = 0.15
 """How much later than the first shell the others begin, for dividing the questions among them."""

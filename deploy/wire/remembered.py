@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy.wire import ssh
-from deploy.wire.framing import Clock
-from deploy.wire.prefetch import Prefetch, Question
+from gonogo.deploy.wire import ssh
+from gonogo.deploy.wire.framing import Clock
+from gonogo.deploy.wire.prefetch import Prefetch, Question
 
 VERSION = 2
 MOST_BYTES = 200_000

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-from deploy.errors import CommandTimeout
-from deploy.wire.channel import Channel, Gone
-from deploy.wire.framing import KILL_GRACE_S, Clock, Request, with_timeout
-from deploy.wire.shell import SLACK_S, TIMEOUT_STATUSES, Result
+from gonogo.deploy.errors import CommandTimeout
+from gonogo.deploy.wire.channel import Channel, Gone
+from gonogo.deploy.wire.framing import KILL_GRACE_S, Clock, Request, with_timeout
+from gonogo.deploy.wire.shell import SLACK_S, TIMEOUT_STATUSES, Result
 
 _PIECE = 1 << 18
 

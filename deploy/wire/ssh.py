@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.errors import UsageError
-from deploy.wire.framing import SESSION
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.wire.framing import SESSION
 
 KEEPALIVES = 3
 """Unanswered keep-alives after which ssh gives a connection up; they are spread over the connect timeout."""

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from deploy.wire import ssh
-from deploy.wire.forward import Forwards, LocalForwards, SshForwards
-from deploy.wire.framing import SESSION
+from gonogo.deploy.wire import ssh
+from gonogo.deploy.wire.forward import Forwards, LocalForwards, SshForwards
+from gonogo.deploy.wire.framing import SESSION
 
 CONTROL_VARIABLE = "GONOGO_CONTROL_PATH"
 """Environment variable with the control socket of an open master, for the processes that we start."""

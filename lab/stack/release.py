@@ -6,7 +6,7 @@ import secrets
 import shutil
 from pathlib import Path
 
-from deploy.errors import UsageError
+from gonogo.deploy.errors import UsageError
 from lab.docker import check
 
 SOURCE = Path(__file__).resolve().parent

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import bson
 
-from deploy.facts import Facts
-from deploy.mongodb import backup, login, vault
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import backup, login, vault
 from tests.benchmarks import line
 from tests.mongo import ground
 

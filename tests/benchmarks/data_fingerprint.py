@@ -20,8 +20,8 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from deploy.mongodb import compare, fingerprint, login
-from deploy.target import Mongodb
+from gonogo.deploy.mongodb import compare, fingerprint, login
+from gonogo.deploy.target import Mongodb
 from tests.mongo.ground import started
 
 Client = MongoClient[dict[str, Any]]

@@ -19,10 +19,10 @@ from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 
-from deploy.facts import Facts
-from deploy.mongodb import backup, batches, likeness, loader, login, throwaway
-from deploy.mongodb.elements import documents
-from deploy.mongodb.vault import Backup
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import backup, batches, likeness, loader, login, throwaway
+from gonogo.deploy.mongodb.elements import documents
+from gonogo.deploy.mongodb.vault import Backup
 from tests.benchmarks.data_backup import SHAPES, fill
 from tests.mongo import ground
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import target_file
-from deploy.connection import Connection
-from deploy.wire import remembered
-from deploy.wire.prefetch import Question
+from gonogo.deploy import target_file
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.wire import remembered
+from gonogo.deploy.wire.prefetch import Question
 from lab import demo, host, state
 from lab.relay import Relay
 

@@ -22,11 +22,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.connection import Connection
-from deploy.methods import pulling, tar
-from deploy.methods import registry as method
-from deploy.methods.client import Given, docker, logged_in
-from deploy.release import Image
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.methods import pulling, tar
+from gonogo.deploy.methods import registry as method
+from gonogo.deploy.methods.client import Given, docker, logged_in
+from gonogo.deploy.release import Image
 from lab import host, registry
 from lab.docker import check
 from lab.relay import Relay

@@ -147,7 +147,7 @@ def port_taken(stage: Stage, _: Runner) -> Iterator[None]:
 def second_runner(stage: Stage, runner: Runner) -> Iterator[None]:
     """Another deployment begins; while the first holds the lock, it must do nothing at all."""
     if runner.locked:
-        argv = [sys.executable, "-m", "deploy", "deploy", str(stage.chat.file), "--yes", "--quiet"]
+        argv = [sys.executable, "-m", "gonogo.deploy", "deploy", str(stage.chat.file), "--yes", "--quiet"]
         argv += ["--reports", str(stage.chat.published)]
         other = stage.chat._run(argv)
         if runner.alive or other.returncode != 0:

@@ -19,7 +19,7 @@ ENDED = re.compile(r"(\S.*?) (done|failed|interrupted) in ([0-9.]+) s")
 # What a shell starts in the background ignores SIGINT; typed at a terminal, it does not.
 AS_TYPED = (
     "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "runpy.run_module('deploy', run_name='__main__', alter_sys=True)"
+    "runpy.run_module('gonogo.deploy', run_name='__main__', alter_sys=True)"
 )
 LAST = "finish"
 """What comes after the last step: the journal's end, old releases removed, the report."""

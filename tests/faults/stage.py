@@ -140,7 +140,7 @@ class Stage:
         """Run a command of gonogo's on the target, to its end."""
         more = ["--reports", str(self.chat.published)] if reports else []
         return self.chat._run(
-            [sys.executable, "-m", "deploy", words[0], str(self.chat.file), *more, *words[1:]]
+            [sys.executable, "-m", "gonogo.deploy", words[0], str(self.chat.file), *more, *words[1:]]
         )
 
     def well(self) -> None:

@@ -94,7 +94,7 @@ class Chat:
 
     def deploy(self, *options: str) -> subprocess.CompletedProcess[str]:
         arguments = ["deploy", str(self.file), "--yes", "--reports", str(self.published), *options]
-        return self._run([sys.executable, "-m", "deploy", *arguments])
+        return self._run([sys.executable, "-m", "gonogo.deploy", *arguments])
 
     def suite(self, name: str, *options: str) -> tuple[int, dict[str, dict[str, str]]]:
         """Run a suite as a user does; returns pytest's exit status and the results by check id."""
@@ -151,7 +151,7 @@ class Chat:
 
         Returns its exit status and what it said.
         """
-        argv = [sys.executable, "-m", "deploy", "deploy", str(self.file), "--yes", "--reports"]
+        argv = [sys.executable, "-m", "gonogo.deploy", "deploy", str(self.file), "--yes", "--reports"]
         argv.append(str(self.published))
         said = ""
         with subprocess.Popen(argv, cwd=state.ROOT, stdout=subprocess.PIPE, text=True) as process:

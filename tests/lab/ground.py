@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.connection import Connection
-from deploy.target import Target
-from deploy.target_file import parse
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import parse
 from lab import host
 from tests import harness
 from tests.lab.connecting import reachable

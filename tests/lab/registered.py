@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.facts import Facts
-from deploy.recording import record
-from deploy.redact import Redactor
-from deploy.target import Target
-from deploy.target_file import parse
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.recording import record
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import parse
+from gonogo.reports.model import CheckResult
 from lab import host, registry
-from reports.model import CheckResult
 from tests import harness
 
 USER, PASSWORD, WRONG = "lab", "s3cret-of-the-lab!$", "a-wrong-password"

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy import release
-from deploy.connection import Connection
-from deploy.release import Baseline, Image, Release
-from deploy.target import Target
-from deploy.target_file import parse
+from gonogo.deploy import release
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.release import Baseline, Image, Release
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import parse
 from lab import host
 from tests import harness
 

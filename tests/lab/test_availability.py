@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy import prober
-from deploy.connection import Connection
-from deploy.target import Target
+from gonogo.deploy import prober
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.target import Target
 from lab import faults, host
 from tests import harness
 from tests.lab.ground import Ground, on_host

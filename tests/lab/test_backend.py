@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from testinfra.host import Host
 
-from deploy.backend import host_for
-from deploy.connection import Connection
-from deploy.engine import local_engine, target_engine
-from deploy.errors import GonogoError
+from gonogo.deploy.backend import host_for
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.engine import local_engine, target_engine
+from gonogo.deploy.errors import GonogoError
 from lab import faults, host
 from tests.lab.connecting import reachable
 

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy import target_file
-from deploy.connection import Connection
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from deploy.target import Target
+from gonogo.deploy import target_file
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
+from gonogo.reports.model import CheckResult
 from lab import host
-from reports.model import CheckResult
 from tests import harness
 
 pytestmark = pytest.mark.lab

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.errors import ConnectionFailed
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from deploy.target import Target
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
+from gonogo.reports.model import CheckResult
 from lab import faults, host
-from reports.model import CheckResult
 from tests import harness
 from tests.lab.connecting import other_config
 from tests.lab.ground import IMAGE, PORTS, Ground, on_host

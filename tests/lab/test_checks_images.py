@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from deploy import images
-from deploy.connection import Connection
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from deploy.source import REVISION
-from deploy.target import Target
-from deploy.target_file import find
+from gonogo.deploy import images
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.source import REVISION
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import find
+from gonogo.reports.model import CheckResult
 from lab import host
 from lab.docker import check, run
-from reports.model import CheckResult
 from tests import harness
 from tests.lab.chat import Chat
 

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from deploy import target_file
-from deploy.connection import Connection
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from deploy.target import Target
+from gonogo.deploy import target_file
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
+from gonogo.reports.model import CheckResult
 from lab import host, state
-from reports.model import CheckResult
 from tests import harness
 from tests.lab.chat import STACK, Chat
 
@@ -194,7 +194,7 @@ def test_a_stack_that_is_sick_before_the_release(stack: Stack) -> None:
 
 
 def test_a_connection_that_is_held_open_for_others(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    argv = [sys.executable, "-m", "deploy", "connect", str(stack.chat.file)]
+    argv = [sys.executable, "-m", "gonogo.deploy", "connect", str(stack.chat.file)]
     holder = subprocess.Popen(argv, cwd=state.ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout

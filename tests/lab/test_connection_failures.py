@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.engine import target_engine
-from deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.engine import target_engine
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from lab import faults, host
 from tests.lab.connecting import folder_of, other_config, reachable, ssh_processes
 

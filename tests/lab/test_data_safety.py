@@ -65,7 +65,7 @@ def second(chat: Chat) -> dict[str, Any]:
 
 
 def gonogo(chat: Chat, *words: str) -> subprocess.CompletedProcess[str]:
-    return chat._run([sys.executable, "-m", "deploy", *words])
+    return chat._run([sys.executable, "-m", "gonogo.deploy", *words])
 
 
 def mongo(chat: Chat, script: str) -> str:

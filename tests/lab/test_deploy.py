@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.lock import Holder
+from gonogo.deploy.lock import Holder
 from lab import demo, host, state
 from tests.lab.chat import STACK, Chat, difference
 from tests.lab.secrecy import leaks, watched_arguments
@@ -181,7 +181,7 @@ def test_a_second_deployer_is_told_who_holds_the_lock(second: Chat) -> None:
     assert done.returncode == 6
     assert "ada on laptop (pid 7) deploys v9 there since 2025-10-11T01:47:36+00:00" in done.stdout
     assert difference(before, second.snapshot()) == []
-    unlock = [sys.executable, "-m", "deploy", "unlock", str(second.file)]
+    unlock = [sys.executable, "-m", "gonogo.deploy", "unlock", str(second.file)]
     told = subprocess.run(unlock, cwd=state.ROOT, capture_output=True, text=True, check=True).stdout
     assert "removed the lock of ada on laptop" in told
 
@@ -199,7 +199,15 @@ def test_an_interrupted_deployment_changes_no_container(second: Chat) -> None:
 
 def test_whoever_says_no_to_the_plan_has_changed_nothing(second: Chat) -> None:
     before = second.snapshot()
-    argv = [sys.executable, "-m", "deploy", "deploy", str(second.file), "--reports", str(second.published)]
+    argv = [
+        sys.executable,
+        "-m",
+        "gonogo.deploy",
+        "deploy",
+        str(second.file),
+        "--reports",
+        str(second.published),
+    ]
     leader, follower = os.openpty()
     process = subprocess.Popen(
         argv, cwd=state.ROOT, stdin=follower, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

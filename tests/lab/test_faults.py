@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, suppress
 
 import pytest
 
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 from lab import faults, host
 from lab.docker import check, run
 from lab.relay import Relay

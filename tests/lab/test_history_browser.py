@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from reports.publish import publish
+from gonogo.reports.publish import publish
 from tests.unit.releases import check, release
 
 pytest_plugins = ["tests.lab.browsing"]

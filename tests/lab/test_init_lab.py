@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy import init
-from deploy.errors import UsageError
-from deploy.target import Target
-from deploy.target_file import load
+from gonogo.deploy import init
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import load
 
 pytestmark = pytest.mark.lab
 

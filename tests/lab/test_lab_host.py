@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import GonogoError, UsageError
+from gonogo.deploy.errors import GonogoError, UsageError
 from lab import engine, host, images
 from lab.docker import check, run
 

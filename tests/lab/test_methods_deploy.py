@@ -65,7 +65,7 @@ class Stack:
             f'[on_server]\ncheckout = "{CLONE}"\n[ssh]\nconfig_file = "{self.made.config}"\n'
             "[thresholds]\nlatency_ms = 5000\n"
         )
-        argv = [sys.executable, "-m", "deploy", "deploy", str(file), "--yes"]
+        argv = [sys.executable, "-m", "gonogo.deploy", "deploy", str(file), "--yes"]
         argv += ["--reports", str(self.here.parent / "r"), *options]
         authority = self.here.parent / "ca.crt"
         authority.write_text(self.registry.authority)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.methods import checkout, on_server
-from deploy.model import Model
-from deploy.source import REVISION
-from deploy.target import Target
-from deploy.target_file import parse
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.methods import checkout, on_server
+from gonogo.deploy.model import Model
+from gonogo.deploy.source import REVISION
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import parse
 from lab import host
 from tests.lab.connecting import reachable
 from tests.unit.stacks import model

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.methods import pulling
-from deploy.methods import registry as method
-from deploy.methods.client import Given, docker
-from deploy.methods.meter import Meter
-from deploy.release import Image
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.methods import pulling
+from gonogo.deploy.methods import registry as method
+from gonogo.deploy.methods.client import Given, docker
+from gonogo.deploy.methods.meter import Meter
+from gonogo.deploy.release import Image
 from lab import registry
 from tests.lab.connecting import connected
 from tests.lab.secrecy import leaks, watched_arguments

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.methods import layers, tar
-from deploy.release import Image
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.methods import layers, tar
+from gonogo.deploy.release import Image
 from lab import host
 from lab.relay import Relay
 from tests.lab.connecting import connected, other_config, reachable

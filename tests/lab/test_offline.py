@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.facts.repository import RepositoryFacts
-from deploy.model import Model
-from deploy.redact import Redactor
-from deploy.target_file import load
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts.repository import RepositoryFacts
+from gonogo.deploy.model import Model
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target_file import load
 from lab.stack import release
 from lab.state import ROOT
 from tests.lab.test_any_stack import COMPOSE, KINDS

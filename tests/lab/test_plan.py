@@ -29,7 +29,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
 
 
 def gonogo(chat: Chat, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return chat._run([sys.executable, "-m", "deploy", *arguments])
+    return chat._run([sys.executable, "-m", "gonogo.deploy", *arguments])
 
 
 def events(done: subprocess.CompletedProcess[str], code: int = 0) -> dict[str, dict[str, Any]]:

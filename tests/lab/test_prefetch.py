@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from checks import early
-from deploy.wire import remembered
+from gonogo.checks import early
+from gonogo.deploy.wire import remembered
 from lab import demo, faults, host, state
 
 pytestmark = pytest.mark.lab

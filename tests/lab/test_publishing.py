@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy import publishing
-from deploy.connection import Connection
-from deploy.publishing import Report
-from deploy.redact import Redactor
-from deploy.target import Target
+from gonogo.deploy import publishing
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.publishing import Report
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
+from gonogo.reports.publish import publish
+from gonogo.reports.scan import ReportRefused
 from lab import engine, host
-from reports.publish import publish
-from reports.scan import ReportRefused
 from tests.lab.connecting import other_config
 from tests.unit.releases import release
 from tests.unit.stacks import target

@@ -37,7 +37,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
 
 def gonogo(chat: Chat, *words: str, reports: bool = True) -> subprocess.CompletedProcess[str]:
     more = ["--reports", str(chat.published)] if reports else []
-    done = chat._run([sys.executable, "-m", "deploy", words[0], str(chat.file), *more, *words[1:]])
+    done = chat._run([sys.executable, "-m", "gonogo.deploy", words[0], str(chat.file), *more, *words[1:]])
     assert "Traceback" not in done.stderr
     return done
 

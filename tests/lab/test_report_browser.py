@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from reports.publish import publish
+from gonogo.reports.publish import publish
 from tests.unit.releases import release
 
 pytest_plugins = ["tests.lab.browsing"]

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from pydantic import BaseModel
 
-from reports.model import Evidence, Release
-from reports.page import render
+from gonogo.reports.model import Evidence, Release
+from gonogo.reports.page import render
 from tests.unit.releases import SCRIPT, check, release
 
 pytest_plugins = ["tests.lab.browsing"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import UsageError
+from gonogo.deploy.errors import UsageError
 from lab import host
 from lab.docker import check, run
 from lab.stack import release

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from deploy.progress import events
+from gonogo.deploy.progress import events
 from lab import demo, host, state
 from tests.lab.chat import Chat
 from tests.lab.secrecy import leaks
@@ -43,7 +43,7 @@ def on_a_terminal(words: list[str], **environment: str) -> tuple[int, str]:
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, WIDTH, 0, 0))
     kept = {key: text for key, text in os.environ.items() if key not in ("COLUMNS", "LINES", "NO_COLOR")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "deploy", *words],
+        [sys.executable, "-m", "gonogo.deploy", *words],
         cwd=state.ROOT,
         stdin=theirs,
         stdout=theirs,
@@ -68,7 +68,7 @@ def told(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 
 
 def gonogo(chat: Chat, *words: str) -> subprocess.CompletedProcess[str]:
-    return chat._run([sys.executable, "-m", "deploy", *words])
+    return chat._run([sys.executable, "-m", "gonogo.deploy", *words])
 
 
 def test_a_narrow_terminal_without_colours(chat: Chat) -> None:

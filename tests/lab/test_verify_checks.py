@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from deploy import compose, release
-from deploy.connection import Connection
-from deploy.target import Target
-from deploy.target_file import load
+from gonogo.deploy import compose, release
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import load
+from gonogo.reports.model import CheckResult
 from lab import host
-from reports.model import CheckResult
 from tests import harness
 from tests.lab.chat import STACK, Chat
 

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from deploy.methods import registry
-from deploy.methods.client import Given, logged_in
+from gonogo.deploy.methods import registry
+from gonogo.deploy.methods.client import Given, logged_in
 from tests.lab.test_methods_deploy import BASE, CLONE, PASSWORD, ROOM, USER, Stack, stack
 
 __all__ = ["stack"]

@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from deploy.mongodb import backup
+from gonogo.deploy.mongodb import backup
 from tests.mongo.ground import Ground
 
 

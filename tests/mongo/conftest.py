@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from deploy.facts import Facts
-from deploy.mongodb import proof, throwaway, vault
-from deploy.mongodb.throwaway import Throwaway
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import proof, throwaway, vault
+from gonogo.deploy.mongodb.throwaway import Throwaway
 from tests.mongo.ground import Ground, started
 from tests.mongo.kept import Kept, keep
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy.connection import Connection
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from deploy.target import Target
-from deploy.target_file import parse
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import parse
 from lab import engine, images
 from lab.docker import LABEL, check, run
 

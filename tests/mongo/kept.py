@@ -13,10 +13,10 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from deploy.facts import Facts
-from deploy.mongodb import backup, login, vault
-from deploy.mongodb.manifest import MANIFEST
-from deploy.mongodb.vault import Backup
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import backup, login, vault
+from gonogo.deploy.mongodb.manifest import MANIFEST
+from gonogo.deploy.mongodb.vault import Backup
 
 Client = MongoClient[dict[str, Any]]
 Change = Callable[[bytes], bytes]

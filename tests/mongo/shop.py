@@ -15,9 +15,9 @@ from typing import Any
 from bson import ObjectId
 from pymongo import MongoClient
 
-from deploy.mongodb import compare, fingerprint
-from deploy.mongodb.compare import Difference
-from deploy.target import Mongodb
+from gonogo.deploy.mongodb import compare, fingerprint
+from gonogo.deploy.mongodb.compare import Difference
+from gonogo.deploy.target import Mongodb
 
 KINDS = {"messages": "append-only", "users": "mutable", "cache": "volatile"}
 RATE = 200

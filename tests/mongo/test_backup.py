@@ -14,9 +14,9 @@ import bson
 import pytest
 from bson import json_util
 
-from deploy.facts import Facts
-from deploy.mongodb import backup, batches, fingerprint, layout, login, manifest, vault
-from deploy.mongodb.order import Client
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import backup, batches, fingerprint, layout, login, manifest, vault
+from gonogo.deploy.mongodb.order import Client
 from tests.mongo import ground
 from tests.mongo.filled import everything, stored
 from tests.mongo.ground import Ground

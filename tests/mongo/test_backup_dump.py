@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import backup, dump, fingerprint, login, manifest, vault
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import backup, dump, fingerprint, login, manifest, vault
 from lab.docker import check, run
 from tests.lab.secrecy import watched_arguments
 from tests.mongo import ground

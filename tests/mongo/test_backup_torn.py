@@ -16,10 +16,10 @@ from urllib.parse import quote, quote_plus
 import pytest
 from pymongo.errors import AutoReconnect
 
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import backup, batches, landing, login, vault
-from deploy.mongodb.order import Client
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import backup, batches, landing, login, vault
+from gonogo.deploy.mongodb.order import Client
 from tests.lab.secrecy import watched_arguments
 from tests.mongo import ground
 from tests.mongo.ground import PASSWORD, Ground

@@ -12,10 +12,10 @@ from pymongo import CursorType
 from pymongo.cursor import RawBatchCursor
 from pymongo.errors import InvalidOperation, OperationFailure
 
-from deploy.mongodb import batches, login
-from deploy.mongodb.batches import BYTES, FIRST
-from deploy.mongodb.elements import documents
-from deploy.mongodb.order import Client
+from gonogo.deploy.mongodb import batches, login
+from gonogo.deploy.mongodb.batches import BYTES, FIRST
+from gonogo.deploy.mongodb.elements import documents
+from gonogo.deploy.mongodb.order import Client
 from tests.mongo import ground
 
 SHAPES = {

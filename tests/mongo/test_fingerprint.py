@@ -11,10 +11,10 @@ import gridfs
 import pytest
 from pymongo import MongoClient
 
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import batches, compare, fingerprint, login
-from deploy.mongodb.entries import ENTRIES
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import batches, compare, fingerprint, login
+from gonogo.deploy.mongodb.entries import ENTRIES
 from tests.mongo import odd
 from tests.mongo.ground import started
 from tests.mongo.shop import Shop

@@ -11,7 +11,7 @@ import pytest
 from bson import ObjectId, json_util
 from pymongo import MongoClient
 
-from deploy.mongodb import batches, compare, fingerprint, login
+from gonogo.deploy.mongodb import batches, compare, fingerprint, login
 from tests.mongo.ground import started
 from tests.mongo.shop import Shop
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from bson import ObjectId
 
-from deploy import release
-from deploy.facts import Facts
-from deploy.mongodb import fingerprint, login, sample
-from deploy.release import Baseline, Release
-from reports.model import CheckResult
+from gonogo.deploy import release
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import fingerprint, login, sample
+from gonogo.deploy.release import Baseline, Release
+from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.mongo.ground import Ground, started
 from tests.mongo.shop import Shop

@@ -25,8 +25,8 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
-from deploy.errors import GonogoError
-from deploy.mongodb import backup, login, restore, vault
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import backup, login, restore, vault
 from tests.mongo.ground import started
 from tests.mongo.whole import whole
 

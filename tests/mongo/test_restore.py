@@ -11,8 +11,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 
-from deploy.errors import GonogoError
-from deploy.mongodb import backup, loader, login, restore, staging, swap, vault
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import backup, loader, login, restore, staging, swap, vault
 from tests.lab.secrecy import watched_arguments
 from tests.mongo.ground import PASSWORD
 from tests.mongo.kept import DATA, DATABASE, Kept, fill, hashes, replaced

@@ -17,11 +17,11 @@ from urllib.parse import quote
 import pytest
 from bson import json_util
 
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import backup, login, proof, restore, vault
-from deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, MANIFEST
-from deploy.mongodb.reading import BackupDamaged
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import backup, login, proof, restore, vault
+from gonogo.deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, MANIFEST
+from gonogo.deploy.mongodb.reading import BackupDamaged
 from lab.docker import check, run
 from tests.mongo.ground import IMAGE, PASSWORD, Ground, started
 from tests.mongo.kept import Kept, cut, flipped

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.mongodb import backup, login, proof, restore, staging, vault
-from deploy.mongodb.manifest import Sum
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import backup, login, proof, restore, staging, vault
+from gonogo.deploy.mongodb.manifest import Sum
 from lab.state import ROOT
 from tests.mongo.ground import Ground, started
 from tests.mongo.kept import DATABASE, Kept, keep
@@ -20,7 +20,7 @@ from tests.mongo.kept import DATABASE, Kept, keep
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from deploy.mongodb import restore, vault
+from gonogo.deploy.mongodb import restore, vault
 from tests.mongo.ground import Ground
 
 with Ground(sys.argv[1], Path(sys.argv[2])).facts() as facts:

@@ -9,10 +9,10 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import accounts, backup, layout, login, proof, restore, vault
-from deploy.mongodb.reading import BackupDamaged
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import accounts, backup, layout, login, proof, restore, vault
+from gonogo.deploy.mongodb.reading import BackupDamaged
 from tests.mongo.ground import started
 from tests.mongo.kept import Kept, flipped
 

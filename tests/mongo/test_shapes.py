@@ -8,9 +8,9 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.fact import Unknown
-from deploy.mongodb import login, primary
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.fact import Unknown
+from gonogo.deploy.mongodb import login, primary
 from tests import harness
 from tests.mongo.ground import PASSWORD, USER
 from tests.mongo.shapes import KNOWN, Shape, shape, uri

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.mongodb import batches, login, source
+from gonogo.deploy.mongodb import batches, login, source
 from tests.mongo import odd
 from tests.mongo.ground import Ground
 from tests.mongo.shapes import KNOWN, shape

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.mongodb import login, primary
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import login, primary
 from tests.mongo.ground import PASSWORD, USER
 from tests.mongo.shapes import AUTHORITY, KNOWN, SERVER, Authority, Shape, shape, uri
 from tests.mongo.whole import whole

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.mongodb import backup, compare, fingerprint, login, proof
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import backup, compare, fingerprint, login, proof
 from tests.mongo.ground import IMAGE, PASSWORD
 from tests.mongo.shapes import Shape
 

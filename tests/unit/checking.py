@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from checks import catalogue, plugin
-from reports.model import CheckResult
+from gonogo.checks import catalogue, plugin
+from gonogo.reports.model import CheckResult
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAD = "import pytest\nfrom deploy.errors import ConnectionFailed\nfrom deploy.fact import Unknown\n\n\n"
+HEAD = """import pytest
+from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.fact import Unknown
+
+
+"""
 TARGET = 'host = "local"\npath = "/srv/shop"\nproject = "shop"\ncompose_files = ["compose.yaml"]\n'
 QUICK = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
 PASSING = "def test_fine():\n    pass\n"

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from checks.suite import Suite
-from deploy.fact import Answer
-from deploy.facts import Facts
-from deploy.model import Model, Port
-from deploy.probes.containers import Container, Given
-from deploy.redact import Redactor
-from deploy.release import Baseline, Image, Release
-from reports.model import CheckResult
+from gonogo.checks.suite import Suite
+from gonogo.deploy.fact import Answer
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model, Port
+from gonogo.deploy.probes.containers import Container, Given
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.release import Baseline, Image, Release
+from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.unit.stacks import container, model, target
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.model import (
+from gonogo.reports.model import (
     Answered,
     Availability,
     Backup,

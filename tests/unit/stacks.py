@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deploy.connection import Result
-from deploy.model import Model
-from deploy.probes.containers import Container
-from deploy.target import Target
-from deploy.target_file import parse
+from gonogo.deploy.connection import Result
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import parse
 
 
 class Answering:

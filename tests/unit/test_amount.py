@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from deploy.methods import tar
-from deploy.progress import Lines, Plain
-from deploy.progress.amount import Amount
+from gonogo.deploy.methods import tar
+from gonogo.deploy.progress import Lines, Plain
+from gonogo.deploy.progress.amount import Amount
 
 
 def test_how_far_a_transfer_is() -> None:

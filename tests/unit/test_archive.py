@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy import archive
-from deploy.archive import Archive
-from deploy.errors import GonogoError
+from gonogo.deploy import archive
+from gonogo.deploy.archive import Archive
+from gonogo.deploy.errors import GonogoError
 
 ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 INNER = b"layer" * 3000 + bytes(10240)

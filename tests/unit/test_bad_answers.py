@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.connection import Connection
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from deploy.wire.shell import Result
-from deploy.wire.transcript import Entry, Transcript
-from reports.model import CheckResult
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.wire.shell import Result
+from gonogo.deploy.wire.transcript import Entry, Transcript
+from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.unit import mutations
 from tests.unit.mutations import World

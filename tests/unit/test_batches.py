@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pymongo.errors import CursorNotFound
 
-from deploy.mongodb import batches
+from gonogo.deploy.mongodb import batches
 
 LEAST = batches.LEAST_BYTES
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.rules import checkout
-from deploy.rules.checkout import Checkout, Shipping
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.rules import checkout
+from gonogo.deploy.rules.checkout import Checkout, Shipping
 from tests.unit.tables import every
 
 

@@ -8,16 +8,16 @@ from typing import Any, cast
 
 import pytest
 
-from checks.preflight.test_memory import reserved
-from checks.preflight.test_mongodb import coming, ill, shrunk
-from checks.preflight.test_volumes import candidates, lost
-from deploy.facts import Facts
-from deploy.model import Model
-from deploy.probes.containers import Container
-from deploy.probes.images import ImageInfo
-from deploy.probes.mongodb import Member, Mongo
-from deploy.probes.volumes import Volume
-from deploy.target import Mongodb
+from gonogo.checks.preflight.test_memory import reserved
+from gonogo.checks.preflight.test_mongodb import coming, ill, shrunk
+from gonogo.checks.preflight.test_volumes import candidates, lost
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.probes.mongodb import Member, Mongo
+from gonogo.deploy.probes.volumes import Volume
+from gonogo.deploy.target import Mongodb
 from tests.unit.stacks import container, model, target
 from tests.unit.tables import every
 

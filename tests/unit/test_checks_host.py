@@ -6,18 +6,18 @@ import datetime
 import time
 from typing import Any
 
-from checks.preflight import test_window as window
-from checks.preflight.test_dns import astray
-from checks.preflight.test_docker import ailing, unfit
-from checks.preflight.test_ports import Holders, exhausted, publishing, repeated, risky, twice
-from checks.preflight.test_tls import told
-from checks.preflight.test_waivers import void
-from deploy.model import Port, Service
-from deploy.probes.certificates import Certificate
-from deploy.probes.containers import Container
-from deploy.probes.engine import Engine
-from deploy.probes.listeners import Listener
-from deploy.target import Waiver, Window
+from gonogo.checks.preflight import test_window as window
+from gonogo.checks.preflight.test_dns import astray
+from gonogo.checks.preflight.test_docker import ailing, unfit
+from gonogo.checks.preflight.test_ports import Holders, exhausted, publishing, repeated, risky, twice
+from gonogo.checks.preflight.test_tls import told
+from gonogo.checks.preflight.test_waivers import void
+from gonogo.deploy.model import Port, Service
+from gonogo.deploy.probes.certificates import Certificate
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.engine import Engine
+from gonogo.deploy.probes.listeners import Listener
+from gonogo.deploy.target import Waiver, Window
 from tests.unit.stacks import container, model
 from tests.unit.tables import every
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from checks.verify import test_containers as containers
-from checks.verify import test_mongodb as mongodb
-from deploy import health
-from deploy.release import Baseline, Life
-from deploy.target import Target
+from gonogo.checks.verify import test_containers as containers
+from gonogo.checks.verify import test_mongodb as mongodb
+from gonogo.deploy import health
+from gonogo.deploy.release import Baseline, Life
+from gonogo.deploy.target import Target
 from tests.unit.stacks import container, target
 
 BEFORE = Life(id="db-1", started="2026-11-24T10:00:00Z")

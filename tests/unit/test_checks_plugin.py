@@ -142,7 +142,7 @@ CONTROLLER = """
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session):
-    from checks.fixtures import SUITE
+    from gonogo.checks.fixtures import SUITE
     del session.config.stash[SUITE]
     return (yield)
 """

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from checks.preflight.test_ports import Holders, twice
-from checks.preflight.test_project import strangers
-from checks.verify.test_data import compare, empty, losses
-from deploy.model import Port
-from deploy.probes.containers import Container
-from deploy.probes.listeners import Listener
-from deploy.rules.weak import is_placeholder
-from deploy.switch import fault
-from deploy.target import Mongodb
-from reports.model import DataCount
+from gonogo.checks.preflight.test_ports import Holders, twice
+from gonogo.checks.preflight.test_project import strangers
+from gonogo.checks.verify.test_data import compare, empty, losses
+from gonogo.deploy.model import Port
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.listeners import Listener
+from gonogo.deploy.rules.weak import is_placeholder
+from gonogo.deploy.switch import fault
+from gonogo.deploy.target import Mongodb
+from gonogo.reports.model import DataCount
 from tests.unit.stacks import container, model, target
 from tests.unit.tables import every
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from checks import catalogue
-from checks.judge import Check
-from deploy.errors import GonogoError
-from reports.model import SuiteEnd
+from gonogo.checks import catalogue
+from gonogo.checks.judge import Check
+from gonogo.deploy.errors import GonogoError
+from gonogo.reports.model import SuiteEnd
 from tests.unit.checking import FAILING, PASSING, QUICK, ROOT, Checks
 
 pytest_plugins = ["pytester"]

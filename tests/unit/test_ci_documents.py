@@ -13,7 +13,7 @@ import pytest
 import typer
 import yaml
 
-from deploy.cli.app import app
+from gonogo.deploy.cli.app import app
 from tests import harness
 from tests.unit.checking import ROOT
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from deploy import debug, named, runner, target_file
-from deploy.cli import app as cli
-from deploy.cli import completion, suites
-from deploy.cli.errors import code_of
-from deploy.errors import GonogoError, UsageError
-from deploy.redact import Redactor
-from deploy.suites import ROOT
+from gonogo.deploy import debug, named, runner, target_file
+from gonogo.deploy.cli import app as cli
+from gonogo.deploy.cli import completion, suites
+from gonogo.deploy.cli.errors import code_of
+from gonogo.deploy.errors import GonogoError, UsageError
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.suites import ROOT
 from tests.unit import mutations
 from tests.unit.releases import release
 

@@ -10,14 +10,14 @@ from typing import Any
 import bson
 import pytest
 
-from deploy.mongodb import compare, documents, fingerprint
-from deploy.mongodb.documents import Event
-from deploy.mongodb.elements import wrapped
-from deploy.mongodb.entries import EntriesWriter
-from deploy.mongodb.fingerprint import Fingerprint, Tally
-from deploy.mongodb.recheck import Recheck
-from deploy.mongodb.source import Namespace
-from deploy.target import Mongodb
+from gonogo.deploy.mongodb import compare, documents, fingerprint
+from gonogo.deploy.mongodb.documents import Event
+from gonogo.deploy.mongodb.elements import wrapped
+from gonogo.deploy.mongodb.entries import EntriesWriter
+from gonogo.deploy.mongodb.fingerprint import Fingerprint, Tally
+from gonogo.deploy.mongodb.recheck import Recheck
+from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.target import Mongodb
 
 Row = dict[str, Any]
 ID_INDEX = {"key": {"_id": 1}, "name": "_id_"}
@@ -64,8 +64,8 @@ def test_what_a_kind_allows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, found: dict[str, Any], together: int
 ) -> None:
     monkeypatch.setattr(documents, "TOGETHER", together)
-    monkeypatch.setattr("deploy.mongodb.tally.BUCKETS", 2)
-    monkeypatch.setattr("deploy.mongodb.tally._MASK", 1)
+    monkeypatch.setattr("gonogo.deploy.mongodb.tally.BUCKETS", 2)
+    monkeypatch.setattr("gonogo.deploy.mongodb.tally._MASK", 1)
     assert between(tmp_path, WAS, NOW, kind) == found
 
 
@@ -187,8 +187,8 @@ def test_a_second_look(tmp_path: Path, keep_content: bool) -> None:
 
 
 def test_a_second_look_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploy.mongodb.recheck.TOGETHER", 10)
-    monkeypatch.setattr("deploy.mongodb.recheck.MOST", 30)
+    monkeypatch.setattr("gonogo.deploy.mongodb.recheck.TOGETHER", 10)
+    monkeypatch.setattr("gonogo.deploy.mongodb.recheck.MOST", 30)
     lost = [Event("vanished", bson.encode({"_id": n})[4:-1], b"") for n in range(1000)]
     server: Any = Server([])
     look = Recheck(server, "d", PLAIN, keep_content=True)

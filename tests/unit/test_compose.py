@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.compose import LEAST, command, complaint, flatten, unset_variables
-from deploy.errors import GonogoError
-from deploy.model import Model, Port
+from gonogo.deploy.compose import LEAST, command, complaint, flatten, unset_variables
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.model import Model, Port
 from tests.unit.tables import every
 
 

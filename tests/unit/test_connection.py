@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.errors import CommandTimeout, GonogoError, UsageError
-from deploy.wire.pool import MOST_SHELLS
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import CommandTimeout, GonogoError, UsageError
+from gonogo.deploy.wire.pool import MOST_SHELLS
 from tests.unit.stacks import target
 from tests.unit.waiting import until
 

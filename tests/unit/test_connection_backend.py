@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 from testinfra.host import Host
 
-from deploy.backend import host_for
-from deploy.connection import Connection
-from deploy.engine import local_engine, target_engine
-from deploy.errors import CommandTimeout, GonogoError
+from gonogo.deploy.backend import host_for
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.engine import local_engine, target_engine
+from gonogo.deploy.errors import CommandTimeout, GonogoError
 
 
 @pytest.fixture(scope="module")

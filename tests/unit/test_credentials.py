@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.probes.containers import Given
-from deploy.requirepass import requirepass
-from deploy.rules import credentials
-from deploy.rules.credentials import claims, databases, kind_of
-from deploy.rules.parity import parity
-from deploy.target import Mongodb
+from gonogo.deploy.probes.containers import Given
+from gonogo.deploy.requirepass import requirepass
+from gonogo.deploy.rules import credentials
+from gonogo.deploy.rules.credentials import claims, databases, kind_of
+from gonogo.deploy.rules.parity import parity
+from gonogo.deploy.target import Mongodb
 from tests.unit.stacks import model
 from tests.unit.tables import every
 

@@ -9,19 +9,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from deploy import difference, release, runner
-from deploy.connection import Connection
-from deploy.difference import compared, keys, masked
-from deploy.facts import Facts
-from deploy.model import Service
-from deploy.plan import Change
-from deploy.probes import containers, images
-from deploy.probes.containers import Given
-from deploy.probes.images import ImageInfo
-from deploy.progress import Progress
-from deploy.release import Release
-from deploy.rules import checkout
-from deploy.rules.checkout import Commit, Shipping
+from gonogo.deploy import difference, release, runner
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.difference import compared, keys, masked
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.model import Service
+from gonogo.deploy.plan import Change
+from gonogo.deploy.probes import containers, images
+from gonogo.deploy.probes.containers import Given
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.progress import Progress
+from gonogo.deploy.release import Release
+from gonogo.deploy.rules import checkout
+from gonogo.deploy.rules.checkout import Commit, Shipping
 from tests.unit.stacks import model, target
 from tests.unit.tables import every
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from deploy import steps
-from deploy.errors import GonogoError
-from deploy.undertaking import Undertaking
+from gonogo.deploy import steps
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.undertaking import Undertaking
 from tests.unit.stacks import model, target
 
 

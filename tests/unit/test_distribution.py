@@ -13,12 +13,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from deploy.probes import registry
-from deploy.probes.distribution import NoAnswer, Refused, Way, challenge
-from deploy.probes.distribution import Registry as Session
-from deploy.probes.logins import Login
-from deploy.probes.registry import Greeting
-from deploy.sections import Registry
+from gonogo.deploy.probes import registry
+from gonogo.deploy.probes.distribution import NoAnswer, Refused, Way, challenge
+from gonogo.deploy.probes.distribution import Registry as Session
+from gonogo.deploy.probes.logins import Login
+from gonogo.deploy.probes.registry import Greeting
+from gonogo.deploy.sections import Registry
 
 LOGIN = Login("lab", "s3crét!")
 BASIC = "Basic " + base64.b64encode("lab:s3crét!".encode()).decode()

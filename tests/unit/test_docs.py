@@ -17,9 +17,9 @@ import pytest
 import typer
 import yaml
 
-from checks import catalogue
-from deploy.cli.app import CODES, app
-from deploy.target_file import parse
+from gonogo.checks import catalogue
+from gonogo.deploy.cli.app import CODES, app
+from gonogo.deploy.target_file import parse
 from tests import documents, harness
 from tests.documents import ROOT, Command
 from tests.faults.campaign import scenarios
@@ -58,7 +58,7 @@ def test_every_command_of_gonogo_is_understood_by_the_command_line() -> None:
     seen = 0
     for command in COMMANDS:
         split = words(command)
-        begin = 1 if split[:1] == ["gonogo"] else 3 if split[:3] == ["python", "-m", "deploy"] else 0
+        begin = 1 if split[:1] == ["gonogo"] else 3 if split[:3] == ["python", "-m", "gonogo.deploy"] else 0
         if begin:
             seen += 1
             try:
@@ -180,7 +180,8 @@ def test_every_package_is_installed() -> None:
     found = [
         file.parent for root in roots for depth in ("", "*/") for file in root.glob(f"{depth}__init__.py")
     ]
-    assert sorted(told) == sorted(folder.relative_to(ROOT).as_posix().replace("/", ".") for folder in found)
+    names = [folder.relative_to(ROOT).as_posix().replace("/", ".") for folder in found]
+    assert sorted(told) == sorted(["gonogo", *(f"gonogo.{name}" for name in names)])
 
 
 def test_the_incidents_name_every_check_that_names_them_and_tests_that_are_there() -> None:

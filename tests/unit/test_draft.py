@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.draft import filled, publications, variables
+from gonogo.deploy.draft import filled, publications, variables
 from tests.unit.drafting import draft, service, text_of
 
 CHECK = "healthcheck:\n  test: %s"

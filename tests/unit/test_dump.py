@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from pymongo.uri_parser import parse_uri
 
-from deploy.mongodb import dump
-from deploy.mongodb.client import Login
+from gonogo.deploy.mongodb import dump
+from gonogo.deploy.mongodb.client import Login
 
 NASTY = "Pa55 w$rd!'\"#{}%@:/\\\nü"
 ARCHIVE = bytes.fromhex(dump.MAGIC) + b"documents" + bytes.fromhex(dump.END)

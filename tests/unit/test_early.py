@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from checks import early
+from gonogo.checks import early
 from tests.unit.tables import every
 
 ROOT = early.ROOT

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.fact import REACHABLE, Answers, Unknown, fact
-from deploy.wire.transcript import Entry, Transcript
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.fact import REACHABLE, Answers, Unknown, fact
+from gonogo.deploy.wire.transcript import Entry, Transcript
 
 
 class Holder:

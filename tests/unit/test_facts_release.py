@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy import health
-from deploy.connection import Connection
-from deploy.errors import ConnectionFailed
-from deploy.fact import Answer, Unknown
-from deploy.facts import Facts
-from deploy.health import Reply
-from deploy.redact import Redactor
-from deploy.release import Recorded, Release
-from deploy.target import Health, Target
+from gonogo.deploy import health
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.fact import Answer, Unknown
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.health import Reply
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.release import Recorded, Release
+from gonogo.deploy.target import Health, Target
 from tests.unit.stacks import container, target
 from tests.unit.test_checkout import Repository
 

@@ -14,12 +14,12 @@ from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Rege
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.errors import GonogoError
-from deploy.mongodb import canonical, elements, fingerprint, lifetime
-from deploy.mongodb.entries import DIGEST, ENTRIES, Entries, EntriesWriter, unpacked
-from deploy.mongodb.fingerprint import Fingerprint, Tally
-from deploy.mongodb.source import Namespace
-from deploy.mongodb.tally import LONG
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import canonical, elements, fingerprint, lifetime
+from gonogo.deploy.mongodb.entries import DIGEST, ENTRIES, Entries, EntriesWriter, unpacked
+from gonogo.deploy.mongodb.fingerprint import Fingerprint, Tally
+from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb.tally import LONG
 from tests.unit.tables import every
 
 ID_INDEX = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
@@ -127,7 +127,7 @@ def test_what_is_no_bson(tmp_path: Path, broken: bytes) -> None:
 
 
 def test_many_documents_are_spooled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploy.mongodb.tally.SPOOL", 10)
+    monkeypatch.setattr("gonogo.deploy.mongodb.tally.SPOOL", 10)
     batches = [b"".join(bson.encode({"_id": n}) for n in range(k, k + 7)) for k in range(0, 700, 7)]
     made, rows = tallied(tmp_path, PLAIN, *batches)
     assert made.count == len(rows) == len(set(rows)) == 700

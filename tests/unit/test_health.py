@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from deploy import health
-from deploy.connection import Connection, Result
-from deploy.errors import ConnectionFailed
-from deploy.health import Reply, ask, faults, settle
-from deploy.target import Health
+from gonogo.deploy import health
+from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.health import Reply, ask, faults, settle
+from gonogo.deploy.target import Health
 from tests.unit.ports import refusing
 
 GOOD = {"status": "healthy", "checks": {"database": "ok", "nodes": [{"up": True}]}, "count": 1}

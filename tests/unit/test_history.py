@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from deploy import history
+from gonogo.deploy import history
 
 
 def line(minute: int, version: str, step: str, state: str, detail: str = "") -> str:

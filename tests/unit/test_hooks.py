@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy import hooks
-from deploy.errors import GonogoError
-from deploy.target import Target
+from gonogo.deploy import hooks
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.target import Target
 from tests.unit.stacks import target
 
 

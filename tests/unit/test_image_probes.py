@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.probes import images
-from deploy.probes.images import ImageInfo, familiar
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes import images
+from gonogo.deploy.probes.images import ImageInfo, familiar
 from tests.unit.stacks import Answering
 from tests.unit.tables import every
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from deploy import images
-from deploy.images import build_file, buildable, context, dockerfile
-from deploy.probes.images import ImageInfo
-from deploy.release import repository, tagged
-from deploy.source import REVISION, Source, stale
-from deploy.target import Target
+from gonogo.deploy import images
+from gonogo.deploy.images import build_file, buildable, context, dockerfile
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.release import repository, tagged
+from gonogo.deploy.source import REVISION, Source, stale
+from gonogo.deploy.target import Target
 from tests.unit.stacks import model, target
 from tests.unit.tables import every
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from reports.junit import LONGEST, junit
-from reports.model import Evidence, Step
+from gonogo.reports.junit import LONGEST, junit
+from gonogo.reports.model import Evidence, Step
 from tests.unit.releases import SCRIPT, check, failed, release
 
 ATTRIBUTES = {

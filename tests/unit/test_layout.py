@@ -10,9 +10,9 @@ from bson import Decimal128, Int64, MaxKey, ObjectId, Regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.errors import GonogoError
-from deploy.mongodb import layout
-from deploy.mongodb.source import Namespace
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import layout
+from gonogo.deploy.mongodb.source import Namespace
 from tests.unit.tables import every
 
 LONG = "ü" * 100

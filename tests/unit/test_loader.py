@@ -14,14 +14,14 @@ import pytest
 from bson.raw_bson import RawBSONDocument
 from pymongo.errors import AutoReconnect, BulkWriteError, DocumentTooLarge, OperationFailure
 
-from deploy import release
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import loader, refusal
-from deploy.mongodb.ahead import Closed
-from deploy.mongodb.manifest import Sum
-from deploy.mongodb.reading import BackupDamaged, Checked, Files, Passing
-from deploy.mongodb.vault import Backup
+from gonogo.deploy import release
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import loader, refusal
+from gonogo.deploy.mongodb.ahead import Closed
+from gonogo.deploy.mongodb.manifest import Sum
+from gonogo.deploy.mongodb.reading import BackupDamaged, Checked, Files, Passing
+from gonogo.deploy.mongodb.vault import Backup
 from tests.unit import vaults
 from tests.unit.tables import every
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy import lock
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.fact import Answer
-from deploy.facts import Facts
-from deploy.lock import Held, Holder, Lock, Locked
-from deploy.redact import Redactor
-from deploy.target import Target
+from gonogo.deploy import lock
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.fact import Answer
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.lock import Held, Holder, Lock, Locked
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Target
 from tests import harness
 from tests.unit.stacks import target
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from pymongo.errors import OperationFailure
 
-from deploy.errors import GonogoError
-from deploy.mongodb import address, client, login, primary, tls
-from deploy.mongodb.address import Address, Unanswered
-from deploy.mongodb.client import Login
-from deploy.redact import Redactor
-from deploy.target import Mongodb
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import address, client, login, primary, tls
+from gonogo.deploy.mongodb.address import Address, Unanswered
+from gonogo.deploy.mongodb.client import Login
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target import Mongodb
 from tests.unit.stacks import Answering, container, model, target
 from tests.unit.tables import every
 

@@ -17,7 +17,7 @@ import pytest
 
 import lab.__main__
 import tests.faults.__main__
-from deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError
 from lab import demo, engine
 from lab.stack import release
 from tests import documents

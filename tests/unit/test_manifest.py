@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.mongodb import manifest
-from deploy.mongodb.manifest import Manifest, Sum
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import manifest
+from gonogo.deploy.mongodb.manifest import Manifest, Sum
 from tests.unit.tables import every
 
 WHOLE = Manifest(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.methods import client
-from deploy.methods.meter import Meter
-from deploy.methods.output import Output
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.methods import client
+from gonogo.deploy.methods.meter import Meter
+from gonogo.deploy.methods.output import Output
 
 PUSH = (
     "The push refers to repository [r.example.com/team/app]\r\n\r\n"

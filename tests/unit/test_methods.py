@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.members import Member
-from deploy.methods import client, pulling, registry, tar
-from deploy.methods.client import Given, logged_in
-from deploy.methods.gzipped import gzipped
-from deploy.methods.layers import LeftOut, chains, described
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.members import Member
+from gonogo.deploy.methods import client, pulling, registry, tar
+from gonogo.deploy.methods.client import Given, logged_in
+from gonogo.deploy.methods.gzipped import gzipped
+from gonogo.deploy.methods.layers import LeftOut, chains, described
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 UNNAMED = {

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy import images
-from deploy.methods import checkout, on_server
-from deploy.methods.checkout import PART, Clone
-from deploy.sections import OnServer
-from deploy.source import REVISION
+from gonogo.deploy import images
+from gonogo.deploy.methods import checkout, on_server
+from gonogo.deploy.methods.checkout import PART, Clone
+from gonogo.deploy.sections import OnServer
+from gonogo.deploy.source import REVISION
 from tests.unit.stacks import model, target
 
 SECTION = OnServer(checkout="/srv/repo")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploy.model import Model
-from deploy.probes.binds import Bind
-from deploy.probes.containers import Container
-from deploy.probes.volumes import Volume
-from deploy.rules.mounts import absent, mounts_of, moved, read_only, unwritable, user_of
+from gonogo.deploy.model import Model
+from gonogo.deploy.probes.binds import Bind
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.volumes import Volume
+from gonogo.deploy.rules.mounts import absent, mounts_of, moved, read_only, unwritable, user_of
 from tests.unit.stacks import container, model
 from tests.unit.tables import every
 

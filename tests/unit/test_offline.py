@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from checks import columns, early
-from deploy.facts.repository import RepositoryFacts
-from deploy.redact import Redactor
-from deploy.target_file import load
-from reports.model import CheckResult, Evidence
+from gonogo.checks import columns, early
+from gonogo.deploy.facts.repository import RepositoryFacts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target_file import load
+from gonogo.reports.model import CheckResult, Evidence
 from tests import harness
 from tests.unit.checking import PASSING, QUICK, ROOT, Checks
 from tests.unit.waiting import until

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from deploy import suites
-from deploy.suites import Outcome
-from reports.model import CheckResult, DataCount, SuiteEnd
+from gonogo.deploy import suites
+from gonogo.deploy.suites import Outcome
+from gonogo.reports.model import CheckResult, DataCount, SuiteEnd
 from tests.unit.releases import BLOCKED, FAILED, SKIPPED, WARNED, check
 
 

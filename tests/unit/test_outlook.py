@@ -8,16 +8,16 @@ from typing import Any, cast
 
 import pytest
 
-from deploy import journal, outlook, switch
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.outlook import NEW, Build, Outlook, Transfer
-from deploy.plan import chosen
-from deploy.probes import images, layers
-from deploy.probes.images import ImageInfo
-from deploy.release import Image, Release
-from deploy.rules.checkout import Commit, Shipping
-from deploy.source import REVISION, Source
+from gonogo.deploy import journal, outlook, switch
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.outlook import NEW, Build, Outlook, Transfer
+from gonogo.deploy.plan import chosen
+from gonogo.deploy.probes import images, layers
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.release import Image, Release
+from gonogo.deploy.rules.checkout import Commit, Shipping
+from gonogo.deploy.source import REVISION, Source
 from tests.unit.stacks import container, model, target
 
 OLD, NOW = "a" * 40, "b" * 40

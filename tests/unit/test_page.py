@@ -8,10 +8,10 @@ import re
 from html.parser import HTMLParser
 from typing import get_args
 
-from reports import words
-from reports.model import Evidence, Verdict
-from reports.page import render
-from reports.strip import gaps, stretches
+from gonogo.reports import words
+from gonogo.reports.model import Evidence, Verdict
+from gonogo.reports.page import render
+from gonogo.reports.strip import gaps, stretches
 from tests.unit.releases import LONG, NEW, SCRIPT, check, failed, release
 from tests.unit.tables import every
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from deploy import again, history, lock, parting, recovery, release, runner, steps
-from deploy.connection import Connection
-from deploy.ending import Ended
-from deploy.errors import ConnectionFailed, GonogoError
-from deploy.facts import Facts
-from deploy.journal import Journal
-from deploy.lock import Lock
-from deploy.progress import Progress
-from deploy.release import Release
-from deploy.target import Target
-from deploy.undertaking import Undertaking
+from gonogo.deploy import again, history, lock, parting, recovery, release, runner, steps
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.ending import Ended
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.journal import Journal
+from gonogo.deploy.lock import Lock
+from gonogo.deploy.progress import Progress
+from gonogo.deploy.release import Release
+from gonogo.deploy.target import Target
+from gonogo.deploy.undertaking import Undertaking
 from tests.unit.stacks import target
 
 UNCHANGED = Ended("failed-unchanged", 3, "the connection was lost; nothing was changed")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from deploy.plan import Change, plan
-from deploy.probes.containers import Container
-from deploy.release import Image
+from gonogo.deploy.plan import Change, plan
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.release import Image
 from tests.unit.stacks import container, model
 from tests.unit.tables import every
 

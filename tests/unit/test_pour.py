@@ -7,9 +7,9 @@ import random
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.errors import CommandTimeout
-from deploy.wire.framing import Answer, Passing
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import CommandTimeout
+from gonogo.deploy.wire.framing import Answer, Passing
 from tests.unit.tables import every
 
 

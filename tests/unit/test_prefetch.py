@@ -8,14 +8,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from deploy.backend import host_for
-from deploy.connection import Connection
-from deploy.redact import Redactor
-from deploy.wire import remembered
-from deploy.wire.framing import Clock
-from deploy.wire.opening import opened
-from deploy.wire.prefetch import Prefetch, Question
-from deploy.wire.remembered import Remembered
+from gonogo.deploy.backend import host_for
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.wire import remembered
+from gonogo.deploy.wire.framing import Clock
+from gonogo.deploy.wire.opening import opened
+from gonogo.deploy.wire.prefetch import Prefetch, Question
+from gonogo.deploy.wire.remembered import Remembered
 from tests.unit.waiting import until
 
 LOCAL = SimpleNamespace(

@@ -11,11 +11,11 @@ from typing import Any, cast
 
 import pytest
 
-from deploy import prober
-from deploy.connection import Connection
-from deploy.errors import ConnectionFailed
-from deploy.prober import Prober
-from reports.model import Availability
+from gonogo.deploy import prober
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.prober import Prober
+from gonogo.reports.model import Availability
 from tests.unit.ports import refusing
 from tests.unit.stacks import target
 from tests.unit.waiting import until

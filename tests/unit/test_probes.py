@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.fact import Unknown
-from deploy.model import Port
-from deploy.probes import containers, engine
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.fact import Unknown
+from gonogo.deploy.model import Port
+from gonogo.deploy.probes import containers, engine
 from tests.unit.stacks import Answering, container
 from tests.unit.tables import every
 

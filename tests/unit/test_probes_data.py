@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.fact import Unknown
-from deploy.probes import backups, binds, memory, mongodb, volumes
-from deploy.probes.backups import Backup
-from deploy.probes.binds import Bind
-from deploy.probes.mongodb import Member, Mongo
-from deploy.probes.volumes import Volume
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.fact import Unknown
+from gonogo.deploy.probes import backups, binds, memory, mongodb, volumes
+from gonogo.deploy.probes.backups import Backup
+from gonogo.deploy.probes.binds import Bind
+from gonogo.deploy.probes.mongodb import Member, Mongo
+from gonogo.deploy.probes.volumes import Volume
 from tests.unit.stacks import Answering
 from tests.unit.tables import every
 

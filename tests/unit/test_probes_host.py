@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.model import Port
-from deploy.probes import disk, environment, listeners
-from deploy.probes.listeners import Listener, clashes, overlaps
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.model import Port
+from gonogo.deploy.probes import disk, environment, listeners
+from gonogo.deploy.probes.listeners import Listener, clashes, overlaps
 from tests.unit.stacks import Answering, target
 from tests.unit.tables import every
 

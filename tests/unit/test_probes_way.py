@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.probes import certificates, clock, hostkey, names
-from deploy.probes.hostkey import HostKey
-from deploy.wire import ssh
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes import certificates, clock, hostkey, names
+from gonogo.deploy.probes.hostkey import HostKey
+from gonogo.deploy.wire import ssh
 from tests.unit.stacks import Answering, target
 from tests.unit.tables import every
 

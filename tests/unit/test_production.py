@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploy.rules.production import Declared, Own, faults, runs
+from gonogo.deploy.rules.production import Declared, Own, faults, runs
 from tests.unit.stacks import model
 from tests.unit.tables import every
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from deploy.outlook import Outlook, Transfer
-from deploy.progress import Lines, Plain, Progress, Terminal, choose, events
-from deploy.suites import ROOT
-from reports.model import CheckResult, Release, Step
+from gonogo.deploy.outlook import Outlook, Transfer
+from gonogo.deploy.progress import Lines, Plain, Progress, Terminal, choose, events
+from gonogo.deploy.suites import ROOT
+from gonogo.reports.model import CheckResult, Release, Step
 from tests.screen import seen
 from tests.unit.releases import BLOCKED, FAILED, SKIPPED, WARNED, check, release
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.redact import MARK, Redactor
-from reports import entries
-from reports.model import Evidence, Release
-from reports.publish import publish
-from reports.scan import SHAPES, ReportRefused, scan
+from gonogo.deploy.redact import MARK, Redactor
+from gonogo.reports import entries
+from gonogo.reports.model import Evidence, Release
+from gonogo.reports.publish import publish
+from gonogo.reports.scan import SHAPES, ReportRefused, scan
 from tests.unit.releases import check, release
 
 SECRET = "p@ss!w$o/r#d\"x'y z"

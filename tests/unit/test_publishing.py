@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from deploy import ending, publishing, runner
-from deploy.cli import report as commands
-from deploy.connection import Result
-from deploy.errors import GonogoError, UsageError
-from deploy.publishing import Report
-from deploy.redact import MARK, Redactor
-from deploy.target import Target
-from reports.model import Release
-from reports.publish import publish
-from reports.scan import ReportRefused
+from gonogo.deploy import ending, publishing, runner
+from gonogo.deploy.cli import report as commands
+from gonogo.deploy.connection import Result
+from gonogo.deploy.errors import GonogoError, UsageError
+from gonogo.deploy.publishing import Report
+from gonogo.deploy.redact import MARK, Redactor
+from gonogo.deploy.target import Target
+from gonogo.reports.model import Release
+from gonogo.reports.publish import publish
+from gonogo.reports.scan import ReportRefused
 from tests.unit.releases import check, release
 from tests.unit.stacks import target
 

@@ -7,7 +7,7 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.wire.readonly import only_reads
+from gonogo.deploy.wire.readonly import only_reads
 from tests.unit.tables import every
 
 READING = [

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import GonogoError
-from deploy.probes import registry
-from deploy.probes.logins import Login, login_of
-from deploy.probes.registry import There, loopback, misnamed, split
-from deploy.sections import Registry
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes import registry
+from gonogo.deploy.probes.logins import Login, login_of
+from gonogo.deploy.probes.registry import There, loopback, misnamed, split
+from gonogo.deploy.sections import Registry
 from tests.unit.stacks import Answering
 from tests.unit.tables import every
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy import release
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.release import Baseline, Image, Recorded, Release
-from deploy.target import Target
+from gonogo.deploy import release
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.release import Baseline, Image, Recorded, Release
+from gonogo.deploy.target import Target
 from tests.unit.stacks import target
 
 AT = datetime.datetime(2026, 1, 31, 8, 5, 59, tzinfo=datetime.UTC)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reports import words
-from reports.cut import cut
-from reports.gist import figures
-from reports.model import DataCount
-from reports.page import render
-from reports.timeline import timeline
+from gonogo.reports import words
+from gonogo.reports.cut import cut
+from gonogo.reports.gist import figures
+from gonogo.reports.model import DataCount
+from gonogo.reports.page import render
+from gonogo.reports.timeline import timeline
 from tests.unit.releases import release
 from tests.unit.tables import every
 

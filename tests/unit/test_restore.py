@@ -6,11 +6,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import archive, proof, restore
-from deploy.mongodb.proof import Proof
-from deploy.mongodb.vault import Backup
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import archive, proof, restore
+from gonogo.deploy.mongodb.proof import Proof
+from gonogo.deploy.mongodb.vault import Backup
 from tests.unit import vaults
 from tests.unit.tables import every
 

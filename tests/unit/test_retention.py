@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.mongodb import copies, landing
-from deploy.mongodb.manifest import MANIFEST, PROOF
-from deploy.release import Image, Release
-from deploy.retention import keep, tags_of
+from gonogo.deploy.mongodb import copies, landing
+from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF
+from gonogo.deploy.release import Image, Release
+from gonogo.deploy.retention import keep, tags_of
 from tests.unit import vaults
 
 

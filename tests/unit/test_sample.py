@@ -13,16 +13,16 @@ import pytest
 from bson import ObjectId
 from pymongo.errors import OperationFailure
 
-from checks.verify import test_data as data
-from deploy import extended
-from deploy.errors import GonogoError, UsageError
-from deploy.mongodb import compare, fingerprint, login, sample
-from deploy.mongodb.compare import Compared
-from deploy.mongodb.difference import structural
-from deploy.release import Baseline
-from deploy.sections import Sample
-from deploy.target import Target
-from deploy.wire.transcript import Transcript
+from gonogo.checks.verify import test_data as data
+from gonogo.deploy import extended
+from gonogo.deploy.errors import GonogoError, UsageError
+from gonogo.deploy.mongodb import compare, fingerprint, login, sample
+from gonogo.deploy.mongodb.compare import Compared
+from gonogo.deploy.mongodb.difference import structural
+from gonogo.deploy.release import Baseline
+from gonogo.deploy.sections import Sample
+from gonogo.deploy.target import Target
+from gonogo.deploy.wire.transcript import Transcript
 from tests.unit.stacks import target
 from tests.unit.tables import every
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from deploy.probes.images import ImageInfo
-from deploy.rules.sizes import Arriving, arriving, lacking, mb
-from deploy.rules.versions import refusal, version
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.rules.sizes import Arriving, arriving, lacking, mb
+from gonogo.deploy.rules.versions import refusal, version
 from tests.unit.stacks import container, model
 from tests.unit.tables import every
 

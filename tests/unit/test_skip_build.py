@@ -10,15 +10,15 @@ from typing import Any, cast
 
 import pytest
 
-from deploy import release, runner, steps
-from deploy.facts import Facts
-from deploy.named import Taken
-from deploy.plan import chosen
-from deploy.probes import images
-from deploy.probes.images import ImageInfo
-from deploy.probes.registry import Content
-from deploy.release import Image
-from deploy.undertaking import Undertaking
+from gonogo.deploy import release, runner, steps
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.named import Taken
+from gonogo.deploy.plan import chosen
+from gonogo.deploy.probes import images
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.probes.registry import Content
+from gonogo.deploy.release import Image
+from gonogo.deploy.undertaking import Undertaking
 from tests import harness
 from tests.unit.mutations import World
 from tests.unit.mutations.images import API, HOST, WEB, registered

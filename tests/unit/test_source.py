@@ -9,7 +9,7 @@ import pytest
 from bson.codec_options import CodecOptions
 from pymongo.errors import OperationFailure
 
-from deploy.mongodb import source
+from gonogo.deploy.mongodb import source
 
 ROWS = [{"name": name, "type": "collection", "info": {"uuid": b"u" * 16}} for name in ("users", "gone")]
 

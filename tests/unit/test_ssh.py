@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.errors import UsageError
-from deploy.wire import ssh
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.wire import ssh
 from tests.unit.tables import every
 
 HERE = Path("/run/x/m")

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.preflight.test_compose import TAGGABLE, added, shared, switches
-from checks.preflight.test_project import holders
-from deploy import compose
-from deploy.errors import GonogoError
-from deploy.model import Model, Mount
-from deploy.probes import containers, environment, places
-from deploy.probes.places import Place
-from deploy.rules import beside
+from gonogo.checks.preflight.test_compose import TAGGABLE, added, shared, switches
+from gonogo.checks.preflight.test_project import holders
+from gonogo.deploy import compose
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.model import Model, Mount
+from gonogo.deploy.probes import containers, environment, places
+from gonogo.deploy.probes.places import Place
+from gonogo.deploy.rules import beside
 from tests.unit.stacks import Answering, container, model, target
 from tests.unit.tables import every
 

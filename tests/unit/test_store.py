@@ -9,9 +9,9 @@ from typing import cast
 
 import pytest
 
-from deploy import store
-from deploy.connection import Connection
-from deploy.errors import GonogoError
+from gonogo.deploy import store
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
 
 
 class Shell:

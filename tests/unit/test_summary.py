@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploy.progress import summary
-from reports.model import Answered
+from gonogo.deploy.progress import summary
+from gonogo.reports.model import Answered
 from tests.unit.releases import release
 
 

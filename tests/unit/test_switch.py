@@ -8,15 +8,15 @@ from typing import Any, cast
 
 import pytest
 
-from deploy import release, rollback, safekeeping, switch
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.plan import Change, plan
-from deploy.probes import inspection
-from deploy.probes.containers import Container
-from deploy.redact import MARK, Redactor
-from deploy.release import Image
-from deploy.undertaking import Undertaking
+from gonogo.deploy import release, rollback, safekeeping, switch
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.plan import Change, plan
+from gonogo.deploy.probes import inspection
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.redact import MARK, Redactor
+from gonogo.deploy.release import Image
+from gonogo.deploy.undertaking import Undertaking
 from tests.unit.stacks import Answering, container, model, target
 
 ENDED = {"status": "exited", "exit_code": 0}

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from deploy.target import Health, Target
-from deploy.target_file import OURS, TARGETS, load, parse
+from gonogo.deploy.target import Health, Target
+from gonogo.deploy.target_file import OURS, TARGETS, load, parse
 
 FILE = TARGETS / "example.toml"
 TEXT = FILE.read_text(encoding="utf-8")

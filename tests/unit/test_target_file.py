@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.errors import UsageError
-from deploy.target import Target
-from deploy.target_file import parse
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import parse
 from tests.unit.tables import every
 
 FILE = Path("/targets/demo.toml")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import UsageError
-from deploy.target_file import find, load
+from gonogo.deploy.errors import UsageError
+from gonogo.deploy.target_file import find, load
 
 GOOD = 'host = "local"\npath = "/srv/x"\ncompose_files = ["c.yml"]\nproject = "x"\n'
 

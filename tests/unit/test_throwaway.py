@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.mongodb import throwaway
+from gonogo.deploy.mongodb import throwaway
 from tests.unit.tables import every
 
 FATAL = (

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.errors import GonogoError
-from deploy.mongodb.uri import read
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.uri import read
 from tests.unit.tables import every
 
 V = "MONGODB_URI"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import landing, vault
-from deploy.mongodb.manifest import MANIFEST
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import landing, vault
+from gonogo.deploy.mongodb.manifest import MANIFEST
 from tests.unit import vaults
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy import release
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.mongodb import landing, parcel, vault
-from deploy.mongodb.manifest import Sum
-from deploy.target import Target
+from gonogo.deploy import release
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb import landing, parcel, vault
+from gonogo.deploy.mongodb.manifest import Sum
+from gonogo.deploy.target import Target
 from tests.unit import vaults
 
 FILES = {"dump/shop/a.bson": b"all of it", "dump/shop/b.bson": b"", "fingerprint.json": b"{}"}

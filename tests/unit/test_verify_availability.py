@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from checks.plugin import _availability
-from deploy.errors import GonogoError
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from reports.model import Answered, Availability, CheckResult, Phase
+from gonogo.checks.plugin import _availability
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.reports.model import Answered, Availability, CheckResult, Phase
 from tests import harness
 from tests.unit.stacks import target
 

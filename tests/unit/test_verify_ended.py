@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from deploy.probes import resources
-from deploy.probes.resources import Usage
-from deploy.release import Baseline, Life
+from gonogo.deploy.probes import resources
+from gonogo.deploy.probes.resources import Usage
+from gonogo.deploy.release import Baseline, Life
 from tests.unit.released import API, GOOD, World, changed
 from tests.unit.stacks import model
 

@@ -6,19 +6,19 @@ from typing import Any, cast
 
 import pytest
 
-from checks.suite import Suite
-from checks.verify.test_logs import LONGEST, SHOWN, moments, told
-from deploy.connection import Connection
-from deploy.errors import GonogoError
-from deploy.fact import Answer
-from deploy.facts import Facts
-from deploy.probes import logs
-from deploy.probes.containers import Given
-from deploy.redact import Redactor
-from deploy.release import Baseline, Life
-from deploy.sections import ERRORS
-from deploy.wire.transcript import Transcript
-from reports.model import CheckResult
+from gonogo.checks.suite import Suite
+from gonogo.checks.verify.test_logs import LONGEST, SHOWN, moments, told
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.fact import Answer
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.probes import logs
+from gonogo.deploy.probes.containers import Given
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.release import Baseline, Life
+from gonogo.deploy.sections import ERRORS
+from gonogo.deploy.wire.transcript import Transcript
+from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.unit.stacks import Answering, container, target
 from tests.unit.tables import every

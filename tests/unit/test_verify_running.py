@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from deploy.model import Model, Port
-from deploy.probes.containers import Container, Given
-from deploy.probes.images import ImageInfo
+from gonogo.deploy.model import Model, Port
+from gonogo.deploy.probes.containers import Container, Given
+from gonogo.deploy.probes.images import ImageInfo
 from tests.unit.released import API, GOOD, World, changed
 from tests.unit.stacks import container, model
 

@@ -8,8 +8,8 @@ from typing import cast
 
 import pytest
 
-from checks import catalogue
-from checks.plugin import _smoke
+from gonogo.checks import catalogue
+from gonogo.checks.plugin import _smoke
 from tests.unit.checking import ROOT, TARGET
 
 NAMES = "smoke = { files = ['own/test_login.py', 'own/gone_test.py'] }\n"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.rules.weak import concealed, masked, weakness
+from gonogo.deploy.rules.weak import concealed, masked, weakness
 from tests.unit.tables import every
 
 

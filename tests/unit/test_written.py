@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deploy.model import Model, Mount, Port
-from deploy.rules import example, written
-from deploy.target import Target
+from gonogo.deploy.model import Model, Mount, Port
+from gonogo.deploy.rules import example, written
+from gonogo.deploy.target import Target
 
 SHORT = """
 x-base: &base {image: "shop/base:${TAG:-1}", restart: always}

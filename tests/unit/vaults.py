@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy import release
-from deploy.mongodb import landing, parcel
-from deploy.mongodb.manifest import LOOSE, MANIFEST, Manifest
-from deploy.mongodb.parcel import Parcel, Piece, Running, Sums
-from deploy.target import Target
-from deploy.target_file import parse
+from gonogo.deploy import release
+from gonogo.deploy.mongodb import landing, parcel
+from gonogo.deploy.mongodb.manifest import LOOSE, MANIFEST, Manifest
+from gonogo.deploy.mongodb.parcel import Parcel, Piece, Running, Sums
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import parse
 
 DATABASE = "shop"
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.connection import Connection
-from deploy.target_file import load
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.target_file import load
 from lab.docker import check
 from tests import harness
 from tests.lab.chat import Chat

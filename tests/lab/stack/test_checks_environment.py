@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from deploy.connection import Connection
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from deploy.target_file import load
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target_file import load
 from lab import host
 from tests.lab.chat import STACK, Chat
 from tests.lab.stack.ground import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from deploy import compose
-from deploy.connection import Connection
-from deploy.facts import Facts
-from deploy.redact import Redactor
-from deploy.target_file import load
+from gonogo.deploy import compose
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.target_file import load
 from lab import host
 from tests.lab.chat import STACK, Chat
 from tests.lab.stack.ground import (

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy.fact import Answer, Unknown
-from deploy.facts import Facts
-from deploy.recording import Recording
-from deploy.target import Target
-from deploy.target_file import parse
+from gonogo.deploy.fact import Answer, Unknown
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.recording import Recording
+from gonogo.deploy.target import Target
+from gonogo.deploy.target_file import parse
 
 RECORDED = Path(__file__).resolve().parents[1] / "recorded" / "chat.json"
 

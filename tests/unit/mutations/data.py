@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from deploy.facts import Resolved
-from deploy.model import Model, Mount
-from deploy.probes.backups import Backup
-from deploy.probes.binds import Bind
-from deploy.probes.mongodb import Member
-from deploy.probes.volumes import Volume
-from deploy.release import Baseline
+from gonogo.deploy.facts import Resolved
+from gonogo.deploy.model import Model, Mount
+from gonogo.deploy.probes.backups import Backup
+from gonogo.deploy.probes.binds import Bind
+from gonogo.deploy.probes.mongodb import Member
+from gonogo.deploy.probes.volumes import Volume
+from gonogo.deploy.release import Baseline
 from tests.unit.mutations import Mutation, World
 
 DATA, OTHER = "chat_mongodb-data", "chat_redis-data"

@@ -6,11 +6,11 @@ import datetime
 from dataclasses import replace
 from typing import Any
 
-from deploy.model import Port, Service
-from deploy.probes.certificates import Certificate
-from deploy.probes.containers import Container
-from deploy.probes.listeners import Listener
-from deploy.sections import Day
+from gonogo.deploy.model import Port, Service
+from gonogo.deploy.probes.certificates import Certificate
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.listeners import Listener
+from gonogo.deploy.sections import Day
 from tests.unit.mutations import Mutation, World
 
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from deploy.probes.images import ImageInfo
-from deploy.probes.registry import Content, Greeting, There
-from deploy.rules.dockerfile import Stage
-from deploy.source import REVISION, Source
+from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.probes.registry import Content, Greeting, There
+from gonogo.deploy.rules.dockerfile import Stage
+from gonogo.deploy.source import REVISION, Source
 from tests.unit.mutations import Mutation, World
 
 COMMIT, OTHER = "1" * 40, "2" * 40

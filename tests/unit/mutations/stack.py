@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from deploy.probes.containers import Container
-from deploy.probes.places import Place
-from deploy.rules.example import Example
+from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.places import Place
+from gonogo.deploy.rules.example import Example
 from tests.unit.mutations import Mutation, World
 
 FOLDER = "/srv/chat"

@@ -1,0 +1,1 @@
+"""gonogo: go/no-go checks for Docker Compose deployments over SSH."""
