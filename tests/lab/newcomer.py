@@ -109,12 +109,14 @@ class Newcomer:
 
 
 @contextmanager
-def newcomer(name: str, folder: Path, images: list[str]) -> Iterator[Newcomer]:
+def newcomer(
+    name: str, folder: Path, images: list[str], kind: type[Newcomer] = Newcomer
+) -> Iterator[Newcomer]:
     """Give somebody with a server of their own, which has the images already."""
     try:
         made = host.up(name)
         host.load(name, images)
-        found = Newcomer(made, folder)
+        found = kind(made, folder)
         found.there(ROOT_SETUP)
         found.stack.mkdir()
         copied(found.project)
@@ -132,6 +134,7 @@ def newcomer(name: str, folder: Path, images: list[str]) -> Iterator[Newcomer]:
 
 def copied(to: Path, *more: str) -> None:
     """Copy what makes the project into a folder, and more parts of it, with the environment of this one."""
+    to.mkdir(exist_ok=True)
     for part in (*PROJECT, *more):
         _copy(ROOT / part, to / part)
     _environment(to / ".venv")
