@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab import demo, host, state
+from lab import demo, host, images, state
 from lab.stack import release
 
 STACK = demo.STACK
@@ -35,8 +35,7 @@ class Chat:
 
     @classmethod
     def up(cls, name: str, folder: Path, **environment: str) -> Chat:
-        made = host.up(name)
-        host.load(name, demo.IMAGES)
+        made = host.up(name, images.FOR_STACKS)
         secrets = {
             "MONGO_INITDB_ROOT_PASSWORD": release.awkward_secret(),
             "JWT_SECRET": release.awkward_secret(),
