@@ -36,7 +36,7 @@ DB: dict[str, Any] = {
     "image": "gonogo-lab/mongo:latest",
     "environment": {"MONGO_INITDB_ROOT_USERNAME": "$DB_USER", "MONGO_INITDB_ROOT_PASSWORD": "$DB_PASSWORD"},
     "volumes": ["db-data:/data/db"],
-    "healthcheck": {"test": ["CMD", "mongo-ping"], "interval": "1s", "retries": 60},
+    "healthcheck": {"test": ["CMD", "mongo-ping"], "interval": "3s", "retries": 20},
 }
 CACHE: dict[str, Any] = {"image": "gonogo-lab/redis:latest", "volumes": ["./uploads:/uploads"]}
 
