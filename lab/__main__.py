@@ -7,7 +7,7 @@ import os
 import sys
 
 from gonogo.deploy.errors import GonogoError
-from lab import engine, host, images
+from lab import engine, host, images, seed
 from lab.docker import say
 
 INTERRUPTED = 130
@@ -29,8 +29,12 @@ def _parser() -> argparse.ArgumentParser:
     made = {name: commands.add_parser(name, help=text, description=text) for name, text in helps.items()}
     for name in ("up", "down", "ssh", "demo"):
         made[name].add_argument("--name", default="demo", help="the host's name (default: demo)")
-    made["down"].add_argument("--all", action="store_true", help="every host of this state folder")
-    made["down"].add_argument("--images", action="store_true", help="the lab's cached images too")
+    made["down"].add_argument(
+        "--all", action="store_true", help="every host of this state folder, and its seeds"
+    )
+    made["down"].add_argument(
+        "--images", action="store_true", help="the lab's cached images and its seeds too"
+    )
     made["ssh"].add_argument("arguments", nargs=argparse.REMAINDER, help="a command and its arguments")
     return parser
 
@@ -54,6 +58,9 @@ def _up(name: str) -> int:
 def _down(name: str, every: bool, cached: bool) -> int:
     removed = host.down(name, all=every)
     say(f"removed {', '.join(removed)}" if removed else "there was no host to remove")
+    if every or cached:
+        for each in seed.remove():
+            say(f"removed {each}")
     if cached:
         tags = images.remove()
         say(f"removed {', '.join(tags)}" if tags else "there was no image to remove")

@@ -7,19 +7,16 @@ import shlex
 import socket
 import subprocess
 import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError, UsageError
-from lab import access, engine, images, owned, state
+from lab import access, box, engine, images, owned, seed, state
 from lab.docker import check, run, say
 
 READY_TIMEOUT_S = 60
-# An engine inside needs capabilities. --privileged fails where the machine itself lacks one of them.
-PRIVILEGED = ["--privileged"]
-CAPABLE = ["--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"]
-CAPABLE += ["--security-opt", "seccomp=unconfined", "--security-opt", "systempaths=unconfined"]
 
 
 @dataclass(frozen=True)
@@ -42,11 +39,12 @@ class Host:
         return self.folder / "ssh_config"
 
 
-def up(name: str = "demo") -> Host:
+def up(name: str = "demo", holding: Collection[str] = ()) -> Host:
     """Return the host, running and ready: made, started or thawed again, or found as it is.
 
-    Raises GonogoError when the engine, the images or the host cannot be had, or when something that is not
-    this lab's has its name; UsageError for a bad name.
+    ``holding``: images of this machine's engine that the host's has as well. Raises GonogoError when the
+    engine, the images or the host cannot be had, or when something that is not this lab's has its name;
+    UsageError for a bad name.
     """
     folder = _folder(name)
     engine.ensure()
@@ -54,7 +52,7 @@ def up(name: str = "demo") -> Host:
     found = owned.container(name)
     if found is None:
         say(f"creating the host {name}")
-        found = _create(name)
+        found = _create(name, holding)
     elif found.state == "paused":
         say(f"thawing the host {name}")
         check(["docker", "unpause", found.id])
@@ -65,6 +63,8 @@ def up(name: str = "demo") -> Host:
     host = Host(name, found.name, found.port, folder)
     if found.state != "running" or not access.answers(host.config, host.alias):
         _wait(host)
+    if holding:
+        box.load(host.container, list(holding))
     return host
 
 
@@ -146,22 +146,7 @@ def load(name: str, tags: list[str]) -> list[str]:
 
     Raises GonogoError where the host is not up, or an image is not here or does not arrive.
     """
-    container = find(name).container
-    form = ["image", "inspect", "-f", "{{.Id}}"]
-    missing = [
-        tag
-        for tag in tags
-        if check(["docker", *form, tag]).encode()
-        != run(["docker", "exec", container, "docker", *form, tag]).stdout
-    ]
-    if missing:
-        into = ["docker", "exec", "-i", container, "docker", "load", "-q"]
-        # Leaving the block closes the pipe: where the load ended early, the save would wait for a reader.
-        with subprocess.Popen(["docker", "save", *missing], stdout=subprocess.PIPE) as save:
-            loaded = subprocess.run(into, stdin=save.stdout, capture_output=True, check=False)
-        if save.returncode != 0 or loaded.returncode != 0:
-            raise GonogoError(f"could not load {', '.join(missing)}: {loaded.stderr.decode().strip()}")
-    return missing
+    return box.load(find(name).container, tags)
 
 
 def _folder(name: str) -> Path:
@@ -170,21 +155,26 @@ def _folder(name: str) -> Path:
     return state.folder() / name
 
 
-def _create(name: str) -> owned.Container:
+def _create(name: str, holding: Collection[str]) -> owned.Container:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    volume, container = owned.volume(name) or owned.volume_name(name), owned.container_name(name)
-    check(["docker", "volume", "create", *owned.marks(name), volume])
-    common = [*owned.marks(name), "--label", f"{owned.PORT_LABEL}={port}", "--name", container]
-    common += ["--hostname", name, "-v", f"{volume}:/var/lib/docker"]
-    common += ["-p", f"127.0.0.1:{port}:22", "gonogo-lab/host"]
-    if run(["docker", "run", "-d", *PRIVILEGED, *common]).returncode != 0:
-        failed = owned.container(name)
-        if failed is not None:
-            check(["docker", "rm", "-f", failed.id])
-        check(["docker", "run", "-d", *CAPABLE, *common])
+    volume, container = owned.volume(name) or _volume(name, holding), owned.container_name(name)
+    options = [*owned.marks(name), "--label", f"{owned.PORT_LABEL}={port}"]
+    box.start(container, volume, [*options, "--hostname", name, "-p", f"127.0.0.1:{port}:22"])
     return owned.Container(name, container, container, "created", port)
+
+
+def _volume(name: str, holding: Collection[str]) -> str:
+    volume = owned.volume_name(name)
+    check(["docker", "volume", "create", *owned.marks(name), volume])
+    try:
+        if holding:
+            seed.sow(holding, volume)
+    except BaseException:
+        run(["docker", "volume", "rm", volume])  # an engine would take half a copy for a whole one
+        raise
+    return volume
 
 
 def _sshd_answers(found: owned.Container) -> bool:
@@ -193,8 +183,7 @@ def _sshd_answers(found: owned.Container) -> bool:
 
 
 def _engine_answers(found: owned.Container) -> bool:
-    asked = ["docker", "exec", "-u", "deploy", found.id, "timeout", "5", "docker", "version"]
-    return found.state == "running" and run(asked, timeout=15).returncode == 0
+    return found.state == "running" and box.answers(found.id)
 
 
 def _wait(host: Host) -> None:
@@ -205,10 +194,7 @@ def _wait(host: Host) -> None:
             if config is None:
                 access.authorize(host.container, key)
                 config = access.write_config(host.folder, host.container, host.port)
-            engine_up = run(
-                ["docker", "exec", "-u", "deploy", host.container, "docker", "version"], timeout=20
-            )
-            if engine_up.returncode == 0 and access.answers(config, host.alias):
+            if box.answers(host.container) and access.answers(config, host.alias):
                 return
         time.sleep(0.2)
     log = run(["docker", "exec", host.container, "tail", "-n", "1", "/var/log/dockerd.log"]).stdout

@@ -25,6 +25,8 @@ PARENTS = {
     "gonogo-lab/mongo": "gonogo-lab/python",
     "gonogo-lab/host": "gonogo-lab/host-base",
 }
+FOR_STACKS = tuple(f"{tag}:latest" for tag in PARENTS if tag != "gonogo-lab/host")
+"""What stacks on hosts of the lab are made of."""
 
 
 def ensure() -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from gonogo.deploy.errors import GonogoError
 from lab import state
-from lab.docker import LABEL, run
+from lab.docker import LABEL, check, run
 
 HOST_LABEL = f"{LABEL}.host"
 PORT_LABEL = f"{LABEL}.port"
 STATE_LABEL = f"{LABEL}.state"
+SEED_LABEL = f"{LABEL}.seed"
 PREFIX, VOLUME_SUFFIX = "gonogo-lab-", "-docker"
 
 
@@ -71,6 +72,30 @@ def volume(host: str) -> str | None:
             _check_state("volume", name, host, where)
             return name
     return None
+
+
+def seed_marks() -> list[str]:
+    """Return the options that mark a seed: this lab, this state folder, and no host."""
+    labels = {LABEL: "1", SEED_LABEL: "1", STATE_LABEL: str(state.folder())}
+    return [part for key, value in labels.items() for part in ("--label", f"{key}={value}")]
+
+
+def seed_name(kind: str, key: str) -> str:
+    """Return the name of a seed, of the volume and of the container that makes it."""
+    return f"{PREFIX}seed-{kind}-{key}"
+
+
+def seeds() -> list[str]:
+    """Return the seeds of this state folder by name; raises GonogoError as ``containers``."""
+    rows = _rows(["volume", "ls"], _label(SEED_LABEL), _label(STATE_LABEL), "{{.Name}}")
+    return sorted(name for mark, where, name in rows if mark and where == str(state.folder()))
+
+
+def discard(name: str) -> None:
+    """Remove the container of this name where this state folder made it; raises GonogoError."""
+    marked = ["--filter", f"name=^/?{name}$", "--filter", f"label={STATE_LABEL}={state.folder()}"]
+    for (found,) in _rows(["ps", "-a", *marked], "{{.ID}}"):
+        check(["docker", "rm", "-f", "-v", found])
 
 
 def container_name(host: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import demo, faults, host, registry
+from lab import demo, faults, host, images, registry
 from lab.docker import check
 from lab.relay import Relay
 from tests.lab.chat import STACK, Chat
@@ -154,7 +154,7 @@ class Stage:
 @contextlib.contextmanager
 def stage(name: str, folder: Path) -> Iterator[Stage]:
     """Give a stage that is ready; its host is removed at the end."""
-    made = host.up(name)
+    made = host.up(name, images.FOR_STACKS)
     try:
         done = host.execute(name, MOUNT, user="root")
         assert done.returncode == 0, done.stderr.decode()

@@ -14,7 +14,7 @@ import pytest
 
 from lab import demo, host
 from lab.docker import run
-from tests.incidents.replay import refused, stopped
+from tests.incidents.replay import refused, stopped, unready
 from tests.lab.chat import STACK, Chat, difference
 from tests.lab.prober import answering
 
@@ -34,7 +34,7 @@ def test_l1_an_env_file_that_is_hard_coded(chat: Chat) -> None:
     stopped(chat, {"environment.parity"}, "api")
     assert "development-password-1" not in "".join(chat.outputs)
     chat.release("v1")
-    assert chat.failing() == {}
+    assert unready(chat) == {}
     chat.shell(f"rm {STACK}/development.env")
 
 
@@ -71,7 +71,7 @@ def test_l3_another_project_name_over_a_stack_that_runs(chat: Chat) -> None:
     stopped(chat, failing, VOLUME)
     assert "chat-prod_mongodb-data" not in chat.shell("docker volume ls -q")
     chat.target()
-    assert chat.failing() == {}
+    assert unready(chat) == {}
 
 
 def test_l4_a_bind_mount_where_a_volume_was(chat: Chat) -> None:
@@ -82,7 +82,7 @@ def test_l4_a_bind_mount_where_a_volume_was(chat: Chat) -> None:
     assert set(chat.failing()) == {"volumes.same_data"}, "it cannot be waived"
     chat.target()
     chat.release("v1")
-    assert chat.failing() == {}
+    assert unready(chat) == {}
     chat.shell(f"rm -r {STACK}/data")
 
 
@@ -96,7 +96,7 @@ def test_l5_a_tag_under_which_something_else_was_built(chat: Chat) -> None:
     chat.edit("docker-compose.yml", ("image: chat-web:latest", "image: infra-api:latest"))
     stopped(chat, {"compose.images_named"}, "infra-api:latest")
     chat.release("v1")
-    assert chat.failing() == {}
+    assert unready(chat) == {}
 
 
 def test_l5_a_container_that_runs_the_old_image_is_found_afterwards(chat: Chat) -> None:
@@ -131,7 +131,7 @@ def test_l6_a_development_server(chat: Chat, old: str, new: str, says: str) -> N
     chat.edit("docker-compose.yml", (old, new))
     stopped(chat, {"images.target"}, says)
     chat.release("v1")
-    assert chat.failing() == {}
+    assert unready(chat) == {}
 
 
 def test_l7_a_backup_of_108_bytes(chat: Chat) -> None:
@@ -139,7 +139,7 @@ def test_l7_a_backup_of_108_bytes(chat: Chat) -> None:
     chat.target(("[mongodb]", f'[backup]\nfolder = "{BACKUPS}"\n\n[mongodb]'))
     stopped(chat, {"backup.recent"}, "108 bytes")
     chat.shell(f"head -c 200000 /dev/urandom > {BACKUPS}/chat.gz")
-    assert chat.failing() == {}
+    assert unready(chat) == {}
     chat.shell(f"touch -d '7 hours ago' {BACKUPS}/chat.gz")
     stopped(chat, {"backup.recent"}, "7.0 h")
     chat.shell(f"rm -r {BACKUPS}")
@@ -156,7 +156,7 @@ def test_l8_an_override_file_that_made_it_right(chat: Chat, where: str) -> None:
     if where == "here":
         (chat.source / name).unlink()
     chat.shell(f"rm -f {STACK}/{name}")
-    assert chat.failing() == {}
+    assert unready(chat) == {}
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def builder() -> Iterator[None]:
 @pytest.mark.usefixtures("builder")
 def test_l9_a_build_that_fails_touches_nothing(chat: Chat) -> None:
     chat.edit("web/Dockerfile", ("EXPOSE 3000", BROKEN))
-    assert chat.failing() == {}
+    assert unready(chat) == {}
     before = chat.snapshot()
     with answering(chat):
         done = chat.deploy()

@@ -13,7 +13,7 @@ import pytest
 
 from lab import host
 from lab.docker import run
-from tests.incidents.replay import stopped
+from tests.incidents.replay import stopped, unready
 from tests.lab.chat import STACK, Chat
 
 pytestmark = pytest.mark.lab
@@ -29,7 +29,7 @@ def test_d1_a_variable_that_is_only_in_a_shell(chat: Chat, monkeypatch: pytest.M
     chat.env(without="JWT_SECRET")
     stopped(chat, {"compose.resolves", "environment.required"}, "JWT_SECRET is not set")
     chat.env()
-    assert chat.failing() == {}
+    assert unready(chat) == {}
     chat.shell("rm /home/deploy/.profile")
 
 
@@ -38,7 +38,7 @@ def test_d1_a_variable_that_is_only_in_a_shell(chat: Chat, monkeypatch: pytest.M
 )
 def test_d1_a_variable_that_is_blank_or_a_placeholder(chat: Chat, value: str) -> None:
     chat.env(JWT_SECRET=value)
-    failing = chat.failing()
+    failing = unready(chat)
     assert "environment.required" in failing
     assert ("JWT_SECRET is a placeholder" if value else "JWT_SECRET is blank") in failing[
         "environment.required"
@@ -59,14 +59,14 @@ def test_d2_images_that_were_never_built(chat: Chat) -> None:
     compose.write_text(compose.read_text().replace("chat-web:latest", "chat-web:a576ebb-20251011-014736"))
     says = "chat-web:a576ebb-20251011-014736 (service web) exists neither here"
     stopped(chat, {"images.present"}, says, ("--skip-build",))
-    assert chat.failing() == {}, "without --skip-build it will be built"
+    assert unready(chat) == {}, "without --skip-build it will be built"
     chat.release("not-built")
     stopped(chat, {"images.present"}, "chat-api:never-built (service api)")
 
 
 def test_d2_a_build_that_cannot_be(chat: Chat) -> None:
     (chat.source / "web" / "Dockerfile").unlink()
-    failing = chat.failing()
+    failing = unready(chat)
     assert set(failing) == {"images.present"}
     assert "web/Dockerfile" in failing["images.present"]
 
@@ -78,11 +78,11 @@ def test_d3_another_project_name_over_the_running_stack(chat: Chat) -> None:
         {"project.matches", "ports.free", "volumes.exist"},
         "held by the container chat-redis of the project chat",
     )
-    failing = chat.failing()
+    failing = unready(chat)
     assert "this stack runs as the project chat" in failing["project.matches"]
     assert not [name for name in chat.containers() if name.startswith("infra")]
     chat.target()
-    assert chat.failing() == {}
+    assert unready(chat) == {}
 
 
 @contextlib.contextmanager
@@ -112,12 +112,12 @@ def test_d3_a_port_that_somebody_else_holds(
     chat: Chat, holder: Callable[[Chat, int], contextlib.AbstractContextManager[str]]
 ) -> None:
     chat.env(REDIS_PORT="6390")
-    assert chat.failing() == {}
+    assert unready(chat) == {}
     with holder(chat, 6390) as who:
-        failing = chat.failing()
+        failing = unready(chat)
         assert set(failing) == {"ports.free"}
         assert f"*:6390/tcp for redis is held by {who}" in failing["ports.free"]
-    assert chat.failing() == {}
+    assert unready(chat) == {}
 
 
 def test_d4_credentials_from_the_wrong_env_file(chat: Chat) -> None:
@@ -127,7 +127,7 @@ def test_d4_credentials_from_the_wrong_env_file(chat: Chat) -> None:
     stopped(chat, {"mongodb.login", "environment.parity"}, says)
     assert wrong not in "".join(chat.outputs)
     chat.env()
-    assert chat.failing() == {}
+    assert unready(chat) == {}
 
 
 def test_d4_verification_uses_the_credentials_of_the_running_database(chat: Chat) -> None:

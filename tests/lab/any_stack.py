@@ -76,8 +76,8 @@ class Stack:
         self.file.write_text("\n".join([*keys, text]))
 
     def reachable(self) -> None:
-        """Name the lab's ssh_config in the drafted target file."""
-        self.amend(f'ssh.config_file = "{self.made.config}"')
+        """Name the lab's ssh_config in the drafted target file, and let the stack be watched calmly."""
+        self.amend(f'ssh.config_file = "{self.made.config}"', "availability.rate = 10")
 
     def preflight(self) -> Ran:
         """Run the preflight suite."""

@@ -28,8 +28,7 @@ LISTEN = (
 def on_host(name: str) -> Iterator[tuple[host.Host, Connection]]:
     """Give a host of its own, with the image and the stack's folder, and a connection to it."""
     try:
-        made = host.up(name)
-        host.load(name, [IMAGE])
+        made = host.up(name, [IMAGE])
         host.execute(name, "mkdir -p /srv/shop && chown deploy: /srv/shop", user="root")
         with Connection.open(reachable(made.alias, made.config)) as connection:
             yield made, connection

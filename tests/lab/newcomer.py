@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from lab import host
+from lab import host, images
 from lab.state import ROOT
 
 PROJECT = ("__init__.py", "checks", "deploy", "reports", "conftest.py", "pyproject.toml", "Makefile", ".ci")
@@ -109,13 +109,10 @@ class Newcomer:
 
 
 @contextmanager
-def newcomer(
-    name: str, folder: Path, images: list[str], kind: type[Newcomer] = Newcomer
-) -> Iterator[Newcomer]:
+def newcomer(name: str, folder: Path, kind: type[Newcomer] = Newcomer) -> Iterator[Newcomer]:
     """Give somebody with a server of their own, which has the images already."""
     try:
-        made = host.up(name)
-        host.load(name, images)
+        made = host.up(name, images.FOR_STACKS)
         found = kind(made, folder)
         found.there(ROOT_SETUP)
         found.stack.mkdir()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-IMAGES = ["gonogo-lab/mongo:latest", "gonogo-lab/python:latest"]
 EXAMPLE = "DB_USER=shop\nDB_PASSWORD=change-me\n"
 ENV = "DB_USER=shop\nDB_PASSWORD=a-password-of-the-lab\n"
 

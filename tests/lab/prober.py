@@ -13,7 +13,7 @@ from gonogo.deploy import target_file
 from gonogo.deploy.connection import Connection
 from tests.lab.chat import Chat
 
-PAUSE_S = 0.05
+PAUSE_S = 0.2
 PORTS = {8001: "/api/health", 3000: "/"}
 
 

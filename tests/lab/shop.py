@@ -14,10 +14,9 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.release import Baseline, Image, Release
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import parse
-from lab import host
+from lab import host, images
 from tests import harness
 
-IMAGES = ["gonogo-lab/mongo:latest", "gonogo-lab/redis:latest"]
 SUBJECTS = ("disk", "memory", "volumes", "binds", "mongodb", "backup")
 MINE = {check for check in harness.ids("preflight") if check.partition(".")[0] in SUBJECTS}
 BACKUPS = "/srv/shop/backups"
@@ -37,7 +36,7 @@ DB: dict[str, Any] = {
     "image": "gonogo-lab/mongo:latest",
     "environment": {"MONGO_INITDB_ROOT_USERNAME": "$DB_USER", "MONGO_INITDB_ROOT_PASSWORD": "$DB_PASSWORD"},
     "volumes": ["db-data:/data/db"],
-    "healthcheck": {"test": ["CMD", "mongo-ping"], "interval": "1s", "retries": 60},
+    "healthcheck": {"test": ["CMD", "mongo-ping"], "interval": "3s", "retries": 20},
 }
 CACHE: dict[str, Any] = {"image": "gonogo-lab/redis:latest", "volumes": ["./uploads:/uploads"]}
 
@@ -113,8 +112,7 @@ class Shop:
 def running(name: str, folder: Path) -> Iterator[Shop]:
     """Give the stack, started by hand, with documents, a recorded release and a backup."""
     try:
-        made = host.up(name)
-        host.load(name, IMAGES)
+        made = host.up(name, images.FOR_STACKS)
         folders = f"install -d -o deploy -g deploy /srv/shop /srv/shop/uploads {BACKUPS}"
         host.execute(name, folders, user="root")
         host.execute(name, "install -m 755 /bin/true /usr/local/bin/mongodump", user="root")

@@ -54,8 +54,7 @@ KINDS: dict[str, dict[str, str]] = {
 @pytest.fixture(scope="module")
 def made() -> Iterator[host.Host]:
     """A host with the images that the stacks use."""
-    made = host.up(NAME)
-    host.load(NAME, ["gonogo-lab/redis:latest"])
+    made = host.up(NAME, ["gonogo-lab/redis:latest"])
     yield made
     host.down(NAME)
 

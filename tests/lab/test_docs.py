@@ -29,7 +29,7 @@ STATUS = {"gonogo resume shop": 3}
 @pytest.fixture(scope="module")
 def you(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     """Somebody with the shop, and a server on which nothing was ever deployed."""
-    with newcomer(NAME, tmp_path_factory.mktemp("docs"), orders.IMAGES) as found:
+    with newcomer(NAME, tmp_path_factory.mktemp("docs")) as found:
         found.lay(orders.FILES, "The shop")
         (found.stack / ".env.production").write_text(orders.ENV)
         yield found

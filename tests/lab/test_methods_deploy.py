@@ -82,9 +82,8 @@ class Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if os.geteuid() != 0:
         pytest.skip("this machine's engine trusts an authority only where root says so")
-    made = host.up(NAME)
+    made = host.up(NAME, [BASE])
     try:
-        host.load(NAME, [BASE])
         host.execute(NAME, f"install -d -o deploy -g deploy {ROOM}", user="root")
         here = tmp_path_factory.mktemp("ways") / "repo"
         here.mkdir()

@@ -95,9 +95,8 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    made = host.up(NAME)
+    made = host.up(NAME, [BASE])
     try:
-        host.load(NAME, [BASE])
         host.execute(NAME, f"install -d -o deploy -g deploy {ROOM}", user="root")
         host.execute(NAME, f"git init -q --bare -b main {ROOM}/origin.git")
         here = tmp_path_factory.mktemp("on-server") / "repo"

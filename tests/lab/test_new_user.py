@@ -62,8 +62,7 @@ SECRET = 'two words, $5 and "quotes"'
 @pytest.fixture(scope="module")
 def you(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     """The user, with the stack committed and the env file beside it."""
-    images = ["gonogo-lab/redis:latest", "gonogo-lab/python:latest"]
-    with newcomer(NAME, tmp_path_factory.mktemp("new"), images) as found:
+    with newcomer(NAME, tmp_path_factory.mktemp("new")) as found:
         (found.stack / "page").mkdir()
         found.lay(
             {

@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import UsageError
-from lab import host
+from lab import host, images
 from lab.docker import check, run
 from lab.stack import release
 
 pytestmark = pytest.mark.lab
 NAME = f"t-stack-{os.getpid()}"
 SECRET = "pa!ss$w{o}/r@d#\"'` x"
-BASES = ["gonogo-lab/mongo:latest", "gonogo-lab/redis:latest"]
 COUNTS = {"users": 5, "sessions": 20, "messages": 36, "history_events": 36}
 COMPOSE = "cd /srv/chat && docker compose"
 
@@ -26,9 +25,8 @@ COMPOSE = "cd /srv/chat && docker compose"
 @pytest.fixture(scope="module", autouse=True)
 def made() -> Iterator[None]:
     """A host with an env file and the images that every release shares."""
-    host.up(NAME)
+    host.up(NAME, images.FOR_STACKS)
     host.put(NAME, "/srv/chat/.env", release.env_file(MONGO_INITDB_ROOT_PASSWORD=SECRET))
-    host.load(NAME, BASES)
     yield
     host.down(NAME)
 

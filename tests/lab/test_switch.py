@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lab import host
+from lab import host, images
 from tests.lab.any_stack import Stack
 from tests.lab.secrecy import leaks
 
@@ -114,9 +114,8 @@ class Story:
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """The stack's first release, with one of its profiles."""
     folder = tmp_path_factory.mktemp("switch")
-    made = host.up(NAME)
+    made = host.up(NAME, images.FOR_STACKS)
     try:
-        host.load(NAME, [SERVER["image"]])
         (folder / "scaled").mkdir()
         stack = Stack("scaled", folder / "scaled", made)
         stack.lay({"docker-compose.yml": compose()})

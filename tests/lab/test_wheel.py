@@ -18,7 +18,6 @@ from tests.lab.test_new_user import COMPOSE, DOCKERFILE, PAGE
 
 pytestmark = pytest.mark.lab
 NAME = f"t-wheel-{os.getpid()}"
-IMAGES = ["gonogo-lab/redis:latest", "gonogo-lab/python:latest"]
 FOREIGN = "raise SystemExit('a folder of the user was imported')\n"
 CHECK = """
 def test_the_folder_is_there(host, target):
@@ -65,7 +64,7 @@ class Installed(Newcomer):
 @pytest.fixture(scope="module")
 def you(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
     """The user, with the wheel installed, and with the stack committed."""
-    with newcomer(NAME, tmp_path_factory.mktemp("wheel"), IMAGES, Installed) as found:
+    with newcomer(NAME, tmp_path_factory.mktemp("wheel"), Installed) as found:
         shutil.rmtree(found.project)
         install(built(found.folder), found.folder / "installed")
         for name in FILES:

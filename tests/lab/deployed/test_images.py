@@ -28,7 +28,6 @@ from tests import harness
 from tests.lab.chat import Chat
 
 pytestmark = pytest.mark.lab
-NAME = f"t-images-{os.getpid()}"
 CHECKS = {f"images.{what}" for what in ("present", "fresh", "platform", "target", "rollback")}
 NEVER = f"t-{os.getpid()}-never:built"
 REDIS = "image: gonogo-lab/redis:latest"
@@ -36,13 +35,8 @@ Checked = Callable[..., dict[str, CheckResult]]
 
 
 @pytest.fixture(scope="module")
-def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
-    chat = Chat.up(NAME, tmp_path_factory.mktemp("images"))
-    chat.release("v1")
-    done = chat.deploy()
-    assert done.returncode == 0, done.stdout
-    yield chat
-    host.down(NAME)
+def chat(second: Chat) -> Chat:
+    return second
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +163,7 @@ def for_arm(name: str) -> bytes:
 
 def test_an_image_of_another_architecture(chat: Chat, connection: Connection, compose: Path) -> None:
     foreign = "t-foreign:1"
-    loaded = host.execute(NAME, "docker load", stdin=for_arm(foreign))
+    loaded = host.execute(chat.made.name, "docker load", stdin=for_arm(foreign))
     assert loaded.returncode == 0, loaded.stderr
     replaced(compose, (REDIS, f"image: {foreign}"))
     (message,) = failing(chat, connection).values()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,6 @@ from tests.lab.chat import STACK, Chat
 
 pytestmark = pytest.mark.lab
 
-NAME = f"t-verify-{os.getpid()}"
 OURS = {
     "environment.running",
     "volumes.running",
@@ -79,17 +77,10 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    chat = Chat.up(NAME, tmp_path_factory.mktemp("verify"))
-    try:
-        for name in ("v1", "v2"):
-            chat.release(name)
-            done = chat.deploy()
-            assert done.returncode == 0, done.stdout + done.stderr
-        with Connection.open(load(chat.file)) as connection:
-            yield Deployed(chat, connection)
-    finally:
-        host.down(NAME)
+def deployed(second: Chat) -> Iterator[Deployed]:
+    with Connection.open(load(second.file)) as connection:
+        yield Deployed(second, connection)
+    second.target()
 
 
 def overridden(service: str, text: str) -> str:
@@ -149,7 +140,8 @@ def test_an_error_in_the_log_of_a_container(deployed: Deployed) -> None:
     secret = deployed.chat.secrets["JWT_SECRET"]
     deployed.chat.env()
     line = f"FATAL: cannot sign with {secret}"
-    host.execute(NAME, "docker exec -i -u 0 chat-web sh -c 'cat > /proc/1/fd/1'", stdin=f"{line}\n".encode())
+    told = "docker exec -i -u 0 chat-web sh -c 'cat > /proc/1/fd/1'"
+    host.execute(deployed.chat.made.name, told, stdin=f"{line}\n".encode())
     assert deployed.wrong == {"logs.clean": "warning: chat-web: FATAL: cannot sign with [redacted]"}
     deployed.chat.target(("[mongodb]\n", "[logs]\nallow = ['cannot sign']\n\n[mongodb]\n"))
     assert deployed.wrong == {}

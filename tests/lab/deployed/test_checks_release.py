@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import signal
 import subprocess
@@ -25,7 +24,6 @@ from tests import harness
 from tests.lab.chat import STACK, Chat
 
 pytestmark = pytest.mark.lab
-NAME = f"t-checks-release-{os.getpid()}"
 IDS = (
     "git.branch",
     "git.clean",
@@ -64,16 +62,10 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    chat = Chat.up(NAME, tmp_path_factory.mktemp("release"))
-    chat.release("v1")
-    chat.release("v1")
-    done = chat.deploy()
-    assert done.returncode == 0, done.stdout + done.stderr
-    chat.release("v2")
-    with Connection.open(target_file.load(chat.file)) as connection:
-        yield Stack(chat, connection)
-    host.down(NAME)
+def stack(first: Chat) -> Iterator[Stack]:
+    first.release("v2")
+    with Connection.open(target_file.load(first.file)) as connection:
+        yield Stack(first, connection)
 
 
 @pytest.fixture(autouse=True)
@@ -145,7 +137,7 @@ def test_a_commit_that_went_another_way_and_a_clone_that_lacks_it(stack: Stack, 
 
 def test_a_lock_of_somebody_else_and_our_own(stack: Stack) -> None:
     file = f"{STACK}/.deploy/lock"
-    host.put(NAME, file, json.dumps(HOLDER).encode())
+    host.put(stack.chat.made.name, file, json.dumps(HOLDER).encode())
     try:
         assert stack.failed(version="v9") == {}
         for version in ("", "v10"):
@@ -153,7 +145,7 @@ def test_a_lock_of_somebody_else_and_our_own(stack: Stack) -> None:
             assert set(failed) == {"lock.free"}
             assert "ada on laptop (pid 7) deploys v9 there since 2025-10-11" in failed["lock.free"]
         assert f"gonogo unlock {target_file.called(stack.target)}`" in stack.results()["lock.free"].fix
-        host.put(NAME, file, b"{")
+        host.put(stack.chat.made.name, file, b"{")
         assert "by whom cannot be read" in stack.failed()["lock.free"]
     finally:
         stack.chat.shell(f"rm -f {file}")

@@ -1,4 +1,4 @@
-"""What several files of lab tests share: a host is dear."""
+"""The host that the files of this folder share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.lab.shop import BACKUPS, Shop, running
 SHOP = os.environ.get("GONOGO_LAB_SHOP", f"t-shop-{os.getpid()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The shop's stack, started by hand, with documents, a recorded release and a backup."""
     with running(SHOP, tmp_path_factory.mktemp("shop")) as shop:

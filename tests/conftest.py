@@ -1,0 +1,53 @@
+"""How tests are given to workers: what shares a host to one of them, and what takes longest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+TOGETHER = ("tests/incidents", "tests/lab/data", "tests/lab/deployed", "tests/lab/stack")
+"""Folders whose files share a host. It is made once, and gone when the last of them has ended."""
+LONGEST = (
+    "tests/faults/test_campaign.py",
+    "tests/incidents",
+    "tests/lab/test_deploy.py",
+    "tests/lab/test_docs.py",
+    "tests/lab/test_data_safety.py",
+    "tests/lab/test_recovery.py",
+    "tests/lab/test_new_user.py",
+    "tests/lab/test_wheel.py",
+    "tests/lab/test_any_stack.py",
+    "tests/lab/test_make.py",
+    "tests/lab/test_methods_tar.py",
+    "tests/lab/test_methods_deploy.py",
+    "tests/lab/deployed",
+)
+"""What takes a minute and more. Were it the last, the other workers would have nothing to do meanwhile."""
+
+
+def unit(nodeid: str) -> str:
+    """Return the file of a test, or the folder, where its files share a host."""
+    file = nodeid.partition("::")[0]
+    folder = file.rpartition("/")[0]
+    return folder if folder in TOGETHER else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest come first."""
+    places = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(unit(item.nodeid), len(places)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
+    """Return what gives whole units to workers, with ``--dist loadfile``; None else."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415  only where there are workers
+
+    class Units(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit(nodeid)
+
+    return Units(config, log)

@@ -1,0 +1,1 @@
+"""The checks of data, room and backups, on one host with their real faults."""
