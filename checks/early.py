@@ -18,14 +18,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from gonogo.checks import argv
+from gonogo.deploy import workspace
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.wire import remembered
 from gonogo.deploy.wire.opening import Opening, opened
 from gonogo.deploy.wire.remembered import Remembered
 
-ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".pytest_cache" / "d" / "gonogo"
-TARGETS = ROOT / "deploy" / "targets"
+CACHE = workspace.CACHE / "d" / "gonogo"
+"""Where pytest keeps what a plugin wants kept, in the folder that our command names to it."""
 IDLE = {"-h", "--help", "--version", "-V", "--collect-only", "--co", "--catalogue", "--fixtures", "--markers"}
 QUIET = re.compile(r"^--replay|\boffline\b|(?:^|\s)-\w*moffline\b")
 """An argument with which no target is asked, or may not be: ``-m offline``, whatever else stands there."""
@@ -59,36 +60,12 @@ class Early:
             self._opening.transport.close()
 
 
-def suites(arguments: Sequence[str], folder: Path) -> list[str]:
-    """Return the suites of checks that a command line names, sorted; empty when it names none."""
-    found = set()
-    for argument in arguments:
-        path = (folder / argument.partition("::")[0]).resolve()
-        if not argument.startswith("-") and path.is_relative_to(ROOT / "checks") and path.exists():
-            found |= {path.relative_to(ROOT / "checks").parts[0]} if path != ROOT / "checks" else {"checks"}
-    return sorted(found)
-
-
-def target_file(arguments: Sequence[str], folder: Path) -> Path | None:
-    """Return the target file that a command line means, as deploy.target_file finds it; None when unclear."""
-    name = ""
-    for index, argument in enumerate(arguments):
-        if argument == "--target":
-            name = arguments[index + 1] if index + 1 < len(arguments) else ""
-        elif argument.startswith("--target="):
-            name = argument.partition("=")[2]
-    if name.endswith(".toml") or "/" in name:
-        return folder / Path(name).expanduser()
-    known = [TARGETS / f"{name}.toml"] if name else [f for f in TARGETS.glob("*.toml") if f.stem != "example"]
-    return known[0] if len(known) == 1 else None
-
-
 def begin(arguments: Sequence[str], folder: Path) -> Early | None:
     """Begin what the command line asks for; None where that is nothing, or a fault that pytest will tell."""
-    named = suites(arguments, folder)
-    file = target_file(arguments, folder)
+    suites = argv.suites(arguments, folder)
+    file = argv.target_file(arguments, folder)
     words = [*arguments, os.environ.get("PYTEST_ADDOPTS", "")]
-    if not named or not file or IDLE & set(words) or any(QUIET.search(word) for word in words):
+    if not suites or not file or IDLE & set(words) or any(QUIET.search(word) for word in words):
         return None
     try:
         raw = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
@@ -99,7 +76,7 @@ def begin(arguments: Sequence[str], folder: Path) -> Early | None:
         if not isinstance(host, str):
             return None
         uncached = "no:cacheprovider" in " ".join(arguments)
-        known = Remembered() if uncached else remembered.load(remembered.file_of(CACHE, host, path, named))
+        known = Remembered() if uncached else remembered.load(remembered.file_of(CACHE, host, path, suites))
         place = SimpleNamespace(
             host=host,
             ssh=SimpleNamespace(config_file=path),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks import catalogue, columns, early, offline, recall, results
+from gonogo.checks import argv, catalogue, columns, early, offline, recall, results
 from gonogo.checks.catalogue import SMOKE, is_check
 from gonogo.checks.fixtures import SUITE
 from gonogo.checks.judge import Check, Place, judge
@@ -36,7 +36,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 def _smoke(config: pytest.Config) -> Generator[Path]:
     option, folder = config.getoption, config.invocation_params.dir
-    if option("--catalogue") or option("--replay") or "verify" not in early.suites(config.args, folder):
+    if option("--catalogue") or option("--replay") or "verify" not in argv.suites(config.args, folder):
         return
     if any("::" in one for one in config.args):  # one check alone was asked for
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.checks import early
+from gonogo.checks import argv, early
 from gonogo.checks.suite import Suite
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire import remembered
@@ -32,6 +32,6 @@ def _file(config: pytest.Config, target: Target) -> Path | None:
     # Without pytest's cache there is nowhere to keep it; with xdist the questions would be divided at random.
     if not config.pluginmanager.hasplugin("cacheprovider") or hasattr(config, "workerinput"):
         return None
-    named = early.suites(config.args, config.invocation_params.dir)
+    suites = argv.suites(config.args, config.invocation_params.dir)
     cache = config.cache.mkdir("gonogo") if config.cache else early.CACHE
-    return remembered.file_of(cache, target.host, target.ssh.config_file, named) if named else None
+    return remembered.file_of(cache, target.host, target.ssh.config_file, suites) if suites else None

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy import publishing, target_file
+from gonogo.deploy import publishing, target_file, workspace
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.undertaking import Undertaking
 from gonogo.reports.model import Release, Verdict
@@ -35,6 +35,8 @@ def report(run: Undertaking, ended: Ended, published: Path, *, away: bool) -> Re
     page = ""
     if ended.verdict != "locked":
         try:
+            if published == (place := workspace.of_target(run.target.file)).reports:
+                place.keep_reports_out_of_git()
             written = publish(record, published, extra_files=run.files, redact=run.redactor)
             page = str(written)
             if away and _away(run, written):

@@ -80,7 +80,7 @@ def draft(  # noqa: PLR0913 - what a user may give, each by its name
     project, whence = (project, "as given") if project else _project(raw, source)
     lines = [
         *_comment(f"A target of gonogo, drafted by `gonogo init` from {named}. Read it and correct it."),
-        "# deploy/targets/example.toml explains every key. No secret belongs in this file.",
+        "# `gonogo targets --example` explains every key. No secret belongs in this file.",
         *_key("name", name or _normal(project)[:63], "As given." if name else "From the project's name."),
         *_key("host", host, "As given."),
         *_key("path", path, "As given: the stack's folder on the target."),

@@ -24,13 +24,13 @@ from gonogo.deploy.journal import Journal
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import BACK, RESUMED
 from gonogo.deploy.rollback import gather_logs
-from gonogo.deploy.runner import INTERRUPTED, PUBLISHED
+from gonogo.deploy.runner import INTERRUPTED
 from gonogo.deploy.target import Target
 from gonogo.deploy.undertaking import Undertaking
 from gonogo.reports.model import Release
 
 
-def rollback(target: Target, progress: Progress, *, to: str = "", published: Path = PUBLISHED) -> Release:
+def rollback(target: Target, progress: Progress, *, to: str = "", published: Path) -> Release:
     """Go back to the release before the one that runs, or to ``to``, and return the record.
 
     Configuration and images are that release's, by id; only what differs is replaced; no data is touched.
@@ -40,7 +40,7 @@ def rollback(target: Target, progress: Progress, *, to: str = "", published: Pat
     return runner.carry_out(run, lambda it: runner.under_lock(it, lambda it: _watched(it, to)), published)
 
 
-def resume(target: Target, progress: Progress, *, published: Path = PUBLISHED) -> Release:
+def resume(target: Target, progress: Progress, *, published: Path) -> Release:
     """Bring a run that was cut off to its end, and return the record.
 
     Where nothing was changed yet, what it left is removed. Where services were being replaced, the rest of

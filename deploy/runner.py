@@ -19,12 +19,10 @@ from gonogo.deploy.named import Taken
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.rollback import RollbackFailed, data_lost, gather_logs, roll_back
-from gonogo.deploy.suites import ROOT
 from gonogo.deploy.target import Target
 from gonogo.deploy.undertaking import Undertaking
 from gonogo.reports.model import Release
 
-PUBLISHED = ROOT / "reports" / "published"
 INTERRUPTED = 130
 
 
@@ -36,7 +34,7 @@ def deploy(  # noqa: PLR0913  each is a choice of the caller's alone
     strict: bool = False,
     version: str = "",
     confirm: Callable[[], bool] | None = None,
-    published: Path = PUBLISHED,
+    published: Path,
 ) -> Release:
     """Deploy what lies in the target's ``source`` and return the record, whose report is published.
 
@@ -58,7 +56,7 @@ def plan(  # noqa: PLR0913  as above
     skip_build: bool = False,
     strict: bool = False,
     version: str = "",
-    published: Path = PUBLISHED,
+    published: Path,
 ) -> Release:
     """Run preflight and tell what ``deploy`` would do; returns the record, whose report is published.
 

@@ -14,12 +14,25 @@ from pydantic import ValidationError
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.target import Target
+from gonogo.deploy.workspace import CACHE, ROOT
 from gonogo.reports.model import CheckResult, DataCount, SuiteEnd
 
-ROOT = Path(__file__).resolve().parent.parent
+CHECKS = ROOT / "checks"
+SUITES = ("preflight", "verify")
 POLL_S = 0.05
 STOPPING = ("failed", "blocked")
 LAST_LINES = 5
+
+
+def command(*arguments: str) -> list[str]:
+    """Return the command that runs suites by pytest; ``arguments``: their names, and options of pytest.
+
+    Neither the user's configuration of pytest nor what lies in the working folder has a part in it.
+    """
+    settings = ["-c", str(CHECKS / "suites.ini"), "--rootdir", str(ROOT), "-o", f"cache_dir={CACHE}"]
+    plugins = ["-p", "gonogo.checks.early", "-p", "gonogo"]
+    paths = [str(CHECKS / one) if one in SUITES else one for one in arguments]
+    return [sys.executable, "-P", "-m", "pytest", *plugins, *settings, *paths]
 
 
 @dataclass
@@ -80,7 +93,7 @@ def run(  # noqa: PLR0913  each is a different thing that only the caller knows
     name = f"{suite}-{len(list(work.glob(f'{suite}-*.jsonl')))}"
     endings = ("jsonl", "html", "txt", "recording.json")
     results, html, output, recording = (work / f"{name}.{ending}" for ending in endings)
-    argv = [sys.executable, "-m", "pytest", str(ROOT / "checks" / suite), "--target", str(target.file)]
+    argv = command(suite, "--target", str(target.file))
     argv += ["--results", str(results), "--html", str(html), "--self-contained-html"]
     argv += ["--record", str(recording)] if suite == "preflight" else []
     argv += ["-q", "-p", "no:cacheprovider", "--color=no", *options]
@@ -90,7 +103,7 @@ def run(  # noqa: PLR0913  each is a different thing that only the caller knows
     found = Outcome(suite, 0)
     with output.open("wb") as out, results.open("rb") as lines:
         process = subprocess.Popen(
-            argv, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+            argv, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
         )
         try:
             while process.poll() is None:

@@ -13,11 +13,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from gonogo.deploy import workspace
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.target import Target
+from gonogo.deploy.workspace import EXAMPLE, Workspace
 
-TARGETS = Path(__file__).resolve().parent / "targets"
-EXAMPLE = "example"
 SHOWN = 60
 EXPECTED = {
     "too_short": "at least one entry",
@@ -36,30 +36,34 @@ OURS = {"file"}
 """Fields of a Target that no target file holds."""
 
 
-def find(name: str | None, folder: Path = TARGETS) -> Target:
-    """Return the target called ``name``, or at that path; without a name, the only one of ``folder``.
+def find(name: str | None, among: Workspace | None = None) -> Target:
+    """Return the target called ``name``, or at that path; without a name, the only one there is.
 
-    Raises UsageError that lists what there is when the name fits none, or when the choice is not clear.
+    It is looked for in the workspace of the working directory, unless ``among`` names another. Raises
+    UsageError that lists what there is when the name fits none, or when the choice is not clear.
     """
     if name and (name.endswith(".toml") or "/" in name):
         return load(Path(name))
-    known = sorted(file.stem for file in folder.glob("*.toml") if file.stem != EXAMPLE)
-    if name and (name in known or name == EXAMPLE):
-        return load(folder / f"{name}.toml")
-    listed = f"there are {', '.join(known)}" if known else f"there is none in {folder} yet"
+    place = among or workspace.here()
+    known = place.files()
+    if name in known:
+        return load(known[name])
+    if name == EXAMPLE.stem:
+        return load(EXAMPLE)
+    listed = f"there are {', '.join(known)}" if known else f"there is none in {place.targets} yet"
     if name:
         near = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]}?" if near else "`gonogo init` writes one"
         raise UsageError(f"no target is called {name!r}: {listed}; {hint}")
     if len(known) == 1:
-        return load(folder / f"{known[0]}.toml")
+        return load(*known.values())
     hint = "choose one with --target NAME" if known else "`gonogo init` writes one, --target takes a path"
     raise UsageError(f"which target? {listed}; {hint}")
 
 
-def called(target: Target, folder: Path = TARGETS) -> str:
+def called(target: Target) -> str:
     """Return what ``find`` finds a target by: its name, or the path of a file that lies elsewhere."""
-    return target.file.stem if target.file.parent == folder else str(target.file)
+    return workspace.here().called(target.file)
 
 
 def load(file: Path) -> Target:
@@ -87,7 +91,7 @@ def load(file: Path) -> Target:
 def parse(raw: dict[str, Any], file: Path) -> Target:
     """Return the target for the content of ``file``; raises UsageError as ``load`` does."""
     stray = [f"{file}: {_unknown(Target, '', key)}" for key in OURS & set(raw)]
-    given = {"name": file.stem, **raw, "file": file}
+    given = {"name": workspace.named(raw, file), **raw, "file": file}
     try:
         given["source"] = _beside(file, given.get("source", "."))
         if isinstance(given.get("ssh"), dict) and "config_file" in given["ssh"]:
@@ -117,7 +121,7 @@ def _sentence(fault: dict[str, Any]) -> str:
     if kind == "extra_forbidden":
         return _unknown(_model_at(place[:-1]), _key(place[:-1]), str(place[-1]))
     if kind == "missing":
-        return f"`{key}` is missing: add it (see {EXAMPLE}.toml)"
+        return f"`{key}` is missing: add it (`gonogo targets --example` explains every key)"
     if kind == "value_error":
         message = str(fault["ctx"]["error"])
         # A value with a login in it must not be repeated, and host sentences name their value themselves.

@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from gonogo.deploy import workspace
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.target_file import TARGETS
 from lab import host, state
 from lab.docker import say
 from lab.stack import release
@@ -37,7 +37,7 @@ def main(name: str) -> int:
     host.load(name, IMAGES)
     _prepare(name)
     source = made.folder / "checkout"
-    write_target(TARGETS / f"{name}.toml", made, source)
+    write_target(workspace.CHECKOUT.targets / f"{name}.toml", made, source)
     for version in ("v1", "v2"):
         release.checkout(source, version)
         _deploy(name, version)

@@ -98,7 +98,7 @@ def environment() -> Environment:
 
 
 def _source(name: str) -> str:
-    return (resources.files("reports") / "templates" / name).read_text("utf-8")
+    return (resources.files("gonogo.reports") / "templates" / name).read_text("utf-8")
 
 
 def _shown(value: Any) -> Any:

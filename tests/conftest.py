@@ -16,6 +16,7 @@ LONGEST = (
     "tests/lab/test_data_safety.py",
     "tests/lab/test_recovery.py",
     "tests/lab/test_new_user.py",
+    "tests/lab/test_wheel.py",
     "tests/lab/test_any_stack.py",
     "tests/lab/test_make.py",
     "tests/lab/test_methods_tar.py",

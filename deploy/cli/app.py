@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import typer
 from gonogo.deploy import debug, named, runner, target_file
 from gonogo.deploy.cli import data, report, runs, suites, targets
 from gonogo.deploy.cli.errors import code_of
-from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes
+from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes, published
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.progress import choose
 
@@ -38,10 +39,19 @@ app = typer.Typer(
 DEBUG, JSON = "--debug", "--json"
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gonogo {importlib.metadata.version('gonogo')}")
+        raise typer.Exit(0)
+
+
 @app.callback()
 def options(
     show: Annotated[
         bool, typer.Option(DEBUG, help=f"show tracebacks, redacted; as {debug.VARIABLE}=1 does")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="print gonogo's version", callback=_say_version, is_eager=True)
     ] = False,
 ) -> None:
     """Take the options that every command has."""
@@ -58,7 +68,7 @@ def deploy(  # noqa: PLR0913, PLR0917  each is an option of the command
     strict: Strict = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="as `gonogo plan`: only tell")] = False,
     yes: Yes = False,
-    reports: Reports = runner.PUBLISHED,
+    reports: Reports = None,
 ) -> None:
     """Check, show the plan and ask, deploy, verify, and go back if that fails; the report comes last.
 
@@ -67,7 +77,8 @@ def deploy(  # noqa: PLR0913, PLR0917  each is an option of the command
     Example, in a pipeline that has built and tagged the images: gonogo deploy production --version 1.4.2
     --skip-build --yes --json
     """
-    found, place = target_file.find(target), reports.absolute()
+    found = target_file.find(target)
+    place = published(found, reports)
     given = "" if version is None else named.version(version)
     progress = choose(quiet=quiet, as_json=as_json)
     if dry_run:
@@ -96,7 +107,7 @@ def plan(  # noqa: PLR0913, PLR0917
     skip_build: SkipBuild = False,
     version: Version = None,
     strict: Strict = False,
-    reports: Reports = runner.PUBLISHED,
+    reports: Reports = None,
 ) -> None:
     """Check, and tell what a deployment would do; the target is left as it is. 0: go, 1: no-go.
 

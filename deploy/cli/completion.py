@@ -7,37 +7,30 @@ from pathlib import Path
 
 import typer
 
-from gonogo.deploy import target_file
+from gonogo.deploy import workspace
 from gonogo.deploy.release import BACK, RESUMED
-from gonogo.deploy.suites import ROOT
 
-PUBLISHED = ROOT / "reports" / "published"
 OPTION = "reports"
 """The option that says where reports are published, and so where versions are known from."""
 
 
 def targets(incomplete: str) -> list[str]:
     """Return the names of targets that begin so."""
-    return [one for one in names(target_file.TARGETS) if one.startswith(incomplete)]
+    return [one for one in workspace.here().files() if one.startswith(incomplete)]
 
 
 def versions(context: typer.Context, incomplete: str) -> list[str]:
     """Return the versions of the target of which there are reports here, newest first."""
-    given = context.params
-    known = names(target_file.TARGETS)
+    given, place = context.params, workspace.here()
+    known = list(place.files())
     target = Path(str(given.get("target") or (known[0] if len(known) == 1 else ""))).name
-    folder = Path(str(given.get(OPTION) or PUBLISHED))
+    folder = Path(str(given.get(OPTION) or place.reports))
     return [one for one in reported(folder, target.removesuffix(".toml")) if one.startswith(incomplete)]
 
 
 def backups(incomplete: str) -> list[str]:
     """Return the word for the newest backup; the names of the others lie on the target alone."""
     return [one for one in ("latest",) if one.startswith(incomplete)]
-
-
-def names(folder: Path) -> list[str]:
-    """Return the names of the targets in a folder, without the example's."""
-    return sorted(file.stem for file in folder.glob("*.toml") if file.stem != target_file.EXAMPLE)
 
 
 def reported(folder: Path, target: str) -> list[str]:

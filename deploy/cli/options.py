@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from gonogo.deploy import workspace
 from gonogo.deploy.cli import completion
+from gonogo.deploy.target import Target
 
-_TARGET = "a name in deploy/targets, or the path of a target file"
+_TARGET = "the name of a target, or the path of a target file"
 Name = Annotated[str | None, typer.Argument(help=_TARGET, autocompletion=completion.targets)]
 RequiredName = Annotated[str, typer.Argument(help=_TARGET, autocompletion=completion.targets)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="say only how it ended")]
@@ -17,7 +19,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line, se
 Strict = Annotated[bool, typer.Option("--strict", help="take warnings for errors")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask; needed without a terminal")]
 Reports = Annotated[
-    Path, typer.Option(help="where reports are published, else reports/published", show_default=False)
+    Path | None, typer.Option(help="where reports are published, else gonogo/reports beside the target file")
 ]
 SkipBuild = Annotated[
     bool, typer.Option("--skip-build", help="build nothing: take the images that are built already")
@@ -30,3 +32,8 @@ Version = Annotated[
         autocompletion=completion.versions,
     ),
 ]
+
+
+def published(target: Target, reports: Path | None) -> Path:
+    """Return the folder of reports: the one that was given, else that of the target's repository."""
+    return (reports or workspace.of_target(target.file).reports).absolute()

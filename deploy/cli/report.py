@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from gonogo.deploy import publishing, runner, target_file
+from gonogo.deploy import publishing, target_file, workspace
 from gonogo.deploy.cli import completion
-from gonogo.deploy.cli.options import Name, Reports
+from gonogo.deploy.cli.options import Name, Reports, published
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, UsageError
 from gonogo.deploy.facts import Facts
@@ -37,21 +37,22 @@ Version = Annotated[
 
 
 @app.command("open")
-def open_report(target: Name = None, version: Version = "", reports: Reports = runner.PUBLISHED) -> None:
+def open_report(target: Name = None, version: Version = "", reports: Reports = None) -> None:
     """Open the newest report in the browser, of one target or of all; without a display, print its path.
 
     Example: gonogo report open production
     """
     # A target's reports may outlive its file, so a folder of that name will do.
-    known = target and "/" not in target and (reports / target).is_dir()
-    name = (target if known else target_file.find(target).name) if target else ""
-    page = find(reports.absolute(), name or "", version)
+    place = (reports or workspace.here().reports).absolute()
+    known = not target or ("/" not in target and (place / target).is_dir())
+    found = None if known else target_file.find(target)
+    page = find(published(found, reports) if found else place, found.name if found else target or "", version)
     if not (_has_display() and webbrowser.open(page.as_uri())):
         typer.echo(page)
 
 
 @app.command("publish")
-def publish(target: Name = None, version: Version = "", reports: Reports = runner.PUBLISHED) -> None:
+def publish(target: Name = None, version: Version = "", reports: Reports = None) -> None:
     """Send the newest report of a target, or that of a version, to where its target file wants it.
 
     It is scanned for secrets before. Exit status 0 where it got everywhere, else 3.
@@ -59,7 +60,7 @@ def publish(target: Name = None, version: Version = "", reports: Reports = runne
     Example: gonogo report publish production --version 8d03f5a-20260131-080559
     """
     found = target_file.find(target)
-    page = find(reports.absolute(), found.name, version)
+    page = find(published(found, reports), found.name, version)
     if not (where := publishing.destinations(found)):
         raise UsageError(
             f"{found.file}: no report is sent anywhere: set on_target, to or command in [publishing]"

@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gonogo.deploy import history, lock, recovery, release, runner, target_file
+from gonogo.deploy import history, lock, recovery, release, target_file
 from gonogo.deploy.cli import completion
-from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports
+from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, published
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.journal import END, Journal
@@ -32,26 +32,26 @@ def roll_back(
     ] = "",
     quiet: Quiet = False,
     as_json: AsJson = False,
-    reports: Reports = runner.PUBLISHED,
+    reports: Reports = None,
 ) -> None:
     """Go back to an earlier release that is on the target: its configuration and its images, verified.
 
     Example: gonogo rollback production --to 8d03f5a1-20260131-080559
     """
-    progress, place = choose(quiet=quiet, as_json=as_json), reports.absolute()
-    record = recovery.rollback(target_file.find(target), progress, to=to, published=place)
+    found, progress = target_file.find(target), choose(quiet=quiet, as_json=as_json)
+    record = recovery.rollback(found, progress, to=to, published=published(found, reports))
     raise typer.Exit(record.exit_code)
 
 
 def resume(
-    target: Name = None, quiet: Quiet = False, as_json: AsJson = False, reports: Reports = runner.PUBLISHED
+    target: Name = None, quiet: Quiet = False, as_json: AsJson = False, reports: Reports = None
 ) -> None:
     """Bring a run to its end that was cut off: on where services were being replaced, else back.
 
     Example: gonogo resume production
     """
-    progress = choose(quiet=quiet, as_json=as_json)
-    record = recovery.resume(target_file.find(target), progress, published=reports.absolute())
+    found, progress = target_file.find(target), choose(quiet=quiet, as_json=as_json)
+    record = recovery.resume(found, progress, published=published(found, reports))
     raise typer.Exit(record.exit_code)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from gonogo.deploy import recording, target_file
 from gonogo.deploy.cli.options import Name, Strict
-from gonogo.deploy.suites import ROOT
+from gonogo.deploy.suites import SUITES, command
 
 
 def preflight(target: Name = None, strict: Strict = False) -> None:
@@ -35,8 +34,7 @@ def checks() -> None:
 
     Example: gonogo checks
     """
-    suites = [str(ROOT / "checks" / name) for name in ("preflight", "verify")]
-    raise typer.Exit(_pytest(*suites, "--catalogue", "-q", "-p", "no:cacheprovider"))
+    raise typer.Exit(_pytest(*SUITES, "--catalogue", "-q", "-p", "no:cacheprovider"))
 
 
 def replay(
@@ -49,16 +47,14 @@ def replay(
     """
     recording.load(report)  # a wrong path is told in one sentence
     options = ["--strict"] if strict else []
-    raise typer.Exit(
-        _pytest(str(ROOT / "checks" / "preflight"), "--replay", str(report.absolute()), *options)
-    )
+    raise typer.Exit(_pytest("preflight", "--replay", str(report.absolute()), *options))
 
 
 def _suite(suite: str, target: str | None, strict: bool) -> int:
     found = target_file.find(target)
     options = ["--strict"] if strict else []
-    return _pytest(str(ROOT / "checks" / suite), "--target", str(found.file), *options)
+    return _pytest(suite, "--target", str(found.file), *options)
 
 
 def _pytest(*arguments: str) -> int:
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+    return subprocess.run(command(*arguments), check=False).returncode

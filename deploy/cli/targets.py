@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from gonogo.deploy import init as drafting
-from gonogo.deploy import target_file
+from gonogo.deploy import target_file, workspace
 from gonogo.deploy.cli.options import Name
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import UsageError
@@ -41,20 +41,26 @@ def connect(target: Name = None) -> None:
             return
 
 
-def targets() -> None:
-    """List the targets in deploy/targets; what is wrong with a file comes last.
+def targets(
+    example: Annotated[
+        bool, typer.Option("--example", help="print a target file in which every key is explained")
+    ] = False,
+) -> None:
+    """List the targets of this repository; what is wrong with a file comes last.
 
     Example: gonogo targets
     """
+    if example:
+        typer.echo(workspace.EXAMPLE.read_text(encoding="utf-8"), nl=False)
+        return
     wrong: list[str] = []
-    for file in sorted(target_file.TARGETS.glob("*.toml")):
-        if file.stem != target_file.EXAMPLE:
-            try:
-                found = target_file.load(file)
-            except UsageError as error:
-                wrong.append(str(error))
-            else:
-                typer.echo(f"{found.name:<20} {found.host:<40} {found.project}")
+    for file in workspace.here().files().values():
+        try:
+            found = target_file.load(file)
+        except UsageError as error:
+            wrong.append(str(error))
+        else:
+            typer.echo(f"{found.name:<20} {found.host:<40} {found.project}")
     if wrong:
         raise UsageError("\n".join(wrong))
 
@@ -68,7 +74,7 @@ def init(  # noqa: PLR0913, PLR0917  each is an option of the command
     name: Annotated[str, typer.Option(help="the target's name; else the project's")] = "",
     project: Annotated[str, typer.Option(help="the Compose project; else as Compose derives it")] = "",
     env_file: Annotated[str, typer.Option(help="the env file on the host, relative to --path")] = "",
-    output: Annotated[Path | None, typer.Option(help="where to write; else deploy/targets/NAME.toml")] = None,
+    output: Annotated[Path | None, typer.Option(help="where to write; else gonogo/NAME.toml")] = None,
 ) -> None:
     """Write a target file from compose files, asking only for what they cannot tell.
 
@@ -77,7 +83,8 @@ def init(  # noqa: PLR0913, PLR0917  each is an option of the command
     files = compose_files or drafting.find_compose_files(Path.cwd())
     host = host or _asked("host", "ssh://user@host:port, an ssh_config alias, or local")
     path = path or _asked("path", "the stack's folder on that host, such as /srv/chat")
-    folder = output.parent if output else target_file.TARGETS
+    place = workspace.here()
+    folder = output.parent if output else place.targets
     text = drafting.draft(
         files,
         host=host,
@@ -88,7 +95,9 @@ def init(  # noqa: PLR0913, PLR0917  each is an option of the command
         folder=folder,
     )
     file = drafting.write(text, output or folder / (tomllib.loads(text)["name"] + ".toml"))
-    shown = file.stem if file.parent == target_file.TARGETS else str(file)
+    if not output:
+        place.keep_reports_out_of_git()
+    shown = workspace.here().called(file)
     typer.echo(f"wrote {file}: read it, then run `gonogo preflight {shown}`")
 
 

@@ -15,7 +15,7 @@ from typing import IO
 from lab import host, images
 from lab.state import ROOT
 
-PROJECT = ("checks", "deploy", "reports", "conftest.py", "pyproject.toml", "Makefile", ".ci")
+PROJECT = ("__init__.py", "checks", "deploy", "reports", "conftest.py", "pyproject.toml", "Makefile", ".ci")
 ROOT_SETUP = """
 useradd -m -s /bin/bash -G docker -p '*' you
 install -d -o you -g you -m 700 /home/you/.ssh
@@ -29,7 +29,7 @@ install -d -o you -g you /srv/shop
 class Newcomer:
     """A copy of the project, a stack beside it, a server that ssh knows as ``server``, and a login there.
 
-    The project is a copy, so that target files and reports of a test are not those of whoever runs it.
+    The project is a copy, called as Python knows it: what a test leaves is not in that of whoever runs it.
     """
 
     made: host.Host
@@ -75,9 +75,9 @@ class Newcomer:
 
     @contextmanager
     def begins(self, text: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-        """Begin a command in the project's folder; gives its process, and its output to be read meanwhile."""
+        """Begin a command in the stack's folder; gives its process, and its output to be read meanwhile."""
         argv, env = ["bash", "-c", f"exec {text}"], self.environment
-        with subprocess.Popen(argv, cwd=self.project, env=env, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(argv, cwd=self.stack, env=env, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             yield process, process.stdout
 
@@ -88,9 +88,10 @@ class Newcomer:
         return {
             **os.environ,
             "PATH": path,
-            "PYTHONPATH": str(self.project),
+            "PYTHONPATH": str(self.project.parent),
             "COLUMNS": "200",
             "NO_COLOR": "1",
+            **{f"GIT_{who}_{what}": "you" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
         }
 
     def admitted(self) -> None:
@@ -108,11 +109,11 @@ class Newcomer:
 
 
 @contextmanager
-def newcomer(name: str, folder: Path) -> Iterator[Newcomer]:
+def newcomer(name: str, folder: Path, kind: type[Newcomer] = Newcomer) -> Iterator[Newcomer]:
     """Give somebody with a server of their own, which has the images already."""
     try:
         made = host.up(name, images.FOR_STACKS)
-        found = Newcomer(made, folder)
+        found = kind(made, folder)
         found.there(ROOT_SETUP)
         found.stack.mkdir()
         copied(found.project)
@@ -130,6 +131,7 @@ def newcomer(name: str, folder: Path) -> Iterator[Newcomer]:
 
 def copied(to: Path, *more: str) -> None:
     """Copy what makes the project into a folder, and more parts of it, with the environment of this one."""
+    to.mkdir(exist_ok=True)
     for part in (*PROJECT, *more):
         _copy(ROOT / part, to / part)
     _environment(to / ".venv")

@@ -85,7 +85,7 @@ def shown() -> Iterator[Command]:
 
 
 def test_what_the_documents_show(you: Newcomer) -> None:
-    at, version, backup = you.stack, 0, ""
+    version, backup = 0, ""
     own = you.stack / "checks"
     own.mkdir()
     for file in documents.files():
@@ -95,9 +95,10 @@ def test_what_the_documents_show(you: Newcomer) -> None:
     assert len(list(own.iterdir())) >= 3
     you.there("touch /srv/shop/license.key; chown you /srv/shop/license.key")
     for command in shown():
-        text = command.text.replace("~/shop/checks", str(own)).replace("NAME", backup)
+        text = command.text.replace("NAME", backup)
         text = text.replace("FOLDER", str(last_report(you)) if "FOLDER" in text else "")
-        text = text.replace("../stack/deploy/shop.toml", "deploy/targets/shop.toml")
+        text = text.replace("../stack/", f"{you.stack}/")
+        at = you.project if text.startswith("make ") else you.stack
         if command.text == "gonogo deploy shop":
             version += 1
             release(you, version)
@@ -107,8 +108,6 @@ def test_what_the_documents_show(you: Newcomer) -> None:
         status, output = you.types(text, at, ANSWERS.get(command.text, ""))
         assert status == STATUS.get(command.text, 0), f"{command.where}: {text}\n{output}"
         assert "Traceback" not in output, f"{command.where}: {text}\n{output}"
-        if command.text.startswith("gonogo init"):
-            at = you.project
         if command.text == "gonogo deploy shop" and version == 1:
             order(you)
         if made := re.search(r"shop-shop-\d{8}-\d{6}", output):
@@ -119,7 +118,7 @@ def test_what_the_documents_show(you: Newcomer) -> None:
 
 def last_report(you: Newcomer) -> Path:
     """The folder of the newest report that holds a recording."""
-    found = (you.project / "reports" / "published").glob("*/*/preflight.recording.json")
+    found = (you.stack / "gonogo" / "reports").glob("*/*/preflight.recording.json")
     return max(found, key=lambda file: file.stat().st_mtime).parent
 
 
@@ -158,7 +157,7 @@ def test_going_back_by_hand(you: Newcomer) -> None:
         first_release(you)
     good = page(you)
     release(you, 8, broken=True)
-    status, output = you.types("gonogo deploy shop --yes", you.project)
+    status, output = you.types("gonogo deploy shop --yes", you.stack)
     assert status == 0, output
     assert page(you).startswith("500"), "healthy, verified, and broken for customers"
     untouched = stores(you)
@@ -173,7 +172,7 @@ def test_going_back_by_hand(you: Newcomer) -> None:
     assert page(you) == good
     assert stores(you) == untouched
     for line in documents.lines(later.text):
-        status, output = you.types(line, you.project)
+        status, output = you.types(line, you.stack)
         assert status == 0 or "gonogo resume shop" in output, output
 
 

@@ -20,7 +20,7 @@ NAME = f"t-demo-{os.getpid()}"
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Path]:
     """The project in a folder of its own, as somebody has it who cloned it; its lab is removed afterwards."""
-    folder = tmp_path / "clone"
+    folder = tmp_path / "gonogo"  # as Python knows it
     copied(folder, "lab")
     yield folder
     typed(folder, f"'{sys.executable}' -m lab down --all")
@@ -32,7 +32,7 @@ def typed(clone: Path, text: str) -> tuple[int, str]:
     done = subprocess.run(
         ["bash", "-c", text],
         cwd=clone,
-        env=own | {"PYTHONPATH": str(clone), "NO_COLOR": "1"},
+        env=own | {"PYTHONPATH": str(clone.parent), "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -85,15 +85,13 @@ def test_from_nothing_to_a_second_release(you: Newcomer) -> None:
         for text in documents.lines(block.text)
     ]
     assert lines.count("gonogo deploy shop") == 2
-    at, reports = you.stack, []
+    reports: list[Path] = []
     for text in lines:
         if text == "gonogo deploy shop" and reports:
             changed = PAGE.replace("first", "second")
             you.lay({"page/page.py": changed}, "Say that it is the second")
-        status, output = you.types(text, at, "y\n")
+        status, output = you.types(text, you.stack, "y\n")
         assert status == 0, f"{text}\n{output}"
-        if text.startswith("gonogo init"):
-            at = you.project
         if text == "gonogo deploy shop":
             reports.append(Path(re.findall(r"report: (\S+)", output)[-1]))
             number = len(reports)
@@ -108,7 +106,7 @@ def test_from_nothing_to_a_second_release(you: Newcomer) -> None:
 def test_a_connection_that_is_held_open_serves_the_next_run(you: Newcomer) -> None:
     with you.begins("gonogo connect shop") as (held, said):
         printed = said.readline()
-        status, output = you.types(f"{printed}\ngonogo preflight shop", you.project)
+        status, output = you.types(f"{printed}\ngonogo preflight shop", you.stack)
         held.send_signal(signal.SIGINT)
         assert held.wait(30) == 0
     assert status == 0, output

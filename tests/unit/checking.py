@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gonogo.checks import catalogue, plugin
+from gonogo.checks import argv, catalogue, options, plugin
 from gonogo.reports.model import CheckResult
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,7 +19,7 @@ from gonogo.deploy.fact import Unknown
 
 """
 TARGET = 'host = "local"\npath = "/srv/shop"\nproject = "shop"\ncompose_files = ["compose.yaml"]\n'
-QUICK = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+QUICK = ("-p", "gonogo", "-p", "no:hypothesispytest", "-p", "no:cacheprovider", "--import-mode=importlib")
 PASSING = "def test_fine():\n    pass\n"
 FAILING = '@pytest.mark.check("ports.free", fix="Stop it.")\ndef test_x(expect):\n    {}\n'.format(
     'expect(False, found="a holder", expected="nobody")'
@@ -40,17 +42,24 @@ def test_own(model):
 """
 
 
+@functools.cache
+def parser_of(config: pytest.Config) -> Any:
+    """Return the parser of this pytest, with our options, which it lacks where no check is run."""
+    options.add(config._parser)
+    return config._parser
+
+
 class Checks:
     """A folder of checks with a target, run by a pytest inside this one."""
 
     def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(catalogue, "FOLDER", pytester.path / "preflight")
+        for module in (catalogue, argv):
+            monkeypatch.setattr(module, "FOLDER", pytester.path / "preflight")
         monkeypatch.setattr(plugin, "_CONFIG", None)
         monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
         self.folder = pytester.path
         self._pytester = pytester
         (self.folder / "preflight").mkdir()
-        (self.folder / "conftest.py").write_text((ROOT / "conftest.py").read_text())
         self.target = self.folder / "shop.toml"
         self.target.write_text(TARGET)
         self.results = self.folder / "results.jsonl"

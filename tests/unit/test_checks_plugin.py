@@ -138,7 +138,8 @@ def test_a_waiver_does_not_open_a_check_that_is_blocked(suite: Checks) -> None:
     assert suite.run(UNKNOWN, "-k", "test_blocked").ret == 1
 
 
-CONTROLLER = """
+CONTROLLER = """import pytest
+
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session):
@@ -151,7 +152,7 @@ def pytest_sessionfinish(session):
 def test_a_process_that_has_results_and_no_target_comes_to_the_same_verdict(suite: Checks) -> None:
     # So it is where workers of pytest-xdist run the checks: they have the target, the controller the results.
     conftest = suite.folder / "conftest.py"
-    conftest.write_text(conftest.read_text() + CONTROLLER)
+    conftest.write_text(CONTROLLER)
     done = suite.run(UNKNOWN, "-k", "test_blocked")
     assert done.ret == 1
     done.stdout.fnmatch_lines(["BLOCKED  disk.free: *", "NO-GO: 0 of 1 checks passed"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import debug, named, runner, target_file
+from gonogo.deploy import debug, named, runner, workspace
 from gonogo.deploy.cli import app as cli
 from gonogo.deploy.cli import completion, suites
 from gonogo.deploy.cli.errors import code_of
@@ -27,7 +27,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     found: list[list[str]] = []
 
     def run(argv: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
-        found.append(argv[3:])
+        found.append(argv[argv.index("cache_dir=" + str(workspace.CACHE)) + 1 :])
         return subprocess.CompletedProcess(argv, 7)
 
     monkeypatch.setattr(suites.subprocess, "run", run)
@@ -133,9 +133,10 @@ def test_every_command_has_an_example_and_fits_a_narrow_terminal(capsys: pytest.
 
 
 def test_what_is_completed_lies_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target_file, "TARGETS", tmp_path)
-    for name in ("shop", "show", "chat", "example"):
-        (tmp_path / f"{name}.toml").touch()
+    (tmp_path / "gonogo").mkdir()
+    for name in ("shop", "show", "chat"):
+        (tmp_path / "gonogo" / f"{name}.toml").touch()
+    monkeypatch.chdir(tmp_path)
     assert completion.targets("sho") == ["shop", "show"]
     assert completion.targets("") == ["chat", "shop", "show"]
     for age, version in enumerate(("v3", "v2", "rollback-20260131-080559", "w1")):
@@ -159,7 +160,6 @@ def test_a_shell_is_told_what_it_completes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("_GONOGO_COMPLETE", "complete_bash")
-    monkeypatch.setattr(completion, "PUBLISHED", Path("/nowhere"))
     for words, wanted in (("gonogo rol", ["rollback"]), ("gonogo deploy exa", []), ("gonogo x", [])):
         monkeypatch.setenv("COMP_WORDS", words)
         monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))

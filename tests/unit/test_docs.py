@@ -23,6 +23,7 @@ from gonogo.deploy.target_file import parse
 from tests import documents, harness
 from tests.documents import ROOT, Command
 from tests.faults.campaign import scenarios
+from tests.unit.checking import parser_of
 
 FILES = documents.files()
 BLOCKS = [block for file in FILES for block in documents.blocks(file)]
@@ -75,8 +76,9 @@ def test_every_command_of_gonogo_is_understood_by_the_command_line() -> None:
 
 
 def test_every_command_of_pytest_has_known_options_and_paths(pytestconfig: pytest.Config) -> None:
+    parser = parser_of(pytestconfig)
+
     def unknown(arguments: list[str]) -> list[str]:
-        parser = pytestconfig._parser
         return parser.parse_known_and_unknown_args(arguments, argparse.Namespace())[1]
 
     seen = 0

@@ -1,4 +1,4 @@
-"""The early start: what the command line alone tells; what was begun is used for its target alone."""
+"""The early start: what was begun from the command line alone is used for its target alone."""
 
 from __future__ import annotations
 
@@ -8,40 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from gonogo.checks import early
+from gonogo.deploy.workspace import ROOT
 from tests.unit.tables import every
-
-ROOT = early.ROOT
-
-
-@every(
-    "arguments, folder, named",
-    [
-        (["checks/preflight"], ROOT, ["preflight"]),
-        (["checks/preflight/test_git.py::test_git_clean", "-q"], ROOT, ["preflight"]),
-        (["preflight", "verify"], ROOT / "checks", ["preflight", "verify"]),
-        ([str(ROOT / "checks")], Path("/"), ["checks"]),
-        (["tests/unit"], ROOT, []),
-        (["checks/none"], ROOT, []),
-        (["-k", "checks"], Path("/"), []),
-        ([], ROOT, []),
-    ],
-)
-def test_the_suites_that_a_command_line_names(arguments: list[str], folder: Path, named: list[str]) -> None:
-    assert early.suites(arguments, folder) == named
-
-
-def test_the_target_file_that_a_command_line_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(early, "TARGETS", tmp_path)
-    assert early.target_file(["--target", "shop"], tmp_path) == tmp_path / "shop.toml"
-    assert early.target_file(["--target=x/shop.toml"], Path("/a")) == Path("/a/x/shop.toml")
-    assert early.target_file(["--target"], tmp_path) is None
-    (tmp_path / "example.toml").touch()
-    assert early.target_file([], tmp_path) is None
-    (tmp_path / "one.toml").touch()
-    assert early.target_file([], tmp_path) == tmp_path / "one.toml"
-    (tmp_path / "two.toml").touch()
-    assert early.target_file([], tmp_path) is None
-
 
 TARGET = 'host = "local"\n[ssh]\nconfig_file = "ssh_config"\n'
 

@@ -22,6 +22,7 @@ from lab import demo, engine
 from lab.stack import release
 from tests import documents
 from tests.documents import ROOT
+from tests.unit.checking import parser_of
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"(?m)^\.PHONY: (.*)$", MAKEFILE)[0].split())
@@ -110,7 +111,7 @@ def test_what_the_recipes_run_is_understood(
     for module, rest in ran:
         words = shlex.split(rest)
         if module == "pytest":
-            found, unknown = pytestconfig._parser.parse_known_and_unknown_args(words)
+            found, unknown = parser_of(pytestconfig).parse_known_and_unknown_args(words)
             assert unknown == []
             assert all((ROOT / path).is_dir() for path in found.file_or_dir)
         elif module in ("lab", "tests.faults"):

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from gonogo.deploy.target import Health, Target
-from gonogo.deploy.target_file import OURS, TARGETS, load, parse
+from gonogo.deploy.target_file import OURS, load, parse
+from gonogo.deploy.workspace import EXAMPLE as FILE
 
-FILE = TARGETS / "example.toml"
 TEXT = FILE.read_text(encoding="utf-8")
 WHOLE = re.sub(r"(?m)^#(?=[\[a-z])", "", TEXT)
 """The text with every key that is switched off switched on."""

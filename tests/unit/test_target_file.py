@@ -65,9 +65,12 @@ FAULTS = [
     ),
     ({"mongodb": {**MONGODB, "servise": 1}}, "`mongodb.servise` is not known; did you mean `service`?"),
     ({"ssh": {"qqq": 1}}, "`ssh.qqq` is not known; known there: config_file"),
-    ({"host": ...}, "`host` is missing: add it (see example.toml)"),
-    ({"mongodb": {"service": "m"}}, "`mongodb.database` is missing: add it (see example.toml)"),
-    ({"health": [{}]}, "`health[0].url` is missing: add it (see example.toml)"),
+    ({"host": ...}, "`host` is missing: add it (`gonogo targets --example` explains every key)"),
+    (
+        {"mongodb": {"service": "m"}},
+        "`mongodb.database` is missing: add it (`gonogo targets --example` explains every key)",
+    ),
+    ({"health": [{}]}, "`health[0].url` is missing: add it (`gonogo targets --example` explains every key)"),
     ({"project": 5}, "`project` is 5: expected text in quotes"),
     ({"host": 5}, "`host` is 5: expected text in quotes"),
     ({"path": 5}, "`path` is 5: expected a usable path, in quotes"),
@@ -198,7 +201,7 @@ def test_several_faults_are_all_told_each_once():
     assert sorted(told.splitlines()) == [
         f"{FILE}: `file` is not known; did you mean `profiles`?",
         f"{FILE}: `health[0].sttus` is not known; did you mean `status`?",
-        f"{FILE}: `host` is missing: add it (see example.toml)",
+        f"{FILE}: `host` is missing: add it (`gonogo targets --example` explains every key)",
         f"{FILE}: `project` is 'Chat': {PROJECT}",
     ]
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.deploy import workspace
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.target_file import find, load
+from gonogo.deploy.target_file import called, find, load
+from gonogo.deploy.workspace import Workspace
 
 GOOD = 'host = "local"\npath = "/srv/x"\ncompose_files = ["c.yml"]\nproject = "x"\n'
 
@@ -54,30 +56,86 @@ def test_a_file_that_cannot_be_read(tmp_path):
 
 def lookup(name: str | None, folder: Path) -> str:
     with pytest.raises(UsageError) as caught:
-        find(name, folder)
+        find(name, Workspace.at(folder))
     return str(caught.value)
 
 
+def targets(top: Path, *names: str) -> Path:
+    folder = top / "gonogo"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        write(folder, name)
+    return folder
+
+
 def test_a_target_is_found_by_name_by_path_or_as_the_only_one(tmp_path, monkeypatch):
-    file = write(tmp_path, "prod")
-    write(tmp_path, "example")
-    monkeypatch.chdir(tmp_path)
-    assert find(None, tmp_path).file == find("prod", tmp_path).file == file
-    assert find(str(file), tmp_path / "no").file == find("prod.toml", tmp_path / "no").file == file
+    file = targets(tmp_path, "prod") / "prod.toml"
+    below = tmp_path / "app" / "src"
+    below.mkdir(parents=True)
+    for folder in (tmp_path, below, file.parent):
+        monkeypatch.chdir(folder)
+        assert find(None).file == find("prod").file == find(str(file)).file == file
     assert find("./prod.toml").file == Path(os.path.normpath(file))
-    assert find("example", tmp_path).name == "example"
+    assert find("example") == load(workspace.EXAMPLE)
+    assert called(find("prod")) == "prod"
+    elsewhere = write(tmp_path, "other")
+    assert called(find(str(elsewhere))) == str(elsewhere)
+
+
+def test_a_single_file_is_called_by_its_name_or_its_project(tmp_path, monkeypatch):
+    file = write(tmp_path, "gonogo")
+    monkeypatch.chdir(tmp_path)
+    assert find(None).file == find("x").file == file
+    assert find("x").name == called(find("x")) == "x", "the name of the project"
+    file.write_text('name = "live"\n' + GOOD)
+    assert find("live").name == "live"
+    targets(tmp_path, "stage")
+    assert lookup(None, tmp_path).startswith("which target? there are live, stage;")
+    file.write_text("name = ")
+    with pytest.raises(UsageError, match="is not TOML"):
+        find(tmp_path.name)
+
+
+def test_targets_of_another_repository_are_not_found(tmp_path, monkeypatch):
+    targets(tmp_path, "prod")
+    ours = tmp_path / "ours"
+    (ours / ".git").mkdir(parents=True)
+    monkeypatch.chdir(ours)
+    assert workspace.here().targets == ours / "gonogo"
+    with pytest.raises(UsageError, match="no target is called 'prod': there is none in "):
+        find("prod")
+    # A checkout of this project, or a package of that name, is no folder of targets.
+    (targets(ours) / "pyproject.toml").touch()
+    assert workspace.here().targets == ours / "gonogo"
+    (ours / "app").mkdir()
+    monkeypatch.chdir(ours / "app")
+    assert workspace.here().targets == ours / "gonogo", "the top of the repository, for a first target"
+
+
+def test_reports_lie_beside_the_targets_and_out_of_git(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = targets(tmp_path, "prod") / "prod.toml"
+    single = write(tmp_path, "gonogo")
+    for each in (file, single, write(tmp_path, "elsewhere")):
+        assert workspace.of_target(each).reports == tmp_path / "gonogo" / "reports"
+    place = workspace.here()
+    for _ in range(2):
+        place.keep_reports_out_of_git()
+        assert (tmp_path / "gonogo" / ".gitignore").read_text().endswith("/reports/\n")
+    ours = workspace.CHECKOUT
+    assert workspace.of_target(ours.targets / "shop.toml") == ours
+    assert ours.reports == workspace.ROOT / "reports" / "published"
+    monkeypatch.chdir(workspace.ROOT / "docs")
+    assert workspace.here() == ours
 
 
 def test_which_target_is_asked_with_a_list(tmp_path):
-    missing = f"there is none in {tmp_path} yet"
+    missing = f"there is none in {tmp_path / 'gonogo'} yet"
     assert (
         lookup(None, tmp_path) == f"which target? {missing}; `gonogo init` writes one, --target takes a path"
     )
-    write(tmp_path, "example")
-    assert lookup(None, tmp_path).startswith(f"which target? {missing}")
     assert lookup("prod", tmp_path) == f"no target is called 'prod': {missing}; `gonogo init` writes one"
-    write(tmp_path, "prod")
-    write(tmp_path, "stage")
+    targets(tmp_path, "prod", "stage")
     listed = "there are prod, stage"
     assert lookup(None, tmp_path) == f"which target? {listed}; choose one with --target NAME"
     assert lookup("prd", tmp_path) == f"no target is called 'prd': {listed}; did you mean prod?"
