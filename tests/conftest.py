@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from gonogo.checks.options import MARKERS
+
 TOGETHER = ("tests/incidents", "tests/lab/data", "tests/lab/deployed", "tests/lab/stack")
 """Folders whose files share a host. It is made once, and gone when the last of them has ended."""
 LONGEST = (
@@ -31,6 +33,12 @@ LONGEST = (
     "tests/lab/stack",
 )
 """What takes a minute and more. Were it the last, the other workers would have nothing to do meanwhile."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the markers of checks, which tests import without running them as checks."""
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
 
 
 def unit(nodeid: str) -> str:
