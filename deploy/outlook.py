@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gonogo.deploy import joined, journal, release, switch
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.plan import Change, chosen, plan
-from gonogo.deploy.probes import images, layers
+from gonogo.deploy.probes import identities, images, layers
 from gonogo.deploy.release import Image
 from gonogo.deploy.source import REVISION
 from gonogo.reports.model import ServiceChange
@@ -97,7 +97,7 @@ def outlook(facts: Facts, version: str, *, skip_build: bool = False) -> Outlook:
     """
     model, target = facts.model, facts.target
     builds = {} if skip_build else expected(facts)
-    local = {name: one.id for name, one in facts.local_images.items()}
+    local = facts.local_ids
     offered = facts.offered if skip_build else ()
     found = chosen(model, {name: one.id for name, one in builds.items()}, facts.images, local, offered)
     changes = [
@@ -136,11 +136,20 @@ def expected(facts: Facts) -> dict[str, Build]:
     does as long as the image itself is here.
     """
     running = {one.service: one.image for one in facts.running}
-    here = images.local({image for name, image in running.items() if name in facts.model.built()})
+    here = _here({image for name, image in running.items() if name in facts.model.built()}, facts)
     return {name: _expected(facts, name, running.get(name, ""), here) for name in facts.model.built()}
 
 
-def _expected(facts: Facts, name: str, runs: str, here: Mapping[str, object]) -> Build:
+def _here(runs: set[str], facts: Facts) -> set[str]:
+    """Return those of these images of the target, by their ids there, that this machine has as well."""
+    found = set(images.local(runs))
+    if runs <= found:
+        return found
+    theirs, ours = identities.there(facts.connection), set(identities.here(None).values())
+    return found | {one for one in runs if theirs.get(one, "") in ours}
+
+
+def _expected(facts: Facts, name: str, runs: str, here: Collection[str]) -> Build:
     source, image = facts.sources.get(name), facts.target_images.get(runs)
     if not runs:
         return Build(NEW, "it is built")
