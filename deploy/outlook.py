@@ -26,7 +26,7 @@ class Transfer(BaseModel):
     """What would be sent: image names, and bytes; None where that cannot be known before the build.
 
     ``estimated``: images that are yet to be built are taken to be as large as those that run. ``pulled``:
-    images that the target would fetch from a registry itself.
+    images that the target would fetch from a registry itself. ``whole``: also the layers that are there.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -34,6 +34,7 @@ class Transfer(BaseModel):
     bytes: int | None = 0
     estimated: bool = False
     pulled: list[str] = Field(default_factory=list)
+    whole: bool = False
 
     @property
     def told(self) -> str:
@@ -42,7 +43,11 @@ class Transfer(BaseModel):
             "of a size that is known after the build" if self.bytes is None else f"{self.bytes / MB:.0f} MB"
         )
         about = "up to about " if self.estimated and self.bytes is not None else ""
-        guess = ", as large as what runs, less the layers that are there" if about else ""
+        guess = ", as large as what runs" if about else ""
+        if self.whole:
+            guess += ", with all layers, as an engine that keeps images in containerd takes no less"
+        elif about:
+            guess += ", less the layers that are there"
         sent = f"{', '.join(self.images)}: {about}{size}{guess}" if self.images else "nothing is sent"
         return f"{sent}; pulled there: {', '.join(self.pulled)}" if self.pulled else sent
 
@@ -209,6 +214,7 @@ def _transfer(facts: Facts, found: Mapping[str, Image]) -> Transfer:
         bytes=layers.together(sizes, measured) if measured <= sizes.keys() else None,
         estimated=bool(new),
         pulled=sorted({image.name for image in found.values() if not image.id}),
+        whole=facts.engine.containerd and facts.target.method == "tar",
     )
 
 

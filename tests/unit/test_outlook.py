@@ -14,6 +14,7 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.outlook import NEW, Build, Outlook, Transfer
 from gonogo.deploy.plan import chosen
 from gonogo.deploy.probes import identities, images, layers
+from gonogo.deploy.probes.engine import Engine
 from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.release import Image, Release
 from gonogo.deploy.rules.checkout import Commit, Shipping
@@ -68,6 +69,7 @@ def facts(**changed: Any) -> Facts:
         "local_images": {},
         "offered": (),
         "sources": {"api": Source(OLD), "web": Source(NOW)},
+        "engine": Engine("26.1.5", "1.45", "linux/amd64"),
         "target_images": {"sha256:api": info("sha256:api", OLD), "sha256:web": info("sha256:web", OLD)},
         "current": Release(version="v1", created="", project="shop"),
         "shipping": Shipping(OLD, NOW, known=True, forward=True, commits=(Commit(NOW, "Mend it"),)),
@@ -122,6 +124,14 @@ def test_images_that_share_layers_are_counted_once(engine: dict[str, Any]) -> No
     seen = outlook.outlook(facts(sources={}), "v2")
     assert seen.transfer == Transfer(images=["shop-api", "shop-web"], bytes=72_000_000, estimated=True)
     assert seen.downtime == "api unknown; web about 2 s, as last time"
+
+
+def test_images_that_are_sent_whole_are_told_beforehand(engine: dict[str, Any]) -> None:
+    there = Engine("26.1.5", "1.45", "linux/amd64", containerd=True)
+    assert outlook.outlook(facts(engine=there), "v2").transfer.told == (
+        "shop-web: up to about 72 MB, as large as what runs, with all layers, as an engine that keeps images "
+        "in containerd takes no less"
+    )
 
 
 def test_a_first_deployment(engine: dict[str, Any]) -> None:
