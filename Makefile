@@ -68,4 +68,4 @@ faults: $(READY)
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m lab down --all; fi
 	@grep -ls "^# Written by the demo" deploy/targets/*.toml | xargs rm -f
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

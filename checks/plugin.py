@@ -19,6 +19,7 @@ from gonogo.checks.suite import Suite
 from gonogo.deploy import recording, target_file
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redact import Redactor
+from gonogo.deploy.workspace import ROOT
 from gonogo.reports.model import Availability, CheckResult, SuiteEnd
 
 
@@ -26,12 +27,20 @@ from gonogo.reports.model import Availability, CheckResult, SuiteEnd
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Let the smoke tests of the target be a part of the suite that follows a release."""
     config, named = session.config, session.config.args
+    _name_by_suite(config)
     config.stash[SMOKE] = found = frozenset(_smoke(config))
     config.args = [*named, *sorted(map(str, found))]
     try:
         return (yield)
     finally:
         config.args = named
+
+
+def _name_by_suite(config: pytest.Config) -> None:
+    """Let pytest name files of checks from the package on, in a run that our own command started."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and config.rootpath == ROOT:
+        reporter.startpath = ROOT
 
 
 def _smoke(config: pytest.Config) -> Generator[Path]:

@@ -77,9 +77,10 @@ def draft(  # noqa: PLR0913 - what a user may give, each by its name
     source, files = _files(compose_files)
     named = ", ".join(str(file) for file in compose_files)
     raw = read.read(_flat(source, files) if flattened is None else flattened, named)
+    drafted = ", ".join(str(file) for file in files)  # the whole path is nobody else's, and this is for git
     project, whence = (project, "as given") if project else _project(raw, source)
     lines = [
-        *_comment(f"A target of gonogo, drafted by `gonogo init` from {named}. Read it and correct it."),
+        *_comment(f"A target of gonogo, drafted by `gonogo init` from {drafted}. Read it and correct it."),
         "# `gonogo targets --example` explains every key. No secret belongs in this file.",
         *_key("name", name or _normal(project)[:63], "As given." if name else "From the project's name."),
         *_key("host", host, "As given."),

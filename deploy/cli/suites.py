@@ -14,7 +14,9 @@ from gonogo.deploy.suites import SUITES, command
 
 
 def preflight(target: Name = None, strict: Strict = False) -> None:
-    """Run `pytest checks/preflight` for a target: may a deployment start? Nothing is changed.
+    """Run the preflight suite for a target: may a deployment start? Nothing is changed.
+
+    It is `pytest --pyargs gonogo.checks.preflight --target NAME`, whatever pytest is configured to do here.
 
     Example: gonogo preflight production --strict
     """
@@ -22,7 +24,9 @@ def preflight(target: Name = None, strict: Strict = False) -> None:
 
 
 def verify(target: Name = None, strict: Strict = False) -> None:
-    """Run `pytest checks/verify` for a target: is what runs there well?
+    """Run the verify suite for a target: is what runs there well?
+
+    It is `pytest --pyargs gonogo.checks.verify --target NAME`, whatever pytest is configured to do here.
 
     Example: gonogo verify production
     """
