@@ -27,6 +27,10 @@ class Kind:
         if self.store != "classic" and self.engine == "20.10":
             raise UsageError("--store containerd: the engine 20.10 has none, give --engine 26")
 
+    def __str__(self) -> str:
+        """Return it in a word, such as ``26-containerd``."""
+        return f"{self.engine}-{self.store}"
+
     @property
     def image(self) -> str:
         """The image of such a host."""

@@ -14,6 +14,7 @@ from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.methods import layers, tar
 from gonogo.deploy.release import Image
 from lab import host
+from lab.kind import DEFAULT, NEWEST
 from lab.relay import Relay
 from tests.lab.connecting import connected, other_config, reachable
 from tests.lab.narrow import Narrow
@@ -68,9 +69,9 @@ def image(tmp_path: Path) -> Iterator[Made]:
         subprocess.run(["docker", "image", "rm", one], capture_output=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def connection() -> Iterator[Connection]:
-    with connected(NAME) as found:
+@pytest.fixture(scope="module", params=[DEFAULT, NEWEST], ids=str)
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    with connected(NAME, request.param) as found:
         yield found
 
 
