@@ -46,11 +46,12 @@ lint: $(READY)
 unit: $(READY)
 	PYTHONDONTWRITEBYTECODE= python -m pytest tests/unit -q -n 2
 
-# Folder by folder, so that a host that the files of one share is gone before the next: an idle one with the
-# example stack costs a fifth of a processor. The files that take minutes come first, those of seconds last.
+# tests/conftest.py says what goes to one worker and what comes first. Hosts begin with a copy of an engine that
+# has the images (lab/seed.py), which is made on first use and stays until `make clean`. Three workers keep two
+# processors busy: a fifth of a test's time goes by in waiting for a server.
 lab-test: $(READY)
 	python -m lab prepare
-	python -m pytest tests/faults tests/incidents tests/lab tests/mongo -q -n 2 --dist loadfile \
+	PYTHONDONTWRITEBYTECODE= python -m pytest tests/faults tests/incidents tests/lab tests/mongo -q -n 3 --dist loadfile \
 	  --no-loadscope-reorder --durations=10
 
 test: lint unit lab-test

@@ -9,6 +9,20 @@ from gonogo.deploy import workspace
 
 FOLDER = Path(__file__).resolve().parent
 PACKAGE = "gonogo.checks"
+VALUED = {"-p", "-k", "-m", "-o", "-c", "-n", "-r", "-W", "--target", "--results", "--record", "--replay"}
+"""Options of pytest, and of ours, whose value is a word of its own and names no test."""
+
+
+def expanded(words: Sequence[str], folder: Path) -> Iterator[str]:
+    """Yield the words of a command line, those of ``@FILE`` in its place, one a line, as pytest reads it."""
+    for word in words:
+        if not word.startswith("@"):
+            yield word
+            continue
+        try:
+            yield from (folder / word[1:]).read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError):
+            yield word  # pytest tells what is wrong with it
 
 
 def suites(words: Sequence[str], folder: Path) -> list[str]:
@@ -17,7 +31,7 @@ def suites(words: Sequence[str], folder: Path) -> list[str]:
     They are named by path, relative to ``folder``, or as gonogo.checks.preflight with ``--pyargs``; a run
     inside our folder of checks that names no path means the one there. "checks": all of them.
     """
-    places = [_place(word, folder) for word in words if word and not word.startswith("-")]
+    places = [_place(word, folder) for word in _paths(words)]
     there = [place for place in places if place]
     found = [_suite(place) for place in there or [folder.resolve()]]
     return sorted({suite for suite in found if suite})
@@ -32,30 +46,37 @@ def values(words: Sequence[str], option: str) -> Iterator[str]:
             yield word.partition("=")[2]
 
 
-def may_be_target(name: str, folder: Path) -> bool:
-    """Return whether a value of ``--target`` is meant for us: a file, or a name where there are targets."""
-    if name.endswith(".toml") or "/" in name:
-        return True
-    return bool(workspace.of_folder(folder).files())
-
-
 def target_file(words: Sequence[str], folder: Path) -> Path | None:
     """Return the target file that a command line means, as deploy.target_file finds it; None when unclear."""
     name = next(reversed(list(values(words, "--target"))), "")
     if name.endswith(".toml") or "/" in name:
-        return folder / Path(name).expanduser()
+        try:
+            return folder / Path(name).expanduser()
+        except RuntimeError:
+            return None
     known = workspace.of_folder(folder).files()
     if name:
         return known.get(name)
     return next(iter(known.values())) if len(known) == 1 else None
 
 
+def _paths(words: Sequence[str]) -> Iterator[str]:
+    before = ""
+    for word in words:
+        if word and not word.startswith("-") and before not in VALUED:
+            yield word
+        before = word
+
+
 def _place(word: str, folder: Path) -> Path | None:
     name = word.partition("::")[0]
     if name == PACKAGE or name.startswith(f"{PACKAGE}."):
         return FOLDER.joinpath(*name.removeprefix(PACKAGE).split("."))
-    path = folder / name
-    return path.resolve() if path.exists() else None
+    try:
+        path = folder / name
+        return path.resolve() if path.exists() else None
+    except (OSError, ValueError, RuntimeError):
+        return None  # a word that can be no path
 
 
 def _suite(place: Path) -> str:

@@ -25,7 +25,7 @@ from gonogo.deploy.wire import remembered
 from gonogo.deploy.wire.opening import Opening, opened
 from gonogo.deploy.wire.remembered import Remembered
 
-CACHE = workspace.CACHE / "d" / "gonogo"
+CACHE = workspace.cache() / "d" / "gonogo"
 """Where pytest keeps what a plugin wants kept, in the folder that our command names to it."""
 IDLE = {"-h", "--help", "--version", "-V", "--collect-only", "--co", "--catalogue", "--fixtures", "--markers"}
 QUIET = re.compile(r"^--replay|\boffline\b|(?:^|\s)-\w*moffline\b")
@@ -87,7 +87,15 @@ def begin(arguments: Sequence[str], folder: Path) -> Early | None:
         return None
 
 
-STARTED = begin(sys.argv[1:], Path.cwd())
+def _started() -> Early | None:
+    try:
+        folder = Path.cwd()
+    except OSError:
+        return None  # it was removed, which the run tells
+    return begin(list(argv.expanded(sys.argv[1:], folder)), folder)
+
+
+STARTED = _started()
 if STARTED:
     # What is imported from here on lives to the end: to search it for garbage takes a tenth of the whole run.
     gc.disable()

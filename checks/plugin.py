@@ -126,6 +126,23 @@ def _unburden(config: pytest.Config) -> None:
     gc.enable()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say what is wrong with the options before pytest-xdist's workers meet it, who could say it to nobody.
+
+    Raises pytest.UsageError, also for what several workers cannot do.
+    """
+    config = session.config
+    if not config.pluginmanager.hasplugin("dsession"):
+        return
+    try:
+        if config.getoption("--catalogue") or config.getoption("--record"):
+            raise GonogoError("--catalogue and --record need one process: leave out -n")
+        results.try_file("--results", config.getoption("--results"))
+        _suite(config, frozenset())
+    except GonogoError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """List the checks, where that is all that was asked for; raises pytest.UsageError for a wrong marker."""
     if session.config.getoption("--catalogue"):

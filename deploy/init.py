@@ -46,6 +46,8 @@ def find_compose_files(folder: Path) -> list[Path]:
 
 def write(text: str, file: Path) -> Path:
     """Write a target file and return its path; raises UsageError rather than replace one."""
+    if os.path.lexists(file.parent) and not file.parent.is_dir():
+        raise UsageError(f"{file.parent} is no folder, and target files belong into one: move it away")
     if file.exists():
         raise UsageError(f"{file} exists already: edit it, remove it, or choose another name")
     try:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.target import Target
-from gonogo.deploy.workspace import CACHE, ROOT
+from gonogo.deploy.workspace import ROOT, cache
 from gonogo.reports.model import CheckResult, DataCount, SuiteEnd
 
 CHECKS = ROOT / "checks"
@@ -29,10 +29,16 @@ def command(*arguments: str) -> list[str]:
 
     Neither the user's configuration of pytest nor what lies in the working folder has a part in it.
     """
-    settings = ["-c", str(CHECKS / "suites.ini"), "--rootdir", str(ROOT), "-o", f"cache_dir={CACHE}"]
+    settings = ["-c", str(CHECKS / "suites.ini"), "--rootdir", str(ROOT), "-o", f"cache_dir={cache()}"]
     plugins = ["-p", "gonogo.checks.early", "-p", "gonogo"]
     paths = [str(CHECKS / one) if one in SUITES else one for one in arguments]
     return [sys.executable, "-P", "-m", "pytest", *plugins, *settings, *paths]
+
+
+def environment() -> dict[str, str]:
+    """Return this process's variables without those that tell pytest what to run, or which plugins."""
+    telling = {"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"}
+    return {key: value for key, value in os.environ.items() if key not in telling}
 
 
 @dataclass
@@ -97,13 +103,12 @@ def run(  # noqa: PLR0913  each is a different thing that only the caller knows
     argv += ["--results", str(results), "--html", str(html), "--self-contained-html"]
     argv += ["--record", str(recording)] if suite == "preflight" else []
     argv += ["-q", "-p", "no:cacheprovider", "--color=no", *options]
-    kept = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
-    environment = {**kept, **(connection.environment if connection else {})}
+    variables = environment() | (connection.environment if connection else {})
     results.touch(0o600)
     found = Outcome(suite, 0)
     with output.open("wb") as out, results.open("rb") as lines:
         process = subprocess.Popen(
-            argv, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+            argv, env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
         )
         try:
             while process.poll() is None:

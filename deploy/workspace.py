@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
+import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gonogo.deploy.errors import UsageError
+
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of this package: of a checkout, or where it is installed."""
 IS_CHECKOUT = (ROOT / "pyproject.toml").is_file()
-CACHE = (
-    ROOT / ".pytest_cache"
-    if IS_CHECKOUT
-    else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gonogo" / "pytest"
-)
-"""Where pytest keeps what it keeps of runs that our own command starts."""
 EXAMPLE = ROOT / "deploy" / "targets" / "example.toml"
 FOLDER, SINGLE, REPORTS = "gonogo", "gonogo.toml", "reports"
-IGNORED = f"# Written by gonogo: reports are made anew by each run.\n/{REPORTS}/\n"
+FOREIGN = ("pyproject.toml", "__init__.py")
+"""What no folder of target files holds: a checkout of this project is often called ``gonogo``, too."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,9 @@ class Workspace:
     @classmethod
     def at(cls, top: Path) -> Workspace:
         """Return the workspace of a repository whose ``gonogo.toml`` or ``gonogo/`` lies in ``top``."""
-        single = top / SINGLE
-        folder = top / FOLDER
-        return cls(folder, folder / REPORTS, single if single.is_file() else None)
+        folder, single = top / FOLDER, top / SINGLE
+        reports = top / f"{FOLDER}-{REPORTS}" if is_foreign(folder) else folder / REPORTS
+        return cls(folder, reports, single if os.path.isfile(single) else None)  # noqa: PTH113  never raises
 
     def files(self) -> dict[str, Path]:
         """Return the target files by the name that each is called by, sorted; the example is none.
@@ -50,7 +49,9 @@ class Workspace:
         that both have means the file in the folder.
         """
         found = {called(self.single): self.single} if self.single else {}
-        found |= {file.stem: file for file in self.targets.glob("*.toml") if file != EXAMPLE}
+        if self == CHECKOUT or not is_foreign(self.targets):
+            with contextlib.suppress(OSError):
+                found |= {file.stem: file for file in self.targets.glob("*.toml") if file != EXAMPLE}
         return dict(sorted(found.items()))
 
     def called(self, file: Path) -> str:
@@ -58,21 +59,22 @@ class Workspace:
         return next((name for name, each in self.files().items() if each == file), str(file))
 
     def keep_reports_out_of_git(self) -> None:
-        """Write the file with which git ignores the reports, unless there is one or it cannot be written."""
-        if self == CHECKOUT:
-            return
-        with contextlib.suppress(OSError):
-            self.targets.mkdir(parents=True, exist_ok=True)
-            with (self.targets / ".gitignore").open("x", encoding="utf-8") as out:
-                out.write(IGNORED)
+        """Let git ignore the folder of reports, made on first use; nothing where it cannot be written."""
+        if self != CHECKOUT:
+            with contextlib.suppress(OSError):
+                self.reports.mkdir(parents=True, exist_ok=True)
+                (self.reports / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 CHECKOUT = Workspace(EXAMPLE.parent, ROOT / "reports" / "published")
 
 
 def here() -> Workspace:
-    """Return the workspace of the working directory."""
-    return of_folder(Path.cwd())
+    """Return the workspace of the working directory; raises UsageError where that is gone."""
+    try:
+        return of_folder(Path.cwd())
+    except FileNotFoundError:
+        raise UsageError("the working directory was removed: change to a folder that exists") from None
 
 
 def of_folder(folder: Path) -> Workspace:
@@ -82,23 +84,30 @@ def of_folder(folder: Path) -> Workspace:
     where there is none, the one at the top of the repository that ``gonogo init`` makes.
     """
     folder = folder.absolute()
-    for each in (folder, *folder.parents):
-        if IS_CHECKOUT and each == ROOT:
-            return CHECKOUT
-        if (each / SINGLE).is_file() or _has_targets(each / FOLDER):
-            return Workspace.at(each)
-        if (each / ".git").exists():  # what lies above a repository is another's
-            return Workspace.at(each)
-    return Workspace.at(folder)
+    within = list(_repository(folder))
+    if IS_CHECKOUT and ROOT in (folder, *folder.parents):
+        return CHECKOUT
+    first = Workspace.at(within[-1] if _is_top(within[-1]) else folder)
+    return next((one for one in map(Workspace.at, within) if one.files()), first)
 
 
 def of_target(file: Path) -> Workspace:
     """Return the workspace that a target file lies in; of a file that lies in none, that of ``here``."""
-    if file.parent == CHECKOUT.targets:
+    if IS_CHECKOUT and file.is_relative_to(ROOT):
         return CHECKOUT
     if file.name == SINGLE:
         return Workspace.at(file.parent)
     return Workspace.at(file.parent.parent) if file.parent.name == FOLDER else here()
+
+
+def cache() -> Path:
+    """Return the folder in which pytest keeps what it keeps of runs that our own command starts."""
+    if IS_CHECKOUT:
+        return ROOT / ".pytest_cache"
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    home = os.path.expanduser("~/.cache")  # noqa: PTH111  it stays as it is where nobody has a home
+    chosen = next((one for one in (given, home) if Path(one).is_absolute()), "")
+    return Path(chosen or tempfile.gettempdir()) / "gonogo" / "pytest"
 
 
 def called(file: Path) -> str:
@@ -116,7 +125,33 @@ def named(raw: Mapping[str, Any], file: Path) -> str:
     return name if isinstance(name, str) else file.parent.name
 
 
-def _has_targets(folder: Path) -> bool:
-    # A checkout of this project is often called so too, and a Python package might be.
-    foreign = any((folder / name).exists() for name in ("pyproject.toml", "__init__.py"))
-    return not foreign and any(folder.glob("*.toml"))
+def is_foreign(folder: Path) -> bool:
+    """Return whether a folder is something else than one of target files."""
+    return any(os.path.lexists(folder / name) for name in FOREIGN)
+
+
+def _repository(folder: Path) -> Iterator[Path]:
+    """Yield a folder and those above it, up to the top of its repository.
+
+    Outside of one: as long as they are the user's alone, for what lies in /tmp or /home may be anybody's.
+    """
+    above = [folder, *folder.parents]
+    top = next((number for number, each in enumerate(above) if _is_top(each)), None)
+    yield folder
+    for each in above[1:] if top is None else above[1 : top + 1]:
+        if top is None and not _is_private(each):
+            return
+        yield each
+
+
+def _is_top(folder: Path) -> bool:
+    return os.path.lexists(folder / ".git")
+
+
+def _is_private(folder: Path) -> bool:
+    try:
+        found = folder.stat()
+    except OSError:
+        return False
+    mine = not hasattr(os, "getuid") or found.st_uid == os.getuid()
+    return mine and not found.st_mode & stat.S_IWOTH and folder != folder.parent

@@ -6,24 +6,39 @@ from typing import Any
 
 import pytest
 
+from gonogo.checks.options import MARKERS
+
 TOGETHER = ("tests/incidents", "tests/lab/data", "tests/lab/deployed", "tests/lab/stack")
 """Folders whose files share a host. It is made once, and gone when the last of them has ended."""
 LONGEST = (
     "tests/faults/test_campaign.py",
     "tests/incidents",
     "tests/lab/test_deploy.py",
-    "tests/lab/test_docs.py",
     "tests/lab/test_data_safety.py",
+    "tests/lab/test_docs.py",
     "tests/lab/test_recovery.py",
-    "tests/lab/test_new_user.py",
-    "tests/lab/test_wheel.py",
+    "tests/lab/test_plan.py",
     "tests/lab/test_any_stack.py",
-    "tests/lab/test_make.py",
     "tests/lab/test_methods_tar.py",
-    "tests/lab/test_methods_deploy.py",
+    "tests/lab/test_switch.py",
+    "tests/lab/test_terminal.py",
     "tests/lab/deployed",
+    "tests/lab/test_methods_deploy.py",
+    "tests/lab/test_make.py",
+    "tests/lab/test_new_user.py",
+    "tests/lab/data",
+    "tests/lab/test_faults.py",
+    "tests/lab/test_adopt.py",
+    "tests/lab/test_wheel.py",
+    "tests/lab/stack",
 )
 """What takes a minute and more. Were it the last, the other workers would have nothing to do meanwhile."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the markers of checks, which tests import without running them as checks."""
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
 
 
 def unit(nodeid: str) -> str:

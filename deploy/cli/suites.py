@@ -10,7 +10,7 @@ import typer
 
 from gonogo.deploy import recording, target_file
 from gonogo.deploy.cli.options import Name, Strict
-from gonogo.deploy.suites import SUITES, command
+from gonogo.deploy.suites import SUITES, command, environment
 
 
 def preflight(target: Name = None, strict: Strict = False) -> None:
@@ -61,4 +61,4 @@ def _suite(suite: str, target: str | None, strict: bool) -> int:
 
 
 def _pytest(*arguments: str) -> int:
-    return subprocess.run(command(*arguments), check=False).returncode
+    return subprocess.run(command(*arguments), env=environment(), check=False).returncode

@@ -54,13 +54,13 @@ def targets(
         typer.echo(workspace.EXAMPLE.read_text(encoding="utf-8"), nl=False)
         return
     wrong: list[str] = []
-    for file in workspace.here().files().values():
+    for name, file in workspace.here().files().items():
         try:
             found = target_file.load(file)
         except UsageError as error:
             wrong.append(str(error))
         else:
-            typer.echo(f"{found.name:<20} {found.host:<40} {found.project}")
+            typer.echo(f"{name:<20} {found.host:<40} {found.project}")
     if wrong:
         raise UsageError("\n".join(wrong))
 
@@ -85,6 +85,13 @@ def init(  # noqa: PLR0913, PLR0917  each is an option of the command
     path = path or _asked("path", "the stack's folder on that host, such as /srv/chat")
     place = workspace.here()
     folder = output.parent if output else place.targets
+    if output and output.suffix != ".toml":
+        raise UsageError(f"--output {output}: a target file's name ends in .toml, so give {output}.toml")
+    if not output and place.targets != workspace.CHECKOUT.targets and workspace.is_foreign(folder):
+        raise UsageError(
+            f"{folder} is no folder of target files but a project of its own: give --output "
+            f"{folder.parent / workspace.SINGLE}"
+        )
     text = drafting.draft(
         files,
         host=host,
@@ -94,7 +101,10 @@ def init(  # noqa: PLR0913, PLR0917  each is an option of the command
         env_file=env_file or None,
         folder=folder,
     )
-    file = drafting.write(text, output or folder / (tomllib.loads(text)["name"] + ".toml"))
+    chosen = tomllib.loads(text)["name"]
+    if not output and (other := place.files().get(chosen)):
+        raise UsageError(f"{other} exists already, a target called {chosen}: edit it, or give another --name")
+    file = drafting.write(text, output or folder / f"{chosen}.toml")
     if not output:
         place.keep_reports_out_of_git()
     shown = workspace.here().called(file)

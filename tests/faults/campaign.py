@@ -31,6 +31,8 @@ TOOK = {
 }
 """Seconds that a step takes until one was seen."""
 END_S = 400
+# Who looks for longer sees what dies after 20 s; for a minute nobody needs to look at what is never well.
+PATIENCE = {"dies-later": "consecutive = 30\ntimeout_s = 40", "so-so": "timeout_s = 20"}
 SWITCHES = ("switch api", "switch web")
 UNLOCKED = 0.3
 """The part of those who take a lock away by hand, though they could resume at once."""
@@ -161,13 +163,8 @@ class Campaign:
     def _checked_out(self, scenario: Scenario) -> None:
         self.turn = 3 - self.turn
         self.stage.chat.release(scenario.release or f"v{self.turn}")
-        # What dies after 20 s is seen by those who look for longer.
-        longer = (
-            [("[[health]]", "[[health]]\nconsecutive = 30\ntimeout_s = 40")]
-            if scenario.release == "dies-later"
-            else []
-        )
-        self.stage.target(*longer)
+        patience = PATIENCE.get(scenario.release)
+        self.stage.target(*([("[[health]]", f"[[health]]\n{patience}")] if patience else []))
         if scenario.fault in KINDS and KINDS[scenario.fault].registry:
             self.stage.by_registry()
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from gonogo.checks import argv
-from gonogo.checks.options import is_for_us
 from gonogo.deploy import workspace
 from gonogo.deploy.workspace import ROOT
 from tests.unit.tables import every
@@ -51,25 +48,25 @@ def test_the_target_file_that_a_command_line_means(tmp_path: Path) -> None:
     assert argv.target_file(["--target", "one", "--target", "two"], tmp_path) == folder / "two.toml"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "wanted"),
-    [
-        (["--target", "esp32"], False),
-        (["--target=esp32", "tests"], False),
-        (["--target", "shop", "my_checks.py"], True),
-        (["--target", "typo", "my_checks.py"], True),
-        (["--target", "x.toml"], True),
-        (["--replay=x"], True),
-        (["--catalogue"], True),
-        (["--pyargs", "gonogo.checks.preflight"], True),
-        (["tests", "-k", "gonogo.checks.preflight"], True),
-        (["tests"], False),
-    ],
-)
-def test_a_command_line_that_is_for_the_plugin(tmp_path: Path, arguments: list[str], wanted: bool) -> None:
-    if {"shop", "typo"} & set(arguments):
-        (tmp_path / "gonogo.toml").write_text('name = "shop"\n')
-    assert is_for_us(arguments, tmp_path) is wanted
+def test_words_that_can_be_no_path_and_values_of_options_name_nothing(tmp_path: Path) -> None:
+    long = " or ".join(f"test_number_{number}" for number in range(40))
+    for words in (
+        ["-k", long],
+        [long],
+        ["a\0b"],
+        ["-k", "checks"],
+        ["-p", "checks"],
+        ["~nobody-of-this-name/x"],
+    ):
+        assert argv.suites(words, ROOT) == [], words
+    assert argv.suites(["-p", "gonogo.checks.early"], ROOT / "checks") == ["checks"]
+    assert argv.target_file(["--target", "~nobody-of-this-name/x.toml"], tmp_path) is None
+
+
+def test_a_file_of_arguments_is_read_as_pytest_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "args").write_text("--pyargs\ngonogo.checks.preflight\n--target\nshop\n")
+    assert list(argv.expanded(["-q", "@args"], tmp_path))[-2:] == ["--target", "shop"]
+    assert list(argv.expanded(["@none"], tmp_path)) == ["@none"]
 
 
 def test_the_example_is_no_target() -> None:

@@ -13,6 +13,7 @@ import pytest
 import typer
 import yaml
 
+from gonogo.checks.options import MARKERS
 from gonogo.deploy.cli.app import app
 from tests import harness
 from tests.unit.checking import ROOT, parser_of
@@ -63,7 +64,7 @@ def judged(words: list[str], config: pytest.Config) -> str:
     tool, *rest = words
     if tool == "pytest":
         given, unknown = parser_of(config).parse_known_and_unknown_args(rest)
-        known = {line.partition("(")[0].partition(":")[0] for line in config.getini("markers")}
+        known = {line.partition("(")[0].partition(":")[0] for line in (*config.getini("markers"), *MARKERS)}
         wrong = [one for one in unknown if one.startswith("-")]
         places = [one.removeprefix("gonogo.").replace(".", "/") for one in given.file_or_dir]
         wrong += [one for one in places if not (ROOT / one).exists()]

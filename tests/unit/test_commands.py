@@ -27,7 +27,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     found: list[list[str]] = []
 
     def run(argv: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
-        found.append(argv[argv.index("cache_dir=" + str(workspace.CACHE)) + 1 :])
+        found.append(argv[argv.index("cache_dir=" + str(workspace.cache())) + 1 :])
         return subprocess.CompletedProcess(argv, 7)
 
     monkeypatch.setattr(suites.subprocess, "run", run)

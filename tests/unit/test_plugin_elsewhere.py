@@ -13,6 +13,7 @@ CONFTEST = """
 def pytest_addoption(parser):
     parser.addoption("--target", default="none")
     parser.addoption("--record", action="store_true")
+    parser.addoption("--replay", default="none")
 """
 TESTS = """
 import sys
@@ -25,31 +26,81 @@ def target(request):
     return request.config.getoption("--target")
 
 
-def test_the_option_is_ours(target):
-    assert target in ("none", "esp32")
+def test_the_option_is_ours(target, request):
+    assert target in ("none", "esp32", "https://staging/x.toml")
+    assert request.config.getoption("--replay") in ("none", "x")
 
 
 def test_nothing_heavy_is_imported():
     heavy = {"docker", "pymongo", "pydantic", "requests", "jinja2", "typer", "rich", "yaml"}
     assert heavy & set(sys.modules) == set()
-    ours = {"checks", "checks.argv", "checks.options", "deploy", "deploy.workspace"}
+    ours = {"checks", "checks.argv", "checks.options", "deploy", "deploy.errors", "deploy.workspace"}
     assert {name for name in sys.modules if name.startswith("gonogo.")} == {f"gonogo.{name}" for name in ours}
 """
+MARKED = "import pytest\n\n@pytest.mark.offline\ndef test_x():\n    pass\n"
 # pytest-html reads Jinja by itself; what gonogo imports is what is asked here.
 WITHOUT = ("-p", "no:html", "-p", "no:hypothesispytest", "-p", "no:cacheprovider")
 
 
-@pytest.mark.parametrize("options", [(), ("--target", "esp32"), ("--target=esp32", "-n1")])
-def test_a_plain_pytest_behaves_as_before(tmp_path: Path, options: tuple[str, ...]) -> None:
-    (tmp_path / "conftest.py").write_text(CONFTEST)
-    (tmp_path / "test_theirs.py").write_text(TESTS)
+def run(folder: Path, *options: str, **variables: str) -> tuple[int, str]:
+    """Run pytest in a folder; returns its exit status and what it said."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", *WITHOUT, *options],
-        cwd=tmp_path,
-        env={key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")},
+        cwd=folder,
+        env=kept | variables,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--target", "esp32"),
+        ("--target=esp32", "-n1"),
+        ("--target", "https://staging/x.toml", "--replay=x"),
+        ("-k", " or ".join(f"test_number_{number}" for number in range(40)) + " or option or heavy"),
+    ],
+    ids=["plain", "target", "xdist", "odd values", "long"],
+)
+def test_a_plain_pytest_behaves_as_before(tmp_path: Path, options: tuple[str, ...]) -> None:
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    (tmp_path / "test_theirs.py").write_text(TESTS)
+    (tmp_path / "gonogo.toml").write_text('name = "esp32"\n')
+    status, said = run(tmp_path, *options)
+    assert status == 0, said
+    assert "2 passed" in said
+
+
+def test_markers_of_others_are_as_strict_as_before(tmp_path: Path) -> None:
+    (tmp_path / "test_marked.py").write_text(MARKED)
+    status, said = run(tmp_path, "--strict-markers")
+    assert status == pytest.ExitCode.INTERRUPTED
+    assert "'offline' not found in `markers`" in said
+
+
+def test_a_configuration_that_hides_checks_is_refused(tmp_path: Path) -> None:
+    for line in ("python_files = check_*.py", "python_functions = test_git_* should_*"):
+        (tmp_path / "pytest.ini").write_text(f"[pytest]\n{line}\n")
+        status, said = run(tmp_path, "--pyargs", "gonogo.checks.preflight", "--target", "x.toml")
+        assert status == pytest.ExitCode.USAGE_ERROR
+        assert f"{tmp_path / 'pytest.ini'}: python_files = " in said
+        assert "would leave out checks of gonogo" in said
+
+
+def test_what_is_wrong_is_one_sentence_with_several_workers_too(tmp_path: Path) -> None:
+    suite = ("--pyargs", "gonogo.checks.preflight", "-n2")
+    rows = {
+        ("--target", "~nobody-of-this-name/x.toml"): "cannot be found",
+        ("--target", "none.toml"): "does not exist: give a target's name or the path of its file",
+        ("--target", "none.toml", "--record", "x"): "need one process: leave out -n",
+    }
+    for options, says in rows.items():
+        status, said = run(tmp_path, *suite, *options)
+        assert status == pytest.ExitCode.USAGE_ERROR, said
+        assert says in said
+        assert "Traceback" not in said and "INTERNALERROR" not in said

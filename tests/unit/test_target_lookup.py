@@ -105,8 +105,9 @@ def test_targets_of_another_repository_are_not_found(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="no target is called 'prod': there is none in "):
         find("prod")
     # A checkout of this project, or a package of that name, is no folder of targets.
-    (targets(ours) / "pyproject.toml").touch()
-    assert workspace.here().targets == ours / "gonogo"
+    (targets(ours, "x") / "pyproject.toml").touch()
+    assert workspace.here().files() == {}
+    assert workspace.here().reports == ours / "gonogo-reports"
     (ours / "app").mkdir()
     monkeypatch.chdir(ours / "app")
     assert workspace.here().targets == ours / "gonogo", "the top of the repository, for a first target"
@@ -121,9 +122,10 @@ def test_reports_lie_beside_the_targets_and_out_of_git(tmp_path, monkeypatch):
     place = workspace.here()
     for _ in range(2):
         place.keep_reports_out_of_git()
-        assert (tmp_path / "gonogo" / ".gitignore").read_text().endswith("/reports/\n")
+        assert (tmp_path / "gonogo" / "reports" / ".gitignore").read_text() == "*\n"
     ours = workspace.CHECKOUT
     assert workspace.of_target(ours.targets / "shop.toml") == ours
+    assert workspace.of_target(workspace.ROOT / "shop.toml") == ours
     assert ours.reports == workspace.ROOT / "reports" / "published"
     monkeypatch.chdir(workspace.ROOT / "docs")
     assert workspace.here() == ours
@@ -140,3 +142,30 @@ def test_which_target_is_asked_with_a_list(tmp_path):
     assert lookup(None, tmp_path) == f"which target? {listed}; choose one with --target NAME"
     assert lookup("prd", tmp_path) == f"no target is called 'prd': {listed}; did you mean prod?"
     assert lookup("zz", tmp_path) == f"no target is called 'zz': {listed}; `gonogo init` writes one"
+
+
+def test_outside_of_a_repository_only_folders_of_ones_own_are_searched(tmp_path, monkeypatch):
+    targets(tmp_path, "prod")
+    below = tmp_path / "shared" / "app"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert workspace.here().files().keys() == {"prod"}
+    below.parent.chmod(0o1777)
+    assert workspace.here().targets == below / "gonogo", "what lies above may be anybody's"
+    below.parent.chmod(0o755)
+    below.rmdir()
+    with pytest.raises(UsageError, match="the working directory was removed"):
+        find("prod")
+
+
+def test_a_home_is_not_needed_and_the_cache_lies_never_beside_the_code(monkeypatch, tmp_path):
+    monkeypatch.setattr(workspace, "IS_CHECKOUT", False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert workspace.cache() == tmp_path / "gonogo" / "pytest"
+    monkeypatch.setenv("HOME", "/home/you")
+    for given in ("", "relative"):
+        monkeypatch.setenv("XDG_CACHE_HOME", given)
+        assert workspace.cache() == Path("/home/you/.cache/gonogo/pytest")
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    assert workspace.cache().is_absolute()

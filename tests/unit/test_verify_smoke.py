@@ -29,7 +29,7 @@ def config(
     pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, target: Path, *args: str
 ) -> pytest.Config:
     monkeypatch.setattr(pytestconfig, "args", list(args))
-    monkeypatch.setattr(pytestconfig.option, "target", str(target))
+    monkeypatch.setattr(pytestconfig.option, "gonogo_target", str(target))
     return pytestconfig
 
 
@@ -58,10 +58,10 @@ def test_they_do_not_judge_what_was_gone_back_to(
     file: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = config(pytestconfig, monkeypatch, file, VERIFY)
-    monkeypatch.setattr(given.option, "release", "v1")
-    monkeypatch.setattr(given.option, "baseline", "v2")
+    monkeypatch.setattr(given.option, "gonogo_release", "v1")
+    monkeypatch.setattr(given.option, "gonogo_baseline", "v2")
     assert list(_smoke(given)) == []
-    monkeypatch.setattr(given.option, "baseline", "v1")
+    monkeypatch.setattr(given.option, "gonogo_baseline", "v1")
     assert list(_smoke(given)) != []
 
 
