@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gonogo.deploy.archive import Archive
@@ -17,7 +18,16 @@ from gonogo.deploy.probes import identities, images
 from gonogo.deploy.probes import layers as sized
 from gonogo.deploy.release import Image, tagged
 
-LOAD = "docker load -q"
+# An engine that keeps images in containerd reads no checksum at the stream's end, nor a layer that it has. Of
+# both ends of the pipe the status is asked, as that of the first is lost in sh (incident D2).
+LOAD = (
+    "command -v gzip >/dev/null || exec docker load -q; "
+    'said=$({ { gzip -dc 2>/dev/null; echo "unpacked $?" >&3; } | docker load -q >&2; '
+    'echo "loaded $?" >&3; } 3>&1); '
+    'case $said in *"loaded 0"*) ;; *) exit 1;; esac; '
+    'case $said in *"unpacked 0"*) ;; *) echo "the archive arrived damaged" >&2; exit 1;; esac'
+)
+IDS = "docker image ls -aq --no-trunc"
 MB = 1_000_000
 # What engines say of a layer that is in neither the archive nor their store.
 _LACKS = re.compile(r"no such file or directory|not found|does not exist|blob unknown", re.IGNORECASE)
@@ -125,7 +135,11 @@ def _bring(
     count: Callable[[int], None],
     foretold: _Foretold,
 ) -> None:
-    """Send images until they are there: at most once again, and once more where layers were missed."""
+    """Send images until they are there: at most once again, and once more where layers were missed.
+
+    Nothing of a failed attempt stays.
+    """
+    before = connection.run(IDS, live=True).text.split()
     while True:
         try:
             foretold.again()
@@ -133,6 +147,7 @@ def _bring(
         except CommandTimeout:
             raise
         except GonogoError as error:
+            _clear(connection, ids, before)
             refused = isinstance(error, Refused) and error.in_part
             if refused and (sent.again or _LACKS.search(str(error))):
                 sent.whole = str(error)
@@ -147,6 +162,15 @@ def _bring(
             sent.layers, sent.left_out = sieve.layers, sieve.dropped
             sent.ids |= identities.counterparts(connection, ids)
             return
+
+
+def _clear(connection: Connection, ids: Sequence[str], before: Collection[str]) -> None:
+    """Remove what a failed attempt left of these images; ``before``: what was there. A lost line keeps it."""
+    with contextlib.suppress(GonogoError):
+        ours = set(identities.here(ids).values())
+        found = identities.there(connection).items()
+        if left := [one for one, identity in found if identity in ours and one not in before]:
+            connection.run(f"docker image rm -- {shlex.join(left)}", mutates=True)
 
 
 def _load(
