@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gonogo.deploy import joined, journal, release, switch
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.plan import Change, chosen, plan
-from gonogo.deploy.probes import images, layers
+from gonogo.deploy.probes import identities, images, layers
 from gonogo.deploy.release import Image
 from gonogo.deploy.source import REVISION
 from gonogo.reports.model import ServiceChange
@@ -26,7 +26,7 @@ class Transfer(BaseModel):
     """What would be sent: image names, and bytes; None where that cannot be known before the build.
 
     ``estimated``: images that are yet to be built are taken to be as large as those that run. ``pulled``:
-    images that the target would fetch from a registry itself.
+    images that the target would fetch from a registry itself. ``whole``: also the layers that are there.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -34,6 +34,7 @@ class Transfer(BaseModel):
     bytes: int | None = 0
     estimated: bool = False
     pulled: list[str] = Field(default_factory=list)
+    whole: bool = False
 
     @property
     def told(self) -> str:
@@ -42,7 +43,11 @@ class Transfer(BaseModel):
             "of a size that is known after the build" if self.bytes is None else f"{self.bytes / MB:.0f} MB"
         )
         about = "up to about " if self.estimated and self.bytes is not None else ""
-        guess = ", as large as what runs, less the layers that are there" if about else ""
+        guess = ", as large as what runs" if about else ""
+        if self.whole:
+            guess += ", with all layers, as an engine that keeps images in containerd takes no less"
+        elif about:
+            guess += ", less the layers that are there"
         sent = f"{', '.join(self.images)}: {about}{size}{guess}" if self.images else "nothing is sent"
         return f"{sent}; pulled there: {', '.join(self.pulled)}" if self.pulled else sent
 
@@ -97,7 +102,7 @@ def outlook(facts: Facts, version: str, *, skip_build: bool = False) -> Outlook:
     """
     model, target = facts.model, facts.target
     builds = {} if skip_build else expected(facts)
-    local = {name: one.id for name, one in facts.local_images.items()}
+    local = facts.local_ids
     offered = facts.offered if skip_build else ()
     found = chosen(model, {name: one.id for name, one in builds.items()}, facts.images, local, offered)
     changes = [
@@ -136,11 +141,20 @@ def expected(facts: Facts) -> dict[str, Build]:
     does as long as the image itself is here.
     """
     running = {one.service: one.image for one in facts.running}
-    here = images.local({image for name, image in running.items() if name in facts.model.built()})
+    here = _here({image for name, image in running.items() if name in facts.model.built()}, facts)
     return {name: _expected(facts, name, running.get(name, ""), here) for name in facts.model.built()}
 
 
-def _expected(facts: Facts, name: str, runs: str, here: Mapping[str, object]) -> Build:
+def _here(runs: set[str], facts: Facts) -> set[str]:
+    """Return those of these images of the target, by their ids there, that this machine has as well."""
+    found = set(images.local(runs))
+    if runs <= found:
+        return found
+    theirs, ours = identities.there(facts.connection), set(identities.here(None).values())
+    return found | {one for one in runs if theirs.get(one, "") in ours}
+
+
+def _expected(facts: Facts, name: str, runs: str, here: Collection[str]) -> Build:
     source, image = facts.sources.get(name), facts.target_images.get(runs)
     if not runs:
         return Build(NEW, "it is built")
@@ -200,6 +214,7 @@ def _transfer(facts: Facts, found: Mapping[str, Image]) -> Transfer:
         bytes=layers.together(sizes, measured) if measured <= sizes.keys() else None,
         estimated=bool(new),
         pulled=sorted({image.name for image in found.values() if not image.id}),
+        whole=facts.engine.containerd and facts.target.method == "tar",
     )
 
 

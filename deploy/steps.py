@@ -96,7 +96,9 @@ def transfer(run: Undertaking) -> None:
         there = set(run.facts.images.values())
         wanted = {name: image for name, image in run.images.items() if image.id not in there}
         wanted |= {n: i for n, i in run.images.items() if run.facts.model.services[n].build is not None}
-        note.detail = _send(run, wanted, meter)
+        note.detail, ids = _send(run, wanted, meter)
+        for name, image in run.images.items():
+            run.images[name] = Image(name=image.name, id=ids.get(image.id, image.id))
 
 
 def _fetch(run: Undertaking, meter: Meter) -> None:
@@ -111,15 +113,20 @@ def _fetch(run: Undertaking, meter: Meter) -> None:
         run.images |= {name: Image(name=run.images[name].name, id=found[names[name]]) for name in names}
 
 
-def _send(run: Undertaking, wanted: dict[str, Image], meter: Meter) -> str:
-    """Bring images to the target by the target's method; return what was sent, in one line."""
+def _send(run: Undertaking, wanted: dict[str, Image], meter: Meter) -> tuple[str, dict[str, str]]:
+    """Bring images to the target by the target's method.
+
+    Returns what was sent, in one line, and the target's own ids of those images by the ids here.
+    """
     target, connection = run.target, run.connection
     if target.method == "registry":
         login = run.facts.registry_login
         given, host = Given(*login) if login else None, run.facts.registry.host
         say = run.progress.line
-        return registry.send(connection, wanted, run.version, host, given, say, meter).told
-    return tar.send(connection, wanted, run.version, meter.add, meter.expect).told
+        pushed = registry.send(connection, wanted, run.version, host, given, say, meter)
+        return pushed.told, pushed.ids
+    sent = tar.send(connection, wanted, run.version, meter.add, meter.expect)
+    return sent.told, sent.ids
 
 
 def settle(run: Undertaking) -> None:

@@ -9,6 +9,7 @@ import sys
 from gonogo.deploy.errors import GonogoError
 from lab import engine, host, images, seed
 from lab.docker import say
+from lab.kind import DEFAULT, ENGINES, STORES, Kind
 
 INTERRUPTED = 130
 
@@ -29,6 +30,8 @@ def _parser() -> argparse.ArgumentParser:
     made = {name: commands.add_parser(name, help=text, description=text) for name, text in helps.items()}
     for name in ("up", "down", "ssh", "demo"):
         made[name].add_argument("--name", default="demo", help="the host's name (default: demo)")
+    made["up"].add_argument("--engine", default=DEFAULT.engine, help=f"one of {', '.join(ENGINES)}")
+    made["up"].add_argument("--store", default=DEFAULT.store, help=f"one of {', '.join(STORES)}")
     made["down"].add_argument(
         "--all", action="store_true", help="every host of this state folder, and its seeds"
     )
@@ -49,8 +52,8 @@ def _status() -> int:
     return 0
 
 
-def _up(name: str) -> int:
-    made = host.up(name)
+def _up(name: str, kind: Kind) -> int:
+    made = host.up(name, kind=kind)
     say(f"{name} is up: ssh -F {made.config} {made.alias}")
     return 0
 
@@ -88,7 +91,7 @@ def main() -> int:
     """Run one command and return its exit status; what went wrong, or Ctrl-C, is one sentence on stderr."""
     given = _parser().parse_args()
     actions = {
-        "up": lambda: _up(given.name),
+        "up": lambda: _up(given.name, Kind(given.engine, given.store)),
         "down": lambda: _down(given.name, given.all, given.images),
         "status": _status,
         "ssh": lambda: _ssh(given.name, given.arguments),

@@ -1,4 +1,4 @@
-"""The two root filesystems every image of the lab stands on: a lean one, and one with an engine inside."""
+"""The root filesystems that every image of the lab stands on: a lean one, and those with an engine inside."""
 
 from __future__ import annotations
 
@@ -14,17 +14,23 @@ from lab import engine, state
 from lab.docker import LABEL, check, label_of, run, say
 
 HASH_LABEL = f"{LABEL}.hash"
-SUITE = "bookworm"
+SUITE, NEXT = "bookworm", "trixie"
 LEAN = ("ca-certificates", "curl", "libcurl4", "libssl3", "procps", "python3", "redis-server", "tini")
 FULL = ("ca-certificates", "curl", "docker.io", "git", "iproute2", "iptables", "openssh-server", "procps")
 REGISTRY = ("apache2-utils", "docker-registry", "openssl")
-PACKAGES = {"gonogo-lab/base": LEAN, "gonogo-lab/host-base": (*FULL, *REGISTRY, "python3", "rsync", "tini")}
+HOST = (*FULL, *REGISTRY, "python3", "rsync", "tini")
+PACKAGES = {
+    "gonogo-lab/base": LEAN,
+    "gonogo-lab/host-base": HOST,
+    "gonogo-lab/host-base-26": (*HOST, "docker-buildx", "docker-cli"),
+}
+SUITES = dict.fromkeys(PACKAGES, SUITE) | {"gonogo-lab/host-base-26": NEXT}
 
 
 def ensure() -> None:
-    """Make both base images exist (``gonogo-lab/base``, ``gonogo-lab/host-base``).
+    """Make the base images exist, those that PACKAGES lists.
 
-    From ``debian:bookworm-slim`` where the registry answers, else built from Debian packages with
+    From Debian's own images where the registry answers, else built from Debian packages with
     mmdebstrap, which needs root. Raises GonogoError with what to do where neither works.
     """
     missing = [tag for tag in PACKAGES if label_of(tag, HASH_LABEL) != _hash(tag)]
@@ -39,7 +45,7 @@ def ensure() -> None:
 
 
 def _hash(tag: str) -> str:
-    return hashlib.sha256(" ".join((SUITE, *PACKAGES[tag])).encode()).hexdigest()[:16]
+    return hashlib.sha256(" ".join((SUITES[tag], *PACKAGES[tag])).encode()).hexdigest()[:16]
 
 
 def _registry_answers() -> bool:
@@ -47,9 +53,9 @@ def _registry_answers() -> bool:
 
 
 def _from_registry(tag: str) -> None:
-    say(f"building {tag} on debian:{SUITE}-slim")
+    say(f"building {tag} on debian:{SUITES[tag]}-slim")
     dockerfile = (
-        f"FROM debian:{SUITE}-slim\nLABEL {LABEL}=1 {HASH_LABEL}={_hash(tag)}\n"
+        f"FROM debian:{SUITES[tag]}-slim\nLABEL {LABEL}=1 {HASH_LABEL}={_hash(tag)}\n"
         "RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "
         f"{' '.join(PACKAGES[tag])} && rm -rf /var/lib/apt/lists/*\n"
     )
@@ -74,6 +80,8 @@ def _from_packages(tag: str) -> None:
         tar = Path(folder) / "root.tar"
         include = f"--include={','.join(PACKAGES[tag])}"
         trim = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale")]
-        check(["mmdebstrap", "--variant=minbase", "--quiet", include, *trim, SUITE, str(tar)], timeout=900)
+        check(
+            ["mmdebstrap", "--variant=minbase", "--quiet", include, *trim, SUITES[tag], str(tar)], timeout=900
+        )
         labels = ["--change", f"LABEL {LABEL}=1 {HASH_LABEL}={_hash(tag)}"]
         check(["docker", "import", *labels, str(tar), tag])

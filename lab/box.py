@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 
 from gonogo.deploy.errors import GonogoError
 from lab import owned
 from lab.docker import check, run
+from lab.kind import DEFAULT, Kind
 
-IMAGE = "gonogo-lab/host"
 DATA = "/var/lib/docker"
 # An engine inside needs capabilities. --privileged fails where the machine itself lacks one of them.
 PRIVILEGED = ["--privileged"]
@@ -16,9 +17,9 @@ CAPABLE = ["--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"]
 CAPABLE += ["--security-opt", "seccomp=unconfined", "--security-opt", "systempaths=unconfined"]
 
 
-def start(name: str, volume: str, options: list[str]) -> None:
-    """Start a container of the host's image over the volume of its engine; raises GonogoError."""
-    common = [*options, "--name", name, "-v", f"{volume}:{DATA}", IMAGE]
+def start(name: str, volume: str, options: list[str], kind: Kind = DEFAULT) -> None:
+    """Start a container of a kind of hosts over the volume of its engine; raises GonogoError."""
+    common = [*options, *kind.options, "--name", name, "-v", f"{volume}:{DATA}", kind.image]
     if run(["docker", "run", "-d", *PRIVILEGED, *common]).returncode != 0:
         owned.discard(name)  # it may have been made, and have failed at its start
         check(["docker", "run", "-d", *CAPABLE, *common])
@@ -36,7 +37,7 @@ def load(container: str, tags: list[str]) -> list[str]:
     Raises GonogoError where an image is not here or does not arrive.
     """
     inside = ["docker", "exec", container]
-    missing = [tag for tag in tags if image_id(tag) != _id(tag, inside)]
+    missing = [tag for tag in tags if _layers(tag) != _layers(tag, inside)]
     if missing:
         into = ["docker", "exec", "-i", container, "docker", "load", "-q"]
         # Leaving the block closes the pipe: where the load ended early, the save would wait for a reader.
@@ -52,5 +53,7 @@ def image_id(tag: str) -> str:
     return check(["docker", "image", "inspect", "-f", "{{.Id}}", tag]).strip()
 
 
-def _id(tag: str, inside: list[str]) -> str:
-    return run([*inside, "docker", "image", "inspect", "-f", "{{.Id}}", tag]).stdout.decode().strip()
+def _layers(tag: str, inside: Sequence[str] = ()) -> str:
+    """Return what tells an image from others in every store, where its id is another in each."""
+    form = "{{json .RootFS.Layers}} {{.Created}}"
+    return run([*inside, "docker", "image", "inspect", "-f", form, tag]).stdout.decode().strip()

@@ -15,6 +15,7 @@ from pathlib import Path
 from gonogo.deploy.errors import GonogoError, UsageError
 from lab import access, box, engine, images, owned, seed, state
 from lab.docker import check, run, say
+from lab.kind import DEFAULT, Kind
 
 READY_TIMEOUT_S = 60
 
@@ -39,10 +40,11 @@ class Host:
         return self.folder / "ssh_config"
 
 
-def up(name: str = "demo", holding: Collection[str] = ()) -> Host:
+def up(name: str = "demo", holding: Collection[str] = (), kind: Kind = DEFAULT) -> Host:
     """Return the host, running and ready: made, started or thawed again, or found as it is.
 
-    ``holding``: images of this machine's engine that the host's has as well. Raises GonogoError when the
+    ``holding``: images of this machine's engine that the host's has as well. ``kind``: of a new host; one
+    that is there stays as it is. Raises GonogoError when the
     engine, the images or the host cannot be had, or when something that is not this lab's has its name;
     UsageError for a bad name.
     """
@@ -52,7 +54,7 @@ def up(name: str = "demo", holding: Collection[str] = ()) -> Host:
     found = owned.container(name)
     if found is None:
         say(f"creating the host {name}")
-        found = _create(name, holding)
+        found = _create(name, holding, kind)
     elif found.state == "paused":
         say(f"thawing the host {name}")
         check(["docker", "unpause", found.id])
@@ -155,22 +157,22 @@ def _folder(name: str) -> Path:
     return state.folder() / name
 
 
-def _create(name: str, holding: Collection[str]) -> owned.Container:
+def _create(name: str, holding: Collection[str], kind: Kind) -> owned.Container:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    volume, container = owned.volume(name) or _volume(name, holding), owned.container_name(name)
+    volume, container = owned.volume(name) or _volume(name, holding, kind), owned.container_name(name)
     options = [*owned.marks(name), "--label", f"{owned.PORT_LABEL}={port}"]
-    box.start(container, volume, [*options, "--hostname", name, "-p", f"127.0.0.1:{port}:22"])
+    box.start(container, volume, [*options, "--hostname", name, "-p", f"127.0.0.1:{port}:22"], kind)
     return owned.Container(name, container, container, "created", port)
 
 
-def _volume(name: str, holding: Collection[str]) -> str:
+def _volume(name: str, holding: Collection[str], kind: Kind) -> str:
     volume = owned.volume_name(name)
     check(["docker", "volume", "create", *owned.marks(name), volume])
     try:
         if holding:
-            seed.sow(holding, volume)
+            seed.sow(holding, volume, kind)
     except BaseException:
         run(["docker", "volume", "rm", volume])  # an engine would take half a copy for a whole one
         raise

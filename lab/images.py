@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError
-from lab import base, engine, state
+from lab import base, engine, kind, state
 from lab.docker import LABEL, check, label_of, run, say
 
 SOURCES = Path(__file__).resolve().parent / "images"
@@ -24,8 +24,9 @@ PARENTS = {
     "gonogo-lab/redis": "gonogo-lab/base",
     "gonogo-lab/mongo": "gonogo-lab/python",
     "gonogo-lab/host": "gonogo-lab/host-base",
+    "gonogo-lab/host-26": "gonogo-lab/host-base-26",
 }
-FOR_STACKS = tuple(f"{tag}:latest" for tag in PARENTS if tag != "gonogo-lab/host")
+FOR_STACKS = tuple(f"{tag}:latest" for tag in PARENTS if tag not in kind.ENGINES.values())
 """What stacks on hosts of the lab are made of."""
 
 
@@ -44,7 +45,7 @@ def ensure() -> None:
         for tag, parent in PARENTS.items():
             wanted = _hash(tag, parent)
             if label_of(tag, base.HASH_LABEL) != wanted:
-                _build(tag, wanted)
+                _build(tag, parent, wanted)
 
 
 def remove() -> list[str]:
@@ -73,21 +74,24 @@ def _hash(tag: str, parent: str) -> str:
     for file in sorted(_folder(tag).iterdir()):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     pins = {"python": WHEELS, "mongo": (MONGO_WHEEL,), "host": (engine.COMPOSE_WHEEL,)}
-    digest.update(" ".join(pins.get(tag.rpartition("/")[2], ())).encode())
+    digest.update(" ".join(pins.get(_folder(tag).name, ())).encode())
+    digest.update(parent.encode() if tag in kind.ENGINES.values() else b"")
     return digest.hexdigest()[:16]
 
 
 def _folder(tag: str) -> Path:
-    return SOURCES / tag.rpartition("/")[2]
+    # Hosts differ in what they stand on, and in nothing else.
+    return SOURCES / ("host" if tag in kind.ENGINES.values() else tag.rpartition("/")[2])
 
 
-def _build(tag: str, wanted: str) -> None:
+def _build(tag: str, parent: str, wanted: str) -> None:
     say(f"building {tag}")
     with tempfile.TemporaryDirectory(dir=state.cache()) as folder:
         context = Path(folder) / "context"
         shutil.copytree(_folder(tag), context)
         _PREPARE.get(_folder(tag).name, lambda _: None)(context)
-        check(["docker", "build", "-q", "--label", f"{base.HASH_LABEL}={wanted}", "-t", tag, str(context)])
+        options = ["--label", f"{base.HASH_LABEL}={wanted}", "--build-arg", f"PARENT={parent}"]
+        check(["docker", "build", "-q", *options, "-t", tag, str(context)])
 
 
 def _wheels(context: Path) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from gonogo.deploy.errors import GonogoError
 from lab import box, owned, state
 from lab.docker import check, run, say
+from lab.kind import DEFAULT, Kind
 
 BASE = "gonogo-lab/base"
 READY_TIMEOUT_S = 60
@@ -27,10 +28,10 @@ HELPER = ["docker", "run", "--rm", "--network", "none", "--entrypoint", "sh"]
 HELPER += ["--cap-add", "SYS_ADMIN"]
 
 
-def sow(tags: Collection[str], volume: str) -> None:
+def sow(tags: Collection[str], volume: str, kind: Kind = DEFAULT) -> None:
     """Fill the new volume of a host's engine with the images of these tags; raises GonogoError."""
     with _locked():
-        seed = _ensure(sorted(tags))
+        seed = _ensure(sorted(tags), kind)
         _in_base([f"{seed}:/from:ro", f"{volume}:/to"], f"cp -a /from/. /to && rm /to/{WHOLE}")
 
 
@@ -56,27 +57,29 @@ def _locked() -> Iterator[None]:
         yield
 
 
-def _ensure(tags: list[str]) -> str:
-    ids = [box.image_id(tag) for tag in (box.IMAGE, *tags)]
-    kind = hashlib.sha256(" ".join((str(state.folder()), *tags)).encode()).hexdigest()[:12]
-    key = hashlib.sha256(" ".join((kind, *ids)).encode()).hexdigest()[:12]
-    name = owned.seed_name(kind, key)
+def _ensure(tags: list[str], kind: Kind) -> str:
+    ids = [box.image_id(tag) for tag in (kind.image, *tags)]
+    group = hashlib.sha256(
+        " ".join((str(state.folder()), kind.engine, kind.store, *tags)).encode()
+    ).hexdigest()[:12]
+    key = hashlib.sha256(" ".join((group, *ids)).encode()).hexdigest()[:12]
+    name = owned.seed_name(group, key)
     found = owned.seeds()
     if name in found and _is_whole(name):
         return name
     for seed in found:
-        if seed == name or seed.startswith(owned.seed_name(kind, "")):
+        if seed == name or seed.startswith(owned.seed_name(group, "")):
             _remove(seed)
     say(f"making a seed of {', '.join(tags)}")
-    _make(name, tags)
+    _make(name, tags, kind)
     return name
 
 
-def _make(name: str, tags: list[str]) -> None:
+def _make(name: str, tags: list[str], kind: Kind) -> None:
     marks = owned.seed_marks()
     check(["docker", "volume", "create", *marks, name])
     try:
-        box.start(name, name, marks)
+        box.start(name, name, marks, kind)
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not box.answers(name):
             if time.monotonic() > deadline:

@@ -8,7 +8,7 @@ from gonogo.deploy import images as building
 from gonogo.deploy.fact import fact
 from gonogo.deploy.facts.registry import RegistryFacts
 from gonogo.deploy.model import Service
-from gonogo.deploy.probes import images
+from gonogo.deploy.probes import identities, images
 from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.release import RECORD, tagged
 from gonogo.deploy.rules.dockerfile import Stage
@@ -53,6 +53,16 @@ class ImageFacts(RegistryFacts):
         built = {one.image: found.get(self.sought(one)) for one in services if one.build is not None}
         rest = {name: image for name, image in found.items() if name not in built}
         return rest | {name: image for name, image in built.items() if image}
+
+    @property
+    def local_ids(self) -> dict[str, str]:
+        """The ids of the builder's images by name; of those that the target has too, the ids there."""
+        found = {name: one.id for name, one in self.local_images.items()}
+        if self.target.method == "on-server":
+            return found
+        known = {one.id for one in self.target_images.values()}
+        twins = identities.counterparts(self.connection, set(found.values()) - known)
+        return {name: twins.get(one, one) for name, one in found.items()}
 
     @property
     def offered(self) -> set[str]:

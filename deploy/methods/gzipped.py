@@ -13,7 +13,7 @@ GZIP = 31
 
 
 class Gzipped:
-    """``source`` as gzip. Its checksum at the end tells the engine that nothing was cut off or changed."""
+    """``source`` as gzip. Its checksum at the end tells the target that nothing was cut off or changed."""
 
     def __init__(self, source: Readable) -> None:
         self._source, self._pack, self._ended = source, zlib.compressobj(LEVEL, wbits=GZIP), False

@@ -12,6 +12,7 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.members import Member
 
 ALL = (
+    "docker info --format '{{json .DriverStatus}}' | grep -q io.containerd.snapshotter && exit; "
     "docker image ls -aq --no-trunc | sort -u | "
     "xargs -r docker image inspect --format '{{json .RootFS.Layers}}' 2>/dev/null"
 )
@@ -34,7 +35,10 @@ def chains(layers: Sequence[str]) -> list[str]:
 
 
 def there(connection: Connection) -> set[str]:
-    """Return the chain ids of all layers of the target's images; empty where the engine does not tell."""
+    """Return the chain ids of all layers of the target's images; empty where the engine does not tell.
+
+    That is so where it keeps images in containerd, which takes no archive without all of their layers.
+    """
     found: set[str] = set()
     for line in connection.run(ALL, live=True).text.splitlines():
         if line.startswith("["):

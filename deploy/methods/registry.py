@@ -12,7 +12,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.methods import pulling, tar
 from gonogo.deploy.methods.client import Given, docker, drawn, last_line, logged_in
 from gonogo.deploy.methods.meter import Meter
-from gonogo.deploy.probes import images
+from gonogo.deploy.probes import identities, images
 from gonogo.deploy.probes.registry import misnamed
 from gonogo.deploy.release import Image, repository, tagged
 
@@ -23,11 +23,13 @@ _DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")
 class Pushed:
     """What went through the registry: its ``host``, and by image id the name with the digest.
 
+    ``ids``: by the id here, the id that each image has there, which another store makes another one.
     ``rest``: what was sent past it, since it does not belong there.
     """
 
     host: str
     names: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
     rest: tar.Sent = field(default_factory=tar.Sent)
 
     @property
@@ -56,9 +58,10 @@ def send(  # noqa: PLR0913, PLR0917  who is asked, what is wanted, and who hears
     arrived.
     """
     ids = {image.id for image in wanted.values()}
-    lacking = ids - set(images.images(connection, ids))
+    there = identities.counterparts(connection, ids)
+    lacking = ids - there.keys()
     ours = {one.id: one.name for one in wanted.values() if not misnamed(one.name, host)}
-    done = Pushed(host)
+    done = Pushed(host, ids=there)
     through, meter = sorted(lacking & ours.keys()), meter or Meter()
     if through:
         with logged_in(host, given) as folder:
@@ -66,10 +69,11 @@ def send(  # noqa: PLR0913, PLR0917  who is asked, what is wanted, and who hears
                 say(f"pushing {tagged(ours[one], version)}")
                 done.names[one] = push(one, tagged(ours[one], version), folder, meter)
         say(f"pulling {', '.join(sorted(done.names.values()))}")
-        _pull(connection, host, done.names, given, meter)
+        done.ids |= _pull(connection, host, done.names, given, meter)
     rest = {name: image for name, image in wanted.items() if image.id not in ours}
     done.rest = tar.send(connection, rest, version, meter.add, meter.expect)
-    tar.tag(connection, {n: i for n, i in wanted.items() if i.id in ours}, version)
+    done.ids |= done.rest.ids
+    tar.tag(connection, {n: i for n, i in wanted.items() if i.id in ours}, version, done.ids)
     return done
 
 
@@ -107,9 +111,10 @@ def push(image: str, name: str, folder: Path | None, meter: Meter | None = None)
 
 def _pull(
     connection: Connection, host: str, names: Mapping[str, str], given: Given | None, meter: Meter
-) -> None:
+) -> dict[str, str]:
     pulling.pull(connection, names.values(), meter, host=host, given=given)
-    arrived = set(images.images(connection, names).values())
-    if missing := sorted(set(names) - arrived):
+    arrived = identities.counterparts(connection, names)
+    if missing := sorted(set(names) - arrived.keys()):
         told = ", ".join(f"{names[one]} is not {one} there" for one in missing)
         raise GonogoError(f"{connection.host}: docker pull ended well, and yet {told}: nothing was deployed")
+    return arrived

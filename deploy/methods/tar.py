@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from gonogo.deploy.archive import Archive
 from gonogo.deploy.connection import Connection
@@ -13,11 +14,20 @@ from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
 from gonogo.deploy.methods import layers
 from gonogo.deploy.methods.gzipped import gzipped
 from gonogo.deploy.methods.layers import LeftOut
-from gonogo.deploy.probes import images
+from gonogo.deploy.probes import identities, images
 from gonogo.deploy.probes import layers as sized
 from gonogo.deploy.release import Image, tagged
 
-LOAD = "docker load -q"
+# An engine that keeps images in containerd reads no checksum at the stream's end, nor a layer that it has. Of
+# both ends of the pipe the status is asked, as that of the first is lost in sh (incident D2).
+LOAD = (
+    "command -v gzip >/dev/null || exec docker load -q; "
+    'said=$({ { gzip -dc 2>/dev/null; echo "unpacked $?" >&3; } | docker load -q >&2; '
+    'echo "loaded $?" >&3; } 3>&1); '
+    'case $said in *"loaded 0"*) ;; *) exit 1;; esac; '
+    'case $said in *"unpacked 0"*) ;; *) echo "the archive arrived damaged" >&2; exit 1;; esac'
+)
+IDS = "docker image ls -aq --no-trunc"
 MB = 1_000_000
 # What engines say of a layer that is in neither the archive nor their store.
 _LACKS = re.compile(r"no such file or directory|not found|does not exist|blob unknown", re.IGNORECASE)
@@ -27,6 +37,7 @@ _LACKS = re.compile(r"no such file or directory|not found|does not exist|blob un
 class Sent:
     """What was sent: the ids of the images that the target lacked; ``bytes`` on the wire, all attempts.
 
+    ``ids``: by the id here, the id that each image has there, which another store makes another one.
     ``left_out`` of ``layers``: those that the target had. ``again``: why it was sent a second time;
     ``whole``: why with all layers. Both are empty where that was not so.
     """
@@ -37,6 +48,7 @@ class Sent:
     left_out: int = 0
     again: str = ""
     whole: str = ""
+    ids: dict[str, str] = field(default_factory=dict)
 
     @property
     def told(self) -> str:
@@ -75,8 +87,9 @@ def send(
     sent twice; the engine keeps nothing of an archive that it did not get to its end.
     """
     ids = sorted({image.id for image in wanted.values()})
-    lacking = sorted(set(ids) - set(images.images(connection, ids)))
-    sent = Sent(tuple(lacking))
+    there = identities.counterparts(connection, ids)
+    lacking = sorted(set(ids) - there.keys())
+    sent = Sent(tuple(lacking), ids=there)
     if lacking:
 
         def count(size: int) -> None:
@@ -85,13 +98,13 @@ def send(
                 on_bytes(size)
 
         _bring(connection, lacking, sent, count, _Foretold(lacking, sent, on_total))
-    tag(connection, wanted, version)
+    tag(connection, wanted, version, sent.ids)
     return sent
 
 
-def tag(connection: Connection, wanted: Mapping[str, Image], version: str) -> None:
-    """Tag images of the target as those of a release; raises GonogoError."""
-    pairs = sorted({(image.id, tagged(image.name, version)) for image in wanted.values()})
+def tag(connection: Connection, wanted: Mapping[str, Image], version: str, ids: Mapping[str, str]) -> None:
+    """Tag images of the target as those of a release; ``ids``: those there by those here. GonogoError."""
+    pairs = sorted({(ids[image.id], tagged(image.name, version)) for image in wanted.values()})
     if pairs:
         connection.check(" && ".join(f"docker tag {shlex.join(pair)}" for pair in pairs), mutates=True)
 
@@ -122,7 +135,11 @@ def _bring(
     count: Callable[[int], None],
     foretold: _Foretold,
 ) -> None:
-    """Send images until they are there: at most once again, and once more where layers were missed."""
+    """Send images until they are there: at most once again, and once more where layers were missed.
+
+    Nothing of a failed attempt stays.
+    """
+    before = connection.run(IDS, live=True).text.split()
     while True:
         try:
             foretold.again()
@@ -130,6 +147,7 @@ def _bring(
         except CommandTimeout:
             raise
         except GonogoError as error:
+            _clear(connection, ids, before)
             refused = isinstance(error, Refused) and error.in_part
             if refused and (sent.again or _LACKS.search(str(error))):
                 sent.whole = str(error)
@@ -142,7 +160,17 @@ def _bring(
                 raise GonogoError(f"{said}; it was sent twice, and no image was deployed") from None
         else:
             sent.layers, sent.left_out = sieve.layers, sieve.dropped
+            sent.ids |= identities.counterparts(connection, ids)
             return
+
+
+def _clear(connection: Connection, ids: Sequence[str], before: Collection[str]) -> None:
+    """Remove what a failed attempt left of these images; ``before``: what was there. A lost line keeps it."""
+    with contextlib.suppress(GonogoError):
+        ours = set(identities.here(ids).values())
+        found = identities.there(connection).items()
+        if left := [one for one, identity in found if identity in ours and one not in before]:
+            connection.run(f"docker image rm -- {shlex.join(left)}", mutates=True)
 
 
 def _load(
@@ -171,7 +199,6 @@ def _load(
     if not result.ok:
         words = (result.error_text.strip() or "it said nothing").splitlines()
         raise Refused(f"docker load failed: {words[-1]}", in_part)
-    arrived = images.images(connection, ids)
-    if missing := sorted(set(ids) - set(arrived.values())):
+    if missing := sorted(set(ids) - identities.counterparts(connection, ids).keys()):
         raise Refused(f"docker load ended well, and yet {', '.join(missing)} is not there", in_part)
     return sieve

@@ -12,7 +12,12 @@ from gonogo.deploy.fact import Unknown
 # The folder of the data comes last, on a line of its own, so that the shell can take it from there. What is
 # asked of that folder may fail, in sight of nobody: it can lie where the login may not look. Of some mounts
 # on one place, findmnt(8) tells the top one last.
-INFO = '{"driver":{{json .Driver}},"security":{{json .SecurityOptions}}}{{"\\n"}}{{.DockerRootDir}}'
+INFO = (
+    '{"driver":{{json .Driver}},"status":{{json .DriverStatus}},"security":{{json .SecurityOptions}}}'
+    '{{"\\n"}}{{.DockerRootDir}}'
+)
+SNAPSHOTTER = ["driver-type", "io.containerd.snapshotter.v1"]
+"""What an engine says of its storage driver where it keeps its images in containerd."""
 ENGINE = (
     "docker version --format '{{json .Server}}' && "
     f"told=$(docker info --format '{INFO}') && "
@@ -28,9 +33,9 @@ COMPOSE = "docker compose version --short"
 class Engine:
     """A Docker Engine: its version, its API version, its platform such as ``linux/amd64``.
 
-    ``driver``: its storage driver. ``root``: where it keeps its data; ``free`` bytes and ``inodes`` are left
-    there for it, None where that is not known or nobody counts. ``lowest_port``: the lowest port that it may
-    bind, which is 0 unless it is rootless.
+    ``driver``: its storage driver. ``containerd``: it keeps its images in containerd's store. ``root``:
+    where it keeps its data; ``free`` bytes and ``inodes`` are left there for it, None where that is not known
+    or nobody counts. ``lowest_port``: the lowest port that it may bind, which is 0 unless it is rootless.
     """
 
     version: str
@@ -43,6 +48,7 @@ class Engine:
     read_only: bool = False
     free: int | None = None
     inodes: int | None = None
+    containerd: bool = False
 
 
 def engine(connection: Connection) -> Engine:
@@ -81,6 +87,7 @@ def parse_engine(text: str) -> Engine:
         read_only=free is not None and also.get("mounted", "").split(",")[0].strip() == "ro",
         free=free,
         inodes=inodes,
+        containerd=SNAPSHOTTER in (told.get("status") or []),
     )
 
 

@@ -192,7 +192,8 @@ def content(  # noqa: PLR0913, PLR0917  where, what is asked for, and with which
                 session.check_login(repository)
                 named[name] = bool(session.digest(repository, tag))
                 digest = session.digest(repository, version)
-                if digest and session.image_id(repository, version) not in set(ours):
+                # An engine that keeps images in containerd knows them by what a registry does.
+                if digest and not {digest, session.image_id(repository, version)} & set(ours):
                     taken[f"{registry.host}/{repository}:{version}"] = digest
         except Refused as error:
             return Content(f"this machine: {error}"), secrets

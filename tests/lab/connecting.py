@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 from gonogo.deploy.connection import Connection
 from lab import host
+from lab.kind import DEFAULT, Kind
 
 
 def reachable(to: str, config_file: Path | None, connect: float = 5, command: float = 20) -> SimpleNamespace:
@@ -21,9 +22,9 @@ def reachable(to: str, config_file: Path | None, connect: float = 5, command: fl
 
 
 @contextmanager
-def connected(name: str) -> Iterator[Connection]:
+def connected(name: str, kind: Kind = DEFAULT) -> Iterator[Connection]:
     """Give a connection to a host of its own, which is removed at the end."""
-    made = host.up(name)
+    made = host.up(name, kind=kind)
     try:
         with Connection.open(reachable(made.alias, made.config, command=60)) as found:
             yield found

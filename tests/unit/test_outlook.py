@@ -13,7 +13,8 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.outlook import NEW, Build, Outlook, Transfer
 from gonogo.deploy.plan import chosen
-from gonogo.deploy.probes import images, layers
+from gonogo.deploy.probes import identities, images, layers
+from gonogo.deploy.probes.engine import Engine
 from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.release import Image, Release
 from gonogo.deploy.rules.checkout import Commit, Shipping
@@ -40,9 +41,13 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "there": {"sha256:api", "sha256:web", "sha256:cache"},
         "sizes": {"sha256:web": {"base": 70_000_000, "web": 2_000_000}, "sha256:api": {"base": 70_000_000}},
         "took": {"web": 2.4},
+        "identities there": {},
+        "identities here": {},
     }
     monkeypatch.setattr(images, "local", lambda ids: {id_: info(id_) for id_ in said["here"] & set(ids)})
     monkeypatch.setattr(images, "images", lambda _, ids: {i: i for i in said["there"] & set(ids)})
+    monkeypatch.setattr(identities, "there", lambda _: said["identities there"])
+    monkeypatch.setattr(identities, "here", lambda _: said["identities here"])
     known = lambda ids: {id_: said["sizes"][id_] for id_ in ids if id_ in said["sizes"]}  # noqa: E731
     monkeypatch.setattr(layers, "local", known)
     monkeypatch.setattr(layers, "layers", lambda _, ids: known(ids))
@@ -53,7 +58,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def facts(**changed: Any) -> Facts:
     running = [container("api"), container("web"), container("cache")]
-    given = {
+    given: dict[str, Any] = {
         "target": target(),
         "connection": None,
         "model": STACK,
@@ -64,11 +69,14 @@ def facts(**changed: Any) -> Facts:
         "local_images": {},
         "offered": (),
         "sources": {"api": Source(OLD), "web": Source(NOW)},
+        "engine": Engine("26.1.5", "1.45", "linux/amd64"),
         "target_images": {"sha256:api": info("sha256:api", OLD), "sha256:web": info("sha256:web", OLD)},
         "current": Release(version="v1", created="", project="shop"),
         "shipping": Shipping(OLD, NOW, known=True, forward=True, commits=(Commit(NOW, "Mend it"),)),
     }
-    return cast(Facts, SimpleNamespace(**{**given, **changed}))
+    given |= changed
+    given.setdefault("local_ids", {name: one.id for name, one in given["local_images"].items()})
+    return cast(Facts, SimpleNamespace(**given))
 
 
 def test_what_a_deployment_would_do(engine: dict[str, Any]) -> None:
@@ -102,10 +110,28 @@ def test_what_a_deployment_would_do(engine: dict[str, Any]) -> None:
     ]
 
 
+def test_a_build_that_the_cache_gives_is_the_image_that_runs_whatever_its_id(engine: dict[str, Any]) -> None:
+    engine["here"] = set()
+    engine["identities there"] = {"sha256:api": "one", "sha256:web": "other"}
+    assert "api    replaced   it is built here for the first" in "\n".join(
+        outlook.outlook(facts(), "v2").lines
+    )
+    engine["identities here"] = {"sha256:manifest-of-api": "one"}
+    assert "api    unchanged" in "\n".join(outlook.outlook(facts(), "v2").lines)
+
+
 def test_images_that_share_layers_are_counted_once(engine: dict[str, Any]) -> None:
     seen = outlook.outlook(facts(sources={}), "v2")
     assert seen.transfer == Transfer(images=["shop-api", "shop-web"], bytes=72_000_000, estimated=True)
     assert seen.downtime == "api unknown; web about 2 s, as last time"
+
+
+def test_images_that_are_sent_whole_are_told_beforehand(engine: dict[str, Any]) -> None:
+    there = Engine("26.1.5", "1.45", "linux/amd64", containerd=True)
+    assert outlook.outlook(facts(engine=there), "v2").transfer.told == (
+        "shop-web: up to about 72 MB, as large as what runs, with all layers, as an engine that keeps images "
+        "in containerd takes no less"
+    )
 
 
 def test_a_first_deployment(engine: dict[str, Any]) -> None:

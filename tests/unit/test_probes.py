@@ -112,8 +112,10 @@ def test_an_inspection_that_failed_is_never_an_empty_host(words: str) -> None:
 SERVER = '{"Platform":{"Name":""},"Version":"20.10.24","ApiVersion":"1.41","Os":"linux","Arch":"arm64"}'
 
 
-def told(security: str = "null", *lines: str, root: str = "/var/lib/docker") -> Answering:
-    info = f'{{"driver":"overlay2","security":{security}}}'
+def told(
+    security: str = "null", *lines: str, root: str = "/var/lib/docker", status: str = "null"
+) -> Answering:
+    info = f'{{"driver":"overlay2","status":{status},"security":{security}}}'
     return Answering(0, "\n".join([SERVER, info, root, *lines]) + "\n")
 
 
@@ -124,6 +126,12 @@ def test_the_engine_tells_version_platform_and_where_its_data_lies() -> None:
     assert engine.engine(there) == engine.Engine(
         "20.10.24", "1.41", "linux/arm64", "overlay2", "/var/lib/docker", free=40960, inodes=77
     )
+
+
+def test_an_engine_that_keeps_its_images_in_containerd() -> None:
+    status = '[["Backing Filesystem","extfs"],["driver-type","io.containerd.snapshotter.v1"]]'
+    assert engine.engine(told(status=status)).containerd
+    assert not engine.engine(told(status='[["Backing Filesystem","extfs"]]')).containerd
 
 
 def test_a_rootless_engine_has_a_lowest_port() -> None:

@@ -10,6 +10,11 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
 fi
 # A machine that lost its power left these behind, and a daemon that finds its own number in them does not start.
 rm -f /run/engine-off /run/docker.pid /var/run/docker.pid /run/docker/containerd/containerd.pid /run/sshd.pid
+# A test may have an engine configured in another way, so what is there stays.
+[ "$STORE" != containerd ] || [ -e /etc/docker/daemon.json ] || {
+    mkdir -p /etc/docker
+    echo '{"features": {"containerd-snapshotter": true}}' > /etc/docker/daemon.json
+}
 ssh-keygen -A > /dev/null
 mkdir -p /run/sshd
 /usr/sbin/sshd

@@ -1,0 +1,79 @@
+"""What an image is, whatever engine has it: the same answer of the target's engine and of this machine's.
+
+An image's id is no such thing. In the classic store it is the digest of the image's configuration; where the
+engine keeps images in containerd, which new installations of Docker 29 do, that of its manifest or index
+(Docker's image specification 1.2; OCI image index). Both hold the same layers and configuration.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Collection, Iterable
+
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes import images
+
+TIMEOUT_S = 60
+PARTS = (
+    *("User", "Env", "Entrypoint", "Cmd", "WorkingDir", "ExposedPorts", "Volumes", "Labels"),
+    *("StopSignal", "Healthcheck", "OnBuild", "Shell"),
+)
+"""What of an image's configuration says what a container of it is. What is empty counts as missing."""
+_CONFIG = "".join(f"{{{{with .{part}}}}}{part} {{{{json .}}}} {{{{end}}}}" for part in PARTS)
+FORM = (
+    "{{.ID}} {{.Created}} {{.Os}} {{.Architecture}} {{.Variant}} {{json .RootFS.Layers}} "
+    f"{{{{with .Config}}}}{_CONFIG}{{{{end}}}}"
+)
+# The variables of an image may be secret, so only a digest of it all leaves the machine.
+DIGEST = (
+    "while IFS= read -r line; do "
+    'printf "%s %s\\n" "${line%% *}" "$(printf "%s" "${line#* }" | sha256sum | cut -c -64)"; done'
+)
+ALL = "docker image ls -aq --no-trunc | sort -u | xargs -r"
+
+
+def command(ids: Collection[str] | None) -> str:
+    """Return the shell line that prints id and identity of images, one a line; None: of all of them."""
+    asked = f"docker image inspect --format {shlex.quote(FORM)} --"
+    asking = f"{ALL} {asked}" if ids is None else f"{asked} {shlex.join(sorted(set(ids)))}"
+    return f"{asking} 2>/dev/null | {DIGEST}"
+
+
+def parse(text: str) -> dict[str, str]:
+    """Return the identity of each image by its id."""
+    rows = [line.split() for line in text.splitlines()]
+    return {row[0]: row[1] for row in rows if len(row) == 2 and row[0].startswith("sha256:")}
+
+
+def there(connection: Connection) -> dict[str, str]:
+    """Return the identities of all images of the target by id."""
+    return parse(connection.run(command(None), live=True).text)
+
+
+def here(ids: Collection[str] | None) -> dict[str, str]:
+    """Return the identities of images of this machine by id (None: of all); raises GonogoError."""
+    if ids is not None and not ids:
+        return {}
+    argv = ["sh", "-c", command(ids)]
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise GonogoError(f"this machine's Docker Engine does not answer within {TIMEOUT_S} s") from None
+    return parse(done.stdout.decode("utf-8", "replace"))
+
+
+def counterparts(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Return the target's own id of each of these images of this machine, by the id here.
+
+    Those that the target lacks are left out. Raises GonogoError where an engine does not answer.
+    """
+    asked = set(ids)
+    found = images.images(connection, asked) if asked else {}
+    rest = asked - found.keys()
+    ours = here(rest) if rest else {}
+    theirs = {identity: one for one, identity in there(connection).items()} if ours else {}
+    return found | {one: theirs[identity] for one, identity in ours.items() if identity in theirs}

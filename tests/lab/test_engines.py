@@ -1,0 +1,101 @@
+"""Engines of other stores: whole deployments where an image has one id here and another one there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab import host, images
+from lab.controller import engine_of
+from lab.kind import DEFAULT, NEWEST, Kind
+from tests.lab.any_stack import GONOGO
+from tests.lab.chat import Chat
+
+pytestmark = pytest.mark.lab
+TARGET = f"t-engines-{os.getpid()}"
+CONTROLLER = f"t-controller-{os.getpid()}"
+STORES = {"chat-mongodb", "chat-redis"}
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+    """The example stack on a host whose engine keeps images in containerd; this machine's does not."""
+    try:
+        yield Chat.up(TARGET, tmp_path_factory.mktemp("engines"), kind=NEWEST)
+    finally:
+        host.down(TARGET)
+
+
+@pytest.fixture(scope="module")
+def controller() -> Iterator[dict[str, str]]:
+    """The variables with which an engine that keeps images in containerd is the controller's."""
+    try:
+        with engine_of(host.up(CONTROLLER, images.FOR_STACKS, NEWEST)) as variables:
+            yield variables
+    finally:
+        host.down(CONTROLLER)
+
+
+def deployed(chat: Chat, version: str, exit_code: int = 0) -> str:
+    """Deploy a release of the example stack; returns what was said."""
+    chat.release(version)
+    done = chat.deploy()
+    assert done.returncode == exit_code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def dangling(chat: Chat) -> str:
+    return chat.shell("docker image ls -q --filter dangling=true")
+
+
+def test_releases_and_ways_back_where_the_target_has_another_store(chat: Chat) -> None:
+    deployed(chat, "v1")
+    first = chat.containers()
+    assert "to change" not in deployed(chat, "v1").partition("plan done")[2].partition("\n")[0]
+    assert chat.containers() == first, "the same images are the same, whatever their ids"
+    deployed(chat, "v2")
+    second = chat.containers()
+    assert {name for name in first if first[name] == second[name]} == STORES
+    assert chat.health()["version"] == "2.0.0"
+    assert "rolled back" in deployed(chat, "never-healthy", 4).lower()
+    assert chat.health()["version"] == "2.0.0"
+    done = chat._run([GONOGO, "rollback", str(chat.file), "--reports", str(chat.published)])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert chat.health()["version"] == "1.0.0"
+    assert {name: one for name, one in chat.containers().items() if name in STORES} == {
+        name: first[name] for name in STORES
+    }
+    assert dangling(chat) == ""
+
+
+def test_a_plan_knows_what_runs_and_says_that_images_are_sent_whole(chat: Chat) -> None:
+    if not chat.containers():
+        deployed(chat, "v1")
+    chat.release("v2")
+    done = chat._run([GONOGO, "plan", str(chat.file), "--reports", str(chat.published)])
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = {line.split()[0]: line.split()[1] for line in done.stdout.splitlines() if line.startswith("    ")}
+    assert (told["mongodb"], told["redis"]) == ("unchanged", "unchanged")
+    assert "with all layers, as an engine that keeps images in containerd takes no less" in done.stdout
+
+
+@pytest.mark.parametrize("kind", [DEFAULT, NEWEST], ids=str)
+def test_from_a_controller_with_the_other_store(
+    controller: dict[str, str], kind: Kind, tmp_path: Path
+) -> None:
+    name = f"{TARGET}-from"
+    try:
+        chat = Chat.up(name, tmp_path, kind=kind)
+        chat.environment.update(controller)
+        deployed(chat, "v1")
+        first = chat.containers()
+        deployed(chat, "v2")
+        second = chat.containers()
+        assert {one for one in first if first[one] == second[one]} == STORES
+        assert chat.health()["version"] == "2.0.0"
+        assert dangling(chat) == ""
+    finally:
+        host.down(name)
