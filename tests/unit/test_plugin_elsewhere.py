@@ -56,24 +56,22 @@ def run(folder: Path, *options: str, **variables: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        (),
-        ("--target", "esp32"),
-        ("--target=esp32", "-n1"),
-        ("--target", "https://staging/x.toml", "--replay=x"),
-        ("-k", " or ".join(f"test_number_{number}" for number in range(40)) + " or option or heavy"),
-    ],
-    ids=["plain", "target", "xdist", "odd values", "long"],
-)
-def test_a_plain_pytest_behaves_as_before(tmp_path: Path, options: tuple[str, ...]) -> None:
-    (tmp_path / "conftest.py").write_text(CONFTEST)
-    (tmp_path / "test_theirs.py").write_text(TESTS)
-    (tmp_path / "gonogo.toml").write_text('name = "esp32"\n')
-    status, said = run(tmp_path, *options)
+def unnoticed(folder: Path, *options: str) -> None:
+    """Assert that tests that have options and fixtures of the same names pass in a folder."""
+    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "test_theirs.py").write_text(TESTS)
+    (folder / "gonogo.toml").write_text('name = "esp32"\n')
+    status, said = run(folder, *options)
     assert status == 0, said
     assert "2 passed" in said
+
+
+LONG = " or ".join(f"test_number_{number}" for number in range(40)) + " or option or heavy"
+
+
+@pytest.mark.parametrize("options", [(), ("--target", "https://staging/x.toml", "--replay=x", "-k", LONG)])
+def test_a_plain_pytest_behaves_as_before(tmp_path: Path, options: tuple[str, ...]) -> None:
+    unnoticed(tmp_path, *options)
 
 
 def test_markers_of_others_are_as_strict_as_before(tmp_path: Path) -> None:
@@ -90,17 +88,3 @@ def test_a_configuration_that_hides_checks_is_refused(tmp_path: Path) -> None:
         assert status == pytest.ExitCode.USAGE_ERROR
         assert f"{tmp_path / 'pytest.ini'}: python_files = " in said
         assert "would leave out checks of gonogo" in said
-
-
-def test_what_is_wrong_is_one_sentence_with_several_workers_too(tmp_path: Path) -> None:
-    suite = ("--pyargs", "gonogo.checks.preflight", "-n2")
-    rows = {
-        ("--target", "~nobody-of-this-name/x.toml"): "cannot be found",
-        ("--target", "none.toml"): "does not exist: give a target's name or the path of its file",
-        ("--target", "none.toml", "--record", "x"): "need one process: leave out -n",
-    }
-    for options, says in rows.items():
-        status, said = run(tmp_path, *suite, *options)
-        assert status == pytest.ExitCode.USAGE_ERROR, said
-        assert says in said
-        assert "Traceback" not in said and "INTERNALERROR" not in said
