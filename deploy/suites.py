@@ -19,6 +19,7 @@ from gonogo.reports.model import CheckResult, DataCount, SuiteEnd
 
 CHECKS = ROOT / "checks"
 SUITES = ("preflight", "verify")
+UNCACHED = "no:cacheprovider"
 POLL_S = 0.05
 STOPPING = ("failed", "blocked")
 LAST_LINES = 5
@@ -29,7 +30,9 @@ def command(*arguments: str) -> list[str]:
 
     Neither the user's configuration of pytest nor what lies in the working folder has a part in it.
     """
-    settings = ["-c", str(CHECKS / "suites.ini"), "--rootdir", str(ROOT), "-o", f"cache_dir={cache()}"]
+    settings = ["-c", str(CHECKS / "suites.ini"), "--rootdir", str(ROOT)]
+    # Without its cache, pytest --strict takes the name of the cache's folder for a mistake.
+    settings += [] if UNCACHED in arguments else ["-o", f"cache_dir={cache()}"]
     plugins = ["-p", "gonogo.checks.early", "-p", "gonogo"]
     paths = [str(CHECKS / one) if one in SUITES else one for one in arguments]
     return [sys.executable, "-P", "-m", "pytest", *plugins, *settings, *paths]
@@ -99,10 +102,10 @@ def run(  # noqa: PLR0913  each is a different thing that only the caller knows
     name = f"{suite}-{len(list(work.glob(f'{suite}-*.jsonl')))}"
     endings = ("jsonl", "html", "txt", "recording.json")
     results, html, output, recording = (work / f"{name}.{ending}" for ending in endings)
-    argv = command(suite, "--target", str(target.file))
-    argv += ["--results", str(results), "--html", str(html), "--self-contained-html"]
-    argv += ["--record", str(recording)] if suite == "preflight" else []
-    argv += ["-q", "-p", "no:cacheprovider", "--color=no", *options]
+    given = ["--target", str(target.file), "--results", str(results)]
+    given += ["--html", str(html), "--self-contained-html"]
+    given += ["--record", str(recording)] if suite == "preflight" else []
+    argv = command(suite, *given, "-q", "-p", UNCACHED, "--color=no", *options)
     variables = environment() | (connection.environment if connection else {})
     results.touch(0o600)
     found = Outcome(suite, 0)

@@ -27,7 +27,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     found: list[list[str]] = []
 
     def run(argv: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
-        found.append(argv[argv.index("cache_dir=" + str(workspace.cache())) + 1 :])
+        rest = argv[argv.index(str(ROOT)) + 1 :]
+        found.append(rest[2:] if rest[:2] == ["-o", f"cache_dir={workspace.cache()}"] else rest)
         return subprocess.CompletedProcess(argv, 7)
 
     monkeypatch.setattr(suites.subprocess, "run", run)
