@@ -52,7 +52,7 @@ class Connection:
         opening = opening or opened(target, control_path)
         self._transport, self.prefetch = opening.transport, opening.prefetch
         try:
-            self._line = Line(opening, seconds)
+            self._line = Line(opening, seconds, self._worded)
         except BaseException as error:
             opening.close()
             self._transport.close()
@@ -236,11 +236,14 @@ class Connection:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _worded(self, cause: str) -> str:
+        return f"the connection to {self.host} was lost: {cause}"
+
     def _lost(self, command: str, words: str, mutates: bool) -> str:
         effect = "; whether it took effect is not known" if mutates else ""
         cause = self._transport.broken()
         if cause is None:
             why = ssh.session_words(words)
             return f"{self.host}: the shell of `{short(command)}` ended before its answer: {why}{effect}"
-        whole = self._line.fail(f"the connection to {self.host} was lost: {cause}")
+        whole = self._line.fail(self._worded(cause))
         return f"{whole} (while running `{short(command)}`{effect})"

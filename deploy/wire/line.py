@@ -27,8 +27,11 @@ _MISSING = "the program ssh was not found on this machine: install the OpenSSH c
 class Line:
     """Runs commands of several threads side by side. Its errors name no host: the connection words them."""
 
-    def __init__(self, opening: Opening, seconds: float) -> None:
-        """Wait for the first shell; ``seconds``: the connect timeout. Raises ConnectionFailed, the cause."""
+    def __init__(self, opening: Opening, seconds: float, worded: Callable[[str], str]) -> None:
+        """Wait for the first shell; ``seconds``: the connect timeout. Raises ConnectionFailed, the cause.
+
+        ``worded`` returns the sentence that tells why the whole connection is lost, by its cause.
+        """
         transport = opening.transport
         try:
             first = opening.first()
@@ -40,7 +43,7 @@ class Line:
             raise ConnectionFailed(cause, ssh.judged_by(cause)) from None
         self._transport = transport
         self.clock = first.clock
-        self._pool = Pool(transport, first, 2 * seconds)
+        self._pool = Pool(transport, first, 2 * seconds, worded)
         self._opening = opening
         self._closing = False
         opening.hand_over(self._pool)

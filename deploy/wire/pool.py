@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from gonogo.deploy.errors import ConnectionFailed
 from gonogo.deploy.wire.channel import Gone, Late
@@ -16,8 +17,14 @@ MOST_SHELLS = 4
 class Pool:
     """Hands shells out to one thread each. ``failure``: why the connection is unusable."""
 
-    def __init__(self, transport: Transport, first: Shell, seconds: float) -> None:
-        """Begin with the ``first`` shell, which is busy; ``seconds``: how long opening another may take."""
+    def __init__(
+        self, transport: Transport, first: Shell, seconds: float, worded: Callable[[str], str]
+    ) -> None:
+        """Begin with the ``first`` shell, which is busy; ``seconds``: how long opening another may take.
+
+        ``worded`` returns the sentence that tells why the connection is lost, by its cause.
+        """
+        self._worded = worded
         self._transport = transport
         self._seconds = seconds
         self._first = first
@@ -53,7 +60,7 @@ class Pool:
                 self._most = len(self._shells)
                 if cause is None and self._most == 0:
                     cause = f"no further session could be opened ({error or 'no answer'})"
-                self.failure = self.failure or cause
+                self.failure = self.failure or (self._worded(cause) if cause else None)
                 self._changed.notify_all()
             return None
         with self._changed:

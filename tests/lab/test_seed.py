@@ -12,6 +12,7 @@ import pytest
 from gonogo.deploy.errors import GonogoError
 from lab import box, host, owned, seed, state
 from lab.docker import check, run
+from lab.kind import DEFAULT
 
 pytestmark = pytest.mark.lab
 NAME = f"t-seed-{os.getpid()}"
@@ -49,7 +50,7 @@ def unloaded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def copied(to: str) -> None:
     """Make the volume of a host, as ``up`` does, without the host."""
-    host._volume(to, [TAG])
+    host._volume(to, [TAG], DEFAULT)
 
 
 def test_a_host_has_the_images_of_its_seed_as_if_they_were_loaded() -> None:
@@ -83,7 +84,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the seeds that are made anew: empty ones, which take no time."""
     names: list[str] = []
 
-    def make(name: str, tags: list[str]) -> None:
+    def make(name: str, tags: list[str], _kind: object) -> None:
         names.append(name)
         check(["docker", "volume", "create", *owned.seed_marks(), name])
         seed._in_base([f"{name}:/to"], f"touch /to/{seed.WHOLE}")

@@ -86,6 +86,16 @@ def running(pid: int) -> bool:
         return False
 
 
+def test_a_shell_that_cannot_be_opened_says_what_connection_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Connection.open(target()) as connection:
+        busy = connection._line.take()
+        monkeypatch.setattr(connection._transport, "shell", lambda: ["false"])
+        monkeypatch.setattr(connection._transport, "broken", lambda: "it closed the connection")
+        with pytest.raises(ConnectionFailed, match=r"^the connection to local was lost: it closed"):
+            connection.run("true")
+        connection._line.give(busy)
+
+
 INTERRUPTED = """
 import sys, time, signal, threading, os
 signal.signal(signal.SIGINT, signal.default_int_handler)
