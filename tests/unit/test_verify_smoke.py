@@ -10,7 +10,7 @@ import pytest
 
 from gonogo.checks import catalogue
 from gonogo.checks.plugin import _smoke
-from tests.unit.checking import ROOT, TARGET
+from tests.unit.checking import ROOT, TARGET, parser_of
 
 NAMES = "smoke = { files = ['own/test_login.py', 'own/gone_test.py'] }\n"
 VERIFY = str(ROOT / "checks" / "verify")
@@ -28,6 +28,7 @@ def file(tmp_path: Path) -> Path:
 def config(
     pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, target: Path, *args: str
 ) -> pytest.Config:
+    parser_of(pytestconfig)
     monkeypatch.setattr(pytestconfig, "args", list(args))
     monkeypatch.setattr(pytestconfig.option, "gonogo_target", str(target))
     return pytestconfig
