@@ -48,7 +48,7 @@ unit: $(READY)
 
 # tests/conftest.py says what goes to one worker and what comes first. Hosts begin with a copy of an engine that
 # has the images (lab/seed.py), which is made on first use and stays until `make clean`. Three workers keep two
-# processors busy: a fifth of a test's time goes by in waiting for a server.
+# processors busy while one of them waits for a server.
 lab-test: $(READY)
 	python -m lab prepare
 	PYTHONDONTWRITEBYTECODE= python -m pytest tests/faults tests/incidents tests/lab tests/mongo -q -n 3 --dist loadfile \

@@ -59,11 +59,15 @@ class Workspace:
         return next((name for name, each in self.files().items() if each == file), str(file))
 
     def keep_reports_out_of_git(self) -> None:
-        """Let git ignore the folder of reports, made on first use; nothing where it cannot be written."""
+        """Let git ignore the folder of reports, made on first use.
+
+        A .gitignore that is there already is the team's own and stays; what cannot be written is left out.
+        """
         if self != CHECKOUT:
             with contextlib.suppress(OSError):
                 self.reports.mkdir(parents=True, exist_ok=True)
-                (self.reports / ".gitignore").write_text("*\n", encoding="utf-8")
+                with (self.reports / ".gitignore").open("x", encoding="utf-8") as out:
+                    out.write("*\n")
 
 
 CHECKOUT = Workspace(EXAMPLE.parent, ROOT / "reports" / "published")

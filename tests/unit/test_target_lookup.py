@@ -123,6 +123,9 @@ def test_reports_lie_beside_the_targets_and_out_of_git(tmp_path, monkeypatch):
     for _ in range(2):
         place.keep_reports_out_of_git()
         assert (tmp_path / "gonogo" / "reports" / ".gitignore").read_text() == "*\n"
+    (tmp_path / "gonogo" / "reports" / ".gitignore").write_text("*.log\n")
+    place.keep_reports_out_of_git()
+    assert (tmp_path / "gonogo" / "reports" / ".gitignore").read_text() == "*.log\n", "the team's own stays"
     ours = workspace.CHECKOUT
     assert workspace.of_target(ours.targets / "shop.toml") == ours
     assert workspace.of_target(workspace.ROOT / "shop.toml") == ours
