@@ -23,7 +23,7 @@ BROKEN_OFF = "the image archive was not taken to its end"
 
 
 class Sieve(Protocol):
-    """What decides which members of an archive are left out of what is sent."""
+    """What decides which members of an archive are sent, and under which names."""
 
     def reads(self, member: Member) -> bool:
         """Return whether ``read`` wants the content of a member, which is then small."""
@@ -31,16 +31,19 @@ class Sieve(Protocol):
     def read(self, member: Member, content: bytes) -> None:
         """Learn from the content of a member, which comes before those that it is about."""
 
-    def drops(self, member: Member) -> bool:
-        """Return whether a member is left out."""
+    def head(self, member: Member) -> bytes:
+        """Return the header under which a member is sent; empty where it is left out."""
+
+    def tail(self) -> bytes:
+        """Return further members, which come last."""
 
 
 class Archive:
     """``docker save`` of images, as a readable stream that fails unless it holds exactly those images.
 
     A pipe whose first half fails must not pass for an archive (incident D2), so reading raises GonogoError
-    when ``docker save`` fails or when the manifest names other images than asked for. What ``sieve`` drops is
-    not among the bytes; the rest passes unchanged.
+    when ``docker save`` fails or when the manifest names other images than asked for. What ``sieve`` leaves
+    out is not among the bytes; content passes unchanged.
     """
 
     def __init__(
@@ -112,7 +115,7 @@ class Archive:
             self._sieve = self._make() if self._make else None
             for member in members:
                 self._pass(members, member, found)
-            self._write(members.end)
+            self._write((self._sieve.tail() if self._sieve else b"") + members.end)
             self._fault = ""
         except Damaged as error:
             self._fault = f"the image archive is damaged: {error}"
@@ -129,21 +132,19 @@ class Archive:
                 os.close(self._into)
 
     def _pass(self, members: Members, member: Member, found: dict[str, set[str]]) -> None:
-        sieve = self._sieve
-        if member.name in (MANIFEST, INDEX) and member.size <= LARGEST_INDEX:
-            content = b"".join(members.content(member))
-            found[member.name] = identities(member.name, json.loads(content[: member.size]))
-            self._write(member.head + content)
-        elif sieve and sieve.reads(member):
-            content = b"".join(members.content(member))
-            sieve.read(member, content[: member.size])
-            self._write(member.head + content)
-        elif sieve and sieve.drops(member):
-            for _ in members.content(member):
-                pass
-        else:
-            self._write(member.head)
-            for piece in members.content(member):
+        sieve, pieces = self._sieve, members.content(member)
+        indexed = member.name in (MANIFEST, INDEX) and member.size <= LARGEST_INDEX
+        if indexed or (sieve and sieve.reads(member)):
+            content = b"".join(pieces)
+            if indexed:
+                found[member.name] = identities(member.name, json.loads(content[: member.size]))
+            if sieve:
+                sieve.read(member, content[: member.size])
+            pieces = iter([content])
+        head = sieve.head(member) if sieve else member.head
+        self._write(head)
+        for piece in pieces:
+            if head:
                 self._write(piece)
 
     def _write(self, data: bytes) -> None:

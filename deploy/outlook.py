@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gonogo.deploy import joined, journal, release, switch
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.methods import layers as leaving
 from gonogo.deploy.plan import Change, chosen, plan
 from gonogo.deploy.probes import identities, images, layers
 from gonogo.deploy.release import Image
@@ -45,7 +46,7 @@ class Transfer(BaseModel):
         about = "up to about " if self.estimated and self.bytes is not None else ""
         guess = ", as large as what runs" if about else ""
         if self.whole:
-            guess += ", with all layers, as an engine that keeps images in containerd takes no less"
+            guess += ", with all layers: those that are there came compressed, as from a registry"
         elif about:
             guess += ", less the layers that are there"
         sent = f"{', '.join(self.images)}: {about}{size}{guess}" if self.images else "nothing is sent"
@@ -214,8 +215,13 @@ def _transfer(facts: Facts, found: Mapping[str, Image]) -> Transfer:
         bytes=layers.together(sizes, measured) if measured <= sizes.keys() else None,
         estimated=bool(new),
         pulled=sorted({image.name for image in found.values() if not image.id}),
-        whole=facts.engine.containerd and facts.target.method == "tar",
+        whole=facts.engine.containerd and facts.target.method == "tar" and not _in_part(facts, found),
     )
+
+
+def _in_part(facts: Facts, found: Mapping[str, Image]) -> bool:
+    before = {one.image for one in facts.running if one.service in found}
+    return leaving.in_part(facts.connection, before)
 
 
 def _steps(facts: Facts, building: list[str], transfer: Transfer, changes: list[Change]) -> list[str]:

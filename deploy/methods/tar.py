@@ -13,7 +13,7 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
 from gonogo.deploy.methods import layers
 from gonogo.deploy.methods.gzipped import gzipped
-from gonogo.deploy.methods.layers import LeftOut
+from gonogo.deploy.methods.oci_layout import Layout
 from gonogo.deploy.probes import identities, images
 from gonogo.deploy.probes import layers as sized
 from gonogo.deploy.release import Image, tagged
@@ -24,10 +24,9 @@ LOAD = (
     "command -v gzip >/dev/null || exec docker load -q; "
     'said=$({ { gzip -dc 2>/dev/null; echo "unpacked $?" >&3; } | docker load -q >&2; '
     'echo "loaded $?" >&3; } 3>&1); '
-    'case $said in *"loaded 0"*) ;; *) exit 1;; esac; '
-    'case $said in *"unpacked 0"*) ;; *) echo "the archive arrived damaged" >&2; exit 1;; esac'
+    'case $said in *"unpacked 1"*|*"unpacked 2"*) echo "the archive arrived damaged" >&2; exit 1;; esac; '
+    'case $said in *"loaded 0"*"unpacked 0"*|*"unpacked 0"*"loaded 0"*) ;; *) exit 1;; esac'
 )
-IDS = "docker image ls -aq --no-trunc"
 MB = 1_000_000
 # What engines say of a layer that is in neither the archive nor their store.
 _LACKS = re.compile(r"no such file or directory|not found|does not exist|blob unknown", re.IGNORECASE)
@@ -139,17 +138,18 @@ def _bring(
 
     Nothing of a failed attempt stays.
     """
-    before = connection.run(IDS, live=True).text.split()
+    before = connection.run(identities.LIST, live=True).text.split()
     while True:
+        sieve = Layout()
         try:
             foretold.again()
-            sieve = _load(connection, ids, bool(sent.whole), count, foretold)
+            _load(connection, ids, sieve, bool(sent.whole), count, foretold)
         except CommandTimeout:
             raise
         except GonogoError as error:
-            _clear(connection, ids, before)
+            _clear(connection, ids, before, sieve.manifests)
             refused = isinstance(error, Refused) and error.in_part
-            if refused and (sent.again or _LACKS.search(str(error))):
+            if refused and (sent.again or sieve.unknown or _LACKS.search(str(error))):
                 sent.whole = str(error)
             elif not sent.again:
                 sent.again = str(error)
@@ -164,27 +164,34 @@ def _bring(
             return
 
 
-def _clear(connection: Connection, ids: Sequence[str], before: Collection[str]) -> None:
-    """Remove what a failed attempt left of these images; ``before``: what was there. A lost line keeps it."""
+def _clear(
+    connection: Connection, ids: Sequence[str], before: Collection[str], manifests: Collection[str]
+) -> None:
+    """Remove what a failed attempt left of these images; ``before``: what was there. A lost line keeps it.
+
+    ``manifests``: those of the archive. An image that an engine with containerd's store could not unpack is
+    in no list, and yet it is there by its manifest's digest.
+    """
     with contextlib.suppress(GonogoError):
         ours = set(identities.here(ids).values())
         found = identities.there(connection).items()
-        if left := [one for one, identity in found if identity in ours and one not in before]:
-            connection.run(f"docker image rm -- {shlex.join(left)}", mutates=True)
+        left = {one for one, identity in found if identity in ours} | set(manifests)
+        if left := left - set(before):
+            connection.run(f"docker image rm -- {shlex.join(sorted(left))}", mutates=True)
 
 
-def _load(
+def _load(  # noqa: PLR0913, PLR0917  what is sent, what is left of it, and who hears of it
     connection: Connection,
     ids: Sequence[str],
+    sieve: Layout,
     whole: bool,
     count: Callable[[int], None],
     foretold: _Foretold,
-) -> LeftOut:
-    sieve = LeftOut()
-
-    def asked() -> LeftOut:
-        if not whole and (has := layers.there(connection)):
-            sieve.leave([found.layers for found in images.local(ids).values()], has)
+) -> None:
+    def asked() -> Layout:
+        if not whole:
+            wanted = [found.layers for found in images.local(ids).values()]
+            sieve.leave(wanted, layers.there(connection, wanted))
         return sieve
 
     with Archive(ids, sieve=asked) as archive:
@@ -194,11 +201,18 @@ def _load(
             if sieve.settled:
                 foretold.tell(archive.bytes, sieve.bytes)
 
-        result = connection.stream(LOAD, stdin=gzipped(archive), on_bytes=counted)
+        try:
+            result = connection.stream(LOAD, stdin=gzipped(archive), on_bytes=counted)
+        except GonogoError as error:
+            if sieve.unknown:
+                raise Refused(str(error), True) from None
+            raise
     in_part = sieve.dropped > 0
     if not result.ok:
         words = (result.error_text.strip() or "it said nothing").splitlines()
         raise Refused(f"docker load failed: {words[-1]}", in_part)
     if missing := sorted(set(ids) - identities.counterparts(connection, ids).keys()):
-        raise Refused(f"docker load ended well, and yet {', '.join(missing)} is not there", in_part)
-    return sieve
+        # An engine with containerd's store takes for loaded what it cannot run, and does not list it.
+        half = images.images(connection, sieve.manifests)
+        how = "has layers that were not found" if half else "is not there"
+        raise Refused(f"docker load ended well, and yet {', '.join(missing)} {how}", in_part)

@@ -31,7 +31,8 @@ DIGEST = (
     "while IFS= read -r line; do "
     'printf "%s %s\\n" "${line%% *}" "$(printf "%s" "${line#* }" | sha256sum | cut -c -64)"; done'
 )
-ALL = "docker image ls -aq --no-trunc | sort -u | xargs -r"
+LIST = "docker image ls -aq --no-trunc"
+ALL = f"{LIST} | sort -u | xargs -r"
 
 
 def command(ids: Collection[str] | None) -> str:
@@ -73,6 +74,9 @@ def counterparts(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
     """
     asked = set(ids)
     found = images.images(connection, asked) if asked else {}
+    # What an engine with containerd's store could not unpack is there by its id, and in no list.
+    listed = connection.run(LIST, live=True).text.split() if found else []
+    found = {one: own for one, own in found.items() if own in listed}
     rest = asked - found.keys()
     ours = here(rest) if rest else {}
     theirs = {identity: one for one, identity in there(connection).items()} if ours else {}

@@ -12,7 +12,7 @@ from typing import Any
 
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes.engine import refusal
+from gonogo.deploy.probes.engine import SNAPSHOTTER, refusal
 
 LOCAL_TIMEOUT_S = 30
 MODES = (
@@ -109,6 +109,14 @@ def local_platform() -> str:
     if not result.ok:
         raise GonogoError(str(refusal("this machine", result)))
     return result.text.strip()
+
+
+def local_containerd() -> bool:
+    """Return whether this machine's engine keeps images in containerd's store; raises GonogoError."""
+    result = _docker("info", "--format", "{{json .DriverStatus}}")
+    if not result.ok:
+        raise GonogoError(str(refusal("this machine", result)))
+    return SNAPSHOTTER in (json.loads(result.text) or [])
 
 
 def parse(asked: Iterable[str], text: str) -> dict[str, ImageInfo]:

@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,8 +77,12 @@ def test_counterparts(monkeypatch: pytest.MonkeyPatch, connection: Connection) -
     monkeypatch.setattr(
         identities, "here", lambda ids: {id_: {"config": "one"}.get(id_, "none") for id_ in ids}
     )
+    listed = ["same", "manifest", "x"]
+    monkeypatch.setattr(connection, "run", lambda *_, **__: SimpleNamespace(text="\n".join(listed)))
     assert identities.counterparts(connection, ["same"]) == {"same": "same"}
     assert asked == [], "an id that the target knows needs no second question"
     found = identities.counterparts(connection, ["same", "config", "lacking"])
     assert found == {"same": "same", "config": "manifest"}
     assert identities.counterparts(connection, []) == {}
+    listed.remove("same")
+    assert identities.counterparts(connection, ["same"]) == {}, "the engine could not unpack it"

@@ -11,6 +11,7 @@ import pytest
 from gonogo.deploy import journal, outlook, switch
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.methods import layers as leaving
 from gonogo.deploy.outlook import NEW, Build, Outlook, Transfer
 from gonogo.deploy.plan import chosen
 from gonogo.deploy.probes import identities, images, layers
@@ -43,6 +44,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "took": {"web": 2.4},
         "identities there": {},
         "identities here": {},
+        "in part": True,
     }
     monkeypatch.setattr(images, "local", lambda ids: {id_: info(id_) for id_ in said["here"] & set(ids)})
     monkeypatch.setattr(images, "images", lambda _, ids: {i: i for i in said["there"] & set(ids)})
@@ -51,6 +53,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     known = lambda ids: {id_: said["sizes"][id_] for id_ in ids if id_ in said["sizes"]}  # noqa: E731
     monkeypatch.setattr(layers, "local", known)
     monkeypatch.setattr(layers, "layers", lambda _, ids: known(ids))
+    monkeypatch.setattr(leaving, "in_part", lambda _, ids: said["in part"] or not ids)
     monkeypatch.setattr(journal, "switched", lambda *_: said["took"])
     monkeypatch.setattr(switch, "hashes", lambda *_: {name: f"hash-of-{name}" for name in STACK.services})
     return said
@@ -128,10 +131,14 @@ def test_images_that_share_layers_are_counted_once(engine: dict[str, Any]) -> No
 
 def test_images_that_are_sent_whole_are_told_beforehand(engine: dict[str, Any]) -> None:
     there = Engine("26.1.5", "1.45", "linux/amd64", containerd=True)
+    about = "shop-web: up to about 72 MB, as large as what runs"
+    told = f"{about}, less the layers that are there"
+    assert outlook.outlook(facts(engine=there), "v2").transfer.told == told
+    engine["in part"] = False
     assert outlook.outlook(facts(engine=there), "v2").transfer.told == (
-        "shop-web: up to about 72 MB, as large as what runs, with all layers, as an engine that keeps images "
-        "in containerd takes no less"
+        f"{about}, with all layers: those that are there came compressed, as from a registry"
     )
+    assert outlook.outlook(facts(), "v2").transfer.told == told
 
 
 def test_a_first_deployment(engine: dict[str, Any]) -> None:
