@@ -119,13 +119,13 @@ def test_an_engine_that_refuses_a_part_gets_the_whole(
 
 def test_a_base_that_came_compressed_is_sent_as_well(connection: Connection, image: Made) -> None:
     """As after a pull: such layers are in containerd's store, and not by the names that an archive gives."""
+    if "io.containerd" not in connection.check("docker info -f '{{json .DriverStatus}}'").text:
+        pytest.skip("the classic store knows layers by what lies below them, however they came")
     base = image("random 1", base="scratch")
     first, second = image("one", base=base), image("two", base=base)
     made = host.find(NAME)
     load = ["docker", "exec", "-i", made.container, "docker", "load", "-q"]
     done = subprocess.run(load, input=compressed(first), capture_output=True, check=False)
-    if b"manifest.json: no such file" in done.stderr:
-        pytest.skip("this engine takes no OCI layout, and asks nothing of how layers came")
     assert done.returncode == 0, done.stderr
     known = identities.counterparts(connection, [first])[first]
     assert not layers.in_part(connection, [known]), "the plan says so beforehand"
