@@ -206,7 +206,9 @@ def test_a_reader_that_reads_nothing_leaves_nothing_behind(saver: Saver) -> None
 
 def test_reading_again_after_a_fault_is_no_end_either(saver: Saver) -> None:
     with saver(WHOLE[:MANIFEST]) as stream:
-        stream.read()
+        left = MANIFEST
+        while left:  # a pipe gives what is in it
+            left -= len(stream.read())
         for _ in range(2):
             with pytest.raises(GonogoError, match="damaged"):
                 stream.read()
