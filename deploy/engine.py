@@ -25,7 +25,7 @@ def target_engine(connection: Connection, socket: str = SOCKET) -> docker.Docker
     """
     path = connection.forward_socket(socket)
     try:
-        return _client(f"unix://{path}")
+        return _client(f"unix://{path}", f"{connection.host}: the Docker Engine there")
     except _FAULTS as error:
         raise GonogoError(f"{connection.host}: {_why(connection, socket)} ({type(error).__name__})") from None
 
@@ -33,7 +33,7 @@ def target_engine(connection: Connection, socket: str = SOCKET) -> docker.Docker
 def local_engine() -> docker.DockerClient:
     """Return a Docker SDK client for this machine's engine ($DOCKER_HOST counts); raises GonogoError."""
     try:
-        return _client(None)
+        return _client(None, "this machine's Docker Engine")
     except _FAULTS as error:
         last = (str(error).splitlines() or [type(error).__name__])[-1]
         raise GonogoError(
@@ -41,11 +41,18 @@ def local_engine() -> docker.DockerClient:
         ) from None
 
 
-def _client(base_url: str | None) -> docker.DockerClient:
-    if base_url:
-        client = docker.DockerClient(base_url=base_url, timeout=CALL_TIMEOUT_S)
-    else:
-        client = docker.from_env(timeout=CALL_TIMEOUT_S)
+def _client(base_url: str | None, which: str) -> docker.DockerClient:
+    """Return a client that asks in the engine's API version; GonogoError where the SDK knows none so old."""
+    try:
+        if base_url:
+            client = docker.DockerClient(base_url=base_url, timeout=CALL_TIMEOUT_S)
+        else:
+            client = docker.from_env(timeout=CALL_TIMEOUT_S)
+    except docker.errors.InvalidVersion:
+        least = docker.constants.MINIMUM_DOCKER_API_VERSION
+        raise GonogoError(
+            f"{which} is older than API version {least}, the first that gonogo can ask it in: upgrade it"
+        ) from None
     try:
         client.ping()
     except BaseException:

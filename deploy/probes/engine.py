@@ -27,6 +27,8 @@ ENGINE = (
     """echo "lowest $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"; } 2>/dev/null"""
 )
 COMPOSE = "docker compose version --short"
+# As the engine says it (moby, api/server/middleware/version.go), whatever was asked.
+_API = re.compile(r"client version (\S+) is too (old|new)\. M\w+ supported API version is ([\d.]+)")
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,14 @@ def refusal(host: str, result: Result) -> Unknown:
             "docker.access",
             f"{host}: the login may not use the Docker socket: run `sudo usermod -aG docker USER` there and "
             "log in again (sudo in front of docker is not supported, since its password cannot be asked)",
+        )
+    if told := _API.search(words):
+        given, how, bound = told.groups()
+        most = "the engine takes none below" if how == "old" else "the engine knows none above"
+        return Unknown(
+            "docker.healthy",
+            f"{host}: the `docker` command there asks in API version {given}, and {most} {bound}: unset "
+            "DOCKER_API_VERSION there if it is set, else install command and engine of the same release",
         )
     if re.search("Cannot connect to the Docker daemon|failed to connect to the docker API", words):
         return Unknown(

@@ -12,6 +12,7 @@ from gonogo.deploy.backend import host_for
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.engine import local_engine, target_engine
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes.engine import ENGINE, refusal
 from lab import faults, host
 from tests.lab.connecting import reachable
 
@@ -115,3 +116,15 @@ def test_a_socket_without_permission_names_user_and_group(connection: Connection
         host.execute(
             NAME, "chown root:docker /var/run/docker.sock; chmod 660 /var/run/docker.sock", user="root"
         )
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("1.10", "the engine takes none below"), ("1.99", "the engine knows none above")]
+)
+def test_an_engine_that_refuses_the_version_of_a_command_is_one_sentence(
+    connection: Connection, version: str, told: str
+) -> None:
+    result = connection.run(f"DOCKER_API_VERSION={version} {ENGINE}")
+    found = refusal(connection.host, result)
+    assert f"asks in API version {version}, and {told} 1." in str(found)
+    assert found.check == "docker.healthy"
