@@ -133,21 +133,11 @@ def build(target: Target, model: Model, version: str, say: Callable[[str], None]
     Raises GonogoError with the last lines when a build fails; nothing on the target was touched.
     """
     names = model.built()
-    argv = ["docker", "compose", "-f", "-", "--project-directory", str(target.source)]
-    process = subprocess.Popen(
-        [*argv, "--progress", "plain", "build"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, **({} if _has_buildx() else {"DOCKER_BUILDKIT": "0"})},
-    )
-    try:
-        lines = _fed(process, build_file(target, model, version).encode(), say)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-    if process.returncode != 0:
+    text = build_file(target, model, version)
+    status, lines = _run(target, text, _has_buildx(), say)
+    if status != 0 and too_old(lines):
+        status, lines = _run(target, text, False, say)
+    if status != 0:
         raise GonogoError(
             f"building {', '.join(names)} failed on this machine, the target was not touched: "
             + " / ".join(lines[-LAST_LINES:])
@@ -157,6 +147,32 @@ def build(target: Target, model: Model, version: str, say: Callable[[str], None]
     if missing := sorted(set(tags.values()) - set(ids)):
         raise GonogoError(f"the build ended well but made no image {', '.join(missing)}")
     return {name: ids[tag] for name, tag in tags.items()}
+
+
+def too_old(lines: Iterable[str]) -> bool:
+    """Return whether a build failed since Compose wants a later buildx than there is; it had not begun then.
+
+    The classic builder, which Compose takes with DOCKER_BUILDKIT=0, does without.
+    """
+    return any("requires buildx" in line for line in lines)
+
+
+def _run(target: Target, text: str, buildkit: bool, say: Callable[[str], None]) -> tuple[int, list[str]]:
+    argv = ["docker", "compose", "-f", "-", "--project-directory", str(target.source)]
+    process = subprocess.Popen(
+        [*argv, "--progress", "plain", "build"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **({} if buildkit else {"DOCKER_BUILDKIT": "0"})},
+    )
+    try:
+        lines = _fed(process, text.encode(), say)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+    return process.returncode, lines
 
 
 def _fed(process: subprocess.Popen[bytes], text: bytes, say: Callable[[str], None]) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from gonogo.deploy import git
 from gonogo.deploy import images as building
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.images import BUILD_TIMEOUT_S, LAST_LINES
 from gonogo.deploy.methods import checkout
@@ -23,8 +23,9 @@ from gonogo.deploy.sections import OnServer
 from gonogo.deploy.target import Target
 
 # An engine without buildx builds the classic way, and Compose has to be told so.
+CLASSIC = "export DOCKER_BUILDKIT=0; "
 BUILD = (
-    "docker buildx version >/dev/null 2>&1 || export DOCKER_BUILDKIT=0; "
+    f"docker buildx version >/dev/null 2>&1 || {CLASSIC}"
     "docker compose -f - --project-directory {folder} --progress plain build 2>&1"
 )
 
@@ -71,11 +72,9 @@ def build(
     output = Output(say)
     try:
         text = building.build_file(target, model, version, place(target))
-        command = BUILD.format(folder=shlex.quote(section(target).checkout))
-        result = connection.stream(
-            command, stdin=io.BytesIO(text.encode()), to=output.feed, timeout=BUILD_TIMEOUT_S
-        )
-        output.end()
+        result = _run(connection, target, text, output)
+        if not result.ok and building.too_old(output.lines):
+            result = _run(connection, target, text, output, CLASSIC)
         if not result.ok:
             said = connection.redact(" / ".join(output.lines[-LAST_LINES:]))
             raise GonogoError(
@@ -89,6 +88,15 @@ def build(
         _undo(connection, target, before, tags.values(), output.lines)
         raise
     return {name: ids[tag] for name, tag in tags.items()}
+
+
+def _run(connection: Connection, target: Target, text: str, output: Output, before: str = "") -> Result:
+    command = before + BUILD.format(folder=shlex.quote(section(target).checkout))
+    result = connection.stream(
+        command, stdin=io.BytesIO(text.encode()), to=output.feed, timeout=BUILD_TIMEOUT_S
+    )
+    output.end()
+    return result
 
 
 def _undo(

@@ -113,7 +113,7 @@ def _pull(
     connection: Connection, host: str, names: Mapping[str, str], given: Given | None, meter: Meter
 ) -> dict[str, str]:
     pulling.pull(connection, names.values(), meter, host=host, given=given)
-    arrived = identities.counterparts(connection, names)
+    arrived = identities.counterparts(connection, names, names.values())
     if missing := sorted(set(names) - arrived.keys()):
         told = ", ".join(f"{names[one]} is not {one} there" for one in missing)
         raise GonogoError(f"{connection.host}: docker pull ended well, and yet {told}: nothing was deployed")

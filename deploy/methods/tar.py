@@ -86,7 +86,7 @@ def send(
     sent twice; the engine keeps nothing of an archive that it did not get to its end.
     """
     ids = sorted({image.id for image in wanted.values()})
-    there = identities.counterparts(connection, ids)
+    there = identities.listed(connection, identities.counterparts(connection, ids))
     lacking = sorted(set(ids) - there.keys())
     sent = Sent(tuple(lacking), ids=there)
     if lacking:
@@ -211,8 +211,8 @@ def _load(  # noqa: PLR0913, PLR0917  what is sent, what is left of it, and who 
     if not result.ok:
         words = (result.error_text.strip() or "it said nothing").splitlines()
         raise Refused(f"docker load failed: {words[-1]}", in_part)
-    if missing := sorted(set(ids) - identities.counterparts(connection, ids).keys()):
-        # An engine with containerd's store takes for loaded what it cannot run, and does not list it.
-        half = images.images(connection, sieve.manifests)
-        how = "has layers that were not found" if half else "is not there"
+    arrived = identities.counterparts(connection, ids, sieve.manifests)
+    if missing := sorted(set(ids) - identities.listed(connection, arrived).keys()):
+        # An engine with containerd's store takes for loaded what it has not all content of.
+        how = "is not there whole: layers were not found" if arrived.keys() & set(missing) else "is not there"
         raise Refused(f"docker load ended well, and yet {', '.join(missing)} {how}", in_part)

@@ -32,7 +32,12 @@ DIGEST = (
     'printf "%s %s\\n" "${line%% *}" "$(printf "%s" "${line#* }" | sha256sum | cut -c -64)"; done'
 )
 LIST = "docker image ls -aq --no-trunc"
-ALL = f"{LIST} | sort -u | xargs -r"
+# What containers are made of may be in no list: an engine with containerd's store leaves out images of which
+# it has not all content, as after a pull whose lower layers were there in another form.
+ALL = (
+    f"{{ {LIST}; docker ps -aq --no-trunc | xargs -r docker inspect --type container "
+    "--format '{{.Image}}' 2>/dev/null; } | sort -u | xargs -r"
+)
 
 
 def command(ids: Collection[str] | None) -> str:
@@ -67,17 +72,28 @@ def here(ids: Collection[str] | None) -> dict[str, str]:
     return parse(done.stdout.decode("utf-8", "replace"))
 
 
-def counterparts(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+def counterparts(connection: Connection, ids: Iterable[str], named: Collection[str] = ()) -> dict[str, str]:
     """Return the target's own id of each of these images of this machine, by the id here.
 
-    Those that the target lacks are left out. Raises GonogoError where an engine does not answer.
+    Those that the target lacks are left out. ``named``: names of the target under which they may be without
+    being listed, as just pulled. Raises GonogoError where an engine does not answer.
     """
     asked = set(ids)
     found = images.images(connection, asked) if asked else {}
-    # What an engine with containerd's store could not unpack is there by its id, and in no list.
-    listed = connection.run(LIST, live=True).text.split() if found else []
-    found = {one: own for one, own in found.items() if own in listed}
     rest = asked - found.keys()
     ours = here(rest) if rest else {}
-    theirs = {identity: one for one, identity in there(connection).items()} if ours else {}
+    known = there(connection) if ours else {}
+    if ours and named:
+        known |= parse(connection.run(command(named), live=True).text)
+    theirs = {identity: one for one, identity in known.items()}
     return found | {one: theirs[identity] for one, identity in ours.items() if identity in theirs}
+
+
+def listed(connection: Connection, found: dict[str, str]) -> dict[str, str]:
+    """Return those of ``counterparts`` that the target's engine lists; raises GonogoError.
+
+    What an engine with containerd's store could not unpack, or has not all content of, is there by its id and
+    in no list.
+    """
+    ids = connection.run(LIST, live=True).text.split() if found else []
+    return {one: own for one, own in found.items() if own in ids}

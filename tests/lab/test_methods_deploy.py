@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lab import host, registry
+from lab.kind import DEFAULT, NEWEST
 from tests.lab.chat import typed
 from tests.lab.secrecy import leaks
 
@@ -78,11 +79,11 @@ class Stack:
         return self.there("docker exec shop-app-1 cat /content")
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+@pytest.fixture(scope="module", params=[DEFAULT, NEWEST], ids=str)
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if os.geteuid() != 0:
         pytest.skip("this machine's engine trusts an authority only where root says so")
-    made = host.up(NAME, [BASE])
+    made = host.up(NAME, [BASE], request.param)
     try:
         host.execute(NAME, f"install -d -o deploy -g deploy {ROOM}", user="root")
         here = tmp_path_factory.mktemp("ways") / "repo"

@@ -18,6 +18,7 @@ from gonogo.deploy.source import REVISION
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import parse
 from lab import host
+from lab.kind import DEFAULT, NEWEST
 from tests.lab.connecting import reachable
 from tests.unit.stacks import model
 
@@ -93,9 +94,9 @@ class Ground:
         return self.connection.check(look, mutates=True).text
 
 
-@pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    made = host.up(NAME, [BASE])
+@pytest.fixture(scope="module", params=[DEFAULT, NEWEST], ids=str)
+def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    made = host.up(NAME, [BASE], request.param)
     try:
         host.execute(NAME, f"install -d -o deploy -g deploy {ROOM}", user="root")
         host.execute(NAME, f"git init -q --bare -b main {ROOM}/origin.git")

@@ -17,6 +17,7 @@ from gonogo.deploy.methods.client import Given, docker
 from gonogo.deploy.methods.meter import Meter
 from gonogo.deploy.release import Image
 from lab import registry
+from lab.kind import DEFAULT, NEWEST
 from tests.lab.connecting import connected
 from tests.lab.secrecy import leaks, watched_arguments
 
@@ -29,9 +30,9 @@ SIZE = 3_000_000
 """Bytes of the image; a tiny one is there before Docker draws anything."""
 
 
-@pytest.fixture(scope="module")
-def connection() -> Iterator[Connection]:
-    with connected(NAME) as found:
+@pytest.fixture(scope="module", params=[DEFAULT, NEWEST], ids=str)
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    with connected(NAME, request.param) as found:
         yield found
 
 
@@ -82,10 +83,14 @@ def test_an_image_is_pushed_and_pulled_by_digest(
     (name,) = done.names.values()
     assert name.startswith(f"{running.host}/team/app@sha256:")
     assert name in done.told
-    assert 1.9 * SIZE < totals[-1] < 2.1 * SIZE, "what cannot be packed goes there and from there as it is"
+    ways = 1 if done.ids[image.id] != image.id else 2  # with containerd's store, a quick pull tells no bytes
+    assert (ways - 0.1) * SIZE < totals[-1] < 2.1 * SIZE, "what cannot be packed goes as it is"
     assert 0.9 * totals[-1] < sum(counts) <= totals[-1]
     form = "docker image inspect -f '{{.Id}} {{index .RepoDigests 0}}'"
-    assert connection.check(f"{form} {running.host}/team/app:{VERSION}").text.split() == [image.id, name]
+    assert connection.check(f"{form} {running.host}/team/app:{VERSION}").text.split() == [
+        done.ids[image.id],
+        name,
+    ]
     assert left(connection) == before, "the target's own logins are as they were, and nothing is left"
     assert not (tmp_path / "nobody").exists(), "nor is any login kept here"
     texts = {"transcript": repr(connection.transcript.entries), "arguments": "\n".join(arguments)}

@@ -77,12 +77,23 @@ def test_counterparts(monkeypatch: pytest.MonkeyPatch, connection: Connection) -
     monkeypatch.setattr(
         identities, "here", lambda ids: {id_: {"config": "one"}.get(id_, "none") for id_ in ids}
     )
-    listed = ["same", "manifest", "x"]
-    monkeypatch.setattr(connection, "run", lambda *_, **__: SimpleNamespace(text="\n".join(listed)))
     assert identities.counterparts(connection, ["same"]) == {"same": "same"}
     assert asked == [], "an id that the target knows needs no second question"
     found = identities.counterparts(connection, ["same", "config", "lacking"])
     assert found == {"same": "same", "config": "manifest"}
     assert identities.counterparts(connection, []) == {}
-    listed.remove("same")
-    assert identities.counterparts(connection, ["same"]) == {}, "the engine could not unpack it"
+
+
+def test_what_is_in_no_list_is_found_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, connection: Connection
+) -> None:
+    said = {identities.LIST: "manifest\nx\n", identities.command(["app@sha256:1"]): "sha256:pulled one\n"}
+    monkeypatch.setattr(connection, "run", lambda asked, **_: SimpleNamespace(text=said[asked]))
+    monkeypatch.setattr(images, "images", lambda *_: {})
+    monkeypatch.setattr(identities, "there", lambda _: {"x": "two"})
+    monkeypatch.setattr(identities, "here", lambda ids: dict.fromkeys(ids, "one"))
+    assert identities.counterparts(connection, ["config"]) == {}
+    found = identities.counterparts(connection, ["config"], ["app@sha256:1"])
+    assert found == {"config": "sha256:pulled"}
+    assert identities.listed(connection, found) == {}, "the engine has not all of it"
+    assert identities.listed(connection, {"config": "manifest"}) == {"config": "manifest"}

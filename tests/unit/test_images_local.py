@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gonogo.deploy import images
+from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.images import build_file, buildable, context, dockerfile
 from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.release import repository, tagged
@@ -157,6 +158,44 @@ def test_the_last_words_of_a_build_are_kept() -> None:
 def test_a_build_that_ends_before_it_read_all_is_heard() -> None:
     process = subprocess.Popen(["sh", "-c", "echo no"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert images._fed(process, b"x" * 200_000, lambda _: None) == ["no"]
+
+
+OLD_BUILDX = """#!/bin/sh
+[ "$1" = buildx ] && exit 0
+cat >/dev/null
+echo "asked with ${DOCKER_BUILDKIT:-BuildKit}" >> "$LOG"
+[ "$DOCKER_BUILDKIT" = 0 ] && { echo built; exit ${CLASSIC:-0}; }
+echo "compose build requires buildx 0.17.0 or later" >&2
+exit 1
+"""
+
+
+@pytest.fixture
+def old_buildx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a `docker` first whose Compose wants a later buildx, as Debian 13's; returns what it was asked."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/docker").write_text(OLD_BUILDX)
+    (tmp_path / "bin/docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    monkeypatch.setenv("LOG", f"{tmp_path}/log")
+    monkeypatch.delenv("DOCKER_BUILDKIT", raising=False)
+    return tmp_path / "log"
+
+
+def test_a_buildx_that_compose_refuses_is_done_without(
+    here: Target, old_buildx: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = model(api={"image": "shop-api", "build": {"context": "/srv/shop"}})
+    monkeypatch.setattr(images, "local_ids", lambda names: dict.fromkeys(names, "sha256:api"))
+    heard: list[str] = []
+    assert images.build(here, stack, VERSION, heard.append) == {"api": "sha256:api"}
+    assert old_buildx.read_text() == "asked with BuildKit\nasked with 0\n"
+    assert heard == ["compose build requires buildx 0.17.0 or later", "built"]
+    monkeypatch.setenv("CLASSIC", "1")
+    with pytest.raises(
+        GonogoError, match=r"building api failed on this machine, the target was not touched: built$"
+    ):
+        images.build(here, stack, VERSION, heard.append)
 
 
 def test_what_keeps_a_service_from_being_built(here: Target, tmp_path: Path) -> None:
