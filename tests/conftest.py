@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import pytest
@@ -36,9 +37,15 @@ LONGEST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Know the markers of checks, which tests import without running them as checks."""
+    """Know the markers of checks, which tests import without running them as checks, and heed SIGINT.
+
+    What a shell starts in the background ignores it (POSIX, Shell Command Language, 2.11), and so does all
+    that tests start from there.
+    """
     for line in MARKERS:
         config.addinivalue_line("markers", line)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def unit(nodeid: str) -> str:
