@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 
 import pytest
@@ -21,7 +22,7 @@ def name(of: Stack, version: str) -> str:
 
 
 def built(of: Stack, version: str) -> str:
-    """Build an image here as a version, with a content that no checkout has; return its id."""
+    """Build an image here as a version, with a content that no checkout has; return its id here."""
     argv = ["docker", "build", "-q", "-t", name(of, version), "-"]
     recipe = RECIPE.format(version)
     done = subprocess.run(argv, input=recipe, capture_output=True, text=True, check=True)
@@ -39,7 +40,9 @@ def test_an_image_of_this_machine_is_sent(stack: Stack) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "nothing is built: the images of 1.0.1 are taken" in done.stdout
     assert stack.content() == MADE.format("1.0.1")
-    assert stack.there("docker inspect -f '{{.Image}}' shop-app-1") == image
+    layers = "docker image inspect -f '{{json .RootFS.Layers}}' "
+    here = subprocess.run([*shlex.split(layers), image], capture_output=True, text=True, check=True)
+    assert stack.there(f"{layers} $(docker inspect -f '{{{{.Image}}}}' shop-app-1)") == here.stdout.strip()
     assert stack.there(f"basename $(readlink {ROOM}/.deploy/current)") == "1.0.1"
 
 
