@@ -152,8 +152,8 @@ def _back(run: Undertaking, error: BaseException, goal: str) -> Ended:
         gather_logs(run)
         with run.step("rollback", run.record.previous) as note:
             note.detail = _restart(run, goal)
-        if run.record.previous:
-            steps.verify(run, run.record.previous, "verify after rollback")
+        if run.way_back:
+            steps.verify(run, run.way_back, "verify after rollback")
     except GonogoError as failed:
         return Ended("rollback-failed", 5, f"{why}; and the way back failed: {failed}; mend that, and {on}")
     except KeyboardInterrupt:
@@ -166,9 +166,9 @@ def _back(run: Undertaking, error: BaseException, goal: str) -> Ended:
 
 def _restart(run: Undertaking, goal: str) -> str:
     made = again.load(run, goal).images
-    if previous := run.record.previous:
+    if previous := run.way_back:
         return again.start(run, previous, again.prepare(run, previous, made))
     run.facts.forget("containers")
     switch.remove(run.connection, [one for one in run.facts.running if one.service in made])
-    release.make_current(run.connection, run.target, "")
+    release.make_current(run.connection, run.target, run.record.previous)
     return f"removed the containers of {', '.join(sorted(made))}; volumes stay"

@@ -41,7 +41,11 @@ class Image(BaseModel):
 
 
 class Release(BaseModel):
-    """What is kept of a release on the target, beside its compose files."""
+    """What is kept of a release on the target, beside its compose files.
+
+    ``driver``: the storage driver by which the engine kept its images, such as ``overlay2``; empty in the
+    record of an earlier version of gonogo. Each driver has images of its own.
+    """
 
     model_config = ConfigDict(extra="forbid")
     version: str
@@ -52,6 +56,7 @@ class Release(BaseModel):
     images: dict[str, Image] = Field(default_factory=dict)
     hashes: dict[str, str] = Field(default_factory=dict)
     env_digest: str = ""
+    driver: str = ""
 
 
 class Life(BaseModel):

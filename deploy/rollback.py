@@ -42,7 +42,7 @@ def roll_back(run: Undertaking) -> str:
     and images by id. A service that had no container before has its new one removed; volumes are never
     touched (incident L2). Raises RollbackFailed with what to do by hand.
     """
-    previous = run.record.previous
+    previous = run.way_back
     try:
         with run.step("rollback") as note:
             note.detail = _undo(run, previous)
@@ -86,13 +86,15 @@ def _undo(run: Undertaking, previous: str) -> str:
             except GonogoError as error:
                 failed.append(str(error))  # what comes after it is better off with its own release, too
     again.rename(run)
-    release.make_current(run.connection, run.target, previous)
+    release.make_current(run.connection, run.target, run.record.previous)
     if previous:
         safekeeping.touched(run, previous)
     if failed:
         raise GonogoError("; ".join(failed))
     told = [f"back to {previous}: {', '.join(replaced)}"] if replaced else []
     told += [f"removed the new containers of {', '.join(created)}"] if created else []
+    if run.record.previous and not previous:
+        told.append(f"nothing of {run.record.previous} ran before, so nothing runs now")
     return "; ".join(told) or "nothing had been switched"
 
 

@@ -77,8 +77,12 @@ def wait(  # noqa: PLR0913  what is waited for, how long, and how it may end
     """
     limit = target.thresholds.healthy_timeout_s
     deadline, steady = time.monotonic() + limit, time.monotonic() + STEADY_S
+    known: list[str] = []
     while True:
-        found = [one for one in of_project(containers(connection), target.project) if one.service == name]
+        found = [
+            one for one in of_project(containers(connection, known), target.project) if one.service == name
+        ]
+        known = [one.id for one in found] if len(found) == scale else []
         wrong = [one for one in found if fault(one, may_end)]
         if wrong:
             one = wrong[0]

@@ -80,6 +80,15 @@ class Undertaking:
         return self.baseline_
 
     @property
+    def way_back(self) -> str:
+        """The release that a run which fails goes back to; empty where no container of the stack was there.
+
+        A release is recorded then, too, where its containers were removed, or an engine lost them when its
+        image store was changed: the state before the run is that nothing runs.
+        """
+        return self.record.previous if self.baseline_ is None or self.baseline_.containers else ""
+
+    @property
     def connection(self) -> Connection:
         """The connection, once it is open."""
         assert self.connection_

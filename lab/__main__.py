@@ -9,7 +9,7 @@ import sys
 from gonogo.deploy.errors import GonogoError
 from lab import engine, host, images, seed
 from lab.docker import say
-from lab.kind import DEFAULT, ENGINES, STORES, Kind
+from lab.kind import ENGINES, NEWEST, STORES, Kind
 
 INTERRUPTED = 130
 
@@ -30,8 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     made = {name: commands.add_parser(name, help=text, description=text) for name, text in helps.items()}
     for name in ("up", "down", "ssh", "demo"):
         made[name].add_argument("--name", default="demo", help="the host's name (default: demo)")
-    made["up"].add_argument("--engine", default=DEFAULT.engine, help=f"one of {', '.join(ENGINES)}")
-    made["up"].add_argument("--store", default=DEFAULT.store, help=f"one of {', '.join(STORES)}")
+    engines, stores = ", ".join(ENGINES), ", ".join(STORES)
+    made["up"].add_argument("--engine", default=NEWEST.engine, help=f"one of {engines} (default: the newest)")
+    made["up"].add_argument("--store", default="", help=f"one of {stores} (default: as newly installed)")
     made["down"].add_argument(
         "--all", action="store_true", help="every host of this state folder, and its seeds"
     )
@@ -91,7 +92,7 @@ def main() -> int:
     """Run one command and return its exit status; what went wrong, or Ctrl-C, is one sentence on stderr."""
     given = _parser().parse_args()
     actions = {
-        "up": lambda: _up(given.name, Kind(given.engine, given.store)),
+        "up": lambda: _up(given.name, Kind.of(given.engine, given.store)),
         "down": lambda: _down(given.name, given.all, given.images),
         "status": _status,
         "ssh": lambda: _ssh(given.name, given.arguments),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gonogo.deploy.errors import GonogoError
 from lab import owned
 from lab.docker import check, run
-from lab.kind import DEFAULT, Kind
+from lab.kind import NEWEST, Kind
 
 DATA = "/var/lib/docker"
 # An engine inside needs capabilities. --privileged fails where the machine itself lacks one of them.
@@ -17,7 +17,7 @@ CAPABLE = ["--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"]
 CAPABLE += ["--security-opt", "seccomp=unconfined", "--security-opt", "systempaths=unconfined"]
 
 
-def start(name: str, volume: str, options: list[str], kind: Kind = DEFAULT) -> None:
+def start(name: str, volume: str, options: list[str], kind: Kind = NEWEST) -> None:
     """Start a container of a kind of hosts over the volume of its engine; raises GonogoError."""
     common = [*options, *kind.options, "--name", name, "-v", f"{volume}:{DATA}", kind.image]
     if run(["docker", "run", "-d", *PRIVILEGED, *common]).returncode != 0:

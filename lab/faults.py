@@ -7,6 +7,7 @@ restarted, stopped or removed meanwhile.
 from __future__ import annotations
 
 import contextlib
+import json
 import shlex
 from collections.abc import Iterator
 
@@ -41,6 +42,16 @@ def engine_stopped(name: str) -> Iterator[None]:
         yield
     finally:
         _undo(name, START_ENGINE)
+
+
+def store_changed(name: str, store: str) -> None:
+    """Let the engine of a host of Docker 26 keep its images in another store (see ``lab.kind``) from now on.
+
+    What the store of before held stays on the disk, and no command finds it, until the engine goes back.
+    """
+    given = json.dumps({"features": {"containerd-snapshotter": store == "containerd"}})
+    with engine_stopped(name):
+        _as_root(name, f"mkdir -p /etc/docker && echo {shlex.quote(given)} > /etc/docker/daemon.json")
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from pathlib import Path
 from gonogo.deploy.errors import GonogoError, UsageError
 from lab import access, box, engine, images, owned, seed, state
 from lab.docker import check, run, say
-from lab.kind import DEFAULT, Kind
+from lab.kind import NEWEST, Kind
 
 READY_TIMEOUT_S = 60
 
@@ -40,7 +40,7 @@ class Host:
         return self.folder / "ssh_config"
 
 
-def up(name: str = "demo", holding: Collection[str] = (), kind: Kind = DEFAULT) -> Host:
+def up(name: str = "demo", holding: Collection[str] = (), kind: Kind = NEWEST) -> Host:
     """Return the host, running and ready: made, started or thawed again, or found as it is.
 
     ``holding``: images of this machine's engine that the host's has as well. ``kind``: of a new host; one

@@ -15,8 +15,8 @@ STORES = ("classic", "containerd")
 class Kind:
     """An engine and its image store: ``classic``, by layer drivers, or ``containerd``, by snapshotters."""
 
-    engine: str = "20.10"
-    store: str = "classic"
+    engine: str
+    store: str
 
     def __post_init__(self) -> None:
         """Raise UsageError where there is no such host."""
@@ -31,6 +31,14 @@ class Kind:
         """Return it in a word, such as ``26-containerd``."""
         return f"{self.engine}-{self.store}"
 
+    @classmethod
+    def of(cls, engine: str, store: str = "") -> Kind:
+        """Return a kind, where no store is named with the one that new installations have.
+
+        Docker 29 made that containerd's. Raises UsageError where there is no such host.
+        """
+        return cls(engine, store or ("classic" if engine == "20.10" else "containerd"))
+
     @property
     def image(self) -> str:
         """The image of such a host."""
@@ -42,5 +50,5 @@ class Kind:
         return ["-e", f"STORE={self.store}"]
 
 
-DEFAULT = Kind()
-NEWEST = Kind("26", "containerd")
+OLDEST = Kind.of("20.10")
+NEWEST = Kind.of("26")

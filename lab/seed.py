@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from gonogo.deploy.errors import GonogoError
 from lab import box, owned, state
 from lab.docker import check, run, say
-from lab.kind import DEFAULT, Kind
+from lab.kind import NEWEST, Kind
 
 BASE = "gonogo-lab/base"
 READY_TIMEOUT_S = 60
@@ -28,7 +28,7 @@ HELPER = ["docker", "run", "--rm", "--network", "none", "--entrypoint", "sh"]
 HELPER += ["--cap-add", "SYS_ADMIN"]
 
 
-def sow(tags: Collection[str], volume: str, kind: Kind = DEFAULT) -> None:
+def sow(tags: Collection[str], volume: str, kind: Kind = NEWEST) -> None:
     """Fill the new volume of a host's engine with the images of these tags; raises GonogoError."""
     with _locked():
         seed = _ensure(sorted(tags), kind)

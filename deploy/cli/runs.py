@@ -12,7 +12,7 @@ from gonogo.deploy import history, lock, recovery, release, target_file
 from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, published
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.facts import Facts, resolve
 from gonogo.deploy.journal import END, Journal
 from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.progress import choose, events, lines
@@ -96,6 +96,9 @@ def status(target: Name = None, as_json: AsJson = False) -> None:
         )
         for one in state.containers:
             typer.echo(f"  {one.told}{'' if one.released else ', which is not the image of the release'}")
+        if state.lacking:
+            more = f"run `gonogo deploy {target_file.called(found)}`"
+            typer.echo(f"lacking   {', '.join(state.lacking)}: the release has no container of it: {more}")
         typer.echo(f"lock      {state.lock or 'free'}")
         if state.cut_off:
             more = f"run `gonogo resume {target_file.called(found)}`"
@@ -111,13 +114,16 @@ def _state(target: Target) -> events.State:
         record = release.load(connection, target, current) if current else None
         held, cut = lock.look(connection, target), history.unfinished(history.runs(connection, target))
         containers = [_container(one, record) for one in facts.running]
+        lacking = _lacking(facts, record) if record else []
     if held and not held.dead:
         cut = None  # whoever holds the lock is at it
-    well = all(one.well and one.released for one in containers) and not cut and not (held and held.dead)
+    well = not lacking and all(one.well and one.released for one in containers)
+    well = well and not cut and not (held and held.dead)
     return events.State(
         release=current,
         created=record.created if record else "",
         containers=containers,
+        lacking=lacking,
         lock=_told(held, target, resumable=bool(cut)) if held else "",
         cut_off=cut.version if cut else "",
         cut_off_in=cut.told if cut else "",
@@ -132,12 +138,22 @@ def _told(held: lock.Held, target: Target, *, resumable: bool) -> str:
     return f"{held.told}{more}"
 
 
+def _lacking(facts: Facts, record: release.Release) -> list[str]:
+    """Return the services of a release that should run and have no container; a one-shot's may be removed."""
+    lacking = set(record.images) - {one.service for one in facts.running}
+    if not lacking:
+        return []
+    files = release.files(facts.target, record.version)
+    ending = resolve(facts.connection, facts.target, files, facts.redactor).model.one_shots()
+    return sorted(lacking - ending)
+
+
 def _container(one: Container, record: release.Release | None) -> events.Container:
     image = record.images.get(one.service) if record else None
     return events.Container(
         name=one.name,
         service=one.service,
-        well=one.well,
+        well=one.well or one.completed,
         released=image is None or image.id == one.image,
         told=one.told,
     )

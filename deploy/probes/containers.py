@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,10 +31,8 @@ FORM = (
     '"ports":{{json .HostConfig.PortBindings}},"bound":{{json .NetworkSettings.Ports}},'
     '"mounts":{{json .Mounts}},"networks":{{json .NetworkSettings.Networks}}}'
 )
-COMMAND = (
-    'ids=$(docker ps -aq --no-trunc) && { [ -z "$ids" ] || '
-    f"docker inspect --type container --format '{FORM}' $ids; }}"
-)
+INSPECT = f"docker inspect --type container --format '{FORM}'"
+COMMAND = f'ids=$(docker ps -aq --no-trunc) && {{ [ -z "$ids" ] || {INSPECT} $ids; }}'
 GIVEN = (
     '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"running":{{.State.Running}},'
     '"env":{{json .Config.Env}},"entrypoint":{{json .Config.Entrypoint}},"command":{{json .Config.Cmd}}}'
@@ -95,9 +93,12 @@ class Container:
         return f"{self.name} ({', '.join(part for part in (self.status, self.health) if part)})"
 
 
-def containers(connection: Connection) -> list[Container]:
-    """Return all containers of the target, stopped ones too; raises Unknown when docker refuses."""
-    result = connection.run(COMMAND)
+def containers(connection: Connection, ids: Collection[str] = ()) -> list[Container]:
+    """Return all containers of the target, stopped ones too; raises Unknown when docker refuses.
+
+    ``ids``: only these, without those that are gone.
+    """
+    result = connection.run(f"{INSPECT} {shlex.join(ids)}" if ids else COMMAND)
     if not result.ok and not _vanished(result):
         raise refusal(connection.host, result)
     return parse(result.text)

@@ -117,12 +117,14 @@ class Container(Event):
 class State(Event):
     """What ``gonogo status`` says. ``well``: nothing has to be done.
 
+    ``lacking``: the services of the release that should run, and have no container.
     ``cut_off``: the version of a run that never ended, or empty; ``cut_off_in``: how far it came, in words.
     """
 
     release: str
     created: str
     containers: list[Container]
+    lacking: list[str]
     lock: str
     cut_off: str
     cut_off_in: str

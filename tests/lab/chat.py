@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab import demo, host, images, state
-from lab.kind import DEFAULT, Kind
+from lab.kind import NEWEST, Kind
 from lab.stack import release
 
 STACK = demo.STACK
@@ -38,7 +38,7 @@ class Chat:
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def up(cls, name: str, folder: Path, kind: Kind = DEFAULT, **environment: str) -> Chat:
+    def up(cls, name: str, folder: Path, kind: Kind = NEWEST, **environment: str) -> Chat:
         made = host.up(name, images.FOR_STACKS, kind)
         secrets = {
             "MONGO_INITDB_ROOT_PASSWORD": release.awkward_secret(),

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 from gonogo.deploy.connection import Connection
 from lab import host
-from lab.kind import DEFAULT, Kind
+from lab.kind import NEWEST, Kind
 
 
 def reachable(to: str, config_file: Path | None, connect: float = 5, command: float = 20) -> SimpleNamespace:
@@ -22,7 +22,7 @@ def reachable(to: str, config_file: Path | None, connect: float = 5, command: fl
 
 
 @contextmanager
-def connected(name: str, kind: Kind = DEFAULT) -> Iterator[Connection]:
+def connected(name: str, kind: Kind = NEWEST) -> Iterator[Connection]:
     """Give a connection to a host of its own, which is removed at the end."""
     made = host.up(name, kind=kind)
     try:

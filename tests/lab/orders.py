@@ -14,14 +14,18 @@ services:
       MONGO_INITDB_ROOT_PASSWORD: ${DB_PASSWORD:?}
       MONGO_INITDB_DATABASE: shop
     volumes: ["db-data:/data/db"]
-    healthcheck: {test: ["CMD", "mongo-ping"], interval: 1s, retries: 60}
+    healthcheck: {test: ["CMD", "mongo-ping"], start_period: 60s, start_interval: 1s, interval: 10s}
   web:
     image: shop-web
     build: .
     environment: {DB_USER: "${DB_USER:?}", DB_PASSWORD: "${DB_PASSWORD:?}"}
     ports: ["8080:8000"]
     depends_on: {db: {condition: service_healthy}}
-    healthcheck: {test: ["CMD", "curl", "-fsS", "http://127.0.0.1:8000/health"], interval: 3s, retries: 30}
+    healthcheck:
+      test: ["CMD", "curl", "-fsS", "http://127.0.0.1:8000/health"]
+      start_period: 60s
+      start_interval: 1s
+      interval: 10s
 volumes:
   db-data: {}
 """

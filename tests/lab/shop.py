@@ -36,7 +36,12 @@ DB: dict[str, Any] = {
     "image": "gonogo-lab/mongo:latest",
     "environment": {"MONGO_INITDB_ROOT_USERNAME": "$DB_USER", "MONGO_INITDB_ROOT_PASSWORD": "$DB_PASSWORD"},
     "volumes": ["db-data:/data/db"],
-    "healthcheck": {"test": ["CMD", "mongo-ping"], "interval": "3s", "retries": 20},
+    "healthcheck": {
+        "test": ["CMD", "mongo-ping"],
+        "start_period": "60s",
+        "start_interval": "1s",
+        "interval": "10s",
+    },
 }
 CACHE: dict[str, Any] = {"image": "gonogo-lab/redis:latest", "volumes": ["./uploads:/uploads"]}
 

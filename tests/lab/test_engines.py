@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lab import host, images
+from lab import faults, host, images
 from lab.controller import engine_of
-from lab.kind import DEFAULT, NEWEST, Kind
+from lab.kind import NEWEST, OLDEST, Kind
 from tests.lab.any_stack import GONOGO
-from tests.lab.chat import Chat
+from tests.lab.chat import STACK, Chat
 
 pytestmark = pytest.mark.lab
 TARGET = f"t-engines-{os.getpid()}"
@@ -45,6 +45,17 @@ def deployed(chat: Chat, version: str, exit_code: int = 0) -> str:
     done = chat.deploy()
     assert done.returncode == exit_code, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def current(chat: Chat) -> str:
+    return chat.shell(f"basename $(readlink {STACK}/.deploy/current)").strip()
+
+
+def told(chat: Chat, command: str, *options: str) -> tuple[int, str]:
+    """Give a command to gonogo; returns its exit status, and what it said."""
+    reports = ["--reports", str(chat.published)] if command != "status" else []
+    done = chat._run([GONOGO, command, str(chat.file), *options, *reports])
+    return done.returncode, done.stdout + done.stderr
 
 
 def dangling(chat: Chat) -> str:
@@ -82,7 +93,42 @@ def test_a_plan_knows_what_runs_and_that_layers_are_left_out(chat: Chat) -> None
     assert "as large as what runs, less the layers that are there" in done.stdout
 
 
-@pytest.mark.parametrize("kind", [DEFAULT, NEWEST], ids=str)
+def test_an_engine_whose_images_are_gone_with_its_store_is_deployed_to_and_gone_back_on(
+    tmp_path: Path,
+) -> None:
+    name = f"{TARGET}-changed"
+    try:
+        chat = Chat.up(name, tmp_path, kind=Kind("26", "classic"))
+        deployed(chat, "v1")
+        first = current(chat)
+        faults.store_changed(name, "containerd")
+        code, said = told(chat, "status")
+        assert code == 1
+        assert "lacking   api, mongodb, redis, web: the release has no container of it: run `gonogo" in said
+        said = deployed(chat, "never-healthy", exit_code=4)
+        assert f"keeps images and containers by overlayfs, and kept them by overlay2 when {first}" in said
+        assert f"nothing of {first} ran before, so nothing runs now; verified (exit 4)" in said
+        assert (current(chat), chat.containers(), dangling(chat)) == (first, {}, "")
+        deployed(chat, "v2")
+        second = chat.containers()
+        assert told(chat, "status")[0] == 0
+        code, said = told(chat, "rollback")
+        assert code == 3
+        assert f"the images of {first} for api, mongodb, redis, web are gone: deploy that version" in said
+        assert chat.containers() == second
+
+        faults.store_changed(name, "classic")
+        chat.release("v2")
+        assert "and kept them by overlayfs when" in chat.failing()["images.rollback"]
+        code, said = told(chat, "rollback", "--to", first)
+        assert code == 0, said
+        assert chat.health()["version"] == "1.0.0"
+        assert chat.failing() == {}
+    finally:
+        host.down(name)
+
+
+@pytest.mark.parametrize("kind", [OLDEST, NEWEST], ids=str)
 def test_from_a_controller_with_the_other_store(
     controller: dict[str, str], kind: Kind, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lab import host, registry
-from lab.kind import DEFAULT, NEWEST
+from lab.kind import NEWEST, OLDEST
 from tests.lab.chat import typed
 from tests.lab.secrecy import leaks
 
@@ -79,7 +79,7 @@ class Stack:
         return self.there("docker exec shop-app-1 cat /content")
 
 
-@pytest.fixture(scope="module", params=[DEFAULT, NEWEST], ids=str)
+@pytest.fixture(scope="module", params=[OLDEST, NEWEST], ids=str)
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if os.geteuid() != 0:
         pytest.skip("this machine's engine trusts an authority only where root says so")

@@ -18,7 +18,7 @@ from gonogo.deploy.source import REVISION
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import parse
 from lab import host
-from lab.kind import DEFAULT, NEWEST
+from lab.kind import NEWEST, OLDEST
 from tests.lab.connecting import reachable
 from tests.unit.stacks import model
 
@@ -94,7 +94,7 @@ class Ground:
         return self.connection.check(look, mutates=True).text
 
 
-@pytest.fixture(scope="module", params=[DEFAULT, NEWEST], ids=str)
+@pytest.fixture(scope="module", params=[OLDEST, NEWEST], ids=str)
 def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     made = host.up(NAME, [BASE], request.param)
     try:

@@ -17,7 +17,7 @@ from gonogo.deploy.methods.client import Given, docker
 from gonogo.deploy.methods.meter import Meter
 from gonogo.deploy.release import Image
 from lab import registry
-from lab.kind import DEFAULT, NEWEST
+from lab.kind import NEWEST, OLDEST
 from tests.lab.connecting import connected
 from tests.lab.secrecy import leaks, watched_arguments
 
@@ -30,7 +30,7 @@ SIZE = 3_000_000
 """Bytes of the image; a tiny one is there before Docker draws anything."""
 
 
-@pytest.fixture(scope="module", params=[DEFAULT, NEWEST], ids=str)
+@pytest.fixture(scope="module", params=[OLDEST, NEWEST], ids=str)
 def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
     with connected(NAME, request.param) as found:
         yield found

@@ -17,7 +17,7 @@ from gonogo.deploy.methods import layers, tar
 from gonogo.deploy.probes import identities
 from gonogo.deploy.release import Image
 from lab import host
-from lab.kind import DEFAULT, NEWEST
+from lab.kind import NEWEST, OLDEST
 from lab.relay import Relay
 from tests.lab.connecting import connected, other_config, reachable
 from tests.lab.made import BASE, CHANGED, Made, compressed, docker
@@ -36,7 +36,7 @@ def image(tmp_path: Path) -> Iterator[Made]:
         subprocess.run(["docker", "image", "rm", one], capture_output=True, check=False)
 
 
-@pytest.fixture(scope="module", params=[DEFAULT, NEWEST], ids=str)
+@pytest.fixture(scope="module", params=[OLDEST, NEWEST], ids=str)
 def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
     with connected(NAME, request.param) as found:
         yield found

@@ -32,8 +32,9 @@ services:
     depends_on: [counter]
     healthcheck:
       test: ["CMD", "curl", "-fsS", "http://localhost:8000/health"]
-      interval: 1s
-      retries: 30
+      start_period: 30s
+      start_interval: 1s
+      interval: 10s
 volumes:
   counted:
 """

@@ -12,7 +12,7 @@ import pytest
 from gonogo.deploy.errors import GonogoError
 from lab import box, host, owned, seed, state
 from lab.docker import check, run
-from lab.kind import DEFAULT
+from lab.kind import NEWEST
 
 pytestmark = pytest.mark.lab
 NAME = f"t-seed-{os.getpid()}"
@@ -50,7 +50,7 @@ def unloaded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def copied(to: str) -> None:
     """Make the volume of a host, as ``up`` does, without the host."""
-    host._volume(to, [TAG], DEFAULT)
+    host._volume(to, [TAG], NEWEST)
 
 
 def test_a_host_has_the_images_of_its_seed_as_if_they_were_loaded() -> None:

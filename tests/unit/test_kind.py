@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from gonogo.deploy.errors import UsageError
-from lab.kind import DEFAULT, ENGINES, NEWEST, Kind
+from lab.kind import ENGINES, NEWEST, OLDEST, Kind
 
 
 def test_each_engine_has_an_image_of_its_own_and_a_word_for_tests() -> None:
     assert len(set(ENGINES.values())) == len(ENGINES)
-    assert (str(DEFAULT), str(NEWEST)) == ("20.10-classic", "26-containerd")
-    assert DEFAULT.image != NEWEST.image == Kind("26").image
+    assert (str(OLDEST), str(NEWEST)) == ("20.10-classic", "26-containerd")
+    assert OLDEST.image != NEWEST.image == Kind("26", "classic").image
 
 
 @pytest.mark.parametrize(

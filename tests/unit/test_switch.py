@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -39,13 +40,15 @@ class Scene(Answering):
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *states: list[Container], log: str = "") -> None:
         super().__init__(0, log)
         self.redact, self.looks, self.clock = str, 0, 0.0
+        self.asked: list[list[str]] = []
         self._states = states
         monkeypatch.setattr(switch, "containers", self._look)
         clock = SimpleNamespace(monotonic=lambda: self.clock, sleep=self._sleep)
         monkeypatch.setattr(switch, "time", clock)
 
-    def _look(self, _: object) -> list[Container]:
+    def _look(self, _: object, ids: Collection[str] = ()) -> list[Container]:
         self.looks += 1
+        self.asked.append(list(ids))
         return self._states[min(self.looks, len(self._states)) - 1]
 
     def _sleep(self, seconds: float) -> None:
@@ -70,6 +73,15 @@ def test_every_replica_has_to_be_well(monkeypatch: pytest.MonkeyPatch) -> None:
     words = r"^local: api: b is unhealthy; its log ends: two \| three \| four$"
     with pytest.raises(GonogoError, match=words):
         Scene(monkeypatch, [one, bad], log="one\ntwo\n\nthree\nfour\n").wait(scale=2)
+
+
+def test_all_containers_are_looked_at_until_those_of_the_service_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    early, well = container("api", health="starting", id="a"), container("api", health="healthy", id="b")
+    scene = Scene(monkeypatch, [], [early], [], [well])
+    scene.wait()
+    assert scene.asked == [[], [], ["a"], []], "one that is gone may have been replaced"
 
 
 def test_a_one_shot_is_waited_for_until_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,6 +190,7 @@ def test_the_way_back_goes_on_behind_a_service_that_does_not_start(monkeypatch: 
         redactor=None,
         facts=SimpleNamespace(forget=lambda _: None, running=[cut]),
         note=notes.append,
+        record=SimpleNamespace(previous="v1"),
         changes=changes,
         switched=["job", "api"],
     )

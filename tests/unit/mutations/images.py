@@ -54,6 +54,11 @@ def pruned(world: World) -> None:
     world.set(target_images=there)
 
 
+def moved(world: World) -> None:
+    pruned(world)
+    world.set(current=world.get("current").model_copy(update={"driver": "btrfs"}))
+
+
 def foreign(world: World) -> None:
     there = dict(world.get("target_images"))
     world.set(target_images={**there, REDIS: replace(there[REDIS], platform="linux/arm64/v8")})
@@ -164,6 +169,7 @@ MUTATIONS = [
     Mutation("images.target", lambda w: w.set(stages={"web": Stage(command="vite --host")}), "`vite`"),
     Mutation("images.target", lambda w: w.amend(images={"stages": {"web": "runner"}}), "runner is declared"),
     Mutation("images.rollback", pruned, "the target lacks"),
+    Mutation("images.rollback", moved, ", and kept them by btrfs when"),
     Mutation("registry.configured", elsewhere, "lies in other.example.com"),
     Mutation(
         "registry.reachable",
