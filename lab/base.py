@@ -19,10 +19,12 @@ LEAN = ("ca-certificates", "curl", "libcurl4", "libssl3", "procps", "python3", "
 FULL = ("ca-certificates", "curl", "docker.io", "git", "iproute2", "iptables", "openssh-server", "procps")
 REGISTRY = ("apache2-utils", "docker-registry", "openssl")
 HOST = (*FULL, *REGISTRY, "python3", "rsync", "tini")
+OTHERS = ("podman", "rootlesskit", "slirp4netns", "uidmap")
+"""What stands in for an engine that root runs."""
 PACKAGES = {
     "gonogo-lab/base": LEAN,
     "gonogo-lab/host-base": HOST,
-    "gonogo-lab/host-base-26": (*HOST, "docker-buildx", "docker-cli"),
+    "gonogo-lab/host-base-26": (*HOST, "docker-buildx", "docker-cli", "e2fsprogs", *OTHERS),
 }
 SUITES = dict.fromkeys(PACKAGES, SUITE) | {"gonogo-lab/host-base-26": NEXT}
 

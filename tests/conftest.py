@@ -9,6 +9,7 @@ import pytest
 
 from gonogo.checks.options import MARKERS
 
+TRIED = "tried(*methods, on, controller, target): a deployment that docs/engines.md names (tests.tried)"
 TOGETHER = ("tests/incidents", "tests/lab/data", "tests/lab/deployed", "tests/lab/stack")
 """Folders whose files share a host. It is made once, and gone when the last of them has ended."""
 LONGEST = (
@@ -42,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     What a shell starts in the background ignores it (POSIX, Shell Command Language, 2.11), and so does all
     that tests start from there.
     """
-    for line in MARKERS:
+    for line in (*MARKERS, TRIED):
         config.addinivalue_line("markers", line)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

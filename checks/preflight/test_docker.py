@@ -8,13 +8,15 @@ import pytest
 
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.probes.containers import Container
-from gonogo.deploy.probes.engine import Engine, version
+from gonogo.deploy.probes.engine import ROOTLESS, Engine, version
+from gonogo.deploy.target import Target
 
 ENGINE = (20, 10)
 API = (1, 41)
 COMPOSE = (2, 27, 2)
 """Since then `docker compose config --environment` tells what an env file holds (its release notes)."""
-SLOW_DRIVERS = ("vfs",)
+SLOW_DRIVERS = ("vfs", "native")
+"""Those of the classic store and of containerd's."""
 STUCK = ("dead", "removing")
 
 
@@ -47,11 +49,12 @@ def unfit(engine: Engine) -> list[str]:
 @pytest.mark.check(
     "docker.engine",
     reason="Older engines lack what a release relies on, such as proving an archive's images by id.",
-    fix="Install Docker Engine 20.10 or later on the target, with the storage driver overlay2.",
+    fix="Install Docker Engine 20.10 or later on the target, run by root, with the storage driver overlay2.",
 )
-def test_docker_engine(facts: Facts, expect: Callable[..., None]) -> None:
-    """The Docker Engine is recent enough and stores images in a way that is of use."""
+def test_docker_engine(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+    """The Docker Engine is recent enough, and neither its storage nor its network is in the way."""
     one, wrong = facts.engine, unfit(facts.engine)
+    wrong += [ROOTLESS] if one.rootless and target.mongodb else []
     told = f"engine {one.version}, API {one.api}, {one.driver or 'its own'} storage in {one.root}"
     expect(
         not wrong,

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from gonogo.deploy import git
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import fact
+from gonogo.deploy.fact import Unknown, fact
 from gonogo.deploy.facts.images import ImageFacts
 from gonogo.deploy.facts.stack import StackFacts
 from gonogo.deploy.mongodb import login, primary
 from gonogo.deploy.probes import backups, binds, disk, memory, mongodb, volumes
 from gonogo.deploy.probes.binds import Bind, Kind
 from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes.engine import ROOTLESS
 from gonogo.deploy.rules.mounts import binds_of
 from gonogo.deploy.target import Mongodb
 
@@ -80,6 +81,8 @@ class DataFacts(ImageFacts):
         settings = self.target.mongodb
         if settings is None:
             return None
+        if self.engine.rootless:
+            raise Unknown("docker.engine", ROOTLESS)
         if settings.uri_variable:
             return _outside(self, settings, settings.uri_variable)
         services = self.model.services

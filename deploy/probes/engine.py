@@ -27,6 +27,13 @@ ENGINE = (
     """echo "lowest $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"; } 2>/dev/null"""
 )
 COMPOSE = "docker compose version --short"
+CLIENT = "docker --version"
+PODMAN = '"Podman Engine"'
+"""The component that podman's service names of itself, in answer to ``docker version``."""
+ROOTLESS = (
+    "a rootless engine, whose containers have addresses that cannot be reached from the host: what the "
+    "target file declares in [mongodb] can neither be compared nor backed up there"
+)
 # As the engine says it (moby, api/server/middleware/version.go), whatever was asked.
 _API = re.compile(r"client version (\S+) is too (old|new)\. M\w+ supported API version is ([\d.]+)")
 
@@ -57,7 +64,9 @@ def engine(connection: Connection) -> Engine:
     """Return the target's engine; raises Unknown that tells why it does not answer."""
     result = connection.run(ENGINE)
     if not result.ok or not result.text.strip():
-        raise refusal(connection.host, result)
+        raise _podman(connection, result) or refusal(connection.host, result)
+    if PODMAN in result.text.splitlines()[0]:
+        raise _unsupported(connection.host, "podman's service answers on the Docker socket")
     try:
         return parse_engine(result.text)
     except (ValueError, KeyError, TypeError):
@@ -108,7 +117,7 @@ def compose(connection: Connection) -> str:
     if _missing(result):
         raise refusal(connection.host, result)
     if not result.ok or not version(result.text):
-        raise Unknown(
+        raise _podman(connection, result) or Unknown(
             "docker.compose",
             f"{connection.host}: `docker compose` does not work there ({_last(result)}): install the Compose "
             "v2 plugin (the package docker-compose-plugin), the old `docker-compose` will not do",
@@ -151,6 +160,22 @@ def refusal(host: str, result: Result) -> Unknown:
             "`journalctl -u docker` for why it stopped",
         )
     return Unknown("docker.healthy", f"{host}: docker does not answer: {_last(result)}")
+
+
+def _podman(connection: Connection, failed: Result) -> Unknown | None:
+    """Return why ``docker`` failed where it is podman's, as of the package podman-docker; None else."""
+    told = None if _missing(failed) else connection.run(CLIENT)
+    if told is None or "podman" not in told.text.lower():
+        return None
+    return _unsupported(connection.host, f"the `docker` command there is podman's ({told.text.strip()})")
+
+
+def _unsupported(host: str, why: str) -> Unknown:
+    return Unknown(
+        "docker.engine",
+        f"{host}: {why}, which is not supported: install Docker Engine there, and remove what stands in "
+        "for it",
+    )
 
 
 def _missing(result: Result) -> bool:

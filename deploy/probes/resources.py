@@ -13,6 +13,12 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.probes.engine import refusal
 
 FORM = '{"id":{{json .Id}},"limit":{{json .HostConfig.Memory}},"killed":{{json .State.OOMKilled}}}'
+# An engine of 25 or later forgets that a container was killed as soon as it starts that again. It keeps its
+# last 256 events (moby, daemon/events): of a stack with health checks, those of some minutes.
+KILLS = (
+    """docker events --since 1 --until "$(date +%s)" --filter type=container --filter event=oom """
+    "--format '{{json .ID}}'"
+)
 STATS = '{"id":{{json .ID}},"used":{{json .MemUsage}}}'
 POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 SIZE = re.compile(r"([\d.]+)\s*([kmgt]?)(i?)b", re.IGNORECASE)
@@ -45,23 +51,28 @@ def usage(connection: Connection, ids: Sequence[str]) -> dict[str, Usage]:
     result = connection.run(f"docker inspect --type container --format {shlex.quote(FORM)} {shlex.join(ids)}")
     if not result.ok:
         raise refusal(connection.host, result)
+    kills = connection.run(KILLS)
+    if not kills.ok:
+        raise refusal(connection.host, kills)
     limited = [one for one, found in parse(result.text).items() if found.limit]
     if not limited:
-        return parse(result.text)
+        return parse(result.text, "", kills.text)
     used = connection.run(
         f"docker stats --no-stream --no-trunc --format {shlex.quote(STATS)} {shlex.join(limited)}"
     )
     if not used.ok:
         raise refusal(connection.host, used)
-    return parse(result.text, used.text)
+    return parse(result.text, used.text, kills.text)
 
 
-def parse(inspected: str, stats: str = "") -> dict[str, Usage]:
-    """Return what the two questions were answered, one container a line each."""
+def parse(inspected: str, stats: str = "", kills: str = "") -> dict[str, Usage]:
+    """Return what the three questions were answered, one container a line each."""
+    killed = {json.loads(line) for line in kills.splitlines()}
     used = {row["id"]: size(row["used"].partition("/")[0]) for row in _rows(stats)}
     return {
-        row["id"]: Usage(int(row["limit"] or 0), used.get(row["id"]), bool(row["killed"]))
+        one: Usage(int(row["limit"] or 0), used.get(one), bool(row["killed"]) or one in killed)
         for row in _rows(inspected)
+        for one in [row["id"]]
     }
 
 

@@ -52,7 +52,8 @@ def test_a_sound_host(ground: Ground) -> None:
     results = harness.over(ground.connection, to, only=SSH | DOCKER | PORTS)
     assert {one.id for one in results.values() if one.status != "passed"} == {"ports.privileged"}
     assert "ED25519 SHA256:" in results["ssh.host_key"].found
-    assert "overlay2" in results["docker.engine"].found
+    assert "engine 26.1.5" in results["docker.engine"].found
+    assert "overlayfs storage in /var/lib/docker" in results["docker.engine"].found
 
 
 # The way there
@@ -130,13 +131,14 @@ def test_no_docker_at_all(ground: Ground) -> None:
 
 
 def test_a_storage_driver_that_copies_layers(ground: Ground) -> None:
-    ground.root(faults.STOP_ENGINE)
-    host.put(ground.made.name, "/etc/docker/daemon.json", b'{"storage-driver": "vfs"}', owner="root:root")
+    file = "/etc/docker/daemon.json"
+    ground.root(f"{faults.STOP_ENGINE}; mv {file} {file}.away")
+    host.put(ground.made.name, file, b'{"storage-driver": "vfs"}', owner="root:root")
     try:
         ground.root(faults.START_ENGINE)
         told = ground.failed(ground.target(), DOCKER)
     finally:
-        ground.root(f"rm /etc/docker/daemon.json; {faults.STOP_ENGINE}")
+        ground.root(f"mv {file}.away {file}; {faults.STOP_ENGINE}")
         ground.root(faults.START_ENGINE)
     assert list(told) == ["docker.engine"]
     assert "the storage driver vfs" in told["docker.engine"]

@@ -67,6 +67,7 @@ def test_a_broken_first_release_leaves_nothing_running(chat: Chat) -> None:
     assert chat.shell(f"ls -A {STACK}/.deploy/current 2>/dev/null || echo none").strip() == "none"
 
 
+@pytest.mark.tried("tar")
 def test_the_second_release_keeps_the_data_and_the_stores(second: Chat) -> None:
     assert second.health()["version"] == "2.0.0"
     assert demo.seed_counts(NAME) == demo.COUNTS

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -190,6 +192,17 @@ def killed_in_the_switch(you: Newcomer) -> str:
         )
         process.kill()
     return seen
+
+
+def test_the_table_of_engines_is_what_the_tests_give() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.tried", "--check"],
+        cwd=documents.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_variables_cross_as_the_document_says(you: Newcomer) -> None:

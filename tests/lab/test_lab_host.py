@@ -14,6 +14,7 @@ import pytest
 from gonogo.deploy.errors import GonogoError, UsageError
 from lab import engine, host, images
 from lab.docker import check, run
+from lab.kind import NEWEST
 
 pytestmark = pytest.mark.lab
 NAME = f"t-host-{os.getpid()}"
@@ -201,10 +202,10 @@ def test_images_goes_by_the_label_and_leaves_what_is_used(
     tags = {"mine": f"gonogo-lab/t-{os.getpid()}", "foreign": f"gonogo-lab/t-{os.getpid()}-foreign"}
     check(["docker", "build", "-q", "-t", tags["mine"], "-"], stdin=b"FROM gonogo-lab/base\nRUN true\n")
     check(["docker", "import", "-", tags["foreign"]], stdin=b"\0" * 10240)
-    monkeypatch.setattr(images, "PARENTS", dict.fromkeys((*tags.values(), "gonogo-lab/host"), ""))
+    monkeypatch.setattr(images, "PARENTS", dict.fromkeys((*tags.values(), NEWEST.image), ""))
     monkeypatch.setattr(images.base, "PACKAGES", {})
     try:
-        with pytest.raises(GonogoError, match=r"gonogo-lab/host:latest.*could not be removed"):
+        with pytest.raises(GonogoError, match=rf"{NEWEST.image}:latest.*could not be removed"):
             images.remove()
         assert not exists("image", tags["mine"])
         assert exists("image", tags["foreign"])

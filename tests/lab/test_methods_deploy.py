@@ -121,6 +121,7 @@ def test_a_release_by_each_method(stack: Stack, method: str, says: str) -> None:
     assert label == commit
 
 
+@pytest.mark.tried("tar", "registry", "on-server")
 def test_a_build_on_the_server_that_fails_changes_nothing(stack: Stack) -> None:
     stack.commit("fine")
     assert stack.deploy("on-server").returncode == 0

@@ -237,6 +237,7 @@ def narrow(connection: Connection, tmp_path: Path) -> Iterator[Narrow]:
     found.clean()
 
 
+@pytest.mark.tried("tar")
 def test_a_deployment_whose_line_breaks_changes_nothing_and_the_next_one_succeeds(narrow: Narrow) -> None:
     code, told = narrow.deploy()
     assert code == 0, told

@@ -56,7 +56,7 @@ def copied(to: str) -> None:
 def test_a_host_has_the_images_of_its_seed_as_if_they_were_loaded() -> None:
     made = host.up(NAME, [TAG])
     asked = ["docker", "exec", made.container, "docker"]
-    inspect = ["image", "inspect", "-f", "{{.Id}} {{.RootFS.Layers}}", TAG]
+    inspect = ["image", "inspect", "-f", "{{.Created}} {{.RootFS.Layers}}", TAG]
     assert check([*asked, *inspect]) == check(["docker", *inspect])
     said = check([*asked, "run", "--rm", "--entrypoint", "sh", TAG, "-c", LOOK])
     assert said.split() == ["new", "daemon", "600", "hidden"]

@@ -87,6 +87,7 @@ def test_an_image_of_the_server_stays_there(stack: Stack) -> None:
     assert stack.there(f"git -C {CLONE} rev-parse HEAD") == head, "nothing was built, so nothing was fetched"
 
 
+@pytest.mark.tried("tar", "registry", "on-server")
 def test_a_build_gets_the_version_that_was_given(stack: Stack) -> None:
     stack.commit("built anew")
     done = stack.deploy("tar", "--version", "2.0")

@@ -35,6 +35,7 @@ def utc(text: str) -> datetime.datetime:
         ({"version": "29.0.1", "api": "1.52", "driver": "btrfs"}, []),
         ({"version": "19.03.15", "api": "1.40"}, ["engine 19.03.15", "API 1.40"]),
         ({"driver": "vfs"}, ["the storage driver vfs, which copies every layer whole"]),
+        ({"driver": "native"}, ["the storage driver native, which copies every layer whole"]),
     ],
 )
 def test_engines_that_will_not_do(given: dict[str, Any], wrong: list[str]) -> None:

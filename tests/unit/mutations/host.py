@@ -59,6 +59,7 @@ def _udp(world: World) -> None:
 
 
 def _rootless(world: World) -> None:
+    world.amend(mongodb=None)
     _engine(world, rootless=True, lowest_port=5000)
 
 
@@ -117,6 +118,7 @@ MUTATIONS = [
     Mutation("docker.engine", lambda world: _engine(world, version="19.03.15"), "engine 19.03.15"),
     Mutation("docker.engine", lambda world: _engine(world, api="1.40"), "API 1.40"),
     Mutation("docker.engine", lambda world: _engine(world, driver="vfs"), "vfs"),
+    Mutation("docker.engine", lambda world: _engine(world, rootless=True), "a rootless engine, whose"),
     Mutation("docker.healthy", lambda world: _engine(world, read_only=True), "mounted read-only"),
     Mutation("docker.healthy", lambda world: _engine(world, free=0), "not one byte free"),
     Mutation("docker.healthy", lambda world: _engine(world, inodes=0), "no inode free"),
