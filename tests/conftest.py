@@ -22,6 +22,7 @@ LONGEST = (
     "tests/lab/test_plan.py",
     "tests/lab/test_any_stack.py",
     "tests/lab/test_methods_tar.py",
+    "tests/lab/test_engines.py",
     "tests/lab/test_switch.py",
     "tests/lab/test_terminal.py",
     "tests/lab/deployed",
@@ -32,6 +33,9 @@ LONGEST = (
     "tests/lab/test_faults.py",
     "tests/lab/test_adopt.py",
     "tests/lab/test_wheel.py",
+    "tests/lab/test_stack.py",
+    "tests/lab/test_version.py",
+    "tests/mongo/test_shapes_data.py",
     "tests/lab/stack",
 )
 """What takes a minute and more. Were it the last, the other workers would have nothing to do meanwhile."""

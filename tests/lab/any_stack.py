@@ -109,7 +109,9 @@ class Stack:
             host.execute(self.made.name, f"docker rm -f -v {ids}")
 
 
-def ran(argv: list[str], folder: Path) -> Ran:
-    """Run a command to its end."""
-    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+def ran(argv: list[str], folder: Path, variables: dict[str, str] | None = None) -> Ran:
+    """Run a command to its end; ``variables``: its environment, else this one."""
+    done = subprocess.run(
+        argv, cwd=folder, env=variables, capture_output=True, text=True, timeout=300, check=False
+    )
     return Ran(done.returncode, done.stdout + done.stderr)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from lab import faults, host, images
+from lab import faults, host
 from lab.controller import engine_of
 from lab.kind import NEWEST, OLDEST, Kind
+from tests.lab import site
 from tests.lab.any_stack import GONOGO
-from tests.lab.chat import STACK, Chat
+from tests.lab.chat import Chat
+from tests.lab.site import Site
 
 pytestmark = pytest.mark.lab
 TARGET = f"t-engines-{os.getpid()}"
@@ -33,7 +36,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
 def controller() -> Iterator[dict[str, str]]:
     """The variables with which an engine that keeps images in containerd is the controller's."""
     try:
-        with engine_of(host.up(CONTROLLER, images.FOR_STACKS, NEWEST)) as variables:
+        with engine_of(host.up(CONTROLLER, site.IMAGES, NEWEST)) as variables:
             yield variables
     finally:
         host.down(CONTROLLER)
@@ -45,21 +48,6 @@ def deployed(chat: Chat, version: str, exit_code: int = 0) -> str:
     done = chat.deploy()
     assert done.returncode == exit_code, done.stdout + done.stderr
     return done.stdout + done.stderr
-
-
-def current(chat: Chat) -> str:
-    return chat.shell(f"basename $(readlink {STACK}/.deploy/current)").strip()
-
-
-def told(chat: Chat, command: str, *options: str) -> tuple[int, str]:
-    """Give a command to gonogo; returns its exit status, and what it said."""
-    reports = ["--reports", str(chat.published)] if command != "status" else []
-    done = chat._run([GONOGO, command, str(chat.file), *options, *reports])
-    return done.returncode, done.stdout + done.stderr
-
-
-def dangling(chat: Chat) -> str:
-    return chat.shell("docker image ls -q --filter dangling=true")
 
 
 @pytest.mark.tried("tar", on=OLDEST)
@@ -80,7 +68,7 @@ def test_releases_and_ways_back_on_the_oldest_engine(chat: Chat) -> None:
     assert {name: one for name, one in chat.containers().items() if name in STORES} == {
         name: first[name] for name in STORES
     }
-    assert dangling(chat) == ""
+    assert chat.shell("docker image ls -q --filter dangling=true") == ""
 
 
 def test_a_plan_knows_what_runs_and_that_layers_are_left_out(chat: Chat) -> None:
@@ -94,40 +82,48 @@ def test_a_plan_knows_what_runs_and_that_layers_are_left_out(chat: Chat) -> None
     assert "as large as what runs, less the layers that are there" in done.stdout
 
 
+@contextmanager
+def small(name: str, folder: Path, kind: Kind, variables: dict[str, str] | None = None) -> Iterator[Site]:
+    """A small stack on a host of its own."""
+    try:
+        yield Site.on(host.up(name, site.IMAGES, kind), folder, variables)
+    finally:
+        host.down(name)
+
+
 @pytest.mark.tried("tar", on=Kind("26", "classic"))
 def test_an_engine_whose_images_are_gone_with_its_store_is_deployed_to_and_gone_back_on(
     tmp_path: Path,
 ) -> None:
     name = f"{TARGET}-changed"
-    try:
-        chat = Chat.up(name, tmp_path, kind=Kind("26", "classic"))
-        deployed(chat, "v1")
-        first = current(chat)
+    with small(name, tmp_path, Kind("26", "classic")) as stack:
+        stack.deploy("the first")
+        first = stack.current
         faults.store_changed(name, "containerd")
-        code, said = told(chat, "status")
-        assert code == 1
-        assert "lacking   api, mongodb, redis, web: the release has no container of it: run `gonogo" in said
-        said = deployed(chat, "never-healthy", exit_code=4)
+        done = stack.gonogo("status")
+        assert done.code == 1
+        assert "lacking   cache, web: the release has no container of it: run `gonogo" in done.output
+        said = stack.deploy("", code=4)
         assert f"keeps images and containers by overlayfs, and kept them by overlay2 when {first}" in said
         assert f"nothing of {first} ran before, so nothing runs now; verified (exit 4)" in said
-        assert (current(chat), chat.containers(), dangling(chat)) == (first, {}, "")
-        deployed(chat, "v2")
-        second = chat.containers()
-        assert told(chat, "status")[0] == 0
-        code, said = told(chat, "rollback")
-        assert code == 3
-        assert f"the images of {first} for api, mongodb, redis, web are gone: deploy that version" in said
-        assert chat.containers() == second
+        assert (stack.current, stack.stack.containers(), stack.dangling) == (first, {}, "")
+        stack.deploy("the second")
+        second = stack.stack.containers()
+        assert stack.gonogo("status").code == 0
+        done = stack.gonogo("rollback")
+        assert done.code == 3
+        assert f"the images of {first} for cache, web are gone: deploy that version" in done.output
+        assert stack.stack.containers() == second
 
         faults.store_changed(name, "classic")
-        chat.release("v2")
-        assert "and kept them by overlayfs when" in chat.failing()["images.rollback"]
-        code, said = told(chat, "rollback", "--to", first)
-        assert code == 0, said
-        assert chat.health()["version"] == "1.0.0"
-        assert chat.failing() == {}
-    finally:
-        host.down(name)
+        assert stack.page == "the first"
+        done = stack.stack.preflight()
+        assert (done.code, done.of("failed")) == (1, {"images.rollback"})
+        assert "and kept them by overlayfs when" in done.found("images.rollback")
+        done = stack.gonogo("rollback", "--to", first)
+        assert done.code == 0, done.output
+        assert stack.page == "the first"
+        assert stack.stack.preflight().code == 0
 
 
 @pytest.mark.tried("tar", controller=NEWEST)
@@ -135,16 +131,13 @@ def test_an_engine_whose_images_are_gone_with_its_store_is_deployed_to_and_gone_
 def test_from_a_controller_with_the_other_store(
     controller: dict[str, str], kind: Kind, tmp_path: Path
 ) -> None:
-    name = f"{TARGET}-from"
-    try:
-        chat = Chat.up(name, tmp_path, kind=kind)
-        chat.environment.update(controller)
-        deployed(chat, "v1")
-        first = chat.containers()
-        deployed(chat, "v2")
-        second = chat.containers()
-        assert {one for one in first if first[one] == second[one]} == STORES
-        assert chat.health()["version"] == "2.0.0"
-        assert dangling(chat) == ""
-    finally:
-        host.down(name)
+    with small(f"{TARGET}-from", tmp_path, kind, controller) as stack:
+        stack.deploy("the first")
+        first = stack.stack.containers()
+        stack.deploy("the second")
+        second = stack.stack.containers()
+        assert {one for one in first if first[one] == second[one]} == {"cache"}
+        assert stack.page == "the second"
+        stack.deploy("", code=4)
+        assert stack.page == "the second"
+        assert stack.dangling == ""

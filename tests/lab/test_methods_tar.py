@@ -238,6 +238,7 @@ def narrow(connection: Connection, tmp_path: Path) -> Iterator[Narrow]:
 
 
 @pytest.mark.tried("tar")
+@pytest.mark.parametrize("connection", [NEWEST], indirect=True, ids=str, scope="module")
 def test_a_deployment_whose_line_breaks_changes_nothing_and_the_next_one_succeeds(narrow: Narrow) -> None:
     code, told = narrow.deploy()
     assert code == 0, told

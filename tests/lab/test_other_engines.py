@@ -10,27 +10,10 @@ import pytest
 
 from lab import host
 from lab.kind import NEWEST
-from tests.lab.any_stack import Stack
+from tests.lab.site import Site
 
 pytestmark = pytest.mark.lab
 NAME = f"t-others-{os.getpid()}"
-COMPOSE = """
-services:
-  web:
-    build: .
-    ports: ["127.0.0.1:8085:8000"]
-    healthcheck:
-      test: ["CMD", "python", "-c", "import urllib.request as u; u.urlopen('http://localhost:8000/page')"]
-      start_period: 3s
-      start_interval: 1s
-      interval: 2s
-      retries: 2
-"""
-DOCKERFILE = (
-    'FROM gonogo-lab/python:latest\nWORKDIR /site\nCOPY . .\nCMD ["python", "-m", "http.server", "8000"]\n'
-)
-HEALTH = '\n[[health]]\nurl = "http://127.0.0.1:8085/page"\n'
-
 # As https://docs.docker.com/engine/security/rootless/ sets it up, without systemd. A host of the lab has no
 # device for the tunnel by which the engine's network leaves its namespace.
 ROOTLESS = """
@@ -67,65 +50,45 @@ def made() -> Iterator[host.Host]:
 
 
 @pytest.fixture
-def stack(made: host.Host, tmp_path: Path) -> Stack:
-    """A stack of one service on the host."""
-    (tmp_path / "shop").mkdir()
-    found = Stack("shop", tmp_path / "shop", made)
-    found.lay({"compose.yaml": COMPOSE, "Dockerfile": DOCKERFILE, "page": "the first"})
-    found.there({".env": ""})
-    assert found.init().code == 0
-    found.reachable()
-    found.file.write_text(found.file.read_text() + HEALTH)
-    return found
-
-
-def as_root(made: host.Host, script: str, user: str = "root") -> str:
-    done = host.execute(made.name, script, user=user)
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode()
-
-
-def page(stack: Stack) -> str:
-    return as_root(stack.made, "curl -fsS http://127.0.0.1:8085/page", "deploy")
+def site(made: host.Host, tmp_path: Path) -> Site:
+    """A small stack on the host."""
+    return Site.on(made, tmp_path)
 
 
 @pytest.mark.tried("tar", target="26.1, rootless, classic")
-def test_a_rootless_engine_gets_releases_and_goes_back(stack: Stack) -> None:
-    as_root(stack.made, ROOTLESS)
-    as_root(stack.made, START, "deploy")
+def test_a_rootless_engine_gets_releases_and_goes_back(site: Site) -> None:
+    site.there(ROOTLESS, "root")
+    site.there(START)
     for text in ("the first", "the second"):
-        stack.lay({"page": text})
-        done = stack.deploy()
-        assert done.code == 0, done.output
-        assert page(stack) == text
-    (stack.folder / "page").unlink()
-    done = stack.deploy()
-    assert done.code == 4, done.output
-    assert page(stack) == "the second"
-    assert as_root(stack.made, "docker image ls -q --filter dangling=true", "deploy") == ""
+        site.deploy(text)
+        assert site.page == text
+    site.deploy("", code=4)
+    assert site.page == "the second"
+    assert site.dangling == ""
 
 
-def test_a_database_in_a_rootless_engine_is_a_no_go(stack: Stack) -> None:
+def test_a_database_in_a_rootless_engine_is_a_no_go(site: Site) -> None:
+    stack = site.stack
     stack.file.write_text(stack.file.read_text() + '\n[mongodb]\nservice = "web"\ndatabase = "shop"\n')
     done = stack.preflight()
     assert (done.code, done.of("failed")) == (1, {"docker.engine"}), done.output
     assert "a rootless engine, whose containers have addresses that cannot be" in done.found("docker.engine")
 
 
-def test_podman_in_the_place_of_the_engine_is_named(stack: Stack) -> None:
-    as_root(stack.made, "docker context use default", "deploy")
-    as_root(stack.made, PODMAN)
-    done = stack.preflight()
+def test_podman_in_the_place_of_the_engine_is_named(site: Site) -> None:
+    site.there("docker context use default")
+    site.there(PODMAN, "root")
+    done = site.stack.preflight()
     assert (done.code, done.of("failed")) == (1, {"docker.engine"}), done.output
     assert "podman's service answers on the Docker socket, which is not supported" in done.found(
         "docker.engine"
     )
 
 
-def test_podman_in_the_place_of_the_command_is_named(stack: Stack) -> None:
+def test_podman_in_the_place_of_the_command_is_named(site: Site) -> None:
     script = '#!/bin/sh\nexec /usr/bin/podman "$@"\n'  # what the package podman-docker comes down to
-    host.put(stack.made.name, "/usr/local/bin/docker", script.encode(), mode="0755", owner="root:root")
-    done = stack.preflight()
+    host.put(site.stack.made.name, "/usr/local/bin/docker", script.encode(), mode="0755", owner="root:root")
+    done = site.stack.preflight()
     assert (done.code, done.of("failed")) == (1, {"docker.engine"}), done.output
     found = done.found("docker.engine")
     assert "the `docker` command there is podman's (podman version 5." in found

@@ -9,10 +9,15 @@ import pytest
 
 from gonogo.deploy.methods import registry
 from gonogo.deploy.methods.client import Given, logged_in
+from lab.kind import NEWEST
 from tests.lab.test_methods_deploy import BASE, CLONE, PASSWORD, ROOM, USER, Stack, stack
 
 __all__ = ["stack"]
-pytestmark = pytest.mark.lab
+# What a method does with older engines is told by its own tests.
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.parametrize("stack", [NEWEST], indirect=True, ids=str, scope="module"),
+]
 MADE = "by another pipeline, as {}"
 RECIPE = f"FROM {BASE}\nUSER root\nRUN echo {MADE} > /content\n"
 
