@@ -21,6 +21,11 @@ pytestmark = pytest.mark.lab
 TARGET = f"t-engines-{os.getpid()}"
 CONTROLLER = f"t-controller-{os.getpid()}"
 STORES = {"chat-mongodb", "chat-redis"}
+INDEX = b'"application/vnd.oci.image.index.v1+json"'
+SEVERAL = f"FROM gonogo-lab/python:latest AS amd64\nFROM scratch AS arm64\n{site.DOCKERFILE}".replace(
+    "FROM gonogo-lab/python:latest\n", "FROM $TARGETARCH\n"
+)
+"""An image for two platforms, one of which runs here."""
 
 
 @pytest.fixture(scope="module")
@@ -140,4 +145,38 @@ def test_from_a_controller_with_the_other_store(
         assert stack.page == "the second"
         stack.deploy("", code=4)
         assert stack.page == "the second"
+        assert stack.dangling == ""
+
+
+def built(dockerfile: str, *options: str) -> bytes:
+    """Build the image site:7 by BuildKit on the controller; returns the index of its archive."""
+    for name, text in (("Dockerfile", dockerfile), ("page", "by BuildKit")):
+        host.put(CONTROLLER, f"/tmp/site/{name}", text.encode())
+    build = f"docker buildx build -q {' '.join(options)} -t site:7 /tmp/site && docker save site:7"
+    done = host.execute(CONTROLLER, f"{build} | tar -xO index.json")
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+@pytest.mark.tried("tar", controller=NEWEST)
+@pytest.mark.parametrize("kind", [OLDEST, NEWEST], ids=str)
+def test_what_buildkit_made_arrives_unless_it_is_for_another_platform(
+    controller: dict[str, str], kind: Kind, tmp_path: Path
+) -> None:
+    with small(f"{TARGET}-index", tmp_path, kind, controller) as stack:
+        stack.stack.lay({"compose.yaml": site.COMPOSE.replace("build: .", "image: site:7")})
+        built("FROM scratch\nCOPY page .\n", "--platform", "linux/arm64")
+        done = stack.gonogo("deploy", "--yes")
+        assert done.code == 1, done.output
+        assert "FAILED  images.platform: web has an image (site:7) for linux/arm64" in done.output
+        for dockerfile, option, value in (
+            (site.DOCKERFILE, "--provenance", "true"),
+            (SEVERAL, "--platform", "linux/amd64,linux/arm64"),
+        ):
+            assert INDEX in built(dockerfile, option, value)
+            for ends in ("web; verified", "nothing had to change; verified"):
+                done = stack.gonogo("deploy", "--yes")
+                assert done.code == 0, done.output
+                assert ends in done.output
+                assert stack.page == "by BuildKit"
         assert stack.dangling == ""
