@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from gonogo.deploy import history, lock, recovery, release, target_file
 from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, published
 from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts, resolve
 from gonogo.deploy.journal import END, Journal
 from gonogo.deploy.probes.containers import Container
@@ -139,13 +141,17 @@ def _told(held: lock.Held, target: Target, *, resumable: bool) -> str:
 
 
 def _lacking(facts: Facts, record: release.Release) -> list[str]:
-    """Return the services of a release that should run and have no container; a one-shot's may be removed."""
+    """Return the services of a release that should run and have no container; a one-shot's may be removed.
+
+    Where the release's files cannot be resolved any more, nobody knows which are one-shots: all count.
+    """
     lacking = set(record.images) - {one.service for one in facts.running}
     if not lacking:
         return []
     files = release.files(facts.target, record.version)
-    ending = resolve(facts.connection, facts.target, files, facts.redactor).model.one_shots()
-    return sorted(lacking - ending)
+    with suppress(GonogoError):
+        lacking -= resolve(facts.connection, facts.target, files, facts.redactor).model.one_shots()
+    return sorted(lacking)
 
 
 def _container(one: Container, record: release.Release | None) -> events.Container:

@@ -1,0 +1,48 @@
+"""What ``gonogo status`` misses: services of the release that should run and have no container."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from gonogo.deploy.cli import runs
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.release import Image, Release
+from tests.unit.stacks import container, model, target
+
+RECORD = Release(
+    version="v1",
+    created="2026-01-31T08:05:59+00:00",
+    project="shop",
+    images={name: Image(name=name, id=f"sha256:{name}") for name in ("api", "db", "migrate")},
+)
+NEEDS = {"depends_on": {"migrate": {"condition": "service_completed_successfully"}}}
+
+
+def lacking(*there: str) -> list[str]:
+    running = [container(name) for name in there]
+    facts = SimpleNamespace(running=running, target=target(), connection=None, redactor=None)
+    return runs._lacking(cast(Facts, facts), RECORD)
+
+
+def test_services_without_a_container_are_named_and_one_shots_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = SimpleNamespace(model=model(api=NEEDS, db={}, migrate={}))
+    monkeypatch.setattr(runs, "resolve", lambda *_: found)
+    assert lacking("api", "db", "migrate") == []
+    assert lacking("api", "db") == []
+    assert lacking() == ["api", "db"]
+
+
+def test_where_the_files_of_a_release_cannot_be_resolved_every_service_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def resolve(*_: Any) -> Any:
+        raise GonogoError("the env file is gone")
+
+    monkeypatch.setattr(runs, "resolve", resolve)
+    assert lacking("api", "db") == ["migrate"]
