@@ -121,9 +121,10 @@ def test_an_engine_whose_images_are_gone_with_its_store_is_deployed_to_and_gone_
         assert stack.stack.containers() == second
 
         faults.store_changed(name, "classic")
+        stack.settle()
         assert stack.page == "the first"
         done = stack.stack.preflight()
-        assert (done.code, done.of("failed")) == (1, {"images.rollback"})
+        assert (done.code, done.of("failed")) == (1, {"images.rollback"}), done.output
         assert "and kept them by overlayfs when" in done.found("images.rollback")
         done = stack.gonogo("rollback", "--to", first)
         assert done.code == 0, done.output
