@@ -24,10 +24,22 @@ def _running(facts: Facts) -> list[Container]:
 
 
 def _settled(facts: Facts, deadline: float) -> list[Container]:
-    """Return the containers once none is starting any more, or when the time is over."""
+    """Return the containers once the health of each is final, or when the time is over.
+
+    What became unhealthy while something it asks was being replaced stays so until its next health check, so
+    it is final only when as many more checks have failed as make it unhealthy.
+    """
+    seen: dict[str, int] = {}
     while True:
         found = _running(facts)
-        if not any(one.health == "starting" for one in found) or time.monotonic() >= deadline:
+        for one in found:
+            seen.setdefault(one.id, one.failing_streak)
+        waiting = any(
+            one.health == "starting"
+            or (one.health == "unhealthy" and one.failing_streak < seen[one.id] + one.retries)
+            for one in found
+        )
+        if not waiting or time.monotonic() >= deadline:
             return found
         time.sleep(PAUSE_S)
 

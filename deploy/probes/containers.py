@@ -20,6 +20,8 @@ FORM = (
     '{"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Image}},"named":{{json .Config.Image}},'
     '"status":{{json .State.Status}},"exit_code":{{json .State.ExitCode}},'
     '"health":{{with (index .State "Health")}}{{json .Status}}{{else}}""{{end}},'
+    '"failing_streak":{{with (index .State "Health")}}{{json .FailingStreak}}{{else}}0{{end}},'
+    '"retries":{{with (index .Config "Healthcheck")}}{{json (index . "Retries")}}{{else}}0{{end}},'
     '"started":{{json .State.StartedAt}},"created":{{json .Created}},"restarts":{{json .RestartCount}},'
     '"project":{{json (index .Config.Labels "com.docker.compose.project")}},'
     '"service":{{json (index .Config.Labels "com.docker.compose.service")}},'
@@ -37,6 +39,8 @@ GIVEN = (
     '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"running":{{.State.Running}},'
     '"env":{{json .Config.Env}},"entrypoint":{{json .Config.Entrypoint}},"command":{{json .Config.Cmd}}}'
 )
+RETRIES = 3
+"""Failed health checks in a row that make a container unhealthy, by default (Dockerfile reference)."""
 ENDING = ("", "no", "on-failure")
 """Restart policies under which a container that ended with status 0 stays ended."""
 
@@ -47,6 +51,7 @@ class Container:
 
     ``ports``: those it was made with; ``bound``: those that it holds while it runs, chosen ones too.
     ``mounts``: type, name or source, and place of each; ``read_only``: the places that it cannot write to.
+    ``failing_streak``: health checks in a row that failed; ``retries``: how many make it unhealthy.
     """
 
     id: str
@@ -55,6 +60,8 @@ class Container:
     named: str
     status: str
     health: str = ""
+    failing_streak: int = 0
+    retries: int = RETRIES
     project: str = ""
     service: str = ""
     hash: str = ""
@@ -165,6 +172,8 @@ def _container(raw: dict[str, Any]) -> Container:
         named=raw["named"],
         status=raw["status"],
         health=raw["health"] if raw["health"] != "none" else "",
+        failing_streak=raw.get("failing_streak") or 0,
+        retries=raw.get("retries") or RETRIES,
         project=raw["project"] or "",
         service=raw["service"] or "",
         hash=raw["hash"] or "",

@@ -77,7 +77,7 @@ class Stack:
 
     def reachable(self) -> None:
         """Name the lab's ssh_config in the drafted target file, and let the stack be watched calmly."""
-        self.amend(f'ssh.config_file = "{self.made.config}"', "availability.rate = 10")
+        self.amend(f'ssh.config_file = "{self.made.config}"', "availability.rate = 2")
 
     def preflight(self) -> Ran:
         """Run the preflight suite."""

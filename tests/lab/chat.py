@@ -21,7 +21,7 @@ MARK = "=== the part "
 # What is asked of a host byte for byte: the stack, homes, temporary files and configuration.
 WATCHED = "/srv /home /root /tmp /etc /opt /usr/local"
 # A hundred requests a second, as others are watched, would take half a processor of every test.
-CALM = "availability.rate = 10\n\n"
+CALM = "availability.rate = 2\n\n"
 # The engine's own: its runtime passes parameters in files that live for a moment.
 ENGINES = "! -name 'runc-process*'"
 

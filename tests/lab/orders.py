@@ -31,18 +31,20 @@ volumes:
 """
 
 APP = """
-import os
+import os, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pymongo import MongoClient
 
 shop = MongoClient("db", username=os.environ["DB_USER"], password=os.environ["DB_PASSWORD"]).shop
-VERSION, BROKEN = 1, False
+VERSION, BROKEN, WARM_UP_S = 1, False, 0
+STARTED = time.monotonic()
 
 class Page(BaseHTTPRequestHandler):
     def do_GET(self):
         asked, orders = self.path != "/health", shop.orders.count_documents({})
         text = f"shop {VERSION}, {orders} orders" if asked else "well"
-        self.send_response(500 if BROKEN and asked else 200)
+        cold = time.monotonic() < STARTED + WARM_UP_S
+        self.send_response(500 if (BROKEN if asked else cold) else 200)
         self.end_headers()
         self.wfile.write(text.encode())
 

@@ -53,9 +53,10 @@ def order(you: Newcomer) -> None:
     you.there(f'docker exec -i shop-web-1 python - <<"END"\n{orders.ORDERS}\nEND')
 
 
-def release(you: Newcomer, version: int, broken: bool = False) -> None:
-    """Let a version of the shop lie in its folder, committed."""
-    text = orders.APP.replace("VERSION, BROKEN = 1, False", f"VERSION, BROKEN = {version}, {broken}")
+def release(you: Newcomer, version: int, broken: bool = False, warm_up_s: int = 0) -> None:
+    """Let a version of the shop lie in its folder, committed; it is not healthy before ``warm_up_s``."""
+    assert "= 1, False, 0" in orders.APP
+    text = orders.APP.replace("= 1, False, 0", f"= {version}, {broken}, {warm_up_s}")
     you.lay({"app.py": text}, f"Version {version}")
 
 
@@ -168,6 +169,8 @@ def test_going_back_by_hand(you: Newcomer) -> None:
     assert page(you) == good
     assert stores(you) == untouched
 
+    # It is broken for customers at once, and not healthy before the kill: `current` still names the good one.
+    release(you, 9, broken=True, warm_up_s=30)
     output = killed_in_the_switch(you)
     assert page(you).startswith("500"), output
     typed_there(you, [look, the_same, there, start, tidy])

@@ -65,6 +65,11 @@ class Deployed:
         assert not [one for one in found if any(value in one.model_dump_json() for value in secrets)]
         return told
 
+    def health(self) -> CheckResult:
+        """What containers.healthy says now."""
+        only = "containers.healthy"
+        return harness.over(self.connection, self.target, suite="verify", only={only})[only]
+
     def up(self, service: str, override: str = "") -> None:
         """Start a service as the release says, with an override of somebody's own."""
         to = self.target
@@ -126,6 +131,21 @@ def test_what_was_started_by_hand_with_an_override(
     finally:
         deployed.up(service)
     assert deployed.wrong == {}
+
+
+def test_a_container_that_was_unhealthy_for_as_long_as_another_was_replaced(deployed: Deployed) -> None:
+    check = "{test: [CMD, test, '!', -e, /tmp/away], interval: 2s, retries: 2, start_period: 0s}"
+    deployed.up("web", overridden("web", f"healthcheck: {check}"))
+    try:
+        deployed.chat.shell("docker exec chat-web touch /tmp/away")
+        status = "$(docker inspect -f '{{.State.Health.Status}}' chat-web)"
+        deployed.chat.shell(f'until [ "{status}" = unhealthy ]; do sleep 0.1; done')
+        found = deployed.health()
+        assert (found.status, found.found) == ("failed", "chat-web (running, unhealthy)")
+        deployed.chat.shell("docker exec chat-web rm /tmp/away")
+        assert deployed.health().status == "passed"
+    finally:
+        deployed.up("web")
 
 
 def test_an_env_file_that_was_edited_after_the_release_is_a_warning(deployed: Deployed) -> None:
