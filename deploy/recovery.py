@@ -87,9 +87,10 @@ def _taken_over(run: Undertaking) -> Ended:
         runner.connect(run)
         last = history.unfinished(history.runs(run.connection, run.target))
         held = lock.look(run.connection, run.target)
-        if held and held.dead and last:
+        if held and held.dead:
+            # Without a run in the journal it is that of one which changed nothing: then all is done with it.
             lock.remove(run.connection, run.target)
-            run.note(f"took over the lock: {held.told}")
+            run.note(f"{'took over' if last else 'removed'} the lock: {held.told}")
     except steps.Refused as error:
         return Ended("no-go", error.exit_code, f"{error}; nothing was touched")
     except GonogoError as error:

@@ -185,8 +185,11 @@ def _prepared(run: Undertaking) -> Ended:
     run.record.previous = release.current(run.connection, run.target)
     with ExitStack() as stack:
         try:
+            journal = Journal(run.connection, run.target, run.version)
+            if run.target.method == "on-server":
+                run.journal = journal  # there, a build that is cut off leaves something
             steps.build(run)
-            run.journal = Journal(run.connection, run.target, run.version)
+            run.journal = journal
             adopt(run)
             steps.transfer(run)
             safekeeping.baseline(run)

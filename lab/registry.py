@@ -43,15 +43,13 @@ class Registry:
     host: str
     authority: str = ""
 
-    def trusted(self, yes: bool = True) -> None:
-        """Let Docker on the lab host trust the registry's authority, or no longer."""
-        folder = f"/etc/docker/certs.d/{self.host}"
+    def trusted(self, yes: bool = True, *, on: str = "") -> None:
+        """Let Docker on the lab host, or on another one, trust the registry's authority, or no longer."""
+        folder, name = f"/etc/docker/certs.d/{self.host}", on or self.lab_host
         if yes:
-            host.put(
-                self.lab_host, f"{folder}/ca.crt", self.authority.encode(), mode="0644", owner="root:root"
-            )
+            host.put(name, f"{folder}/ca.crt", self.authority.encode(), mode="0644", owner="root:root")
         else:
-            _as_root(self.lab_host, f"rm -rf {folder}")
+            _as_root(name, f"rm -rf {folder}")
 
     @contextlib.contextmanager
     def trusted_here(self) -> Iterator[None]:

@@ -132,23 +132,6 @@ def test_an_engine_whose_images_are_gone_with_its_store_is_deployed_to_and_gone_
         assert stack.stack.preflight().code == 0
 
 
-@pytest.mark.tried("tar", controller=NEWEST)
-@pytest.mark.parametrize("kind", [OLDEST, NEWEST], ids=str)
-def test_from_a_controller_with_the_other_store(
-    controller: dict[str, str], kind: Kind, tmp_path: Path
-) -> None:
-    with small(f"{TARGET}-from", tmp_path, kind, controller) as stack:
-        stack.deploy("the first")
-        first = stack.stack.containers()
-        stack.deploy("the second")
-        second = stack.stack.containers()
-        assert {one for one in first if first[one] == second[one]} == {"cache"}
-        assert stack.page == "the second"
-        stack.deploy("", code=4)
-        assert stack.page == "the second"
-        assert stack.dangling == ""
-
-
 def built(dockerfile: str, *options: str) -> bytes:
     """Build the image site:7 by BuildKit on the controller; returns the index of its archive."""
     for name, text in (("Dockerfile", dockerfile), ("page", "by BuildKit")):

@@ -1,127 +1,118 @@
-"""Whole deployments of a small stack by each method, one over the other."""
+"""Whole deployments of a small stack by each method, from each store to each store."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lab import host, registry
-from lab.kind import NEWEST, OLDEST
-from tests.lab.chat import typed
+from lab import host
+from lab.controller import engine_of
+from lab.kind import NEWEST, OLDEST, Kind
+from tests.lab import methods
+from tests.lab.methods import BASE, CLONE, DOCKERFILE, PASSWORD, ROOM, Stack
 from tests.lab.secrecy import leaks
 
 pytestmark = pytest.mark.lab
 NAME = f"t-ways-{os.getpid()}"
-BASE = "gonogo-lab/redis:latest"
-ROOM, CLONE = "/srv/shop", "/srv/shop/repo"
-USER, PASSWORD = "lab", "s3cret-of-the-lab!$"
-LOGIN = {"REGISTRY_USERNAME": USER, "REGISTRY_PASSWORD": PASSWORD}
-
-
-@dataclass
-class Stack:
-    """A stack of one built service in a repository here, of which the host has a clone."""
-
-    made: host.Host
-    here: Path
-    registry: registry.Registry
-    outputs: list[str] = field(default_factory=list)
-
-    def there(self, script: str) -> str:
-        done = host.execute(NAME, script)
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout.decode().strip()
-
-    def commit(self, content: str, dockerfile: str = "") -> str:
-        """Commit another release, which the host's bare repository has too; return its id."""
-        service = {"image": f"{self.registry.host}/team/app:1.0", "build": "./app"}
-        (self.here / "app").mkdir(exist_ok=True)
-        (self.here / "compose.yaml").write_text(json.dumps({"services": {"app": service}}))
-        (self.here / "app" / "content").write_text(content)
-        (self.here / "app" / "Dockerfile").write_text(dockerfile or f"FROM {BASE}\nCOPY content /\n")
-        git = ["git", "-C", str(self.here), "-c", "user.name=lab", "-c", "user.email=lab@localhost"]
-        bundle = self.here.parent / "bundle"
-        lines = ["init -q -b main", "add -A", "commit -q -m Change", f"bundle create -q {bundle} main"]
-        for line in [*lines, "update-ref refs/remotes/origin/main HEAD"]:
-            subprocess.run([*git, *line.split()], check=True, capture_output=True)
-        host.put(NAME, "/tmp/bundle", bundle.read_bytes())
-        self.there(f"git -C {ROOM}/origin.git fetch -q /tmp/bundle +main:main")
-        head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
-        return head.stdout.strip()
-
-    def deploy(self, method: str, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
-        file = self.here.parent / f"{method}.toml"
-        file.write_text(
-            f'host = "{self.made.alias}"\npath = "{ROOM}"\nsource = "{self.here}"\nproject = "shop"\n'
-            f'compose_files = ["compose.yaml"]\nmethod = "{method}"\n'
-            f'[registry]\nhost = "{self.registry.host}"\n'
-            'username_variable = "REGISTRY_USERNAME"\npassword_variable = "REGISTRY_PASSWORD"\n'
-            f'[on_server]\ncheckout = "{CLONE}"\n[ssh]\nconfig_file = "{self.made.config}"\n'
-            "[thresholds]\nlatency_ms = 5000\n"
-        )
-        argv = [sys.executable, "-m", "gonogo.deploy", "deploy", str(file), "--yes"]
-        argv += ["--reports", str(self.here.parent / "r"), *options]
-        authority = self.here.parent / "ca.crt"
-        authority.write_text(self.registry.authority)
-        done = typed(argv, **{**LOGIN, "SSL_CERT_FILE": str(authority), **more})
-        self.outputs += [done.stdout, done.stderr]
-        return done
-
-    def content(self) -> str:
-        """What the running container holds of the release."""
-        return self.there("docker exec shop-app-1 cat /content")
+CONTROLLER = f"t-from-{os.getpid()}"
+ALL = ("tar", "registry", "on-server")
+NOISE = f"{DOCKERFILE}RUN head -c 3000000 /dev/urandom > /tmp/noise && sleep 2\n"
+"""An image with a layer of 3 MB of its own, which takes a while to build."""
+CUT = {"tar": "to other was lost", "registry": "refused", "on-server": "to other was lost"}
+SAYS = {
+    "tar": "layers were there already",
+    "registry": "/team/app@sha256:",
+    "on-server": "every image is there already",
+}
 
 
 @pytest.fixture(scope="module", params=[OLDEST, NEWEST], ids=str)
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if os.geteuid() != 0:
         pytest.skip("this machine's engine trusts an authority only where root says so")
-    made = host.up(NAME, [BASE], request.param)
+    with methods.stack(NAME, request.param, tmp_path_factory.mktemp("ways")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def containerd() -> Iterator[dict[str, str]]:
+    """The variables with which an engine that keeps images in containerd is the controller's."""
     try:
-        host.execute(NAME, f"install -d -o deploy -g deploy {ROOM}", user="root")
-        here = tmp_path_factory.mktemp("ways") / "repo"
-        here.mkdir()
-        with registry.running(NAME, USER, PASSWORD) as running, running.trusted_here():
-            running.trusted()
-            found = Stack(made, here, running)
-            found.there(f"git init -q --bare -b main {ROOM}/origin.git")
-            found.commit("first")
-            found.there(f"git clone -q {ROOM}/origin.git {CLONE}")
-            yield found
-            named = ["docker", "image", "ls", "-q", f"{running.host}/team/app"]
-            ids = set(subprocess.run(named, capture_output=True, text=True, check=True).stdout.split())
-            subprocess.run(["docker", "image", "rm", "-f", *ids], capture_output=True, check=False)
+        with engine_of(host.up(CONTROLLER, [BASE], NEWEST)) as variables:
+            yield variables
     finally:
-        host.down(NAME)
+        host.down(CONTROLLER)
 
 
-@pytest.mark.parametrize(
-    ("method", "says"),
-    [
-        ("tar", "layers were there already"),
-        ("registry", "/team/app@sha256:"),
-        ("on-server", "every image is there already"),
-    ],
-)
-def test_a_release_by_each_method(stack: Stack, method: str, says: str) -> None:
-    commit = stack.commit(f"by {method}")
+def way(method: str, controller: Kind | None = None) -> Any:
+    """Return a method, and the engine that is the controller's where it is not this machine's."""
+    mark = pytest.mark.tried(method, controller=controller)
+    return pytest.param(method, controller is not None, marks=mark, id=f"{method}-{controller or 'here'}")
+
+
+WAYS = [way(one) for one in ALL] + [way("tar", NEWEST), way("registry", NEWEST)]
+"""The controller's engine has no part in what is built on the server."""
+
+
+def deployed(stack: Stack, method: str, content: str, dockerfile: str = DOCKERFILE, code: int = 0) -> str:
+    """Deploy a release; returns what was said."""
+    stack.commit(content, dockerfile)
+    done = stack.deploy(method)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(("method", "other"), WAYS)
+def test_each_method_from_each_store_to_each(
+    stack: Stack, method: str, other: bool, request: pytest.FixtureRequest
+) -> None:
+    stack.variables = request.getfixturevalue("containerd") if other else {}
+    if other:
+        stack.registry.trusted(on=CONTROLLER)
+    deployed(stack, method, "one")
+    first, name, cache = stack.current, stack.image.rpartition(":")[0], stack.cache
+    commit = stack.commit("two")
     done = stack.deploy(method)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert says in done.stdout
-    assert stack.content() == f"by {method}"
+    assert SAYS[method] in done.stdout
+    assert stack.content() == "two"
     form = "docker inspect -f '{{.Image}}' shop-app-1 | xargs docker image inspect -f"
     label = stack.there(form + " '{{index .Config.Labels \"org.opencontainers.image.revision\"}}'")
     assert label == commit
+    second = stack.current
+
+    # Another image under the tag of a release: what runs is pinned by id, and a tag may move.
+    stack.there(f"docker tag {BASE} {name}:{first}")
+    done = stack.gonogo("rollback", method)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (stack.current, stack.content()) == (first, "one")
+
+    stack.there(f"docker image rm -f {name}:{second} $(docker image ls -q --no-trunc {name}:{second})")
+    before, untagged = stack.state(), stack.untagged
+    done = stack.gonogo("rollback", method, "--to", second)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert f"the images of {second} for app are gone: deploy that version" in done.stdout
+    assert (stack.state(), stack.content()) == (before, "one")
+
+    stack.commit("three", NOISE)
+    code, told = stack.cut_off(method)
+    assert (code, CUT[method] in told) == (3, True), told
+    done = stack.gonogo("resume", method)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert stack.state() == before, "nothing of the failed transfer is left"
+    done = stack.deploy(method)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert stack.content() == "three"
+
+    if method == "tar":
+        deployed(stack, method, "four", f"{DOCKERFILE}CMD false\n", code=4)
+        assert stack.content() == "three"
+    assert (stack.untagged <= untagged, stack.cache) == (True, cache)
 
 
-@pytest.mark.tried("tar", "registry", "on-server")
 def test_a_build_on_the_server_that_fails_changes_nothing(stack: Stack) -> None:
     stack.commit("fine")
     assert stack.deploy("on-server").returncode == 0
