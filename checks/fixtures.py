@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from testinfra.host import Host
 
 from gonogo.checks.suite import Suite
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
 from gonogo.deploy.target import Target
 
@@ -41,9 +41,15 @@ def connection(facts: Facts) -> Connection:
 
 
 @pytest.fixture
-def host(suite: Suite) -> Host:
-    """testinfra's host, on the one connection: ``host.file``, ``host.socket``, ``host.run`` …"""
-    return suite.host
+def host(facts: Facts) -> Host:
+    """The target: testinfra's host on the one connection, with our nouns; the rest is blocked without one."""
+    return facts.host
+
+
+@pytest.fixture
+def controller(facts: Facts) -> Host:
+    """The machine that deploys, of which the same is asked as of the target."""
+    return facts.controller
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 
 from gonogo.checks.finding import CheckFailed
 from gonogo.checks.suite import Suite
-from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.fact import Unknown
+from gonogo.deploy.errors import ConnectionFailed, GonogoError, Unknown
 from gonogo.reports.model import CheckResult, CheckStatus, Evidence, Severity
 
 MOST = 4000

@@ -8,12 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from testinfra.host import Host
-
 from gonogo.checks.early import Early
 from gonogo.checks.finding import CheckFailed, Finding
 from gonogo.deploy import release
-from gonogo.deploy.backend import host_for
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts, resolve
@@ -83,8 +80,9 @@ class Suite:
 
         Those that this machine knows are asked meanwhile.
         """
-        given = {"version": self.version, "images_of": self.images_of}
-        self._facts = facts = Facts(self.target, None, self.redactor, pending=True, **given)
+        self._facts = facts = Facts(
+            self.target, None, self.redactor, version=self.version, images_of=self.images_of, pending=True
+        )
         pool = ThreadPoolExecutor(2, thread_name_prefix="gonogo-open")
         self._opened = pool.submit(self._open, facts)
         pool.submit(self._import_ahead)
@@ -151,11 +149,6 @@ class Suite:
         return record(
             self.facts, self._connection, {"skip_build": self.skip_build, "images_of": self.images_of}
         )
-
-    @cached_property
-    def host(self) -> Host:
-        """testinfra's host, one for all checks: what it learns of the system it asks once."""
-        return host_for(self.facts.connection)
 
     @property
     def gone_back(self) -> bool:

@@ -18,8 +18,9 @@ def pytest_terminal_summary(
     say = terminalreporter.write_line
     # With xdist the target was read by the workers alone.
     terminalreporter.section(f"{suite.target.name} on {suite.target.host}" if suite else "checks")
-    for note in suite.notes if suite else []:
-        say(suite.redactor(note))
+    if suite:
+        for note in suite.notes:
+            say(suite.redactor(note))
     blocked: dict[str, list[str]] = {}
     for result in found:
         if result.status == "blocked":

@@ -33,3 +33,14 @@ class ConnectionFailed(GonogoError):
 
 class CommandTimeout(GonogoError):
     """A command on the target did not end within its time; the message names it and the limit in seconds."""
+
+
+class Unknown(GonogoError):
+    """Something that could not be had; ``check`` is the id of the check that fails for it.
+
+    Every other check that needs it is blocked by that one: it neither passed nor failed.
+    """
+
+    def __init__(self, check: str, message: str) -> None:
+        super().__init__(message)
+        self.check = check

@@ -9,8 +9,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.fact import Unknown
+from gonogo.deploy.errors import GonogoError, Unknown, UsageError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.masking import masked
 from gonogo.deploy.redact import Redactor
@@ -36,7 +35,7 @@ class Recording(BaseModel):
         target = Target.model_validate(self.target, strict=False)
         connection = cast(Connection, Recorded(target.host, self.commands, redactor))
         version, images_of = (str(self.options.get(name, "")) for name in ("version", "images_of"))
-        facts = Facts(target, connection, redactor, version=version, images_of=images_of)
+        facts = Facts(target, connection, redactor, version=version, images_of=images_of, here=connection)
         facts.restore(self.facts)
         return facts
 

@@ -87,7 +87,8 @@ def _given(name: str, suite: Suite) -> Any:
         "facts": lambda: suite.facts,
         "model": lambda: suite.facts.model,
         "connection": lambda: suite.facts.connection,
-        "host": lambda: suite.host,
+        "host": lambda: suite.facts.host,
+        "controller": lambda: suite.facts.controller,
         "expect": lambda: suite.expect,
     }
     return given[name]()

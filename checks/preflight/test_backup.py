@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.deploy.fact import Unknown
+from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.target import Target
 

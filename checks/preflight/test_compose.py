@@ -152,7 +152,7 @@ def _changed_here(target: Target, facts: Facts) -> Iterator[str]:
 )
 def test_compose_reproducible(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """What would be deployed is what git has; no file or variable on the target makes it another stack."""
-    wrong = []
+    wrong: list[str] = []
     if not facts.offline:
         _ = facts.folder
         wrong += _changed_there(target, facts)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.checks.suite import Suite
-from gonogo.deploy.fact import Unknown
+from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.model import Model
 from gonogo.deploy.probes.registry import misnamed

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import REACHABLE, Answer, Answers, Fact, Unknown
+from gonogo.deploy.errors import GonogoError, Unknown
+from gonogo.deploy.host.answers import Answer, Answers, Asked, Asker
+from gonogo.deploy.host.backend import ConnectionBackend
+from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.local import HERE, LocalConnection
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.transcript import Entry, Transcript
@@ -24,6 +26,7 @@ class Base:
     ``version``: of the release under way, when this is part of one. ``images_of``: the version as which the
     images were built that are taken as they are, empty where the compose file says which. ``pending``: the
     connection is still being opened, so who needs it waits until ``connected`` is called.
+    ``here``: what the machine that deploys is asked over, where it is not to be asked itself.
     """
 
     offline: ClassVar[bool] = False
@@ -39,28 +42,33 @@ class Base:
         *,
         images_of: str = "",
         pending: bool = False,
+        here: Connection | None = None,
     ) -> None:
         self.target = target
         self.redactor = redactor
         self.version, self.images_of = version, images_of
         self.answers = Answers()
         self.transcript = connection.transcript if connection else Transcript(redactor)
-        self._decided = threading.Event()
+        self._line = ConnectionBackend(target.host)
+        self.host = Host(self._line, self.transcript, self.answers)
+        local = ConnectionBackend(HERE)
+        local.connected(here or cast(Connection, LocalConnection(self.transcript)))
+        self.controller = Host(local, self.transcript, self.answers, "controller")
         if not pending:
             self.connected(connection, failure)
 
     def connected(self, connection: Connection | None, failure: GonogoError | None = None) -> None:
         """Go on over a connection that shares the transcript of these facts, or without one."""
-        self._connection, self._failure = connection, failure
-        self._decided.set()
+        self._line.connected(connection, failure)
 
     @property
     def connection(self) -> Connection:
         """The connection; raises Unknown with the reason when there is none."""
-        self._decided.wait()
-        if self._connection is None:
-            raise Unknown(getattr(self._failure, "check", REACHABLE), str(self._failure))
-        return self._connection
+        return self.host.connection
+
+    def key(self, name: str) -> str:
+        """Return under what the answer of the fact called ``name`` is kept."""
+        return name
 
     def evidence(self, since: int) -> list[Entry]:
         """Return this thread's entries from ``since`` on and those of the facts used; forget the latter."""
@@ -68,49 +76,59 @@ class Base:
         self.answers.used.clear()
         return self.transcript.at(wanted)
 
-    def forget(self, *names: str) -> None:
-        """Make the facts called ``names`` be asked again, after something changed."""
-        for name in names:
-            self.answers.known.pop(name, None)
+    def forget(self, *keys: str) -> None:
+        """Make what is kept under ``keys`` be asked again, after something changed."""
+        for key in keys:
+            self.answers.known.pop(key, None)
 
-    def ahead(self, names: Iterable[str]) -> None:
-        """Begin to ask for facts that will be needed; who needs one meanwhile waits for it."""
+    def ahead(self, keys: Iterable[str]) -> None:
+        """Begin to ask for what will be needed; who needs one of it meanwhile waits for it."""
         pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="gonogo-ahead")
-        for name in names:
-            if isinstance(getattr(type(self), name, None), Fact):
-                pool.submit(self._quietly, name)
+        for key in keys:
+            if found := self.find(key):
+                pool.submit(self._quietly, *found)
         pool.shutdown(wait=False)
 
-    def _quietly(self, name: str) -> None:
+    @staticmethod
+    def _quietly(holder: Asker, name: str) -> None:
         try:
-            getattr(self, name)
+            getattr(holder, name)
         except Unknown:
             return
 
+    def find(self, key: str) -> tuple[Asker, str] | None:
+        """Return what holds the property that is kept under ``key``, and its name; None for no property."""
+        if isinstance(getattr(type(self), key, None), Asked):
+            return self, key
+        return self.host.find(key) or self.controller.find(key)
+
     @classmethod
-    def all(cls) -> Iterator[tuple[str, Fact[Any]]]:
+    def all(cls) -> Iterator[tuple[str, Asked[Any]]]:
         """Yield every fact with its name."""
         for name in dir(cls):
             found = getattr(cls, name)
-            if isinstance(found, Fact):
+            if isinstance(found, Asked):
                 yield name, found
 
     def kept(self) -> dict[str, Any]:
-        """Return what is known, as JSON's types, by name, for ``restore``: without what must not be kept."""
+        """Return what is known, as JSON's types, by key, for ``restore``: without what must not be kept."""
         found = {}
-        for name, fact in self.all():
-            answer = self.answers.known.get(name)
-            if answer is not None and answer.error:
-                found[name] = {"check": answer.error.check, "error": str(answer.error)}
-            elif answer is not None:
-                found[name] = {"value": fact.kept(answer.value)}
+        for key, answer in sorted(self.answers.known.items()):
+            if answer.error:
+                found[key] = {"check": answer.error.check, "error": str(answer.error)}
+            elif place := self.find(key):
+                found[key] = {"value": _asked(*place).kept(answer.value)}
         return found
 
     def restore(self, kept: Mapping[str, Any]) -> None:
-        """Know what ``kept`` returned; a fact that is no longer known is left out."""
-        facts = dict(self.all())
-        for name, given in kept.items():
-            if name in facts:
+        """Know what ``kept`` returned; a property that is no longer known is left out."""
+        for key, given in kept.items():
+            if place := self.find(key):
                 error = Unknown(given["check"], given["error"]) if "error" in given else None
-                value = None if error else facts[name].adapter.validate_python(given["value"])
-                self.answers.known[name] = Answer(value, error)
+                value = None if error else _asked(*place).adapter.validate_python(given["value"])
+                self.answers.known[key] = Answer(value, error)
+
+
+def _asked(holder: Asker, name: str) -> Asked[Any]:
+    found: Asked[Any] = getattr(type(holder), name)
+    return found

@@ -1,4 +1,4 @@
-"""The facts of the data: volumes, bind mounts, room on disks, memory, the database, its backups."""
+"""The facts of the data: volumes, bind mounts, room on disks, the database, its backups."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import posixpath
 from pathlib import Path
 
 from gonogo.deploy import git
-from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import Unknown, fact
+from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts.images import ImageFacts
 from gonogo.deploy.facts.stack import StackFacts
+from gonogo.deploy.host.answers import asked
 from gonogo.deploy.mongodb import login, primary
-from gonogo.deploy.probes import backups, binds, disk, memory, mongodb, volumes
+from gonogo.deploy.probes import backups, binds, disk, mongodb, volumes
 from gonogo.deploy.probes.binds import Bind, Kind
 from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.probes.engine import ROOTLESS
@@ -24,30 +24,25 @@ TEMPORARY = "/tmp"
 class DataFacts(ImageFacts):
     """What is asked about the data that a release must keep, and about the room that it needs."""
 
-    @fact("disk.free")
+    @asked("disk.free")
     def rooms(self) -> dict[str, disk.Room]:
         """The filesystems that a release writes to, by the path that leads there."""
         more = [str(self.target.backup_path)] if self.target.backup or self.target.keeps_data else []
         return disk.rooms(self.connection, [self.folder, self.docker_root, TEMPORARY, *more])
 
-    @fact("memory.available")
-    def memory(self) -> int:
-        """The bytes of memory that new processes can have."""
-        return memory.available(self.connection)
-
-    @fact("volumes.exist")
+    @asked("volumes.exist")
     def volumes(self) -> list[volumes.Volume]:
         """All volumes of the target."""
         return volumes.volumes(self.connection)
 
-    @fact("binds.exist")
+    @asked("binds.exist")
     def binds(self) -> dict[str, Bind]:
         """What lies at each path of the target that the stack mounts, or will."""
         mounted = {source for one in self.running for kind, source, _ in one.mounts if kind == "bind"}
         devices = {one.device for one in self.volumes if one.device.startswith("/")}
         return binds.binds(self.connection, {*binds_of(self.model), *mounted, *devices})
 
-    @fact("binds.exist")
+    @asked("binds.exist")
     def bind_sources(self) -> dict[str, Kind]:
         """What this machine has in the place of each bind mount; a folder counts where git knows files in it.
 
@@ -72,7 +67,7 @@ class DataFacts(ImageFacts):
         settings = self.target.mongodb
         return settings is not None and bool(settings.uri_variable or self.database)
 
-    @fact("mongodb.login")
+    @asked("mongodb.login")
     def mongodb(self) -> mongodb.Mongo | None:
         """The state of the MongoDB that runs, as the new model's login sees it; None when none runs.
 
@@ -102,12 +97,12 @@ class DataFacts(ImageFacts):
         )
         return mongodb.state(self.connection, session, place, settings.database)
 
-    @fact("backup.destination")
+    @asked("backup.destination")
     def backups(self) -> backups.Backups | None:
         """What the backup folder holds; None when the target file names none."""
         return backups.backups(self.connection, self.target.backup.folder) if self.target.backup else None
 
-    @fact("backup.tool")
+    @asked("backup.tool")
     def dump_tool(self) -> str:
         """Where the target has mongodump: "container", "host" or "" for nowhere."""
         return backups.tool(self.connection, self.database.name if self.database else "")

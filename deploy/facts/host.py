@@ -5,37 +5,37 @@ from __future__ import annotations
 import datetime
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import fact
 from gonogo.deploy.facts.base import Base
+from gonogo.deploy.host.answers import asked
 from gonogo.deploy.probes import certificates, clock, engine, hostkey, listeners, names
 
 
 class HostFacts(Base):
     """What is asked of the host, whatever stack is on it, and of this machine about it."""
 
-    @fact("time.window", local=True)
+    @asked("time.window", local=True)
     def now(self) -> datetime.datetime:
         """The time of this machine, in UTC, when the run began to ask."""
         return datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 
-    @fact("ssh.reachable")
+    @asked("ssh.reachable")
     def login(self) -> str:
         """The user that commands on the target run as."""
         return self.connection.check("id -un").text.strip()
 
-    @fact("ssh.host_key", local=True)
+    @asked("ssh.host_key", local=True)
     def host_key(self) -> hostkey.HostKey | None:
         """How ssh judges the host's key; None where the target is this machine."""
         if self.target.host == "local":
             return None
         return hostkey.host_key(self.target.host, self.target.ssh.config_file)
 
-    @fact("ssh.latency")
+    @asked("ssh.latency")
     def round_trip(self) -> clock.RoundTrip:
         """How far away the target is, in time, and how far its clock is off."""
         return clock.round_trip(self.connection)
 
-    @fact("docker.healthy")
+    @asked("docker.healthy")
     def engine(self) -> engine.Engine:
         """The target's Docker Engine."""
         return engine.engine(self.connection)
@@ -45,27 +45,27 @@ class HostFacts(Base):
         """Where the engine keeps its data."""
         return self.engine.root
 
-    @fact("docker.compose")
+    @asked("docker.compose")
     def compose_version(self) -> str:
         """The version of ``docker compose`` on the target."""
         return engine.compose(self.connection)
 
-    @fact("ports.free")
+    @asked("ports.free")
     def listeners(self) -> list[listeners.Listener]:
         """The listening sockets of the target."""
         return listeners.listeners(self.connection)
 
-    @fact("tls.expiry")
+    @asked("tls.expiry")
     def certificates(self) -> list[certificates.Certificate]:
         """The certificates of https health endpoints and of ``[tls] hosts``."""
         return certificates.certificates(self.connection, certificates.servers(self.target))
 
-    @fact("dns.target", local=True)
+    @asked("dns.target", local=True)
     def addresses(self) -> dict[str, list[str]]:
         """Where each of ``[dns] names`` leads; nowhere without that table."""
         return names.addresses(self.target.dns.names if self.target.dns else [])
 
-    @fact("dns.target", local=True)
+    @asked("dns.target", local=True)
     def own_addresses(self) -> list[str]:
         """The addresses of the target: those of ``[dns]``, else those that ssh's host name resolves to."""
         if self.target.dns and self.target.dns.addresses:

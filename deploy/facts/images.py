@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from gonogo.deploy import images as building
-from gonogo.deploy.fact import fact
 from gonogo.deploy.facts.registry import RegistryFacts
+from gonogo.deploy.host.answers import asked
 from gonogo.deploy.model import Service
 from gonogo.deploy.probes import identities, images
 from gonogo.deploy.probes.images import ImageInfo
@@ -23,7 +23,7 @@ class ImageFacts(RegistryFacts):
         built = self.images_of and service.build is not None
         return tagged(service.image, self.images_of) if built else service.image
 
-    @fact("docker.healthy")
+    @asked("docker.healthy")
     def target_images(self) -> dict[str, ImageInfo]:
         """The target's images, by the names of the model that they go by and each by its id.
 
@@ -39,7 +39,7 @@ class ImageFacts(RegistryFacts):
         names = {service.image for service in self.model.services.values()}
         return {name: one.id for name, one in self.target_images.items() if name in names}
 
-    @fact("images.present")
+    @asked("images.present")
     def local_images(self) -> dict[str, ImageInfo]:
         """The builder's images, by the names of the model that they go by and each by its id: this machine's.
 
@@ -76,29 +76,29 @@ class ImageFacts(RegistryFacts):
         there = set(content.taken) if content and self.images_of else there
         return {one.name for one in lacking if self.sought(one) in there}
 
-    @fact("images.platform", local=True)
+    @asked("images.platform", local=True)
     def local_platform(self) -> str:
         """The platform that images are built for on this machine, where nothing else is said."""
         return os.environ.get(building.DEFAULT_PLATFORM) or images.local_platform()
 
-    @fact("images.present")
+    @asked("images.present")
     def unbuildable(self) -> dict[str, str]:
         """What keeps built services from being built on this machine, by service; empty when nothing does."""
         model = self.model
         found = {name: building.buildable(self.target, model.services[name]) for name in model.built()}
         return {name: why for name, why in found.items() if why}
 
-    @fact("images.target")
+    @asked("images.target")
     def stages(self) -> dict[str, Stage]:
         """The stage of its Dockerfile that each built service would run, as far as it is on this machine."""
         return building.built_stages(self.target, self.model)
 
-    @fact("images.fresh")
+    @asked("images.fresh")
     def sources(self) -> dict[str, Source]:
         """What git says of each built service's context on this machine."""
         return building.sources(self.target, self.model)
 
-    @fact("images.present")
+    @asked("images.present")
     def pullable(self) -> dict[str, bool]:
         """Whether a registry has each image that is not built, and neither on the target nor here."""
         names = {service.image for service in self.model.services.values() if service.build is None}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from gonogo.deploy import release
-from gonogo.deploy.fact import Unknown, fact
+from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts.stack import StackFacts
+from gonogo.deploy.host.answers import asked
 from gonogo.deploy.probes import images, registry
 from gonogo.deploy.probes.registry import Content, Greeting, There
 from gonogo.deploy.sections import Registry
@@ -47,20 +48,20 @@ class RegistryFacts(StackFacts):
         names = {self.model.services[name].image for name in self.model.built()}
         return sorted(name for name in names if not registry.misnamed(name, self.registry.host))
 
-    @fact("registry.reachable", local=True)
+    @asked("registry.reachable", local=True)
     def registry_here(self) -> Greeting:
         """What the registry says to this machine."""
         host = self.registry.host
         return self._told("", registry.greet(self.registry, certificates=registry.trusted_here(host)))
 
-    @fact("registry.login")
+    @asked("registry.login")
     def registry_client(self) -> There:
         """What the target's Docker client has for the registry, and whether it is let in."""
         host = self.registry.host
         image = next(iter(self.pushed), f"{host}/{self.target.project}")
         return registry.there(self.connection, host, image)
 
-    @fact("registry.reachable")
+    @asked("registry.reachable")
     def registry_there(self) -> Greeting:
         """What the registry says to the target."""
         found = self.registry
@@ -70,7 +71,7 @@ class RegistryFacts(StackFacts):
         trusted = self.registry_client.certificates
         return self._told(" from the target", registry.greet(found, forward=forward, certificates=trusted))
 
-    @fact("registry.login")
+    @asked("registry.login")
     def registry_content(self) -> Content:
         """What this machine's login finds in the registry of the stack's own images."""
         if self.registry_here.problem:

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from gonogo.deploy import health, release
 from gonogo.deploy import lock as locks
-from gonogo.deploy.fact import Unknown, fact
+from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts.data import DataFacts
 from gonogo.deploy.health import Reply
+from gonogo.deploy.host.answers import asked
 from gonogo.deploy.methods import checkout as clones
 from gonogo.deploy.methods.checkout import Clone
 from gonogo.deploy.release import Baseline, Recorded, Release
@@ -20,45 +21,45 @@ from gonogo.deploy.rules.checkout import Checkout, Shipping
 class ReleaseFacts(DataFacts):
     """What is asked about the release that would be made and the one that runs."""
 
-    @fact("git.clean", local=True)
+    @asked("git.clean", local=True)
     def git(self) -> Checkout:
         """Where the target's ``source`` stands in git."""
         return checkout.read(self.target.source)
 
-    @fact("release.recorded")
+    @asked("release.recorded")
     def recorded(self) -> Recorded:
         """What the target's folder holds of the release that ``.deploy/current`` names."""
         return release.recorded(self.connection, self.target)
 
-    @fact("release.recorded")
+    @asked("release.recorded")
     def current(self) -> Release | None:
         """The release recorded as running; None when none is. Unknown where its record is damaged."""
         return self.recorded.usable
 
-    @fact("release.recorded")
+    @asked("release.recorded")
     def baseline(self) -> Baseline | None:
         """The state before that release; None when none was kept."""
         return self.recorded.baseline if self.current else None
 
-    @fact("git.changes")
+    @asked("git.changes")
     def shipping(self) -> Shipping | None:
         """What ships since the release that runs; None where either has no commit."""
         since = self.current.commit if self.current else ""
         return checkout.shipping(self.target.source, since) if since and self.git.commit else None
 
-    @fact("git.server")
+    @asked("git.server")
     def clone(self) -> Clone:
         """Where the clone on the target stands, of the method on-server."""
         if self.target.on_server is None:
             raise Unknown("git.server", "the target file has no [on_server]")
         return clones.look(self.connection, self.target.on_server, self.git.commit)
 
-    @fact("lock.free")
+    @asked("lock.free")
     def lock(self) -> locks.Held | None:
         """Who holds the target's lock; None when nobody does."""
         return locks.look(self.connection, self.target)
 
-    @fact("health.baseline")
+    @asked("health.baseline")
     def replies(self) -> dict[str, Reply]:
         """What the health endpoints answer now, by URL; none is asked where nothing runs.
 

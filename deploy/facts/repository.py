@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 
 from gonogo.deploy import compose, git
-from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import Unknown, fact
+from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts import Facts, Resolved
 from gonogo.deploy.facts.stack import kept, read
+from gonogo.deploy.host.answers import asked
 from gonogo.deploy.probes import environment
 from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.redact import Redactor, secret_values
@@ -78,7 +78,7 @@ class RepositoryFacts(Facts):
         self.transcript.add(Entry(f"{files[0]} as it is written", None, WITHOUT_COMPOSE, 0.0))
         return compose.Flat(text)
 
-    @fact("environment.example", keep=concealed_all, local=True)
+    @asked("environment.example", keep=concealed_all, local=True)
     def environment(self) -> dict[str, str]:
         """The variables of the env example, which stands for the env file."""
         text = example.text(self.target)
@@ -98,7 +98,7 @@ class RepositoryFacts(Facts):
         done = compose.local(argv, f"the env example {file}", environment.NOTHING)
         return environment.parse(done.stdout.decode("utf-8", "replace"))
 
-    @fact("compose.resolves", keep=kept, local=True)
+    @asked("compose.resolves", keep=kept, local=True)
     def resolved(self) -> Resolved:
         """The model of what would be deployed, with the env example in place of the env file."""
         # Without these Compose refuses to go on; of the others the check of the example tells.
@@ -125,7 +125,7 @@ class RepositoryFacts(Facts):
         self.transcript.add(Entry(shlex.join(argv), 0, WITH_COMPOSE, time.monotonic() - begun))
         return done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
-    @fact("git.changes", local=True)
+    @asked("git.changes", local=True)
     def shipping(self) -> Shipping | None:
         """What a merge would add to the branch that is deployed, or to the remote's own; None if not known.
 
@@ -138,12 +138,12 @@ class RepositoryFacts(Facts):
                 return checkout.shipping(source, since)
         return None
 
-    @fact("images.present", local=True)
+    @asked("images.present", local=True)
     def target_images(self) -> dict[str, ImageInfo]:
         """None: no engine is asked."""
         return {}
 
-    @fact("images.present", local=True)
+    @asked("images.present", local=True)
     def local_images(self) -> dict[str, ImageInfo]:
         """None: no engine is asked."""
         return {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gonogo.deploy.fact import fact
 from gonogo.deploy.facts.release import ReleaseFacts
+from gonogo.deploy.host.answers import asked
 from gonogo.deploy.probes import containers, images, resources
 from gonogo.deploy.probes.containers import Given
 from gonogo.deploy.probes.images import ImageInfo
@@ -22,7 +22,7 @@ def _kept(found: dict[str, Given]) -> dict[str, Given]:
 class RunningFacts(ReleaseFacts):
     """What is asked about the containers of a release after it was started."""
 
-    @fact("environment.running", keep=_kept)
+    @asked("environment.running", keep=_kept)
     def made_with(self) -> dict[str, Given]:
         """What the project's containers were made with, by service; their secrets are redacted."""
         found = containers.given(self.connection, self.target.project)
@@ -30,13 +30,13 @@ class RunningFacts(ReleaseFacts):
             self.redactor.add(secret_values(one.environment))
         return found
 
-    @fact("images.stage")
+    @asked("images.stage")
     def running_images(self) -> dict[str, ImageInfo]:
         """The images of the project's containers, by id."""
         ids = {one.image for one in self.running}
         return {name: one for name, one in images.inspect(self.connection, (), ids).items() if name in ids}
 
-    @fact("resources.sane")
+    @asked("resources.sane")
     def usage(self) -> dict[str, Usage]:
         """What the project's running containers use of their memory, by id."""
         return resources.usage(self.connection, [one.id for one in self.running if one.running])

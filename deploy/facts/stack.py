@@ -10,8 +10,8 @@ from pathlib import Path
 from gonogo.deploy import compose
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import fact
 from gonogo.deploy.facts.host import HostFacts
+from gonogo.deploy.host.answers import asked
 from gonogo.deploy.model import Model, Service
 from gonogo.deploy.probes import containers, environment, places
 from gonogo.deploy.probes.containers import Container
@@ -53,7 +53,7 @@ def _concealed(service: Service) -> Service:
 class StackFacts(HostFacts):
     """What is asked about the stack on the target, and about the compose files here."""
 
-    @fact("docker.healthy")
+    @asked("docker.healthy")
     def containers(self) -> list[Container]:
         """All containers of the target."""
         return containers.containers(self.connection)
@@ -63,14 +63,14 @@ class StackFacts(HostFacts):
         """The containers of the target's project, stopped ones too."""
         return containers.of_project(self.containers, self.target.project)
 
-    @fact("path.present")
+    @asked("path.present")
     def places(self) -> dict[str, Place]:
         """What lies in the stack's folder that matters: the folder, the env file, what Compose would add."""
         path = self.target.path
         names = (str(path / name) for name in (".env", *compose.OVERRIDES))
         return places.places(self.connection, [str(path), environment.file(self.target), *names])
 
-    @fact("path.present")
+    @asked("path.present")
     def folder(self) -> str:
         """The stack's folder on the target, which is there."""
         path = str(self.target.path)
@@ -80,7 +80,7 @@ class StackFacts(HostFacts):
             )
         return path
 
-    @fact("environment.file", keep=concealed_all)
+    @asked("environment.file", keep=concealed_all)
     def environment(self) -> dict[str, str]:
         """The variables of the env file as Compose reads them; their secrets are redacted from now on.
 
@@ -101,17 +101,17 @@ class StackFacts(HostFacts):
     def _flattened(self) -> compose.Flat:
         return compose.flatten(self.target.source, [Path(file) for file in self.target.compose_files])
 
-    @fact("compose.files", local=True)
+    @asked("compose.files", local=True)
     def flat(self) -> str:
         """The compose files of this machine as one, not interpolated."""
         return self._flattened.text
 
-    @fact("compose.files", local=True)
+    @asked("compose.files", local=True)
     def notices(self) -> list[str]:
         """What Compose warns of in the compose files of this machine, such as keys that are obsolete."""
         return list(self._flattened.warnings)
 
-    @fact("compose.files", local=True)
+    @asked("compose.files", local=True)
     def variables(self) -> list[compose.Variable]:
         """The variables that the compose files use."""
         return compose.variables(self.flat)
@@ -121,24 +121,24 @@ class StackFacts(HostFacts):
         """The services of the compose files, those of other profiles too."""
         return sorted(environment.written(self.flat))
 
-    @fact("compose.reproducible", local=True)
+    @asked("compose.reproducible", local=True)
     def beside(self) -> Beside:
         """What lies beside the compose files on this machine, and what git says of it."""
         return beside.read(self.target)
 
-    @fact("environment.example", local=True)
+    @asked("environment.example", local=True)
     def example(self) -> Example | None:
         """What the env example of the repository says; None where there is none."""
         return examples.look(self.target)
 
-    @fact("compose.resolves", keep=kept)
+    @asked("compose.resolves", keep=kept)
     def resolved(self) -> Resolved:
         """The model of what would be deployed, resolved on the target with its env file."""
         # First for the redactor, and because a file that Compose cannot read is for one check to tell.
         _ = self.environment
         return resolve(self.connection, self.target, ("-",), self.redactor, self.flat.encode())
 
-    @fact("environment.secrets")
+    @asked("environment.secrets")
     def service_files(self) -> dict[str, Place | None]:
         """The env files of the services, by path on the target; None where there is none."""
         values = {**self.environment, compose.PROJECT: self.target.project}
@@ -146,7 +146,7 @@ class StackFacts(HostFacts):
         found = places.places(self.connection, paths)
         return {path: found.get(path) for path in paths}
 
-    @fact("environment.secrets")
+    @asked("environment.secrets")
     def weak(self) -> dict[str, str]:
         """What is weak about values of variables named like a secret's, by variable; never a value."""
         found = {name: weakness(name, value) for name, value in self.environment.items()}
@@ -155,7 +155,7 @@ class StackFacts(HostFacts):
             found |= {f"{name} of {service.name}": weakness(name, value) for name, value in own.items()}
         return {name: said for name, said in found.items() if said}
 
-    @fact("environment.parity", keep=lambda given: {n: concealed_all(env) for n, env in given.items()})
+    @asked("environment.parity", keep=lambda given: {n: concealed_all(env) for n, env in given.items()})
     def initialised(self) -> dict[str, dict[str, str]]:
         """What the project's containers were made with, by service, as far as it is part of a login.
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from gonogo.deploy.connection import Connection, Result
-from gonogo.deploy.fact import Unknown
+from gonogo.deploy.errors import Unknown
 
 # The folder of the data comes last, on a line of its own, so that the shell can take it from there. What is
 # asked of that folder may fail, in sight of nobody: it can lie where the login may not look. Of some mounts

@@ -6,12 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from testinfra.host import Host
 
-from gonogo.deploy.backend import host_for
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.engine import local_engine, target_engine
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.probes.engine import ENGINE, refusal
 from lab import faults, host
 from tests.lab.connecting import reachable
@@ -35,7 +34,7 @@ def connection(made: host.Host) -> Iterator[Connection]:
 
 @pytest.fixture(scope="module")
 def there(connection: Connection) -> Host:
-    return host_for(connection)
+    return Host.over(connection)
 
 
 def test_files(there: Host) -> None:

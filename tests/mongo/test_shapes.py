@@ -8,8 +8,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import Unknown
+from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.mongodb import login, primary
 from tests import harness
 from tests.mongo.ground import PASSWORD, USER

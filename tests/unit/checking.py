@@ -13,8 +13,7 @@ from gonogo.reports.model import CheckResult
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = """import pytest
-from gonogo.deploy.errors import ConnectionFailed
-from gonogo.deploy.fact import Unknown
+from gonogo.deploy.errors import ConnectionFailed, Unknown
 
 
 """

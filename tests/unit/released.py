@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gonogo.checks.suite import Suite
-from gonogo.deploy.fact import Answer
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.model import Model, Port
 from gonogo.deploy.probes.containers import Container, Given
 from gonogo.deploy.redact import Redactor

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from gonogo.deploy.connection import Result
+from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
 from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import parse
+from gonogo.deploy.wire.transcript import Transcript
 
 
 class Answering:
@@ -21,10 +23,16 @@ class Answering:
     def __init__(self, status: int = 0, out: str = "", err: str = "") -> None:
         self.result = Result("asked", status, out.encode(), err.encode(), 0.0)
         self.asked: list[str] = []
+        self.transcript = Transcript()
 
     def run(self, command: str, **_: Any) -> Result:
         self.asked.append(command)
         return self.result
+
+
+def host(status: int = 0, out: str = "", err: str = "") -> Host:
+    """A host that answers every command alike."""
+    return Host.over(cast(Connection, Answering(status, out, err)))
 
 
 def target(folder: Path = Path("/nowhere"), **given: Any) -> Target:

@@ -61,9 +61,12 @@ class Garbled:
 
 def judged(answer: Callable[[str], Answer]) -> dict[str, CheckResult]:
     world = World.recorded()
-    facts = Facts(world.target, cast(Connection, Garbled(answer)), Redactor())
+    far = cast(Connection, Garbled(answer))
+    facts = Facts(world.target, far, Redactor(), here=far)
     known = {name for name, fact in Facts.all() if fact.local or name in FAR}
-    facts.answers.known.update({k: v for k, v in world.facts.answers.known.items() if k in known})
+    facts.answers.known.update(
+        {k: v for k, v in world.facts.answers.known.items() if k in known or k.startswith("controller.")}
+    )
     return harness.run(world.target, facts)
 
 

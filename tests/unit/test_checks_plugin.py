@@ -64,9 +64,14 @@ def test_without_a_connection_one_check_fails_and_the_rest_is_blocked(
     monkeypatch.setenv("PATH", "")
     suite.target.write_text(TARGET.replace('"local"', '"deploy@web"'))
     texts = "".join(
-        f'@pytest.mark.check("{id_}")\ndef test_{n}({fixture}):\n    pass\n\n\n'
-        for n, (id_, fixture) in enumerate(
-            [("ssh.reachable", "connection"), ("disk.free", "host"), ("a.b", "model"), ("c.d", "target")]
+        f'@pytest.mark.check("{id_}")\ndef test_{n}({fixture}):\n    {asks}\n\n\n'
+        for n, (id_, fixture, asks) in enumerate(
+            [
+                ("ssh.reachable", "connection", "pass"),
+                ("disk.free", "host", "host.run('true')"),
+                ("a.b", "model", "pass"),
+                ("c.d", "target", "pass"),
+            ]
         )
     )
     done = suite.run(texts)

@@ -9,12 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from testinfra.host import Host
 
-from gonogo.deploy.backend import host_for
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.engine import local_engine, target_engine
 from gonogo.deploy.errors import CommandTimeout, GonogoError
+from gonogo.deploy.host.host import Host
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def local() -> Iterator[Connection]:
 
 @pytest.fixture
 def host(local: Connection) -> Host:
-    return host_for(local)
+    return Host.over(local)
 
 
 def test_commands_and_quoting(host: Host) -> None:

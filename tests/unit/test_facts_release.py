@@ -9,10 +9,10 @@ import pytest
 
 from gonogo.deploy import health
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.errors import ConnectionFailed
-from gonogo.deploy.fact import Answer, Unknown
+from gonogo.deploy.errors import ConnectionFailed, Unknown
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.health import Reply
+from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.release import Recorded, Release
 from gonogo.deploy.target import Health, Target

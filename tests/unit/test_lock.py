@@ -12,8 +12,8 @@ import pytest
 from gonogo.deploy import lock
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import Answer
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.lock import Held, Holder, Lock, Locked
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.target import Target

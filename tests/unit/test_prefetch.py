@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from gonogo.deploy.backend import host_for
 from gonogo.deploy.connection import Connection
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.wire import remembered
 from gonogo.deploy.wire.framing import Clock
@@ -98,13 +98,13 @@ def test_after_a_command_that_may_change_something_all_is_asked_anew(
     elif change == "socket":
         foreseen.forward_socket("/nowhere.sock")
     else:
-        host_for(foreseen).run("touch /dev/null")
+        Host.over(foreseen).run("touch /dev/null")
     assert foreseen.run(counted.command("once")).text.strip() == "2"
 
 
 def test_testinfra_is_asked_ahead_only_where_it_reads(clock: Clock) -> None:
     with connected(Prefetch()) as connection:
-        host = host_for(connection)
+        host = Host.over(connection)
         assert host.file("/etc/passwd").exists
         host.run("mkdir -p /tmp")
         asked = [one.command for one in connection.prefetch.asked]

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import Unknown
+from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.model import Port
 from gonogo.deploy.probes import containers, engine
 from tests.unit.stacks import Answering, container

@@ -1,4 +1,4 @@
-"""The probes of the data: bind mounts, volumes, backups, memory and MongoDB, fed with recorded answers."""
+"""The probes of the data: bind mounts, volumes, backups and MongoDB, fed with recorded answers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import Unknown
-from gonogo.deploy.probes import backups, binds, memory, mongodb, volumes
+from gonogo.deploy.errors import GonogoError, Unknown
+from gonogo.deploy.probes import backups, binds, mongodb, volumes
 from gonogo.deploy.probes.backups import Backup
 from gonogo.deploy.probes.binds import Bind
 from gonogo.deploy.probes.mongodb import Member, Mongo
@@ -139,13 +138,6 @@ def test_mongodump_is_looked_for_on_the_host_and_in_the_container() -> None:
     assert "docker exec -- 'my db' mongodump" in there.asked[0]
     backups.tool(there, "")
     assert "docker" not in there.asked[1]
-
-
-def test_the_memory_that_is_available() -> None:
-    text = "MemTotal:       32768000 kB\nMemFree:          100000 kB\nMemAvailable:   24000000 kB\n"
-    assert memory.available(Answering(0, text)) == 24_000_000 * 1024
-    with pytest.raises(GonogoError, match="the available memory is not known"):
-        memory.available(Answering(0, "MemTotal: 1 kB\nMemFree: 1 kB\n"))
 
 
 class Client:

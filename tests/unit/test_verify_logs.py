@@ -10,8 +10,8 @@ from gonogo.checks.suite import Suite
 from gonogo.checks.verify.test_logs import LONGEST, SHOWN, moments, told
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.fact import Answer
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.probes import logs
 from gonogo.deploy.probes.containers import Given
 from gonogo.deploy.redact import Redactor

@@ -9,13 +9,14 @@ import functools
 import importlib
 import json
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gonogo.deploy.fact import Answer, Unknown
+from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.recording import Recording
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import parse
@@ -48,20 +49,22 @@ class World:
     def target(self) -> Target:
         return self.facts.target
 
-    def get(self, fact: str) -> Any:
-        """The value of a fact, also of one that no check needs in the recording."""
-        return getattr(self.facts, fact)
+    def get(self, key: str) -> Any:
+        """The value of a fact or of a noun's property, also of one that no check needs in the recording."""
+        found = self.facts.find(key)
+        assert found, f"there is no {key}"
+        return getattr(*found)
 
-    def set(self, **values: Any) -> None:
-        """Let facts have other values."""
-        for fact, value in values.items():
-            assert fact in dict(Facts.all()), f"there is no fact {fact}"
-            self.facts.answers.known[fact] = Answer(value, None)
+    def set(self, values: Mapping[str, Any] | None = None, **facts: Any) -> None:
+        """Let nouns' properties, by key, and facts have other values."""
+        for key, value in {**(values or {}), **facts}.items():
+            assert self.facts.find(key), f"there is no {key}"
+            self.facts.answers.known[key] = Answer(value, None)
 
-    def fail(self, fact: str, check: str, message: str = "it cannot be had") -> None:
-        """Let a fact be unknown, for which ``check`` fails."""
-        assert fact in dict(Facts.all()), f"there is no fact {fact}"
-        self.facts.answers.known[fact] = Answer(None, Unknown(check, message))
+    def fail(self, key: str, check: str, message: str = "it cannot be had") -> None:
+        """Let a fact or a noun's property be unknown, for which ``check`` fails."""
+        assert self.facts.find(key), f"there is no {key}"
+        self.facts.answers.known[key] = Answer(None, Unknown(check, message))
 
     def amend(self, **tables: Any) -> None:
         """Let the target file hold other tables; what is not named stays."""

@@ -171,7 +171,11 @@ MUTATIONS = [
     Mutation("disk.images", images_of(GB, inodes=20_000), "20000 inodes free; expected"),
     Mutation("disk.backup", mongo(data=10**13), "a dump in /srv/chat/.deploy/backups 10000.0 GB"),
     Mutation("disk.backup", mongo(storage=10**13), "a trial restore 10000.3 GB"),
-    Mutation("memory.available", lambda world: world.set(memory=100 * 10**6), "100 MB available"),
+    Mutation(
+        "memory.available",
+        lambda world: world.set({"host.memory.available": 100 * 10**6}),
+        "100 MB available",
+    ),
     Mutation(
         "mongodb.login",
         lambda world: world.fail("mongodb", "mongodb.login", "refuses the login of 'chat'"),

@@ -1,16 +1,16 @@
-"""Facts are asked once, remember their evidence, and say which check fails for them."""
+"""Properties are asked once, remember their evidence, and say which check fails for them."""
 
 from __future__ import annotations
 
 import pytest
 
-from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.fact import REACHABLE, Answers, Unknown, fact
+from gonogo.deploy.errors import ConnectionFailed, GonogoError, Unknown
+from gonogo.deploy.host.answers import REACHABLE, Answers, asked
 from gonogo.deploy.wire.transcript import Entry, Transcript
 
 
 class Holder:
-    """Holds two facts, the second made of the first; ``error`` is what asking raises."""
+    """Holds two properties, the second made of the first; ``error`` is what asking raises."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.transcript = Transcript()
@@ -18,7 +18,10 @@ class Holder:
         self.error = error
         self.asked = 0
 
-    @fact("docker.access")
+    def key(self, name: str) -> str:
+        return name
+
+    @asked("docker.access")
     def engine(self) -> list[str]:
         """The engine."""
         self.asked += 1
@@ -27,7 +30,7 @@ class Holder:
             raise self.error
         return []
 
-    @fact("disk.free")
+    @asked("disk.free")
     def rooms(self) -> int:
         """The rooms."""
         found = len(self.engine)

@@ -1,29 +1,49 @@
-"""A testinfra backend over our connection, so that every testinfra module runs on the one ssh handshake."""
+"""A testinfra backend over our connection, so that every noun and testinfra module runs on one handshake."""
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
-from testinfra.backend.base import BaseBackend, CommandResult
-from testinfra.host import Host
-
 from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import GonogoError, Unknown
+from gonogo.deploy.host.answers import REACHABLE
+from gonogo.deploy.host.typed import BaseBackend, CommandResult
 from gonogo.deploy.wire.readonly import only_reads
 
 
-class ConnectionBackend(BaseBackend):  # type: ignore[misc]
-    """Runs testinfra's commands through a Connection: time limits, transcript and redaction come with it."""
+class ConnectionBackend(BaseBackend):
+    """Runs commands through a Connection: time limits, transcript and redaction come with it.
+
+    ``machine``: what messages call it. There may be no connection yet: who asks then waits until
+    ``connected`` is called.
+    """
 
     NAME = "gonogo"
 
-    def __init__(self, connection: Connection) -> None:
-        """Use ``connection``, which the caller closes."""
-        self.connection = connection
-        super().__init__(connection.host)
+    def __init__(self, machine: str) -> None:
+        self.machine = machine
+        self._connection: Connection | None = None
+        self._failure: GonogoError | None = None
+        self._decided = threading.Event()
+        super().__init__(machine)
+
+    def connected(self, connection: Connection | None, failure: GonogoError | None = None) -> None:
+        """Go on over ``connection``, which the caller closes, or without one because of ``failure``."""
+        self._connection, self._failure = connection, failure
+        self._decided.set()
+
+    @property
+    def connection(self) -> Connection:
+        """The connection; raises Unknown with the reason when there is none."""
+        self._decided.wait()
+        if self._connection is None:
+            raise Unknown(getattr(self._failure, "check", REACHABLE), str(self._failure))
+        return self._connection
 
     def get_pytest_id(self) -> str:
         """Return the target's host as it stands in the target file."""
-        return self.connection.host
+        return self.machine
 
     def get_encoding(self) -> str:
         """Return UTF-8: asking the target costs two round trips, and Docker speaks nothing else."""
@@ -51,15 +71,3 @@ class ConnectionBackend(BaseBackend):  # type: ignore[misc]
             _stdout=result.stdout,
             _stderr=result.stderr,
         )
-
-
-def host_for(connection: Connection) -> Host:
-    """Return testinfra's ``host`` for a connection, with every module: ``host.file``, ``host.docker`` …
-
-    >>> host_for(connection).file("/etc/passwd").user
-    'root'
-    """
-    backend = ConnectionBackend(connection)
-    host = Host(backend)
-    backend.set_host(host)
-    return host

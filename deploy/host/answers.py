@@ -1,4 +1,4 @@
-"""A fact: something asked once in a run, remembered with its evidence, and judged by one check."""
+"""A property that is asked once in a run, remembered with its evidence, and judged by one check."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from pydantic import TypeAdapter
 
-from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.errors import ConnectionFailed, GonogoError, Unknown
 from gonogo.deploy.wire.transcript import Transcript
 
 T = TypeVar("T")
@@ -22,17 +22,6 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 SHOWN = 200
 REACHABLE = ConnectionFailed.check
 """The check that judges whether there is a connection at all."""
-
-
-class Unknown(GonogoError):
-    """A fact that could not be had; ``check`` is the id of the check that fails for it.
-
-    Every other check that needs the fact is blocked by that one: it neither passed nor failed.
-    """
-
-    def __init__(self, check: str, message: str) -> None:
-        super().__init__(message)
-        self.check = check
 
 
 @dataclass(frozen=True)
@@ -45,7 +34,7 @@ class Answer:
 
 
 class Answers:
-    """The answers so far, by the fact's name. Safe for several threads: each fact is asked by one alone."""
+    """The answers so far, by key. Safe for several threads: each property is asked by one alone."""
 
     def __init__(self) -> None:
         self.known: dict[str, Answer] = {}
@@ -70,20 +59,25 @@ class Answers:
         finally:
             stack.pop()
 
-    def guard(self, name: str) -> threading.RLock:
-        """Return the lock under which the fact called ``name`` is asked."""
+    def guard(self, key: str) -> threading.RLock:
+        """Return the lock under which the property with this key is asked."""
         with self._lock:
-            return self._guards[name]
+            return self._guards[key]
 
 
 class Asker(Protocol):
-    """What holds facts: a transcript and the answers so far."""
+    """What has such properties: a transcript, the answers so far, and a key for each property."""
 
-    transcript: Transcript
-    answers: Answers
+    @property
+    def transcript(self) -> Transcript: ...
+    @property
+    def answers(self) -> Answers: ...
+    def key(self, name: str) -> str:
+        """Return under what the answer of the property called ``name`` is kept."""
+        ...
 
 
-class Fact(Generic[T]):
+class Asked(Generic[T]):
     """A property that asks once; later reads give the same value, or raise the same Unknown, at no cost."""
 
     def __init__(
@@ -102,10 +96,11 @@ class Fact(Generic[T]):
     def __get__(self, holder: Asker | None, owner: type) -> T | Self:
         if holder is None:
             return self
-        answer = holder.answers.known.get(self._name)
+        key = holder.key(self._name)
+        answer = holder.answers.known.get(key)
         if answer is None:
-            with holder.answers.guard(self._name):
-                answer = holder.answers.known.get(self._name) or self._asked(holder)
+            with holder.answers.guard(key):
+                answer = holder.answers.known.get(key) or self._ask_now(holder, key)
         holder.answers.used.update(answer.entries)
         if answer.error:
             raise answer.error
@@ -114,14 +109,14 @@ class Fact(Generic[T]):
 
     @cached_property
     def adapter(self) -> TypeAdapter[T]:
-        """What turns the fact's value into JSON and back."""
+        """What turns the property's value into JSON and back."""
         return TypeAdapter(typing.get_type_hints(self._ask)["return"])
 
     def kept(self, value: T) -> Any:
         """Return the value as JSON's types, as it may be written to a file: without what must not be kept."""
         return self.adapter.dump_python(self._keep(value) if self._keep else value, mode="json")
 
-    def _asked(self, holder: Asker) -> Answer:
+    def _ask_now(self, holder: Asker, key: str) -> Answer:
         mark = holder.transcript.mark()
         value, error = None, None
         with holder.answers.frame() as used:
@@ -137,16 +132,16 @@ class Fact(Generic[T]):
                 said = " ".join(f"{type(garbled).__name__}: {garbled}".split())[:SHOWN]
                 error = Unknown(self.check, f"the answer cannot be read ({said}): see the evidence for it")
             answer = Answer(value, error, frozenset(used | set(holder.transcript.mine(mark))))
-        holder.answers.known[self._name] = answer
+        holder.answers.known[key] = answer
         return answer
 
 
-def fact(
+def asked(
     check: str, *, keep: Callable[[Any], Any] | None = None, local: bool = False
-) -> Callable[[Callable[[Any], T]], Fact[T]]:
-    """Make a method a Fact that the check ``check`` judges.
+) -> Callable[[Callable[[Any], T]], Asked[T]]:
+    """Make a method a property that is asked once and that the check ``check`` judges.
 
     ``keep``: what of a value that holds secrets may be written to a file. ``local``: it asks this machine
     alone, so that it can be asked while the target is still being connected to.
     """
-    return lambda ask: Fact(check, ask, keep, local)
+    return lambda ask: Asked(check, ask, keep, local)

@@ -1,0 +1,1 @@
+"""testinfra's host over our connection, and the nouns that are asked of it: ``host.memory.available``."""

@@ -1,0 +1,85 @@
+"""``host`` and ``controller``: the target and the machine that deploys, as objects of one class."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Literal, Self
+
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.host.answers import Answers, Asked
+from gonogo.deploy.host.backend import ConnectionBackend
+from gonogo.deploy.host.memory import Memory
+from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.host.typed import TestinfraHost
+from gonogo.deploy.wire.transcript import Transcript
+
+Role = Literal["host", "controller"]
+WRITTEN = re.compile(r"(\w+)\.(\w+?)(?:\((.*)\))?\.(\w+)", re.DOTALL)
+"""A property of a noun as it is written: ``host.filesystem("/srv").room``."""
+
+
+class Host(TestinfraHost):
+    """testinfra's host with our nouns. ``role``: what tests call it; ``machine``: what messages call it.
+
+    >>> host.memory.available
+    2147483648
+    >>> host.file("/etc/passwd").user
+    'root'
+    """
+
+    def __init__(
+        self, backend: ConnectionBackend, transcript: Transcript, answers: Answers, role: Role = "host"
+    ) -> None:
+        super().__init__(backend)
+        backend.set_host(self)
+        self._line = backend
+        self.transcript, self.answers, self.role = transcript, answers, role
+
+    @classmethod
+    def over(cls, connection: Connection, role: Role = "host") -> Self:
+        """Return the host that ``connection`` leads to, of which nothing was asked yet."""
+        backend = ConnectionBackend(connection.host)
+        backend.connected(connection)
+        return cls(backend, connection.transcript, Answers(), role)
+
+    @property
+    def connection(self) -> Connection:
+        """The way to the host; raises Unknown with the reason when there is none."""
+        return self._line.connection
+
+    @property
+    def machine(self) -> str:
+        """What messages call the host: the target's host as it stands in its file, or "this machine"."""
+        return self._line.machine
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The memory."""
+        return Memory(self)
+
+    def find(self, written: str) -> tuple[Noun, str] | None:
+        """Return the noun and the name of a property as it is written, None for what is none of this host."""
+        read = WRITTEN.fullmatch(written)
+        if read is None or read[1] != self.role:
+            return None
+        member = getattr(type(self), read[2], None)
+        if member is None or read[2] in dir(TestinfraHost):
+            return None
+        try:
+            names = json.loads(f"[{read[3] or ''}]")
+            noun = getattr(self, read[2])(*names) if names else getattr(self, read[2])
+        except (ValueError, TypeError):
+            return None
+        known = isinstance(noun, Noun) and isinstance(getattr(type(noun), read[4], None), Asked)
+        return (noun, read[4]) if known else None
+
+
+def properties(noun: type[Noun]) -> Iterator[tuple[str, Asked[Any]]]:
+    """Yield every property of a noun that is asked once, with its name."""
+    for name in dir(noun):
+        found = getattr(noun, name)
+        if isinstance(found, Asked):
+            yield name, found

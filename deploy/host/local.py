@@ -1,0 +1,78 @@
+"""The machine that deploys, asked as the target is: the way of ``controller`` to a shell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from gonogo.deploy.errors import CommandTimeout, GonogoError
+from gonogo.deploy.wire.account import short
+from gonogo.deploy.wire.shell import Result
+from gonogo.deploy.wire.transcript import Entry, Transcript
+
+HERE = "this machine"
+"""What messages call the machine that deploys."""
+TIMEOUT_S = 60.0
+
+
+class LocalConnection:
+    """Stands in for a connection: it runs commands here, each in a process of its own.
+
+    They have this process's environment and folder, so that the user's Docker context, credentials and PATH
+    hold. The transcript says of each where it ran.
+    """
+
+    host = HERE
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+
+    def run(
+        self,
+        command: str,
+        *,
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+        private: bool = False,
+        **_: Any,
+    ) -> Result:
+        """Run a shell command and return its Result, whatever its exit status; see ``Connection.run``."""
+        limit, begun = timeout or TIMEOUT_S, time.monotonic()
+        try:
+            done = subprocess.run(
+                ["sh", "-c", command],
+                input=stdin or b"",
+                capture_output=True,
+                env={**os.environ, "LC_ALL": "C"},
+                timeout=limit,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise CommandTimeout(
+                f"{HERE}: `{short(command)}` did not end within {limit:g} s and was stopped"
+            ) from None
+        seconds = time.monotonic() - begun
+        result = Result(command, done.returncode, done.stdout, done.stderr, seconds)
+        size = f"[{len(done.stdout)} bytes, not kept: they may hold secrets]"
+        output = size if private else result.text + result.error_text
+        self.transcript.add(Entry(f"{command}  # on {HERE}", done.returncode, output, seconds))
+        return result
+
+    def check(self, command: str, **given: Any) -> Result:
+        """Return as ``run``; raises GonogoError with the last line it said when its status was not 0."""
+        result = self.run(command, **given)
+        if not result.ok:
+            last = (result.error_text.strip() or result.text.strip() or "it said nothing").splitlines()[-1]
+            raise GonogoError(f"{HERE}: `{short(command)}` ended with {result.exit_status}: {last}")
+        return result
+
+    def forward_port(self, host: str, port: int, **_: object) -> int:
+        """Raise GonogoError: whoever is here connects to ``host`` itself."""
+        raise GonogoError(f"{host}:{port} needs no forward from {HERE}")
+
+    def forward_socket(self, remote: str) -> Path:
+        """Return the path of a Unix socket, which is here."""
+        return Path(remote)
