@@ -216,7 +216,9 @@ class Suite:
     def waiver(self, check: str) -> Waiver | None:
         """Return the waiver of a check that holds today, if there is one."""
         # A recording is judged as of its own day.
-        today = (self._facts.now if self._facts else datetime.datetime.now(datetime.UTC)).date()
+        today = (
+            self._facts.controller.clock.now if self._facts else datetime.datetime.now(datetime.UTC)
+        ).date()
         return next((w for w in self.target.waivers if w.check == check and today <= w.until), None)
 
     def close(self) -> None:

@@ -45,7 +45,9 @@ def test_path_present(target: Target, facts: Facts, expect: Callable[..., None])
     found = place.told if place else "nothing"
     if place and place.is_folder and not fine:
         found += ", not writable for the login"
-    expect(fine, found=f"{target.path}: {found}", expected=f"a folder that {facts.login} may write to")
+    expect(
+        fine, found=f"{target.path}: {found}", expected=f"a folder that {facts.host.login.name} may write to"
+    )
 
 
 @pytest.mark.offline

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from gonogo.deploy.facts import Facts
-from gonogo.deploy.target import Target
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.host import Host
+from gonogo.deploy.target import Dns, Target
 
 
 def astray(found: Mapping[str, Sequence[str]], own: Sequence[str]) -> list[str]:
@@ -19,18 +20,31 @@ def astray(found: Mapping[str, Sequence[str]], own: Sequence[str]) -> list[str]:
     return wrong
 
 
+def own(host: Host, controller: Host, settings: Dns) -> list[str]:
+    """Return the addresses of the target: those of ``[dns]``, else those of the host that ssh connects to."""
+    if settings.addresses:
+        return list(settings.addresses)
+    key = host.host_key.trust
+    if key is None:
+        raise GonogoError("the target is this machine, whose addresses nobody knows: set [dns] addresses")
+    return controller.dns(key.address).addresses
+
+
 @pytest.mark.check(
     "dns.target",
     reason="A deployment to a host that the names do not lead to changes nothing for anybody.",
     fix="Correct the records of the names, or host in the target file, or [dns] addresses where the world "
     "reaches the target at others than ssh does.",
 )
-def test_dns_target(facts: Facts, target: Target, expect: Callable[..., None]) -> None:
+def test_dns_target(host: Host, controller: Host, target: Target, expect: Callable[..., None]) -> None:
     """The names in [dns] lead to the target, and nowhere else."""
     if target.dns is None:
         pytest.skip("the target file has no [dns]")
-    own = facts.own_addresses
-    leads = [f"{name} leads to {', '.join(addresses)}" for name, addresses in facts.addresses.items()]
-    expected = ", ".join(own) or f"{target.host}, which does not resolve here itself"
-    wrong = astray(facts.addresses, own)
+    ours = own(host, controller, target.dns)
+    names = {name: controller.dns(name) for name in target.dns.names}
+    controller.ahead(*(one.key("addresses") for one in names.values()))
+    found = {name: one.addresses for name, one in names.items()}
+    leads = [f"{name} leads to {', '.join(addresses)}" for name, addresses in found.items()]
+    expected = ", ".join(ours) or f"{target.host}, which does not resolve here itself"
+    wrong = astray(found, ours)
     expect(not wrong, found="; ".join(wrong or leads), expected=f"names that lead to {expected}")

@@ -34,7 +34,7 @@ def test_environment_file(target: Target, facts: Facts, expect: Callable[..., No
     expect(
         fine,
         found=f"{path}: {place.told}{'' if place.readable else ', not readable for the login'}",
-        expected=f"a file that {facts.login} may read and nobody else, mode 0600",
+        expected=f"a file that {facts.host.login.name} may read and nobody else, mode 0600",
         fix=f"chmod 600 {path} on the target." if place.is_file and place.readable else "",
     )
     count = len(facts.environment)

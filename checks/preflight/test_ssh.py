@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Target
 
 HERE = "the target is this machine"
@@ -17,9 +17,9 @@ HERE = "the target is this machine"
     reason="Everything else is asked over this one connection; without it nothing is known.",
     fix="Log in by hand with the command that the message names, and correct host in the target file.",
 )
-def test_ssh_reachable(facts: Facts, expect: Callable[..., None]) -> None:
+def test_ssh_reachable(host: Host, expect: Callable[..., None]) -> None:
     """The host answers and lets us log in without a question."""
-    expect(facts.login, found=f"logged in as {facts.login}", expected="a login that runs commands")
+    expect(host.login.name, found=f"logged in as {host.login.name}", expected="a login that runs commands")
 
 
 @pytest.mark.check(
@@ -28,12 +28,12 @@ def test_ssh_reachable(facts: Facts, expect: Callable[..., None]) -> None:
     fix="Compare the fingerprint with the host's (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` there), "
     "keep it in known_hosts, and remove what switches the check off from the ssh configuration.",
 )
-def test_ssh_host_key(facts: Facts, target: Target, expect: Callable[..., None]) -> None:
+def test_ssh_host_key(host: Host, target: Target, expect: Callable[..., None]) -> None:
     """The host's key is known here, has not changed, and ssh insists on it."""
     if target.host == "local":
         pytest.skip(HERE)
-    _ = facts.login
-    key = facts.host_key
+    _ = host.login.name
+    key = host.host_key.trust
     assert key
     known = (
         f"the key of {key.address} is known: {', '.join(key.known)}" if key.known else "the key was accepted"
@@ -51,11 +51,11 @@ def test_ssh_host_key(facts: Facts, target: Target, expect: Callable[..., None])
     fix="Deploy from a machine nearer to the target, or raise latency_ms in [thresholds].",
     severity="warning",
 )
-def test_ssh_latency(facts: Facts, target: Target, expect: Callable[..., None]) -> None:
+def test_ssh_latency(host: Host, target: Target, expect: Callable[..., None]) -> None:
     """The target answers a question quickly."""
     if target.host == "local":
         pytest.skip(HERE)
-    took, limit = facts.round_trip.milliseconds, target.thresholds.latency_ms
+    took, limit = host.clock.reading.milliseconds, target.thresholds.latency_ms
     expect(took <= limit, found=f"a round trip of {took:.0f} ms", expected=f"at most {limit} ms")
 
 
@@ -64,11 +64,11 @@ def test_ssh_latency(facts: Facts, target: Target, expect: Callable[..., None]) 
     reason="Versions, the age of backups, tokens and certificates are all judged by the clock.",
     fix="Let the target and this machine set their clocks by NTP: `timedatectl set-ntp true`.",
 )
-def test_ssh_clock(facts: Facts, target: Target, expect: Callable[..., None]) -> None:
+def test_ssh_clock(host: Host, target: Target, expect: Callable[..., None]) -> None:
     """The target's clock agrees with this machine's."""
     if target.host == "local":
         pytest.skip(HERE)
-    way, limit = facts.round_trip, target.thresholds.clock_skew_s
+    way, limit = host.clock.reading, target.thresholds.clock_skew_s
     side = "ahead of" if way.skew_s > 0 else "behind"
     expect(
         abs(way.skew_s) - way.blur_s <= limit,

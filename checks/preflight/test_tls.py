@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 
-from gonogo.deploy.facts import Facts
-from gonogo.deploy.probes.certificates import Certificate, servers
+from gonogo.deploy.host.certificate import Shown
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Target
 
+HTTPS = 443
 
-def told(one: Certificate, now: datetime.datetime) -> str:
+
+def servers(target: Target) -> list[str]:
+    """Return ``name:port`` of every server whose certificate matters, each once, in the file's order."""
+    found = []
+    for endpoint in target.health:
+        parts = urlsplit(endpoint.url)
+        if parts.scheme == "https" and parts.hostname:
+            found.append(f"{parts.hostname}:{parts.port or HTTPS}")
+    for text in target.tls.hosts:
+        name, _, port = text.partition(":")
+        found.append(f"{name}:{port or HTTPS}")
+    return list(dict.fromkeys(found))
+
+
+def told(one: Shown, now: datetime.datetime) -> str:
     """Return server, days left and last day of a certificate for a message, or why there is none."""
     if one.ends is None:
         return f"{one.server}: {one.error}"
@@ -26,14 +42,17 @@ def told(one: Certificate, now: datetime.datetime) -> str:
     reason="A certificate that ends shortly after a deployment is taken for the deployment's fault.",
     fix="Renew the certificate (`certbot renew`, or where your proxy keeps it) and let the server load it.",
 )
-def test_tls_expiry(facts: Facts, target: Target, expect: Callable[..., None]) -> None:
+def test_tls_expiry(host: Host, controller: Host, target: Target, expect: Callable[..., None]) -> None:
     """The certificates of https health endpoints and of [tls] hosts are valid for some days more."""
-    if not servers(target):
+    wanted = [host.certificate(server) for server in servers(target)]
+    if not wanted:
         pytest.skip("no health endpoint is https, and [tls] names no hosts")
-    least = datetime.timedelta(days=target.tls.days)
-    soon = [one for one in facts.certificates if one.ends is None or one.ends - facts.now < least]
+    now, least = controller.clock.now, datetime.timedelta(days=target.tls.days)
+    host.ahead(*(one.key("shown") for one in wanted))
+    found = [one.shown for one in wanted]
+    soon = [one for one in found if one.ends is None or one.ends - now < least]
     expect(
         not soon,
-        found="; ".join(told(one, facts.now) for one in soon or facts.certificates),
+        found="; ".join(told(one, now) for one in soon or found),
         expected=f"certificates that are valid for {target.tls.days} days or more",
     )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.sections import Day
 from gonogo.deploy.target import Target, Window
 
@@ -52,16 +52,17 @@ def _at(window: Window, day: datetime.date, text: str) -> datetime.datetime:
     reason="Outside the agreed hours nobody is there to look after a deployment, or too many use the stack.",
     fix="Wait until the window opens, or change [window] in the target file.",
 )
-def test_time_window(facts: Facts, target: Target, expect: Callable[..., None]) -> None:
+def test_time_window(controller: Host, target: Target, expect: Callable[..., None]) -> None:
     """A deployment may start at this time."""
     window = target.window
     if window is None:
         pytest.skip("the target file has no [window]")
-    now = facts.now.astimezone(ZoneInfo(window.timezone))
+    moment = controller.clock.now
+    now = moment.astimezone(ZoneInfo(window.timezone))
     expect(
-        is_open(window, facts.now),
+        is_open(window, moment),
         found=f"{now:%a %Y-%m-%d %H:%M} in {window.timezone}",
         expected=f"{', '.join(window.days)} from {window.start} until {window.end}",
-        fix=f"Wait until {following(window, facts.now):%a %Y-%m-%d %H:%M} ({window.timezone}), or change "
+        fix=f"Wait until {following(window, moment):%a %Y-%m-%d %H:%M} ({window.timezone}), or change "
         "[window] in the target file.",
     )

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, cast
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, Unknown
-from gonogo.deploy.host.answers import Answer, Answers, Asked, Asker
+from gonogo.deploy.host.answers import Answer, Answers, Asked, Asker, ahead
 from gonogo.deploy.host.backend import ConnectionBackend
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.host_key import LOCAL
 from gonogo.deploy.host.local import HERE, LocalConnection
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.transcript import Entry, Transcript
-
-AHEAD = 32
-"""Facts that are asked ahead at a time: nearly all of the time they wait for the target or for each other."""
 
 
 class Base:
@@ -49,9 +46,9 @@ class Base:
         self.version, self.images_of = version, images_of
         self.answers = Answers()
         self.transcript = connection.transcript if connection else Transcript(redactor)
-        self._line = ConnectionBackend(target.host)
+        self._line = ConnectionBackend(target.host, target.ssh.config_file)
         self.host = Host(self._line, self.transcript, self.answers)
-        local = ConnectionBackend(HERE)
+        local = ConnectionBackend(LOCAL, machine=HERE)
         local.connected(here or cast(Connection, LocalConnection(self.transcript)))
         self.controller = Host(local, self.transcript, self.answers, "controller")
         if not pending:
@@ -83,18 +80,7 @@ class Base:
 
     def ahead(self, keys: Iterable[str]) -> None:
         """Begin to ask for what will be needed; who needs one of it meanwhile waits for it."""
-        pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="gonogo-ahead")
-        for key in keys:
-            if found := self.find(key):
-                pool.submit(self._quietly, *found)
-        pool.shutdown(wait=False)
-
-    @staticmethod
-    def _quietly(holder: Asker, name: str) -> None:
-        try:
-            getattr(holder, name)
-        except Unknown:
-            return
+        ahead(found for key in keys if (found := self.find(key)))
 
     def find(self, key: str) -> tuple[Asker, str] | None:
         """Return what holds the property that is kept under ``key``, and its name; None for no property."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import typing
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,8 @@ T = TypeVar("T")
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 """What parsers raise for an answer of an unknown form: from a wrapper in a program's place, say, or cut."""
 SHOWN = 200
+AHEAD = 32
+"""Properties that are asked ahead at a time: nearly always they wait for the host or for each other."""
 REACHABLE = ConnectionFailed.check
 """The check that judges whether there is a connection at all."""
 
@@ -134,6 +137,21 @@ class Asked(Generic[T]):
             answer = Answer(value, error, frozenset(used | set(holder.transcript.mine(mark))))
         holder.answers.known[key] = answer
         return answer
+
+
+def ahead(wanted: Iterable[tuple[Asker, str]]) -> None:
+    """Begin to ask for properties, each by what has it and its name; who needs one meanwhile waits for it."""
+    pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="gonogo-ahead")
+    for holder, name in wanted:
+        pool.submit(_quietly, holder, name)
+    pool.shutdown(wait=False)
+
+
+def _quietly(holder: Asker, name: str) -> None:
+    try:
+        getattr(holder, name)
+    except Unknown:
+        return
 
 
 def asked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 from gonogo.deploy.connection import Connection
@@ -15,18 +16,20 @@ from gonogo.deploy.wire.readonly import only_reads
 class ConnectionBackend(BaseBackend):
     """Runs commands through a Connection: time limits, transcript and redaction come with it.
 
-    ``machine``: what messages call it. There may be no connection yet: who asks then waits until
-    ``connected`` is called.
+    ``address``: the host as a target file names it; ``config_file``: ssh's, where that file names one;
+    ``machine``: what messages call it, by default its address. There may be no connection yet: who asks then
+    waits until ``connected`` is called.
     """
 
     NAME = "gonogo"
 
-    def __init__(self, machine: str) -> None:
-        self.machine = machine
+    def __init__(self, address: str, config_file: Path | None = None, machine: str = "") -> None:
+        self.address, self.config_file = address, config_file
+        self.machine = machine or address
         self._connection: Connection | None = None
         self._failure: GonogoError | None = None
         self._decided = threading.Event()
-        super().__init__(machine)
+        super().__init__(address)
 
     def connected(self, connection: Connection | None, failure: GonogoError | None = None) -> None:
         """Go on over ``connection``, which the caller closes, or without one because of ``failure``."""

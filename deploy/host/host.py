@@ -6,11 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.host.answers import Answers, Asked
+from gonogo.deploy.host.answers import Answers, Asked, ahead
 from gonogo.deploy.host.backend import ConnectionBackend
+from gonogo.deploy.host.certificate import Certificate
+from gonogo.deploy.host.clock import Clock
+from gonogo.deploy.host.dns import Dns
+from gonogo.deploy.host.host_key import HostKey
+from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.typed import TestinfraHost
@@ -55,10 +61,47 @@ class Host(TestinfraHost):
         """What messages call the host: the target's host as it stands in its file, or "this machine"."""
         return self._line.machine
 
+    @property
+    def address(self) -> str:
+        """The host as a target file names it, ``local`` for the machine that deploys."""
+        return self._line.address
+
+    @property
+    def config_file(self) -> Path | None:
+        """The configuration of ssh for this host, where it is not the user's own."""
+        return self._line.config_file
+
+    def certificate(self, server: str) -> Certificate:
+        """The certificate of a TLS server, ``name:port``, as it shows it to the host."""
+        return Certificate(self, server)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The clock."""
+        return Clock(self)
+
+    def dns(self, name: str) -> Dns:
+        """A name, as the host resolves it."""
+        return Dns(self, name)
+
+    @cached_property
+    def host_key(self) -> HostKey:
+        """The key by which ssh knows the host."""
+        return HostKey(self)
+
+    @cached_property
+    def login(self) -> Login:
+        """The login that commands run as."""
+        return Login(self)
+
     @cached_property
     def memory(self) -> Memory:
         """The memory."""
         return Memory(self)
+
+    def ahead(self, *written: str) -> None:
+        """Begin to ask for properties, side by side; who needs one meanwhile waits for it."""
+        ahead(found for one in written if (found := self.find(one)))
 
     def find(self, written: str) -> tuple[Noun, str] | None:
         """Return the noun and the name of a property as it is written, None for what is none of this host."""

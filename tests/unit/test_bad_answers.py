@@ -27,8 +27,8 @@ COMMANDS: dict[str, Answer] = {
     one["command"]: (one["exit_status"], one["output"].encode(), one["errors"].encode())
     for one in json.loads(mutations.text())["commands"]
 }
-FAR = ("replies", "mongodb", "certificates", "addresses")
-"""Facts that are asked through forwards or of other servers, and not of a shell."""
+FAR = ("replies", "mongodb", "host.host_key.trust")
+"""What is asked through forwards, or of this machine, and not of a shell."""
 
 
 class Garbled:

@@ -10,15 +10,15 @@ from gonogo.checks.preflight import test_window as window
 from gonogo.checks.preflight.test_dns import astray
 from gonogo.checks.preflight.test_docker import ailing, unfit
 from gonogo.checks.preflight.test_ports import Holders, exhausted, publishing, repeated, risky, twice
-from gonogo.checks.preflight.test_tls import told
+from gonogo.checks.preflight.test_tls import servers, told
 from gonogo.checks.preflight.test_waivers import void
+from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.model import Port, Service
-from gonogo.deploy.probes.certificates import Certificate
 from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.probes.engine import Engine
 from gonogo.deploy.probes.listeners import Listener
 from gonogo.deploy.target import Waiver, Window
-from tests.unit.stacks import container, model
+from tests.unit.stacks import container, model, target
 from tests.unit.tables import every
 
 FINE = {"version": "20.10.24", "api": "1.41", "platform": "linux/amd64", "driver": "overlay2", "root": "/d"}
@@ -125,10 +125,22 @@ def test_nothing_is_published_on_the_network_of_the_host() -> None:
 
 def test_certificates_are_told_with_days_and_date() -> None:
     now = utc("2026-03-01T12:00")
-    later = Certificate("chat.example.com:443", utc("2026-03-11T13:00"))
+    later = Shown("chat.example.com:443", utc("2026-03-11T13:00"))
     assert told(later, now) == "the certificate of chat.example.com:443 ends in 10 days, on 2026-03-11"
-    assert "ended 2 days ago, on 2026-02-27" in told(Certificate("x:443", utc("2026-02-27T18:00")), now)
-    assert told(Certificate("x:443", None, "nothing answers there"), now) == "x:443: nothing answers there"
+    assert "ended 2 days ago, on 2026-02-27" in told(Shown("x:443", utc("2026-02-27T18:00")), now)
+    assert told(Shown("x:443", None, "nothing answers there"), now) == "x:443: nothing answers there"
+
+
+def test_whose_certificates_matter() -> None:
+    health = [{"url": "https://chat.example.com/up"}, {"url": "http://127.0.0.1:80/"}]
+    health += [{"url": "https://chat.example.com:8443/"}]
+    tls = {"hosts": ["chat.example.com", "mail.example.com:993"]}
+    assert servers(target(health=health, tls=tls)) == [
+        "chat.example.com:443",
+        "chat.example.com:8443",
+        "mail.example.com:993",
+    ]
+    assert servers(target()) == []
 
 
 def test_names_that_lead_astray() -> None:

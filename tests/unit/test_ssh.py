@@ -144,3 +144,13 @@ def test_last_words_become_a_cause_and_what_to_do(words: str, clause: str) -> No
     cause = ssh.diagnosis(words, "ssh -p 23 me@h", 7)
     assert clause in cause
     assert "\n" not in cause
+
+
+def test_only_a_host_key_is_judged_by_its_check() -> None:
+    def check(words: str) -> str:
+        return ssh.judged_by(ssh.diagnosis(words, "ssh web", 5))
+
+    assert check("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @") == "ssh.host_key"
+    assert check("No ED25519 host key is known for web\nHost key verification failed.") == "ssh.host_key"
+    assert check("connect to host web port 22: Connection refused") == "ssh.reachable"
+    assert check("something new") == "ssh.reachable"

@@ -6,8 +6,8 @@ import datetime
 from dataclasses import replace
 from typing import Any
 
+from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.model import Port, Service
-from gonogo.deploy.probes.certificates import Certificate
 from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.probes.listeners import Listener
 from gonogo.deploy.sections import Day
@@ -22,7 +22,11 @@ def _engine(world: World, **changed: Any) -> None:
 
 
 def _way(world: World, **changed: float) -> None:
-    world.set(round_trip=replace(world.get("round_trip"), **changed))
+    world.set({"host.clock.reading": replace(world.get("host.clock.reading"), **changed)})
+
+
+def _key(world: World, **changed: Any) -> None:
+    world.set({"host.host_key.trust": replace(world.get("host.host_key.trust"), **changed)})
 
 
 def _service(world: World, name: str, **changed: Any) -> None:
@@ -65,35 +69,36 @@ def _rootless(world: World) -> None:
 
 def _certificate(world: World, days: float | None) -> None:
     world.amend(tls={"hosts": [SERVER], "days": 14})
-    ends = None if days is None else world.get("now") + datetime.timedelta(days=days, hours=1)
-    world.set(
-        certificates=[Certificate(SERVER, ends, "" if ends else "nothing answers there, or it hangs up")]
+    ends = (
+        None if days is None else world.get("controller.clock.now") + datetime.timedelta(days=days, hours=1)
     )
+    shown = Shown(SERVER, ends, "" if ends else "nothing answers there, or it hangs up")
+    world.set({f'host.certificate("{SERVER}").shown': shown})
 
 
 def _names(world: World, *addresses: str) -> None:
     world.amend(dns={"names": ["chat.example.com"], "addresses": ["192.0.2.1"]})
-    world.set(addresses={"chat.example.com": list(addresses)}, own_addresses=["192.0.2.1"])
+    world.set({'controller.dns("chat.example.com").addresses': list(addresses)})
 
 
 def _another_day(world: World) -> None:
-    today = world.get("now").weekday()
+    today = world.get("controller.clock.now").weekday()
     world.amend(window={"days": [day for number, day in enumerate(DAYS) if number != today]})
 
 
 def _past_hour(world: World) -> None:
-    past = world.get("now") - datetime.timedelta(hours=1)
+    past = world.get("controller.clock.now") - datetime.timedelta(hours=1)
     world.amend(window={"start": f"{past - datetime.timedelta(hours=1):%H:%M}", "end": f"{past:%H:%M}"})
 
 
 def _waiver(world: World, check: str, days: int) -> None:
-    until = world.get("now").date() + datetime.timedelta(days=days)
+    until = world.get("controller.clock.now").date() + datetime.timedelta(days=days)
     world.amend(waivers=[{"check": check, "reason": "it is known", "until": until}])
 
 
 def _no_login(check: str, blocks_on: str = "") -> Mutation:
     says = blocks_on or "cannot reach web"
-    return Mutation(check, lambda world: world.fail("login", check, says), says, blocks=True)
+    return Mutation(check, lambda world: world.fail("host.login.name", check, says), says, blocks=True)
 
 
 MUTATIONS = [
@@ -101,12 +106,12 @@ MUTATIONS = [
     _no_login("ssh.host_key", "its host key is not the one in known_hosts"),
     Mutation(
         "ssh.host_key",
-        lambda world: world.set(host_key=replace(world.get("host_key"), strict="false")),
+        lambda world: _key(world, strict="false"),
         "StrictHostKeyChecking is off",
     ),
     Mutation(
         "ssh.host_key",
-        lambda world: world.set(host_key=replace(world.get("host_key"), files=("/dev/null",))),
+        lambda world: _key(world, files=("/dev/null",)),
         "UserKnownHostsFile is /dev/null",
     ),
     Mutation("ssh.latency", lambda world: _way(world, milliseconds=900.0, blur_s=0.45), "900 ms"),

@@ -1,4 +1,4 @@
-"""Whether ssh on this machine verifies that the target is the host it is taken for. See ssh_config(5)."""
+"""Whether ssh on this machine verifies that a host is the one it is taken for. See ssh_config(5)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.wire import ssh
 
+LOCAL = "local"
+"""What a target file calls the machine that deploys."""
 PATIENCE_S = 10
 NOWHERE = ("/dev/null", "none")
 LENIENT = "accept-new"
 
 
 @dataclass(frozen=True)
-class HostKey:
-    """How ssh judges the host's key: ``strict`` is StrictHostKeyChecking, ``files`` the user's known_hosts.
+class Trust:
+    """How ssh judges a host's key: ``strict`` is StrictHostKeyChecking, ``files`` the user's known_hosts.
 
     ``address``: the host name that ssh connects to. ``known``: the fingerprints in those files.
     """
@@ -38,15 +42,32 @@ class HostKey:
         return ""
 
 
-def host_key(host: str, config_file: Path | None) -> HostKey:
-    """Return how ssh judges the key of a target's host; asks this machine alone. Raises GonogoError."""
+class HostKey(Noun):
+    """The key of a host, as ssh on this machine judges it.
+
+    >>> host.host_key.trust.known
+    ('ED25519 SHA256:W4WphQZwWEYSs5+Zy+Me8abxifdDI5EZ4IW+IGHvO2U',)
+    """
+
+    @asked("ssh.host_key")
+    def trust(self) -> Trust | None:
+        """How ssh judges the key; None where the host is this machine. It is not asked anything.
+
+        Raises GonogoError where ssh refuses its configuration.
+        """
+        address = self._host.address
+        return None if address == LOCAL else trust(address, self._host.config_file)
+
+
+def trust(host: str, config_file: Path | None) -> Trust:
+    """Return how ssh judges the key of ``host``, as it stands in a target file; raises GonogoError."""
     settings = parse(_said(ssh.query(ssh.parse(host), config_file)))
     files = tuple(settings.get("userknownhostsfile", "").split())
     address = settings.get("hostname", "")
     name = settings.get("hostkeyalias") or known_name(address, settings.get("port", "22"))
     paths = [Path(file).expanduser() for file in files]
     known = [found for path in paths if path.is_file() for found in _prints(name, path)]
-    return HostKey(settings.get("stricthostkeychecking", ""), files, address, tuple(dict.fromkeys(known)))
+    return Trust(settings.get("stricthostkeychecking", ""), files, address, tuple(dict.fromkeys(known)))
 
 
 def parse(text: str) -> dict[str, str]:

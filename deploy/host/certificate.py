@@ -1,27 +1,24 @@
-"""Until when the certificates of TLS servers hold, as they show them to the target."""
+"""Until when the certificate of a TLS server is valid."""
 
 from __future__ import annotations
 
 import datetime
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from gonogo.deploy.connection import Connection
-from gonogo.deploy.target import Target
+from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.wire.transcript import Entry
 
-HTTPS = 443
 HANGS_UP = "nothing answers there, or it hangs up"
 PATIENCE_S = 10.0
 SEQUENCE, EXPLICIT_0, UTC_TIME = 0x30, 0xA0, 0x17
 
 
 @dataclass(frozen=True)
-class Certificate:
+class Shown:
     """What a server showed: when its certificate ends (UTC), or why it showed none."""
 
     server: str
@@ -29,32 +26,26 @@ class Certificate:
     error: str = ""
 
 
-def servers(target: Target) -> list[tuple[str, int]]:
-    """Return host and port of every server whose certificate matters, each once, in the file's order."""
-    found = []
-    for endpoint in target.health:
-        parts = urlsplit(endpoint.url)
-        if parts.scheme == "https" and parts.hostname:
-            found.append((parts.hostname, parts.port or HTTPS))
-    for text in target.tls.hosts:
-        name, _, port = text.partition(":")
-        found.append((name, int(port or HTTPS)))
-    return list(dict.fromkeys(found))
+class Certificate(Noun):
+    """The certificate of a TLS server, ``name:port``, as it shows it to the host.
+
+    >>> host.certificate("shop.example.com:443").shown.ends
+    datetime.datetime(2026, 12, 24, 15, 10, 42, tzinfo=datetime.timezone.utc)
+    """
+
+    @asked("tls.expiry")
+    def shown(self) -> Shown:
+        """What the server shows, whether or not it is trusted; raises ConnectionFailed."""
+        (server,) = self._names
+        name, _, port = server.rpartition(":")
+        found = handshake(name, int(port), self.connection.forward_port(name, int(port)))
+        said = found.error or f"its certificate ends {found.ends}"
+        self.transcript.add(Entry(f"TLS {found.server}", 1 if found.error else 0, said, 0.0))
+        return found
 
 
-def certificates(connection: Connection, wanted: Iterable[tuple[str, int]]) -> list[Certificate]:
-    """Return the certificate of each server, asked from the target; raises ConnectionFailed."""
-    led = [(host, port, connection.forward_port(host, port)) for host, port in wanted]
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda one: asked(*one), led))
-    for one in found:
-        said = one.error or f"its certificate ends {one.ends}"
-        connection.transcript.add(Entry(f"TLS {one.server}", 1 if one.error else 0, said, 0.0))
-    return found
-
-
-def asked(host: str, port: int, local: int) -> Certificate:
-    """Return the certificate that a server shows for ``host`` behind a port of this machine."""
+def handshake(host: str, port: int, local: int) -> Shown:
+    """Return what a server shows for ``host:port`` behind the port ``local`` of this machine."""
     server = f"{host}:{port}"
     # Whether it is trusted is for the health endpoints to say; an expired one has to be read as well.
     context = ssl.create_default_context()
@@ -65,17 +56,17 @@ def asked(host: str, port: int, local: int) -> Certificate:
             socket.create_connection(("127.0.0.1", local), PATIENCE_S) as plain,
             context.wrap_socket(plain, server_hostname=host) as secure,
         ):
-            return Certificate(server, ends(secure.getpeercert(binary_form=True) or b""))
+            return Shown(server, ends(secure.getpeercert(binary_form=True) or b""))
     except TimeoutError:
-        return Certificate(server, None, f"it did not answer within {PATIENCE_S:g} s")
+        return Shown(server, None, f"it did not answer within {PATIENCE_S:g} s")
     except (ConnectionError, ssl.SSLEOFError):
-        return Certificate(server, None, HANGS_UP)
+        return Shown(server, None, HANGS_UP)
     except ssl.SSLError as error:
         # Who hangs up in the midst of it gives no reason.
         said = f"it speaks no TLS that is of use ({error.reason})" if error.reason else HANGS_UP
-        return Certificate(server, None, said)
+        return Shown(server, None, said)
     except (OSError, ValueError) as error:
-        return Certificate(server, None, f"it shows no certificate that can be read ({error})")
+        return Shown(server, None, f"it shows no certificate that can be read ({error})")
 
 
 def ends(der: bytes) -> datetime.datetime:
