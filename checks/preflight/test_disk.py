@@ -8,12 +8,13 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.facts.data import TEMPORARY
+from gonogo.deploy.host.filesystem import Room
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.disk import Room
 from gonogo.deploy.rules.sizes import ARCHIVE, MARGIN, SCRATCH, Arriving, arriving, inodes, mb, unpacked
 from gonogo.deploy.target import Target
 
+TEMPORARY = "/tmp"
 INODES = 10_000
 """An image's layers are made of files: a filesystem can run out of inodes long before bytes."""
 
@@ -21,6 +22,12 @@ INODES = 10_000
 def fits(room: Room, size: float, files: int = INODES) -> bool:
     """Return whether so many bytes and so many files find room."""
     return room.free >= size and (room.inodes is None or room.inodes >= files)
+
+
+def under_docker(host: Host, facts: Facts) -> Room:
+    """Return the filesystem of Docker's data. Whether the stack's folder is there comes first."""
+    _ = facts.folder
+    return host.filesystem(facts.docker_root).room
 
 
 def free(room: Room) -> str:
@@ -35,11 +42,12 @@ def free(room: Room) -> str:
     reason="A full disk stops a release halfway, and a database that cannot write stops with it.",
     fix="Free room on that filesystem, or lower thresholds.disk_free_gb in the target file if less will do.",
 )
-def test_disk_free(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_disk_free(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The filesystems of the stack's folder and of /tmp have room, in bytes and inodes."""
     least = target.thresholds.disk_free_gb
-    docker = facts.rooms[facts.docker_root].mounted
-    found = {room.mounted: room for room in (facts.rooms[facts.folder], facts.rooms[TEMPORARY])}
+    docker = under_docker(host, facts).mounted
+    rooms = [host.filesystem(path).room for path in (facts.folder, TEMPORARY)]
+    found = {room.mounted: room for room in rooms}
     found.pop(docker, None)
     if not found:
         pytest.skip(f"all lie on {docker}, as Docker's data does: disk.docker_root judges it")
@@ -55,9 +63,9 @@ def test_disk_free(target: Target, facts: Facts, expect: Callable[..., None]) ->
     reason="On a full disk under the engine no container starts and no database can write.",
     fix="Free room there, such as with `docker image prune`, or lower thresholds.disk_free_gb.",
 )
-def test_disk_docker_root(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_disk_docker_root(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The filesystem of Docker's data has room, in bytes and inodes."""
-    least, room = target.thresholds.disk_free_gb, facts.rooms[facts.docker_root]
+    least, room = target.thresholds.disk_free_gb, under_docker(host, facts)
     expect(
         fits(room, least * 1e9),
         found=f"{free(room)} free for {facts.docker_root}",
@@ -81,9 +89,11 @@ def _told(image: Arriving) -> str:
     reason="A load that runs out of room leaves the release half there, and the disk full.",
     fix="Free room there: `docker image ls` shows what is kept, `docker image prune` removes what is unused.",
 )
-def test_disk_images(suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_disk_images(
+    host: Host, suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]
+) -> None:
     """The images that this release brings fit under Docker's data, unpacked and as the archive meanwhile."""
-    images, room = _coming(suite, facts, model), facts.rooms[facts.docker_root]
+    images, room = _coming(suite, facts, model), under_docker(host, facts)
     size = unpacked(images)
     files = inodes(size)
     told = ", ".join(map(_told, images)) or "no image"
@@ -100,8 +110,8 @@ def test_disk_images(suite: Suite, facts: Facts, model: Model, expect: Callable[
     reason="L7: a dump that runs out of room is no backup, and it is made before anything changes.",
     fix="Free room on that filesystem, or name a backup.folder on another one.",
 )
-def test_disk_backup(
-    suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
+def test_disk_backup(  # noqa: PLR0913, PLR0917  a check names what it looks at
+    host: Host, suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
 ) -> None:
     """A dump of the database fits into the backup folder, and a trial restore of it under Docker's data."""
     if target.mongodb is None or not (target.backup or target.keeps_data):
@@ -112,7 +122,7 @@ def test_disk_backup(
             "no database runs yet" if state is None else "the login may not ask for the size of the data"
         )
     scratch = SCRATCH + (state.storage or 0) + (state.indexes or 0)
-    folder, docker = facts.rooms[str(target.backup_path)], facts.rooms[facts.docker_root]
+    docker, folder = under_docker(host, facts), host.filesystem(str(target.backup_path)).room
     parts = [
         (folder, state.data, f"a dump in {target.backup_path}"),
         (docker, scratch, "a trial restore"),

@@ -1,4 +1,4 @@
-"""The facts of the data: volumes, bind mounts, room on disks, the database, its backups."""
+"""The facts of the data: volumes, bind mounts, the database, its backups."""
 
 from __future__ import annotations
 
@@ -11,24 +11,16 @@ from gonogo.deploy.facts.images import ImageFacts
 from gonogo.deploy.facts.stack import StackFacts
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.mongodb import login, primary
-from gonogo.deploy.probes import backups, binds, disk, mongodb, volumes
+from gonogo.deploy.probes import backups, binds, mongodb, volumes
 from gonogo.deploy.probes.binds import Bind, Kind
 from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.probes.engine import ROOTLESS
 from gonogo.deploy.rules.mounts import binds_of
 from gonogo.deploy.target import Mongodb
 
-TEMPORARY = "/tmp"
-
 
 class DataFacts(ImageFacts):
-    """What is asked about the data that a release must keep, and about the room that it needs."""
-
-    @asked("disk.free")
-    def rooms(self) -> dict[str, disk.Room]:
-        """The filesystems that a release writes to, by the path that leads there."""
-        more = [str(self.target.backup_path)] if self.target.backup or self.target.keeps_data else []
-        return disk.rooms(self.connection, [self.folder, self.docker_root, TEMPORARY, *more])
+    """What is asked about the data that a release must keep."""
 
     @asked("volumes.exist")
     def volumes(self) -> list[volumes.Volume]:

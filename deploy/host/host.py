@@ -15,6 +15,7 @@ from gonogo.deploy.host.backend import ConnectionBackend
 from gonogo.deploy.host.certificate import Certificate
 from gonogo.deploy.host.clock import Clock
 from gonogo.deploy.host.dns import Dns
+from gonogo.deploy.host.filesystem import Filesystem
 from gonogo.deploy.host.host_key import HostKey
 from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
@@ -83,6 +84,10 @@ class Host(TestinfraHost):
     def dns(self, name: str) -> Dns:
         """A name, as the host resolves it."""
         return Dns(self, name)
+
+    def filesystem(self, path: str) -> Filesystem:
+        """The filesystem on which an absolute path lies, or would lie."""
+        return Filesystem(self, path)
 
     @cached_property
     def host_key(self) -> HostKey:

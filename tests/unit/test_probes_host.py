@@ -1,4 +1,4 @@
-"""The probes of the host: room, env file and listeners, fed with recorded answers."""
+"""The probes of the host: env file and listeners, fed with recorded answers."""
 
 from __future__ import annotations
 
@@ -6,65 +6,10 @@ import pytest
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.model import Port
-from gonogo.deploy.probes import disk, environment, listeners
+from gonogo.deploy.probes import environment, listeners
 from gonogo.deploy.probes.listeners import Listener, clashes, overlaps
 from tests.unit.stacks import Answering, target
 from tests.unit.tables import every
-
-ROOT = "/dev/mapper/very--long--volume--group-root--fs"
-HEAD = "Filesystem 1-blocks Used Available Capacity Mounted on"
-ROOMS = f"""\
-{HEAD}
-{ROOT}  52576092160  31138512896  18733322240      63% /
-Filesystem                                       Inodes  IUsed   IFree IUse% Mounted on
-{ROOT} 3276800 412345 2864455   13% /
-{HEAD}
-//nas/My Share                                  1000000000    900000000    100000000      90% /srv/my shop
-{HEAD}
-//nas/My Share                                        0      0       0     - /srv/my shop
-{HEAD}
-/dev/sdb1                                       2000000000    900000000   1100000000      45% /data
-{HEAD}
-/dev/sdb1                                             -      -       -     - /data
-"""
-
-
-def test_rooms_of_long_and_spaced_names_and_of_btrfs() -> None:
-    root, share, data = disk.parse(ROOMS)
-    assert (root.mounted, root.free, root.inodes) == ("/", 18733322240, 2864455)
-    assert (share.mounted, share.free, share.inodes) == ("/srv/my shop", 100000000, None)
-    assert (data.mounted, data.free, data.inodes) == ("/data", 1100000000, None)
-    assert root.free_gb == pytest.approx(18.73332224)
-
-
-def test_a_full_filesystem_has_no_inodes_left_rather_than_no_number() -> None:
-    table = f"{HEAD}\n/dev/a 100 100 0 100% /\n"
-    assert disk.parse(table + table) == [disk.Room("/", 0, 0)]
-
-
-def test_room_that_is_not_known_is_not_taken_for_enough() -> None:
-    table = f"{HEAD}\nfuse - - - - /mnt\n"
-    assert disk.parse(table + table) == [disk.Room("/mnt", 0, None)]
-
-
-def test_what_df_says_is_passed_on() -> None:
-    there = Answering(1, "", "df: /srv/none: Permission denied\n")
-    with pytest.raises(GonogoError, match=r"^web: the free room is not known: df: /srv/none: Permission den"):
-        disk.rooms(there, ["/srv/none"])
-    for answer in ("nonsense\n", ROOMS):
-        with pytest.raises(GonogoError, match="df printed no table"):
-            disk.rooms(Answering(0, answer), ["/", "/data"])
-
-
-def test_paths_reach_df_as_they_are_and_each_gets_its_filesystem() -> None:
-    there = Answering(0, ROOMS)
-    found = disk.rooms(there, ["/", "/srv/my shop", "/", "/data"])
-    assert there.asked[0].startswith("for name in / '/srv/my shop' /data; do ")
-    assert {path: room.mounted for path, room in found.items()} == {
-        "/": "/",
-        "/srv/my shop": "/srv/my shop",
-        "/data": "/data",
-    }
 
 
 def test_the_environment_of_compose_without_what_is_ours() -> None:

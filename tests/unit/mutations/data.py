@@ -102,9 +102,8 @@ def room(*paths: str, **given: Any) -> Callable[[World], None]:
     """Let the filesystems of these paths have other room."""
 
     def change(world: World) -> None:
-        rooms = dict(world.get("rooms"))
-        rooms |= {path: replace(rooms[path], **given) for path in paths}
-        world.set(rooms=rooms)
+        for key in (f'host.filesystem("{path}").room' for path in paths):
+            world.set({key: replace(world.get(key), **given)})
 
     return change
 
