@@ -31,7 +31,7 @@ def adopt(run: Undertaking) -> None:
             project=run.target.project,
             images={name: image for name, image in images.items() if name in hashes},
             hashes=hashes,
-            driver=run.facts.engine.driver,
+            driver=run.host.engine.driver,
         )
         release.save(run.connection, run.target, version, release.RECORD, record)
         run.record.previous = version

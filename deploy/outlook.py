@@ -215,7 +215,7 @@ def _transfer(facts: Facts, found: Mapping[str, Image]) -> Transfer:
         bytes=layers.together(sizes, measured) if measured <= sizes.keys() else None,
         estimated=bool(new),
         pulled=sorted({image.name for image in found.values() if not image.id}),
-        whole=facts.engine.containerd and facts.target.method == "tar" and not _in_part(facts, found),
+        whole=facts.host.engine.containerd and facts.target.method == "tar" and not _in_part(facts, found),
     )
 
 

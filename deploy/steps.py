@@ -226,5 +226,5 @@ def _record(run: Undertaking) -> Release:
         images={name: image for name, image in run.images.items() if run.facts.model.services[name].scale},
         hashes=run.hashes,
         env_digest=digest,
-        driver=run.facts.engine.driver,
+        driver=run.host.engine.driver,
     )

@@ -12,6 +12,7 @@ from gonogo.deploy import debug, hooks, prober
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.journal import SWITCH, Journal
 from gonogo.deploy.lock import Lock
 from gonogo.deploy.plan import Change
@@ -99,6 +100,11 @@ class Undertaking:
         """The facts of the target, once there is a connection."""
         assert self.facts_
         return self.facts_
+
+    @property
+    def host(self) -> Host:
+        """The target as it is asked, once there is a connection."""
+        return self.facts.host
 
     def connect(self) -> None:
         """Open the connection and learn what must be redacted; raises ConnectionFailed."""

@@ -27,7 +27,7 @@ def fits(room: Room, size: float, files: int = INODES) -> bool:
 def under_docker(host: Host, facts: Facts) -> Room:
     """Return the filesystem of Docker's data. Whether the stack's folder is there comes first."""
     _ = facts.folder
-    return host.filesystem(facts.docker_root).room
+    return host.filesystem(host.engine.root).room
 
 
 def free(room: Room) -> str:
@@ -68,7 +68,7 @@ def test_disk_docker_root(host: Host, target: Target, facts: Facts, expect: Call
     least, room = target.thresholds.disk_free_gb, under_docker(host, facts)
     expect(
         fits(room, least * 1e9),
-        found=f"{free(room)} free for {facts.docker_root}",
+        found=f"{free(room)} free for {host.engine.root}",
         expected=f"at least {least:g} GB and {INODES} inodes",
     )
 

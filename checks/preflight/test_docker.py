@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.docker import version
+from gonogo.deploy.host.engine import ROOTLESS, EngineInfo
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.probes.containers import Container
-from gonogo.deploy.probes.engine import ROOTLESS, Engine, version
 from gonogo.deploy.target import Target
 
 ENGINE = (20, 10)
@@ -25,16 +27,16 @@ STUCK = ("dead", "removing")
     reason="The login has to reach the Docker Engine without sudo: nobody is there to type a password.",
     fix="Add the login to the docker group on the target (`sudo usermod -aG docker USER`) and log in again.",
 )
-def test_docker_access(facts: Facts, expect: Callable[..., None]) -> None:
+def test_docker_access(host: Host, expect: Callable[..., None]) -> None:
     """The login may use the Docker Engine of the target."""
     expect(
-        facts.engine.platform,
-        found=f"an engine for {facts.engine.platform}",
+        host.engine.platform,
+        found=f"an engine for {host.engine.platform}",
         expected="an engine that answers",
     )
 
 
-def unfit(engine: Engine) -> list[str]:
+def unfit(engine: EngineInfo) -> list[str]:
     """Return what is wrong with an engine, in words; empty when it will do."""
     found = []
     if version(engine.version) < ENGINE:
@@ -51,9 +53,10 @@ def unfit(engine: Engine) -> list[str]:
     reason="Older engines lack what a release relies on, such as proving an archive's images by id.",
     fix="Install Docker Engine 20.10 or later on the target, run by root, with the storage driver overlay2.",
 )
-def test_docker_engine(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_docker_engine(host: Host, target: Target, expect: Callable[..., None]) -> None:
     """The Docker Engine is recent enough, and neither its storage nor its network is in the way."""
-    one, wrong = facts.engine, unfit(facts.engine)
+    one = host.engine.info
+    wrong = unfit(one)
     wrong += [ROOTLESS] if one.rootless and target.mongodb else []
     told = f"engine {one.version}, API {one.api}, {one.driver or 'its own'} storage in {one.root}"
     expect(
@@ -68,13 +71,13 @@ def test_docker_engine(target: Target, facts: Facts, expect: Callable[..., None]
     reason="Compose v1 starts another stack; before 2.27.2, Compose cannot say what the env file holds.",
     fix="Install the package docker-compose-plugin, version 2.27.2 or later, on the target.",
 )
-def test_docker_compose(facts: Facts, expect: Callable[..., None]) -> None:
+def test_docker_compose(host: Host, expect: Callable[..., None]) -> None:
     """Compose v2 is there and recent enough."""
-    found = facts.compose_version
+    found = host.compose.version
     expect(version(found) >= COMPOSE, found=f"Compose {found}", expected="2.27.2 or later")
 
 
-def ailing(engine: Engine, containers: Iterable[Container]) -> list[str]:
+def ailing(engine: EngineInfo, containers: Iterable[Container]) -> list[str]:
     """Return what keeps an engine that answers from working, in words; empty when nothing does."""
     found = []
     if engine.read_only:
@@ -92,11 +95,11 @@ def ailing(engine: Engine, containers: Iterable[Container]) -> list[str]:
     fix="Free room where the engine keeps its data (`docker system df`), see `dmesg` for a filesystem that "
     "became read-only, remove stuck containers (`docker rm -f NAME`) and read `journalctl -u docker`.",
 )
-def test_docker_healthy(facts: Facts, expect: Callable[..., None]) -> None:
+def test_docker_healthy(host: Host, facts: Facts, expect: Callable[..., None]) -> None:
     """The engine runs, can write its data, and has no container that it fails to remove."""
-    wrong = ailing(facts.engine, facts.containers)
+    wrong = ailing(host.engine.info, facts.containers)
     expect(
         not wrong,
-        found="; ".join(wrong) or f"an engine that answers and can write to {facts.engine.root}",
+        found="; ".join(wrong) or f"an engine that answers and can write to {host.engine.root}",
         expected="an engine that answers, room where it keeps its data, no container dead or being removed",
     )

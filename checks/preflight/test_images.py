@@ -8,8 +8,9 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.engine import Engine
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model, Service
-from gonogo.deploy.probes.engine import Engine
 from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.release import Release
 from gonogo.deploy.rules import production
@@ -95,9 +96,11 @@ def test_images_fresh(suite: Suite, facts: Facts, model: Model, expect: Callable
     reason="An image of another architecture arrives in full and then ends with `exec format error`.",
     fix="Give the service `platform:` with the target's, or build on a machine of its kind.",
 )
-def test_images_platform(suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_images_platform(
+    host: Host, suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]
+) -> None:
     """Each image that would be built, sent or run is of the target's platform."""
-    wanted = facts.engine.platform
+    wanted = host.engine.platform
     wrong, seen = [], 0
     for service in model.services.values():
         for platform, why in _platforms(facts, service, suite.skip_build):
@@ -121,7 +124,7 @@ def _platforms(facts: Facts, service: Service, skip_build: bool) -> Iterator[tup
         yield image.platform, f"has an image ({service.image}) for"
     elif service.build is not None and not skip_build:
         given = [str(one) for one in service.build.get("platforms") or ()]
-        wanted = facts.engine.platform
+        wanted = facts.host.engine.platform
         fitting = [one for one in given if production.runs(one, wanted)]
         own = wanted if facts.target.method == "on-server" else facts.local_platform
         yield (fitting or given or [service.platform or own])[0], "would be built for"
@@ -157,7 +160,7 @@ def test_images_target(
     reason="A deployment that fails has to go back at once: an image that was pruned cannot be gone back to.",
     fix="Load the image on the target again, or go to a whole release: `gonogo rollback --to VERSION`.",
 )
-def test_images_rollback(facts: Facts, expect: Callable[..., None]) -> None:
+def test_images_rollback(host: Host, facts: Facts, expect: Callable[..., None]) -> None:
     """The images of the release that runs are on the target."""
     recorded = facts.current.images if facts.current else {}
     wanted = {one.image: f"the image of container {one.name}" for one in facts.running}
@@ -169,7 +172,7 @@ def test_images_rollback(facts: Facts, expect: Callable[..., None]) -> None:
     if lacking and not facts.running:
         told = f"nothing runs, and a release that fails is removed again: {told}"
     if lacking and facts.current:
-        told = _other_store(facts.current, facts.engine) + told
+        told = _other_store(facts.current, host.engine) + told
     expect(
         not lacking,
         found=told,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model, Port, Service
 from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.probes.listeners import Listener, clashes, overlaps
@@ -158,11 +159,11 @@ def test_ports_free(facts: Facts, model: Model, expect: Callable[..., None]) -> 
     fix="Publish a higher port behind a proxy, or lower the limit on the target: "
     "`sudo sysctl net.ipv4.ip_unprivileged_port_start=80`, and the same in /etc/sysctl.d.",
 )
-def test_ports_privileged(facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_ports_privileged(host: Host, model: Model, expect: Callable[..., None]) -> None:
     """The engine is allowed to bind every published port."""
-    if not facts.engine.rootless:
+    if not host.engine.rootless:
         pytest.skip("the engine runs as root and may bind every port")
-    lowest = facts.engine.lowest_port
+    lowest = host.engine.info.lowest_port
     wrong = [
         f"{port} for {one.name}"
         for one in publishing(model)

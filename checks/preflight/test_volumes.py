@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
 from gonogo.deploy.probes.binds import within
 from gonogo.deploy.probes.containers import Container
@@ -120,11 +121,11 @@ REMAPPED = re.compile(r"/\d+\.\d+$")
     reason="A service that cannot write to its data starts, and fails at the first request that matters.",
     fix="Mount the filesystem for writing, or give the folder to the user that the service runs as.",
 )
-def test_volumes_writable(facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_volumes_writable(host: Host, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
     """What services write to is not read-only, and their users may write to the folders that they mount."""
     wrong = read_only(model, facts.volumes, facts.binds)
     expect(not wrong, found="; ".join(wrong), expected="volumes and folders that can be written to")
-    mapped = facts.engine.rootless or bool(REMAPPED.search(facts.docker_root))
+    mapped = host.engine.rootless or bool(REMAPPED.search(host.engine.root))
     images = {**facts.local_images, **facts.target_images}
     users = {
         name: one.user or (images[one.image].user if one.image in images else "")

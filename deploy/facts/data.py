@@ -10,11 +10,11 @@ from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts.images import ImageFacts
 from gonogo.deploy.facts.stack import StackFacts
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.engine import ROOTLESS
 from gonogo.deploy.mongodb import login, primary
 from gonogo.deploy.probes import backups, binds, mongodb, volumes
 from gonogo.deploy.probes.binds import Bind, Kind
 from gonogo.deploy.probes.containers import Container
-from gonogo.deploy.probes.engine import ROOTLESS
 from gonogo.deploy.rules.mounts import binds_of
 from gonogo.deploy.target import Mongodb
 
@@ -68,7 +68,7 @@ class DataFacts(ImageFacts):
         settings = self.target.mongodb
         if settings is None:
             return None
-        if self.engine.rootless:
+        if self.host.engine.rootless:
             raise Unknown("docker.engine", ROOTLESS)
         if settings.uri_variable:
             return _outside(self, settings, settings.uri_variable)

@@ -92,7 +92,7 @@ class StackFacts(HostFacts):
         try:
             values = environment.values(asked, self.target)
         except GonogoError:
-            _ = self.compose_version  # without a Compose that works, no file is to blame
+            _ = self.host.compose.version  # without a Compose that works, no file is to blame
             raise
         self.redactor.add(secret_values(values))
         return values

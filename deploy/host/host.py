@@ -14,7 +14,9 @@ from gonogo.deploy.host.answers import Answers, Asked, ahead
 from gonogo.deploy.host.backend import ConnectionBackend
 from gonogo.deploy.host.certificate import Certificate
 from gonogo.deploy.host.clock import Clock
+from gonogo.deploy.host.compose import Compose
 from gonogo.deploy.host.dns import Dns
+from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.filesystem import Filesystem
 from gonogo.deploy.host.host_key import HostKey
 from gonogo.deploy.host.login import Login
@@ -81,9 +83,19 @@ class Host(TestinfraHost):
         """The clock."""
         return Clock(self)
 
+    @cached_property
+    def compose(self) -> Compose:
+        """Docker's Compose plugin."""
+        return Compose(self)
+
     def dns(self, name: str) -> Dns:
         """A name, as the host resolves it."""
         return Dns(self, name)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The Docker Engine."""
+        return Engine(self)
 
     def filesystem(self, path: str) -> Filesystem:
         """The filesystem on which an absolute path lies, or would lie."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.host.docker import refusal
 from gonogo.deploy.model import Port
-from gonogo.deploy.probes.engine import refusal
 
 LABELS = "com.docker.compose"
 

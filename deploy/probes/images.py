@@ -12,7 +12,8 @@ from typing import Any
 
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes.engine import SNAPSHOTTER, refusal
+from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.engine import SNAPSHOTTER
 
 LOCAL_TIMEOUT_S = 30
 MODES = (

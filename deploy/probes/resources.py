@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes.engine import refusal
+from gonogo.deploy.host.docker import refusal
 
 FORM = '{"id":{{json .Id}},"limit":{{json .HostConfig.Memory}},"killed":{{json .State.OOMKilled}}}'
 # An engine of 25 or later forgets that a container was killed as soon as it starts that again. It keeps its

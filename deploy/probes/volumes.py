@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.probes.engine import refusal
+from gonogo.deploy.host.docker import refusal
 
 # Of a volume's options only what is needed: those of a network share may hold its password.
 FORM = (

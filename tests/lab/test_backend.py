@@ -10,8 +10,9 @@ import pytest
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.engine import local_engine, target_engine
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.engine import ENGINE
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.probes.engine import ENGINE, refusal
 from lab import faults, host
 from tests.lab.connecting import reachable
 

@@ -13,9 +13,9 @@ from gonogo.checks.preflight.test_ports import Holders, exhausted, publishing, r
 from gonogo.checks.preflight.test_tls import servers, told
 from gonogo.checks.preflight.test_waivers import void
 from gonogo.deploy.host.certificate import Shown
+from gonogo.deploy.host.engine import EngineInfo
 from gonogo.deploy.model import Port, Service
 from gonogo.deploy.probes.containers import Container
-from gonogo.deploy.probes.engine import Engine
 from gonogo.deploy.probes.listeners import Listener
 from gonogo.deploy.target import Waiver, Window
 from tests.unit.stacks import container, model, target
@@ -39,7 +39,7 @@ def utc(text: str) -> datetime.datetime:
     ],
 )
 def test_engines_that_will_not_do(given: dict[str, Any], wrong: list[str]) -> None:
-    assert unfit(Engine(**{**FINE, **given})) == wrong
+    assert unfit(EngineInfo(**{**FINE, **given})) == wrong
 
 
 @every(
@@ -54,7 +54,7 @@ def test_engines_that_will_not_do(given: dict[str, Any], wrong: list[str]) -> No
     ],
 )
 def test_engines_that_cannot_work(given: dict[str, Any], status: str, wrong: list[str]) -> None:
-    assert ailing(Engine(**{**FINE, **given}), [container("api", status=status)]) == wrong
+    assert ailing(EngineInfo(**{**FINE, **given}), [container("api", status=status)]) == wrong
 
 
 def ranged(

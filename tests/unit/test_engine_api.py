@@ -17,7 +17,7 @@ from gonogo.deploy import images
 from gonogo.deploy.connection import Result
 from gonogo.deploy.engine import local_engine
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes import engine
+from gonogo.deploy.host.docker import refusal
 
 IMAGE = "sha256:" + "1" * 64
 
@@ -116,7 +116,7 @@ def test_an_engine_that_is_too_old_is_one_sentence(tmp_path: Path, monkeypatch: 
 )
 def test_a_command_that_the_engine_refuses_is_one_sentence(said: str, told: str) -> None:
     result = Result("docker version", 1, b"", f"Error response from daemon: {said}\n".encode(), 0.0)
-    found = engine.refusal("shop", result)
+    found = refusal("shop", result)
     assert found.check == "docker.healthy"
     assert told in str(found)
     assert "DOCKER_API_VERSION" in str(found)

@@ -11,11 +11,11 @@ import pytest
 from gonogo.deploy import journal, outlook, switch
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.engine import EngineInfo
 from gonogo.deploy.methods import layers as leaving
 from gonogo.deploy.outlook import NEW, Build, Outlook, Transfer
 from gonogo.deploy.plan import chosen
 from gonogo.deploy.probes import identities, images, layers
-from gonogo.deploy.probes.engine import Engine
 from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.release import Image, Release
 from gonogo.deploy.rules.checkout import Commit, Shipping
@@ -72,7 +72,7 @@ def facts(**changed: Any) -> Facts:
         "local_images": {},
         "offered": (),
         "sources": {"api": Source(OLD), "web": Source(NOW)},
-        "engine": Engine("26.1.5", "1.45", "linux/amd64"),
+        "host": SimpleNamespace(engine=EngineInfo("26.1.5", "1.45", "linux/amd64")),
         "target_images": {"sha256:api": info("sha256:api", OLD), "sha256:web": info("sha256:web", OLD)},
         "current": Release(version="v1", created="", project="shop"),
         "shipping": Shipping(OLD, NOW, known=True, forward=True, commits=(Commit(NOW, "Mend it"),)),
@@ -130,12 +130,12 @@ def test_images_that_share_layers_are_counted_once(engine: dict[str, Any]) -> No
 
 
 def test_images_that_are_sent_whole_are_told_beforehand(engine: dict[str, Any]) -> None:
-    there = Engine("26.1.5", "1.45", "linux/amd64", containerd=True)
+    there = SimpleNamespace(engine=EngineInfo("26.1.5", "1.45", "linux/amd64", containerd=True))
     about = "shop-web: up to about 72 MB, as large as what runs"
     told = f"{about}, less the layers that are there"
-    assert outlook.outlook(facts(engine=there), "v2").transfer.told == told
+    assert outlook.outlook(facts(host=there), "v2").transfer.told == told
     engine["in part"] = False
-    assert outlook.outlook(facts(engine=there), "v2").transfer.told == (
+    assert outlook.outlook(facts(host=there), "v2").transfer.told == (
         f"{about}, with all layers: those that are there came compressed, as from a registry"
     )
     assert outlook.outlook(facts(), "v2").transfer.told == told

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.errors import GonogoError, Unknown
+from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.model import Port
-from gonogo.deploy.probes import containers, engine
+from gonogo.deploy.probes import containers
 from tests.unit.stacks import Answering, container
 from tests.unit.tables import every
 
@@ -106,99 +106,6 @@ def test_a_container_that_vanished_meanwhile_is_no_failure() -> None:
 def test_an_inspection_that_failed_is_never_an_empty_host(words: str) -> None:
     with pytest.raises(GonogoError, match=r"^web: "):
         containers.containers(Answering(1, "", words))
-
-
-SERVER = '{"Platform":{"Name":""},"Version":"20.10.24","ApiVersion":"1.41","Os":"linux","Arch":"arm64"}'
-
-
-def told(
-    security: str = "null", *lines: str, root: str = "/var/lib/docker", status: str = "null"
-) -> Answering:
-    info = f'{{"driver":"overlay2","status":{status},"security":{security}}}'
-    return Answering(0, "\n".join([SERVER, info, root, *lines]) + "\n")
-
-
-def test_the_engine_tells_version_platform_and_where_its_data_lies() -> None:
-    there = told(
-        '["name=seccomp,profile=default"]', "room 10 4096 77 100", "mounted rw,relatime", "lowest 1024"
-    )
-    assert engine.engine(there) == engine.Engine(
-        "20.10.24", "1.41", "linux/arm64", "overlay2", "/var/lib/docker", free=40960, inodes=77
-    )
-
-
-def test_an_engine_that_keeps_its_images_in_containerd() -> None:
-    status = '[["Backing Filesystem","extfs"],["driver-type","io.containerd.snapshotter.v1"]]'
-    assert engine.engine(told(status=status)).containerd
-    assert not engine.engine(told(status='[["Backing Filesystem","extfs"]]')).containerd
-
-
-def test_a_rootless_engine_has_a_lowest_port() -> None:
-    one = engine.engine(told('["name=rootless","name=cgroupns"]', "room ", "mounted ", "lowest 1024"))
-    assert (one.rootless, one.lowest_port) == (True, 1024)
-
-
-def test_a_data_root_that_is_read_only_or_counts_no_inodes() -> None:
-    one = engine.engine(told("[]", "room 0 4096 0 0", "mounted ro,nosuid", "lowest "))
-    assert (one.read_only, one.free, one.inodes) == (True, 0, None)
-
-
-def test_a_data_root_out_of_sight_is_neither_full_nor_read_only() -> None:
-    one = engine.engine(told("[]", "room ", "mounted ro", "lowest ", root="/var/lib/docker/100000.100000"))
-    assert (one.read_only, one.free, one.inodes) == (False, None, None)
-
-
-@every("said", ["null\n", "Podman Engine\n", f"{SERVER}\n{{}}\n/x\n", f"{SERVER}\n"])
-def test_what_stands_in_for_docker_is_refused(said: str) -> None:
-    with pytest.raises(Unknown, match=r"^web: `docker` there is not Docker's") as caught:
-        engine.engine(Answering(0, said))
-    assert caught.value.check == "docker.engine"
-
-
-API_GONE = "failed to connect to the docker API at unix:///x; check if the daemon is running"
-
-
-@every(
-    "status, words, check, told",
-    [
-        (127, "sh: 1: docker: not found", "docker.engine", "there is no `docker` command"),
-        (1, "permission denied while trying to connect to the docker API", "docker.access", "usermod -aG"),
-        (1, "Cannot connect to the Docker daemon at unix:///x.", "docker.healthy", "systemctl start docker"),
-        (1, API_GONE, "docker.healthy", "systemctl start docker"),
-        (0, "ERROR: Cannot connect to the Docker daemon", "docker.healthy", "systemctl start docker"),
-        (1, "a warning\nsomething else", "docker.healthy", "docker does not answer: something else$"),
-        (0, "", "docker.healthy", "it said nothing"),
-    ],
-)
-def test_why_docker_does_not_answer(status: int, words: str, check: str, told: str) -> None:
-    with pytest.raises(Unknown, match=told) as caught:
-        engine.engine(Answering(status, "", words))
-    assert caught.value.check == check
-
-
-def test_compose_of_any_spelling() -> None:
-    assert engine.compose(Answering(0, "v2.24.6\n")) == "2.24.6"
-    with pytest.raises(GonogoError, match="docker-compose-plugin"):
-        engine.compose(Answering(1, "", "docker: 'compose' is not a docker command."))
-    with pytest.raises(GonogoError, match="docker-compose-plugin"):
-        engine.compose(Answering(0, "unknown\n"))
-    with pytest.raises(Unknown, match="there is no `docker` command") as caught:
-        engine.compose(Answering(127, "", "sh: 1: docker: not found"))
-    assert caught.value.check == "docker.engine"
-
-
-@every(
-    "text, numbers",
-    [
-        ("20.10.24+dfsg1", (20, 10, 24)),
-        ("v2.24.6-desktop.1\n", (2, 24, 6)),
-        ("27", (27,)),
-        ("dev", ()),
-        ("", ()),
-    ],
-)
-def test_versions(text: str, numbers: tuple[int, ...]) -> None:
-    assert engine.version(text) == numbers
 
 
 def test_the_form_asks_for_no_environment() -> None:

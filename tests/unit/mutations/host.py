@@ -18,7 +18,7 @@ SERVER = "chat.example.com:443"
 
 
 def _engine(world: World, **changed: Any) -> None:
-    world.set(engine=replace(world.get("engine"), **changed))
+    world.set({"host.engine.info": replace(world.get("host.engine.info"), **changed)})
 
 
 def _way(world: World, **changed: float) -> None:
@@ -117,9 +117,9 @@ MUTATIONS = [
     Mutation("ssh.latency", lambda world: _way(world, milliseconds=900.0, blur_s=0.45), "900 ms"),
     Mutation("ssh.clock", lambda world: _way(world, skew_s=61.5), "61.5 s ahead of"),
     Mutation("ssh.clock", lambda world: _way(world, skew_s=-61.5), "61.5 s behind"),
-    Mutation("docker.access", lambda world: world.fail("engine", "docker.access"), blocks=True),
-    Mutation("docker.engine", lambda world: world.fail("engine", "docker.engine"), blocks=True),
-    Mutation("docker.healthy", lambda world: world.fail("engine", "docker.healthy"), blocks=True),
+    Mutation("docker.access", lambda world: world.fail("host.engine.info", "docker.access"), blocks=True),
+    Mutation("docker.engine", lambda world: world.fail("host.engine.info", "docker.engine"), blocks=True),
+    Mutation("docker.healthy", lambda world: world.fail("host.engine.info", "docker.healthy"), blocks=True),
     Mutation("docker.engine", lambda world: _engine(world, version="19.03.15"), "engine 19.03.15"),
     Mutation("docker.engine", lambda world: _engine(world, api="1.40"), "API 1.40"),
     Mutation("docker.engine", lambda world: _engine(world, driver="vfs"), "vfs"),
@@ -128,8 +128,10 @@ MUTATIONS = [
     Mutation("docker.healthy", lambda world: _engine(world, free=0), "not one byte free"),
     Mutation("docker.healthy", lambda world: _engine(world, inodes=0), "no inode free"),
     Mutation("docker.healthy", lambda world: _stranger(world, status="dead"), "legacy-1 is dead"),
-    Mutation("docker.compose", lambda world: world.set(compose_version="2.5.0"), "Compose 2.5.0"),
-    Mutation("docker.compose", lambda world: world.set(compose_version="2.26.1-4"), "Compose 2.26.1-4"),
+    Mutation("docker.compose", lambda world: world.set({"host.compose.version": "2.5.0"}), "Compose 2.5.0"),
+    Mutation(
+        "docker.compose", lambda world: world.set({"host.compose.version": "2.26.1-4"}), "Compose 2.26.1-4"
+    ),
     Mutation("ports.free", _taken, "*:9000/tcp for api is held by nginx (pid 77)"),
     Mutation("ports.free", _udp, "*:9000/udp for api is held by nginx"),
     Mutation(

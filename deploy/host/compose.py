@@ -1,0 +1,32 @@
+"""Which Docker Compose a host has."""
+
+from __future__ import annotations
+
+from gonogo.deploy.errors import Unknown
+from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.docker import last, missing, podman, refusal, version
+from gonogo.deploy.host.noun import Noun
+
+COMMAND = "docker compose version --short"
+
+
+class Compose(Noun):
+    """The Compose plugin of a host's Docker.
+
+    >>> host.compose.version
+    '2.27.2'
+    """
+
+    @asked("docker.compose")
+    def version(self) -> str:
+        """The version of ``docker compose``; raises Unknown when there is none."""
+        result = self.connection.run(COMMAND)
+        if missing(result):
+            raise refusal(self.machine, result)
+        if not result.ok or not version(result.text):
+            raise podman(self.connection, result) or Unknown(
+                "docker.compose",
+                f"{self.machine}: `docker compose` does not work there ({last(result)}): install the Compose "
+                "v2 plugin (the package docker-compose-plugin), the old `docker-compose` will not do",
+            )
+        return result.text.strip().removeprefix("v")

@@ -1,0 +1,146 @@
+"""Which Docker Engine a host has, or why it does not answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from gonogo.deploy.errors import Unknown
+from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.docker import PODMAN, last, podman, refusal, unsupported
+from gonogo.deploy.host.noun import Noun
+
+# The folder of the data comes last, on a line of its own, so that the shell can take it from there. What is
+# asked of that folder may fail, in sight of nobody: it can lie where the login may not look. Of some mounts
+# on one place, findmnt(8) tells the top one last.
+INFO = (
+    '{"driver":{{json .Driver}},"status":{{json .DriverStatus}},"security":{{json .SecurityOptions}}}'
+    '{{"\\n"}}{{.DockerRootDir}}'
+)
+SNAPSHOTTER = ["driver-type", "io.containerd.snapshotter.v1"]
+"""What an engine says of its storage driver where it keeps its images in containerd."""
+ENGINE = (
+    "docker version --format '{{json .Server}}' && "
+    f"told=$(docker info --format '{INFO}') && "
+    """printf '%s\\n' "$told" && { root=$(printf '%s\\n' "$told" | tail -n 1); """
+    """echo "room $(stat -f -c '%f %S %d %c' -- "$root")"; """
+    """echo "mounted $(findmnt -n -o OPTIONS -T "$root" | tail -n 1)"; """
+    """echo "lowest $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"; } 2>/dev/null"""
+)
+ROOTLESS = (
+    "a rootless engine, whose containers have addresses that cannot be reached from the host: what the "
+    "target file declares in [mongodb] can neither be compared nor backed up there"
+)
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """A Docker Engine: its version, its API version, its platform such as ``linux/amd64``.
+
+    ``driver``: its storage driver. ``containerd``: it keeps its images in containerd's store. ``root``:
+    where it keeps its data; ``free`` bytes and ``inodes`` are left there for it, None where that is not known
+    or nobody counts. ``lowest_port``: the lowest port that it may bind, which is 0 unless it is rootless.
+    """
+
+    version: str
+    api: str
+    platform: str
+    driver: str = ""
+    root: str = ""
+    rootless: bool = False
+    lowest_port: int = 0
+    read_only: bool = False
+    free: int | None = None
+    inodes: int | None = None
+    containerd: bool = False
+
+
+class Engine(Noun):
+    """The Docker Engine of a host.
+
+    >>> host.engine.version
+    '26.1.5'
+    >>> host.engine.root
+    '/var/lib/docker'
+    """
+
+    @asked("docker.healthy")
+    def info(self) -> EngineInfo:
+        """All that is known of the engine, in one answer; raises Unknown that tells why it gives none."""
+        result = self.connection.run(ENGINE)
+        if not result.ok or not result.text.strip():
+            raise podman(self.connection, result) or refusal(self.machine, result)
+        if PODMAN in result.text.splitlines()[0]:
+            raise unsupported(self.machine, "podman's service answers on the Docker socket")
+        try:
+            return parse(result.text)
+        except (ValueError, KeyError, TypeError):
+            raise Unknown(
+                "docker.engine",
+                f"{self.machine}: `docker` there is not Docker's ({last(result)[:80]}): install Docker "
+                "Engine, what stands in for it will not do",
+            ) from None
+
+    @property
+    def version(self) -> str:
+        """Its version, such as ``26.1.5``."""
+        return self.info.version
+
+    @property
+    def platform(self) -> str:
+        """Its platform, such as ``linux/amd64``."""
+        return self.info.platform
+
+    @property
+    def driver(self) -> str:
+        """Its storage driver, such as ``overlay2``."""
+        return self.info.driver
+
+    @property
+    def containerd(self) -> bool:
+        """Whether it keeps its images in containerd's store."""
+        return self.info.containerd
+
+    @property
+    def root(self) -> str:
+        """Where it keeps its data."""
+        return self.info.root
+
+    @property
+    def rootless(self) -> bool:
+        """Whether a user runs it who is not root."""
+        return self.info.rootless
+
+
+def parse(text: str) -> EngineInfo:
+    """Return what ENGINE printed; raises ValueError, KeyError or TypeError for anything else."""
+    server, info, root, *rest = text.splitlines()
+    version, told = json.loads(server), json.loads(info)
+    if not root.startswith("/"):
+        raise ValueError(root)
+    also = {name: value for name, _, value in (line.partition(" ") for line in rest)}
+    rootless = any(str(one).startswith("name=rootless") for one in told["security"] or [])
+    free, inodes = _room(also.get("room", ""))
+    lowest = also.get("lowest", "").strip()
+    return EngineInfo(
+        version=version["Version"],
+        api=version["ApiVersion"],
+        platform=f"{version['Os']}/{version['Arch']}",
+        driver=told["driver"],
+        root=root,
+        rootless=rootless,
+        lowest_port=int(lowest) if rootless and lowest.isdigit() else 0,
+        read_only=free is not None and also.get("mounted", "").split(",")[0].strip() == "ro",
+        free=free,
+        inodes=inodes,
+        containerd=SNAPSHOTTER in (told.get("status") or []),
+    )
+
+
+def _room(text: str) -> tuple[int | None, int | None]:
+    """Return free bytes, also those kept for root, and free inodes, of which some filesystems have none."""
+    words = text.split()
+    if len(words) != 4 or not all(word.isdigit() for word in words):
+        return None, None
+    blocks, size, inodes, all_inodes = map(int, words)
+    return blocks * size, inodes if all_inodes else None
