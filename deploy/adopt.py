@@ -5,7 +5,7 @@ from __future__ import annotations
 from gonogo.deploy import compose, release, switch
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.release import Image, Release
 from gonogo.deploy.target import Target
 from gonogo.deploy.undertaking import Undertaking

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from gonogo.deploy import release, safekeeping, switch
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.journal import REMOVE, SWITCH
 from gonogo.deploy.model import Model
 from gonogo.deploy.plan import Change, plan
 from gonogo.deploy.probes import binds, images
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.release import Image, Release
 from gonogo.deploy.rules.mounts import binds_of, moved
 from gonogo.deploy.undertaking import Undertaking
@@ -27,7 +27,7 @@ def prepare(run: Undertaking, version: str, surplus: Collection[str] = ()) -> Mo
     with run.step("plan", version) as note:
         record = load(run, version)
         files = release.files(run.target, version)
-        run.facts.forget("containers")
+        run.host.containers.refresh()
         running = run.facts.running
         model = resolve(run.connection, run.target, files, run.redactor).model
         _proved(run, model, record, running)
@@ -69,10 +69,10 @@ def start(run: Undertaking, version: str, model: Model) -> str:
 
 def rename(run: Undertaking) -> None:
     """Give its name to a replacement that was cut off before it got it; what fails is a note: it runs."""
-    run.facts.forget("containers")
+    run.host.containers.refresh()
     try:
         if whose := switch.named(run.connection, run.facts.running):
-            run.facts.forget("containers")
+            run.host.containers.refresh()
             run.note(f"a replacement had been cut off before it got its name: {', '.join(whose)}")
     except GonogoError as error:
         run.note(f"a replacement that was cut off did not get its name: {error}")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.release import Image
 
 Action = Literal["unchanged", "replaced", "created", "removed"]

@@ -169,7 +169,7 @@ def _restart(run: Undertaking, goal: str) -> str:
     made = again.load(run, goal).images
     if previous := run.way_back:
         return again.start(run, previous, again.prepare(run, previous, made))
-    run.facts.forget("containers")
+    run.host.containers.refresh()
     switch.remove(run.connection, [one for one in run.facts.running if one.service in made])
     release.make_current(run.connection, run.target, run.record.previous)
     return f"removed the containers of {', '.join(sorted(made))}; volumes stay"

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from gonogo.deploy import again, release, safekeeping, steps, switch, target_file
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.facts import resolve
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.probes import inspection
-from gonogo.deploy.probes.containers import Container, of_project
 from gonogo.deploy.undertaking import Undertaking
 
 
@@ -103,8 +103,8 @@ def _switched(run: Undertaking) -> list[Container]:
 
 
 def _of(run: Undertaking, services: Collection[str]) -> list[Container]:
-    run.facts.forget("containers")
-    found = of_project(run.facts.containers, run.target.project)
+    run.host.containers.refresh()
+    found = run.host.project(run.target.project).containers
     return [one for one in found if one.service in services]
 
 

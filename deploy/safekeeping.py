@@ -110,7 +110,7 @@ def touched(run: Undertaking, version: str) -> None:
     found = release.load_baseline(run.connection, run.target, version)
     if found is None or not found.untouched:
         return
-    run.facts.forget("containers")
+    run.host.containers.refresh()
     anew = {one.name for one in run.facts.running if one.service in run.switched}
     found.untouched = {name: life for name, life in found.untouched.items() if name not in anew}
     release.save(run.connection, run.target, version, release.BASELINE, found)

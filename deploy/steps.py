@@ -136,7 +136,7 @@ def settle(run: Undertaking) -> None:
         release.save(connection, target, version, release.COMPOSE_FILE, run.facts.flat)
         release.save(connection, target, version, release.IMAGES_FILE, release.pins(run.images))
         files = release.files(target, version)
-        run.facts.forget("containers")
+        run.host.containers.refresh()
         more = joined.override(run.facts.model, run.facts.running)
         pinned = switch.hashes(connection, target, files, more)
         by_name = switch.hashes(connection, target, files[:1], more)

@@ -10,8 +10,8 @@ import pytest
 
 from gonogo.deploy.compose import OVERRIDES, PROJECT
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.model import Model, Service
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.target import Target
 
 # Of the documented variables of Compose those that change what is started, as what, or from which files.

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.docker import version
 from gonogo.deploy.host.engine import ROOTLESS, EngineInfo
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.target import Target
 
 ENGINE = (20, 10)
@@ -95,9 +94,9 @@ def ailing(engine: EngineInfo, containers: Iterable[Container]) -> list[str]:
     fix="Free room where the engine keeps its data (`docker system df`), see `dmesg` for a filesystem that "
     "became read-only, remove stuck containers (`docker rm -f NAME`) and read `journalctl -u docker`.",
 )
-def test_docker_healthy(host: Host, facts: Facts, expect: Callable[..., None]) -> None:
+def test_docker_healthy(host: Host, expect: Callable[..., None]) -> None:
     """The engine runs, can write its data, and has no container that it fails to remove."""
-    wrong = ailing(host.engine.info, facts.containers)
+    wrong = ailing(host.engine.info, host.containers.all)
     expect(
         not wrong,
         found="; ".join(wrong) or f"an engine that answers and can write to {host.engine.root}",

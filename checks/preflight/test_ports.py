@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.port import Holder
+from gonogo.deploy.host.sockets import Listener, overlaps
 from gonogo.deploy.model import Model, Port, Service
-from gonogo.deploy.probes.containers import Container
-from gonogo.deploy.probes.listeners import Listener, clashes, overlaps
 
 HOST = "host"
 MOST = 20  # ports that a message names
@@ -19,44 +18,23 @@ Number = tuple[int, str]
 """A port and its protocol."""
 
 
-class Holders:
-    """Who holds the ports of a host. Looked up by number, since a service may publish thousands."""
+def hindering(holders: Iterable[Holder], service: str, project: str) -> str:
+    """Return which of the ``holders`` of a port keeps ``service`` from publishing it; empty when none does.
 
-    def __init__(self, containers: Iterable[Container], listeners: Iterable[Listener]) -> None:
-        self._bound: defaultdict[Number, list[tuple[Container, Port]]] = defaultdict(list)
-        self._listeners: defaultdict[Number, list[Listener]] = defaultdict(list)
-        for one in containers:
-            for port in dict.fromkeys((*one.ports, *one.bound)) if one.running else ():
-                self._bound[port.published, port.protocol].append((one, port))
-        for listener in listeners:
-            self._listeners[listener.port, listener.protocol].append(listener)
+    The container of this very service in this project is what the release replaces, so it is no hindrance.
+    """
+    for one in holders:
+        if isinstance(one, Listener):
+            return one.told
+        if (one.project, one.service) != (project, service):
+            whose = f" of the project {one.project}" if one.project else ""
+            return f"the container {one.name}{whose}"
+    return ""
 
-    def container(self, service: str, port: Port, project: str) -> str:
-        """Return the container that keeps ``service`` from publishing ``port``; empty when none does.
 
-        The one of this very service in this project is what the release replaces, so it is no hindrance.
-        """
-        for one, _ in self._clashing(port):
-            if (one.project, one.service) != (project, service):
-                whose = f" of the project {one.project}" if one.project else ""
-                return f"the container {one.name}{whose}"
-        return ""
-
-    def process(self, port: Port) -> str:
-        """Return the process that is no container and holds ``port``; empty when none does."""
-        ours = [mine for _, mine in self._clashing(port)]
-        for listener in self._listeners.get((port.published, port.protocol), ()):
-            if clashes(port, listener) and not any(clashes(mine, listener) for mine in ours):
-                return listener.told
-        return ""
-
-    def of(self, service: str, port: Port, project: str) -> str:
-        """Return who keeps ``service`` from publishing ``port``; empty when nobody does."""
-        return self.container(service, port, project) or self.process(port)
-
-    def _clashing(self, port: Port) -> list[tuple[Container, Port]]:
-        bound = self._bound.get((port.published, port.protocol), ())
-        return [(one, mine) for one, mine in bound if overlaps(port.host_ip, mine.host_ip)]
+def process(holders: Iterable[Holder]) -> str:
+    """Return the process among the ``holders`` of a port that is no container; empty when there is none."""
+    return next((one.told for one in holders if isinstance(one, Listener)), "")
 
 
 def publishing(model: Model) -> list[Service]:
@@ -102,15 +80,15 @@ def exhausted(service: Service, held: dict[Port, str]) -> str:
     )
 
 
-def risky(service: Service, ports: tuple[Port, ...], holders: Holders) -> str:
-    """Return a sentence where a process holds a port of a range, though others may be free.
+def risky(service: Service, processes: dict[Port, str]) -> str:
+    """Return a sentence where a process holds a port of a range; ``processes``: of each port, or empty.
 
     An engine knows the ports of its own containers alone. The next one that none of these has is the one it
     chooses, and many engines do not try another when that fails.
     """
-    for port in ports:
-        if who := holders.process(port):
-            return f"{_span(ports)} for {service.name} has {port} held by {who}: the engine may choose it"
+    for port, who in processes.items():
+        if who:
+            return f"{_span(processes)} for {service.name} has {port} held by {who}: the engine may choose it"
     return ""
 
 
@@ -129,19 +107,19 @@ def _joined(between: str, words: list[str]) -> str:
     reason="D3: a port held by another stack fails the start halfway, with containers left behind.",
     fix="Stop the holder, or publish another port in the compose file.",
 )
-def test_ports_free(facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_ports_free(host: Host, model: Model, expect: Callable[..., None]) -> None:
     """Every published port is free, or held by the container that this release replaces."""
     services = publishing(model)
     published = [(one.name, port) for one in services for port in one.ports if port.published]
     wrong, risks = twice(published) + repeated(services), []
-    holders = Holders(facts.containers, facts.listeners)
     for service, port in published:
-        who = holders.of(service, port, model.name)
+        who = hindering(host.port(str(port)).holders, service, model.name)
         wrong += [f"{port} for {service} is held by {who}"] if who else []
     for one in services:
         for ports in one.ranges:
-            wrong.append(exhausted(one, {port: holders.of(one.name, port, model.name) for port in ports}))
-            risks.append(risky(one, ports, holders))
+            held = {port: host.port(str(port)).holders for port in ports}
+            wrong.append(exhausted(one, {p: hindering(who, one.name, model.name) for p, who in held.items()}))
+            risks.append(risky(one, {port: process(who) for port, who in held.items()}))
     wrong, risks = list(filter(None, wrong)), list(filter(None, risks))
     wanted = [f"{port} ({service})" for service, port in published]
     wanted += [f"one of {_span(ports)} ({one.name})" for one in services for ports in one.ranges]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.target import Target
 
 
@@ -53,10 +54,10 @@ def holders(found: Iterable[Container], model: Model, project: str) -> dict[str,
     fix="Set project in the target file to the name of the running project.",
     data=True,
 )
-def test_project_matches(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_project_matches(host: Host, target: Target, model: Model, expect: Callable[..., None]) -> None:
     """The stack that runs belongs to the project that the target file names, or nothing like it runs."""
-    ours = [one.name for one in facts.running if one.running]
-    alike = strangers(facts.containers, model, target)
+    ours = [one.name for one in host.project(target.project).containers if one.running]
+    alike = strangers(host.containers.all, model, target)
     other = "; ".join(f"{name} ({', '.join(sorted(held))})" for name, held in sorted(alike.items()))
     if ours:
         found = f"the project {target.project} runs: {', '.join(sorted(ours))}"
@@ -76,13 +77,13 @@ def test_project_matches(target: Target, facts: Facts, model: Model, expect: Cal
     fix="Remove them by name once nothing needs them (docker rm): gonogo removes only what a release made.",
     severity="warning",
 )
-def test_project_orphans(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_project_orphans(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """Every container of the project belongs to a service of the compose files."""
-    known = facts.declared
-    lost = [f"{one.told} of service {one.service}" for one in facts.running if one.service not in known]
+    known, running = facts.declared, host.project(target.project).containers
+    lost = [f"{one.told} of service {one.service}" for one in running if one.service not in known]
     expect(
         not lost,
-        found="; ".join(sorted(lost)) or f"{len(facts.running)} containers of known services",
+        found="; ".join(sorted(lost)) or f"{len(running)} containers of known services",
         expected=f"in the project {target.project} no container of a service that is gone",
     )
 
@@ -92,14 +93,14 @@ def test_project_orphans(target: Target, facts: Facts, expect: Callable[..., Non
     reason="D3: a container name is held by one container on the whole host, a stopped one too.",
     fix="Remove or rename the holder, or change container_name in the compose file.",
 )
-def test_names_free(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_names_free(host: Host, target: Target, model: Model, expect: Callable[..., None]) -> None:
     """Every container_name is free, or held by the container that this release replaces."""
-    ours = any(one.running for one in facts.running)
+    ours = any(one.running for one in host.project(target.project).containers)
     # A whole stack under another project name is one fault, and for project.matches to tell.
-    told = set() if ours else set(strangers(facts.containers, model, target))
+    told = set() if ours else set(strangers(host.containers.all, model, target))
     wrong = [
         f"{one.name} for {service} is held by {one.told} {_whose(one)}"
-        for service, held in sorted(holders(facts.containers, model, model.name).items())
+        for service, held in sorted(holders(host.containers.all, model, model.name).items())
         for one in held
         if one.project not in told
     ]

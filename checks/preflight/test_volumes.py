@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Iterable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
 from gonogo.deploy.probes.binds import within
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.probes.volumes import Volume
 from gonogo.deploy.rules.mounts import moved, read_only, unwritable
 from gonogo.deploy.target import Target
@@ -78,7 +78,7 @@ def lost(facts: Facts, model: Model, released: Collection[str]) -> list[tuple[st
             said = f"the external volume {name} ({who}) does not exist"
             wrong.append((said, f"Correct its name in the compose file, or make it: `{make}`."))
         elif not set(users) & services:
-            like = candidates(name, keys[name], facts.volumes, facts.containers, facts.target)
+            like = candidates(name, keys[name], facts.volumes, facts.host.containers.all, facts.target)
             if like:
                 said = f"{name} ({who}) does not exist, and its data may be in {', '.join(like)}"
             elif set(users) & set(released):

@@ -11,7 +11,7 @@ from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import release_of
 from gonogo.deploy import joined, release
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.release import Life
 from gonogo.deploy.target import Target
 
@@ -19,7 +19,7 @@ PAUSE_S = 0.5
 
 
 def _running(facts: Facts) -> list[Container]:
-    facts.forget("containers")
+    facts.host.containers.refresh()
     return facts.running
 
 

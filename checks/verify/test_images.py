@@ -10,8 +10,8 @@ import pytest
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import model_of
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.model import Service
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.rules import production
 from gonogo.deploy.rules.production import Declared, Own
 from gonogo.deploy.target import Target

@@ -8,8 +8,8 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.probes import logs
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.release import Baseline
 from gonogo.deploy.target import Target
 

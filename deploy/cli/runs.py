@@ -15,8 +15,8 @@ from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, published
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts, resolve
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.journal import END, Journal
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.progress import choose, events, lines
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.target import Target

@@ -10,11 +10,11 @@ from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts.images import ImageFacts
 from gonogo.deploy.facts.stack import StackFacts
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import ROOTLESS
 from gonogo.deploy.mongodb import login, primary
 from gonogo.deploy.probes import backups, binds, mongodb, volumes
 from gonogo.deploy.probes.binds import Bind, Kind
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.rules.mounts import binds_of
 from gonogo.deploy.target import Mongodb
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gonogo.deploy.facts.release import ReleaseFacts
+from gonogo.deploy.host import containers
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.probes import containers, images, resources
-from gonogo.deploy.probes.containers import Given
+from gonogo.deploy.host.container import Given
+from gonogo.deploy.probes import images, resources
 from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.probes.resources import Usage
 from gonogo.deploy.redact import secret_values

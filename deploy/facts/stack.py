@@ -10,11 +10,12 @@ from pathlib import Path
 from gonogo.deploy import compose
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts.host import HostFacts
+from gonogo.deploy.facts.base import Base
+from gonogo.deploy.host import containers
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.model import Model, Service
-from gonogo.deploy.probes import containers, environment, places
-from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.probes import environment, places
 from gonogo.deploy.probes.places import Place
 from gonogo.deploy.redact import Redactor, secret_values
 from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
@@ -50,18 +51,13 @@ def _concealed(service: Service) -> Service:
     return replace(service, environment=concealed_all(service.environment), build=build, command=words)
 
 
-class StackFacts(HostFacts):
+class StackFacts(Base):
     """What is asked about the stack on the target, and about the compose files here."""
-
-    @asked("docker.healthy")
-    def containers(self) -> list[Container]:
-        """All containers of the target."""
-        return containers.containers(self.connection)
 
     @property
     def running(self) -> list[Container]:
         """The containers of the target's project, stopped ones too."""
-        return containers.of_project(self.containers, self.target.project)
+        return self.host.project(self.target.project).containers
 
     @asked("path.present")
     def places(self) -> dict[str, Place]:

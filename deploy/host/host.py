@@ -15,6 +15,8 @@ from gonogo.deploy.host.backend import ConnectionBackend
 from gonogo.deploy.host.certificate import Certificate
 from gonogo.deploy.host.clock import Clock
 from gonogo.deploy.host.compose import Compose
+from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.containers import Containers, Project
 from gonogo.deploy.host.dns import Dns
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.filesystem import Filesystem
@@ -22,6 +24,8 @@ from gonogo.deploy.host.host_key import HostKey
 from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
 from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.host.port import Holders, Port
+from gonogo.deploy.host.sockets import Listener, Sockets
 from gonogo.deploy.host.typed import TestinfraHost
 from gonogo.deploy.wire.transcript import Transcript
 
@@ -46,6 +50,7 @@ class Host(TestinfraHost):
         backend.set_host(self)
         self._line = backend
         self.transcript, self.answers, self.role = transcript, answers, role
+        self._holders: tuple[list[Container], list[Listener], Holders] | None = None
 
     @classmethod
     def over(cls, connection: Connection, role: Role = "host") -> Self:
@@ -88,6 +93,11 @@ class Host(TestinfraHost):
         """Docker's Compose plugin."""
         return Compose(self)
 
+    @cached_property
+    def containers(self) -> Containers:
+        """The containers."""
+        return Containers(self)
+
     def dns(self, name: str) -> Dns:
         """A name, as the host resolves it."""
         return Dns(self, name)
@@ -116,9 +126,31 @@ class Host(TestinfraHost):
         """The memory."""
         return Memory(self)
 
+    def port(self, port: str) -> Port:
+        """A port, such as ``80/tcp`` or ``127.0.0.1:80/tcp``."""
+        return Port(self, port)
+
+    def project(self, name: str) -> Project:
+        """A Compose project."""
+        return Project(self, name)
+
+    @cached_property
+    def sockets(self) -> Sockets:
+        """The listening sockets."""
+        return Sockets(self)
+
     def ahead(self, *written: str) -> None:
         """Begin to ask for properties, side by side; who needs one meanwhile waits for it."""
         ahead(found for one in written if (found := self.find(one)))
+
+    @property
+    def holders(self) -> Holders:
+        """Who holds the ports, made anew where containers or sockets were asked anew."""
+        containers, listeners = self.containers.all, self.sockets.listening
+        known = self._holders
+        if known is None or known[0] is not containers or known[1] is not listeners:
+            self._holders = known = (containers, listeners, Holders(containers, listeners))
+        return known[2]
 
     def find(self, written: str) -> tuple[Noun, str] | None:
         """Return the noun and the name of a property as it is written, None for what is none of this host."""

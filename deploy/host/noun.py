@@ -40,6 +40,11 @@ class Noun(Module):
         """Return a property of this noun as it is written: ``host.filesystem("/srv").room``."""
         return f"{self!r}.{name}"
 
+    def refresh(self) -> None:
+        """Forget what is known of this noun, which is asked again then: something changed."""
+        for key in [key for key in self.answers.known if key.startswith(self.key(""))]:
+            self.answers.known.pop(key, None)
+
     @property
     def connection(self) -> Connection:
         """The way to the host; raises Unknown with the reason when there is none."""

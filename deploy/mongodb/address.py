@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.host.container import Container
 
 if TYPE_CHECKING:
     from gonogo.deploy.facts.stack import StackFacts

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.mongodb import address, primary
 from gonogo.deploy.mongodb.client import Login, connected
 from gonogo.deploy.mongodb.primary import Way
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.redact import Redactor, secret_values
 from gonogo.deploy.rules import credentials
 from gonogo.deploy.target import Mongodb

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.redact import MARK, Redactor, names_a_secret, secret_values
 from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.host.container import Container
 
 LINES = 5000
 BYTES = 1_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.model import Model, Mount, Port, Service
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.release import Release
 
 ANY = ("", "0.0.0.0", "::")

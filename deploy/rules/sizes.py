@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.probes.images import ImageInfo
 
 ARCHIVE = 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from gonogo.checks.suite import Suite
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
+from gonogo.deploy.host.container import Container, Given
 from gonogo.deploy.model import Model, Port
-from gonogo.deploy.probes.containers import Container, Given
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.release import Baseline, Image, Release
 from gonogo.reports.model import CheckResult
@@ -65,10 +66,11 @@ class World:
         self.target = target(**tables)
         self.facts = Facts(self.target, None, Redactor())
         self.stack = stack or model(api=API)
-        self.known(containers=[running], made_with={"api": made}, running_images={}, usage={})
+        self.known({"host.containers.all": [running]}, made_with={"api": made}, running_images={}, usage={})
 
-    def known(self, **facts: Any) -> None:
-        self.facts.answers.known |= {name: Answer(value, None) for name, value in facts.items()}
+    def known(self, nouns: Mapping[str, Any] | None = None, **facts: Any) -> None:
+        given = {**(nouns or {}), **facts}
+        self.facts.answers.known |= {name: Answer(value, None) for name, value in given.items()}
 
     def result(
         self,

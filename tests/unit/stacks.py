@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import parse
 from gonogo.deploy.wire.transcript import Transcript

@@ -12,8 +12,8 @@ from gonogo.checks.preflight.test_memory import reserved
 from gonogo.checks.preflight.test_mongodb import coming, ill, shrunk
 from gonogo.checks.preflight.test_volumes import candidates, lost
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.probes.mongodb import Member, Mongo
 from gonogo.deploy.probes.volumes import Volume
@@ -85,7 +85,8 @@ def test_a_volume_in_use_belongs_to_the_stack_that_uses_it(given: dict[str, str]
 def known(volumes: list[Volume], containers: list[Container] | None = None) -> Facts:
     found = containers or []
     ours = [one for one in found if one.project == TARGET.project]
-    return cast(Facts, SimpleNamespace(volumes=volumes, containers=found, running=ours, target=TARGET))
+    host = SimpleNamespace(containers=SimpleNamespace(all=found))
+    return cast(Facts, SimpleNamespace(volumes=volumes, host=host, running=ours, target=TARGET))
 
 
 def stack(**volume: Any) -> Model:

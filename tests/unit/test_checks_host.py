@@ -9,15 +9,26 @@ from typing import Any
 from gonogo.checks.preflight import test_window as window
 from gonogo.checks.preflight.test_dns import astray
 from gonogo.checks.preflight.test_docker import ailing, unfit
-from gonogo.checks.preflight.test_ports import Holders, exhausted, publishing, repeated, risky, twice
+from gonogo.checks.preflight.test_ports import (
+    exhausted,
+    hindering,
+    process,
+    publishing,
+    repeated,
+    risky,
+    twice,
+)
 from gonogo.checks.preflight.test_tls import servers, told
 from gonogo.checks.preflight.test_waivers import void
+from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.certificate import Shown
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import EngineInfo
+from gonogo.deploy.host.port import Holders
+from gonogo.deploy.host.sockets import Listener
 from gonogo.deploy.model import Port, Service
-from gonogo.deploy.probes.containers import Container
-from gonogo.deploy.probes.listeners import Listener
 from gonogo.deploy.target import Waiver, Window
+from tests.unit import stacks
 from tests.unit.stacks import container, model, target
 from tests.unit.tables import every
 
@@ -63,8 +74,9 @@ def ranged(
     """What is said of a range: that it is exhausted, that it is at risk."""
     ports = tuple(Port("", number, 80, "tcp") for number in range(first, last + 1))
     service, holders = Service("api", "shop-api", scale=scale), Holders(found, taken)
-    held = {port: holders.of("api", port, "shop") for port in ports}
-    return [exhausted(service, held), risky(service, ports, holders)]
+    held = {port: holders.of(port) for port in ports}
+    hindered = {port: hindering(who, "api", "shop") for port, who in held.items()}
+    return [exhausted(service, hindered), risky(service, {port: process(who) for port, who in held.items()})]
 
 
 def test_a_range_needs_a_free_port_for_every_container() -> None:
@@ -102,9 +114,12 @@ def test_a_port_that_the_engine_chose_for_what_is_replaced_is_free() -> None:
 def test_thousands_of_ports_take_no_time() -> None:
     ports = tuple(Port("", number, number, "udp") for number in range(10000, 15000))
     ours = container("api", ports=ports, bound=ports)
-    holders = Holders([ours], [Listener("udp", "0.0.0.0", port.published) for port in ports])
+    there = stacks.host()
+    there.answers.known["host.containers.all"] = Answer([ours], None)
+    listening = [Listener("udp", "0.0.0.0", port.published) for port in ports]
+    there.answers.known["host.sockets.listening"] = Answer(listening, None)
     begun = time.process_time()
-    assert not any(holders.of("api", port, "shop") for port in ports)
+    assert not any(hindering(there.port(str(port)).holders, "api", "shop") for port in ports)
     assert twice([("api", port) for port in ports]) == []
     assert time.process_time() - begun < 0.75
 

@@ -12,6 +12,7 @@ from gonogo.checks.verify import test_mongodb as mongodb
 from gonogo.deploy import health
 from gonogo.deploy.release import Baseline, Life
 from gonogo.deploy.target import Target
+from tests.unit import stacks
 from tests.unit.stacks import container, target
 
 BEFORE = Life(id="db-1", started="2026-11-24T10:00:00Z")
@@ -28,7 +29,7 @@ def expect(holds: object, *, found: str, expected: str, severity: str | None = N
 
 def judged(*running: Any, untouched: dict[str, Life] | None = None, back: bool = False) -> None:
     baseline = Baseline(taken="", untouched={"chat-db": BEFORE} if untouched is None else untouched)
-    facts = SimpleNamespace(running=list(running), forget=lambda *_: None)
+    facts = SimpleNamespace(running=list(running), host=stacks.host())
     suite = SimpleNamespace(baseline=baseline, gone_back=back)
     containers.test_containers_untouched(suite, facts, expect)
 
@@ -58,7 +59,7 @@ def test_one_that_was_not_is_named(running: list[Any], says: str) -> None:
 
 
 def test_a_container_that_crashed_stops_a_release_and_no_way_back() -> None:
-    facts = SimpleNamespace(running=[container("api", restarts=1)], forget=lambda *_: None)
+    facts = SimpleNamespace(running=[container("api", restarts=1)], host=stacks.host())
     for back, severity in ((False, "error"), (True, "warning")):
         with pytest.raises(Said, match=f"{severity}: .*api.* 1 times"):
             containers.test_containers_stable(SimpleNamespace(gone_back=back), facts, expect)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from gonogo.checks.preflight.test_ports import Holders, twice
+from gonogo.checks.preflight.test_ports import hindering, twice
 from gonogo.checks.preflight.test_project import strangers
 from gonogo.checks.verify.test_data import compare, empty, losses
+from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.port import Holders
+from gonogo.deploy.host.sockets import Listener
 from gonogo.deploy.model import Port
-from gonogo.deploy.probes.containers import Container
-from gonogo.deploy.probes.listeners import Listener
 from gonogo.deploy.rules.weak import is_placeholder
 from gonogo.deploy.switch import fault
 from gonogo.deploy.target import Mongodb
@@ -101,7 +102,7 @@ WANTED = Port("127.0.0.1", 8001, 8000, "tcp")
 
 
 def held(*found: Container, listeners: tuple[Listener, ...] = (), port: Port = WANTED) -> str:
-    return Holders(found, listeners).of("api", port, "shop")
+    return hindering(Holders(found, listeners).of(port), "api", "shop")
 
 
 def publishing(service: str = "api", address: str = "127.0.0.1", **given: Any) -> Container:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy.probes.containers import Given
+from gonogo.deploy.host.container import Given
 from gonogo.deploy.requirepass import requirepass
 from gonogo.deploy.rules import credentials
 from gonogo.deploy.rules.credentials import claims, databases, kind_of

@@ -25,7 +25,7 @@ HEALTH = [{"url": API, "json": {"a": 1}}, {"url": WEB}, {"url": API}]
 
 def made(connection: Connection, target: Target, *running: str) -> Facts:
     facts = Facts(target, connection, Redactor())
-    facts.answers.known["containers"] = Answer([container(name) for name in running], None)
+    facts.answers.known["host.containers.all"] = Answer([container(name) for name in running], None)
     return facts
 
 

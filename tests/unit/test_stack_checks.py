@@ -13,8 +13,9 @@ from gonogo.checks.preflight.test_compose import TAGGABLE, added, shared, switch
 from gonogo.checks.preflight.test_project import holders
 from gonogo.deploy import compose
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import containers
 from gonogo.deploy.model import Model, Mount
-from gonogo.deploy.probes import containers, environment, places
+from gonogo.deploy.probes import environment, places
 from gonogo.deploy.probes.places import Place
 from gonogo.deploy.rules import beside
 from tests.unit.stacks import Answering, container, model, target

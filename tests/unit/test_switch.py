@@ -12,12 +12,13 @@ import pytest
 from gonogo.deploy import release, rollback, safekeeping, switch
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.plan import Change, plan
 from gonogo.deploy.probes import inspection
-from gonogo.deploy.probes.containers import Container
 from gonogo.deploy.redact import MARK, Redactor
 from gonogo.deploy.release import Image
 from gonogo.deploy.undertaking import Undertaking
+from tests.unit import stacks
 from tests.unit.stacks import Answering, container, model, target
 
 ENDED = {"status": "exited", "exit_code": 0}
@@ -188,7 +189,8 @@ def test_the_way_back_goes_on_behind_a_service_that_does_not_start(monkeypatch: 
         target=TO,
         connection=SimpleNamespace(check=lambda line, **_: asked.append(line)),
         redactor=None,
-        facts=SimpleNamespace(forget=lambda _: None, running=[cut]),
+        facts=SimpleNamespace(running=[cut]),
+        host=stacks.host(),
         note=notes.append,
         record=SimpleNamespace(previous="v1"),
         changes=changes,

@@ -12,8 +12,8 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
+from gonogo.deploy.host.container import Given
 from gonogo.deploy.probes import logs
-from gonogo.deploy.probes.containers import Given
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.release import Baseline, Life
 from gonogo.deploy.sections import ERRORS
@@ -79,7 +79,7 @@ def checked(
     to = target(logs=tables)
     facts = Facts(to, cast(Connection, there), Redactor(["hunter2-and-more"]))
     facts.answers.known |= {
-        "containers": Answer([NEW], None),
+        "host.containers.all": Answer([NEW], None),
         "made_with": Answer({"api": Given({}, ())}, None),
     }
     monkeypatch.setattr(Suite, "_recorded", (None, None))

@@ -24,6 +24,9 @@ from gonogo.deploy.target_file import parse
 RECORDED = Path(__file__).resolve().parents[1] / "recorded" / "chat.json"
 
 
+CONTAINERS, LISTENING = "host.containers.all", "host.sockets.listening"
+
+
 @functools.cache
 def text() -> str:
     return RECORDED.read_text()

@@ -13,7 +13,7 @@ from gonogo.deploy.probes.binds import Bind
 from gonogo.deploy.probes.mongodb import Member
 from gonogo.deploy.probes.volumes import Volume
 from gonogo.deploy.release import Baseline
-from tests.unit.mutations import Mutation, World
+from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 
 DATA, OTHER = "chat_mongodb-data", "chat_redis-data"
 GB = 10**9
@@ -55,16 +55,17 @@ def the_containers_folder(world: World) -> None:
     mounts = (("bind", "/opt/chat/db", "/data/db"),)
     found = [
         replace(one, mounts=mounts, status="exited") if one.service == "mongodb" else one
-        for one in world.get("containers")
+        for one in world.get(CONTAINERS)
     ]
     world.set(
-        containers=[replace(one, status="running") for one in found], binds={"/opt/chat/db": Bind("folder")}
+        {CONTAINERS: [replace(one, status="running") for one in found]},
+        binds={"/opt/chat/db": Bind("folder")},
     )
 
 
 def without_containers(*volumes: Volume) -> Callable[[World], None]:
     """Let all containers be gone, and these be the volumes."""
-    return lambda world: world.set(containers=[], listeners=[], volumes=list(volumes))
+    return lambda world: world.set({CONTAINERS: [], LISTENING: []}, volumes=list(volumes))
 
 
 def an_external_volume(world: World) -> None:

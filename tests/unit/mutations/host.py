@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from gonogo.deploy.host.certificate import Shown
+from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.sockets import Listener
 from gonogo.deploy.model import Port, Service
-from gonogo.deploy.probes.containers import Container
-from gonogo.deploy.probes.listeners import Listener
 from gonogo.deploy.sections import Day
-from tests.unit.mutations import Mutation, World
+from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SERVER = "chat.example.com:443"
@@ -38,12 +38,12 @@ def _service(world: World, name: str, **changed: Any) -> None:
 
 def _stranger(world: World, **given: Any) -> None:
     one = Container(id="77", name="legacy-1", image="sha256:77", named="legacy", project="legacy", **given)
-    world.set(containers=[*world.get("containers"), one])
+    world.set({CONTAINERS: [*world.get(CONTAINERS), one]})
 
 
 def _listener(world: World, *ports: int, protocol: str = "tcp") -> None:
     found = [Listener(protocol, "0.0.0.0", port, "nginx (pid 77)") for port in ports]
-    world.set(listeners=[*world.get("listeners"), *found])
+    world.set({LISTENING: [*world.get(LISTENING), *found]})
 
 
 def _range(world: World, *taken: int) -> None:

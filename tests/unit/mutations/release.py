@@ -10,7 +10,7 @@ from gonogo.deploy.health import Reply
 from gonogo.deploy.lock import Held, Holder
 from gonogo.deploy.methods.checkout import Clone
 from gonogo.deploy.rules.checkout import Commit
-from tests.unit.mutations import Mutation, World
+from tests.unit.mutations import CONTAINERS, Mutation, World
 
 ADA = Holder(who="ada", machine="laptop", pid=7, version="v9", since="2025-10-11T01:47:36+00:00")
 LOST = (Commit("f" * 40, "Hotfix of the login"),)
@@ -100,10 +100,10 @@ def silent(world: World) -> None:
 
 
 def unhealthy(world: World) -> None:
-    found = list(world.get("containers"))
+    found = list(world.get(CONTAINERS))
     at = next(n for n, one in enumerate(found) if one.service == "web")
     found[at] = replace(found[at], health="unhealthy")
-    world.set(containers=found)
+    world.set({CONTAINERS: found})
 
 
 MUTATIONS = [

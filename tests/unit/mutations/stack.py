@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from gonogo.deploy.probes.containers import Container
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.probes.places import Place
 from gonogo.deploy.rules.example import Example
-from tests.unit.mutations import Mutation, World
+from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 
 FOLDER = "/srv/chat"
 ENV = f"{FOLDER}/.env"
@@ -81,16 +81,16 @@ def beside(**changes: Any) -> Callable[[World], None]:
 
 def container(**fields: Any) -> Callable[[World], None]:
     def change(world: World) -> None:
-        found = world.get("containers")
-        world.set(containers=[*found, replace(ELSEWHERE, image=found[0].image, **fields)])
+        found = world.get(CONTAINERS)
+        world.set({CONTAINERS: [*found, replace(ELSEWHERE, image=found[0].image, **fields)]})
 
     return change
 
 
 def from_override(world: World) -> None:
     files = f"{FOLDER}/docker-compose.yml,{FOLDER}/docker-compose.override.yml"
-    first, *rest = world.get("containers")
-    world.set(containers=[replace(first, files=files), *rest])
+    first, *rest = world.get(CONTAINERS)
+    world.set({CONTAINERS: [replace(first, files=files), *rest]})
 
 
 def other_env_file(world: World) -> None:
@@ -101,8 +101,8 @@ def other_env_file(world: World) -> None:
 
 
 def other_project(world: World) -> None:
-    one = next(one for one in world.get("containers") if one.service == "mongodb")
-    world.set(containers=[replace(one, project="infra", mounts=())], listeners=[])
+    one = next(one for one in world.get(CONTAINERS) if one.service == "mongodb")
+    world.set({CONTAINERS: [replace(one, project="infra", mounts=())], LISTENING: []})
 
 
 def named(world: World) -> None:

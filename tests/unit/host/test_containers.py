@@ -1,4 +1,4 @@
-"""Docker's probes, fed with recorded answers, and what they say when docker will not answer."""
+"""The containers of a host, from recorded answers, and what is said when docker does not answer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import containers
 from gonogo.deploy.model import Port
-from gonogo.deploy.probes import containers
 from tests.unit.stacks import Answering, container
 from tests.unit.tables import every
 

@@ -1,4 +1,4 @@
-"""Who listens on which port of the target, as the kernel sees it."""
+"""Who listens on which port of a host, as the kernel sees it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.model import Port
 
 COMMAND = "ss -Hlntupe"
@@ -38,12 +39,20 @@ class Listener:
         return self.process or f"a process{whose} that listens on {self} and is no container"
 
 
-def listeners(connection: Connection) -> list[Listener]:
-    """Return the listening sockets of the target; raises GonogoError when ``ss`` is missing."""
-    result = connection.run(COMMAND)
-    if not result.ok:
-        raise GonogoError(f"{connection.host}: `ss` does not work there: install the package iproute2")
-    return parse(result.text)
+class Sockets(Noun):
+    """The sockets of a host.
+
+    >>> host.sockets.listening
+    [Listener(protocol='tcp', address='0.0.0.0', port=22, process='sshd (pid 812)', user=0)]
+    """
+
+    @asked("ports.free")
+    def listening(self) -> list[Listener]:
+        """The listening sockets, TCP and UDP; raises GonogoError when ``ss`` is missing."""
+        result = self.connection.run(COMMAND)
+        if not result.ok:
+            raise GonogoError(f"{self.machine}: `ss` does not work there: install the package iproute2")
+        return parse(result.text)
 
 
 def parse(text: str) -> list[Listener]:

@@ -1,15 +1,11 @@
-"""The containers of a target, with Compose's labels on them."""
+"""A container as its engine describes it, with Compose's labels on it."""
 
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gonogo.deploy.connection import Connection, Result
-from gonogo.deploy.host.docker import refusal
 from gonogo.deploy.model import Port
 
 LABELS = "com.docker.compose"
@@ -33,8 +29,6 @@ FORM = (
     '"ports":{{json .HostConfig.PortBindings}},"bound":{{json .NetworkSettings.Ports}},'
     '"mounts":{{json .Mounts}},"networks":{{json .NetworkSettings.Networks}}}'
 )
-INSPECT = f"docker inspect --type container --format '{FORM}'"
-COMMAND = f'ids=$(docker ps -aq --no-trunc) && {{ [ -z "$ids" ] || {INSPECT} $ids; }}'
 GIVEN = (
     '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"running":{{.State.Running}},'
     '"env":{{json .Config.Env}},"entrypoint":{{json .Config.Entrypoint}},"command":{{json .Config.Cmd}}}'
@@ -100,19 +94,8 @@ class Container:
         return f"{self.name} ({', '.join(part for part in (self.status, self.health) if part)})"
 
 
-def containers(connection: Connection, ids: Collection[str] = ()) -> list[Container]:
-    """Return all containers of the target, stopped ones too; raises Unknown when docker refuses.
-
-    ``ids``: only these, without those that are gone.
-    """
-    result = connection.run(f"{INSPECT} {shlex.join(ids)}" if ids else COMMAND)
-    if not result.ok and not _vanished(result):
-        raise refusal(connection.host, result)
-    return parse(result.text)
-
-
 def parse(text: str) -> list[Container]:
-    """Return the containers that COMMAND printed, one a line."""
+    """Return the containers that FORM printed, one a line."""
     return [_container(json.loads(line)) for line in text.split("\n") if line.startswith("{")]
 
 
@@ -124,20 +107,6 @@ class Given:
     command: tuple[str, ...] = field(repr=False)
 
 
-def given(connection: Connection, project: str) -> dict[str, Given]:
-    """Return what the containers of a project were made with, by service; raises Unknown."""
-    labels = (f"{LABELS}.project={project}", f"{LABELS}.oneoff=False")
-    chosen = " ".join(f"--filter label={shlex.quote(label)}" for label in labels)
-    result = connection.run(
-        f'ids=$(docker ps -aq --no-trunc {chosen}) && {{ [ -z "$ids" ] || '
-        f"docker inspect --type container --format '{GIVEN}' $ids; }}",
-        private=True,
-    )
-    if not result.ok and not _vanished(result):
-        raise refusal(connection.host, result)
-    return parse_given(result.text)
-
-
 def parse_given(text: str) -> dict[str, Given]:
     """Return what GIVEN printed, one container a line; of a service's containers one that runs counts."""
     rows = [json.loads(line) for line in text.split("\n") if line.startswith("{")]
@@ -147,17 +116,6 @@ def parse_given(text: str) -> dict[str, Given]:
         words = [*(row["entrypoint"] or []), *(row["command"] or [])]
         found[row["service"]] = Given({name: value for name, _, value in pairs}, tuple(words))
     return found
-
-
-def of_project(found: Iterable[Container], project: str) -> list[Container]:
-    """Return those of one Compose project, without the one-off containers of ``docker compose run``."""
-    return [one for one in found if one.project == project and not one.oneoff]
-
-
-def _vanished(result: Result) -> bool:
-    # A container may be removed between the two questions; any other word of docker means that it failed.
-    words = [line for line in result.error_text.splitlines() if line.strip()]
-    return bool(words) and all("No such container" in line for line in words)
 
 
 def _container(raw: dict[str, Any]) -> Container:
