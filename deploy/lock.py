@@ -10,6 +10,7 @@ import shlex
 import socket
 import threading
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -121,7 +122,7 @@ class Lock:
         self.held = False
 
     def _told(self) -> str:
-        found = look(self.connection, self._target) or Held()
+        found = look(self.connection, self._target.deploy_path) or Held()
         return f"{self.connection.host}: {found.told}: {way_out(self._target)}"
 
 
@@ -169,9 +170,9 @@ def way_out(target: Target) -> str:
     return f"wait for it, or, if it is dead, run `gonogo resume {name}` or `gonogo unlock {name}`"
 
 
-def look(connection: Connection, target: Target) -> Held | None:
-    """Return who holds the lock; None when nobody does. Raises GonogoError when it cannot be asked."""
-    file = shlex.quote(str(target.deploy_path / "lock"))
+def look(connection: Connection, folder: PurePosixPath) -> Held | None:
+    """Return who holds the lock in ``folder``; None when nobody does. Raises GonogoError if not known."""
+    file = shlex.quote(str(folder / "lock"))
     age = f"echo held $(( $(date +%s) - $(stat -c %Y {file}) ))"
     text = connection.check(f"if [ -e {file} ]; then {age}; cat {file} || true; fi").text
     first, _, rest = text.partition("\n")
@@ -202,7 +203,7 @@ def remove(connection: Connection, target: Target) -> Held | None:
 
     Whoever took it since it was looked at keeps it: two may find the same dead lock at the same time.
     """
-    held = look(connection, target)
+    held = look(connection, target.deploy_path)
     if held:
         file = shlex.quote(str(target.deploy_path / "lock"))
         run = held.holder.run if held.holder else ""

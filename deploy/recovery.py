@@ -86,7 +86,7 @@ def _taken_over(run: Undertaking) -> Ended:
     try:
         runner.connect(run)
         last = history.unfinished(history.runs(run.connection, run.target))
-        held = lock.look(run.connection, run.target)
+        held = run.host.lock(str(run.target.deploy_path)).held
         if held and held.dead:
             # Without a run in the journal it is that of one which changed nothing: then all is done with it.
             lock.remove(run.connection, run.target)

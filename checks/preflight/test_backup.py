@@ -8,6 +8,7 @@ import pytest
 
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Target
 
 TINY = 1000
@@ -25,11 +26,11 @@ TOLD = {
     reason="L7: a backup that could not be written is found out on the day it is needed.",
     fix="Make the folder on the target, give it to the login, mode 0700.",
 )
-def test_backup_destination(facts: Facts, expect: Callable[..., None]) -> None:
+def test_backup_destination(host: Host, target: Target, expect: Callable[..., None]) -> None:
     """The backup folder exists and the login may write there."""
-    found = facts.backups
-    if found is None:
+    if target.backup is None:
         pytest.skip("the target file names no backup folder")
+    found = host.backups(target.backup.folder).listing
     expect(
         found.state == "writable",
         found=f"{found.folder}: {TOLD[found.state]}",
@@ -42,11 +43,11 @@ def test_backup_destination(facts: Facts, expect: Callable[..., None]) -> None:
     reason="L7: the one backup there was had 108 bytes; a deployment needs one of the last hours.",
     fix="Run the backup and see that it ends well, then deploy.",
 )
-def test_backup_recent(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_backup_recent(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The newest backup is recent and holds something."""
-    found = facts.backups
-    if target.backup is None or found is None or target.mongodb is None:
+    if target.backup is None or target.mongodb is None:
         pytest.skip("the target file names no MongoDB or no backup folder")
+    found = host.backups(target.backup.folder).listing
     if not facts.has_database:
         pytest.skip("no database runs yet, so there is nothing to back up")
     if found.state != "writable" and not found.found:
@@ -67,7 +68,7 @@ def test_backup_recent(target: Target, facts: Facts, expect: Callable[..., None]
     fix="Install MongoDB's database tools on the target, or use an image that has them.",
     severity="warning",
 )
-def test_backup_tool(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_backup_tool(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The target has mongodump, in the database's container or beside it."""
     if target.mongodb is None or target.backup is None:
         pytest.skip("the target file names no MongoDB or no backup folder")
@@ -75,7 +76,8 @@ def test_backup_tool(target: Target, facts: Facts, expect: Callable[..., None]) 
         pytest.skip("the MongoDB is not in the stack: gonogo's own writer backs it up")
     if facts.database is None:
         pytest.skip("no database runs yet, so there is nothing to back up")
-    where = {"container": f"in {facts.database.name}", "host": "on the target"}.get(facts.dump_tool, "")
+    tool = host.mongodump(facts.database.name).where
+    where = {"container": f"in {facts.database.name}", "host": "on the target"}.get(tool, "")
     nowhere = f"no mongodump in {facts.database.name} or on the target: gonogo's own writer will have to dump"
     expect(
         where,

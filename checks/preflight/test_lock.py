@@ -8,6 +8,7 @@ import pytest
 
 from gonogo.deploy import target_file
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.lock import way_out
 from gonogo.deploy.target import Target
 
@@ -16,9 +17,9 @@ from gonogo.deploy.target import Target
     "lock.free",
     reason="Two deployments at once undo each other's work.",
 )
-def test_lock_free(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_lock_free(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """Nobody else deploys to the target."""
-    held = facts.lock
+    held = host.lock(str(target.deploy_path)).held
     ours = held is not None and held.holder is not None and held.holder.version == facts.version != ""
     expect(
         held is None or ours,

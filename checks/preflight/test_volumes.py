@@ -10,9 +10,9 @@ import pytest
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.volumes import Volume
 from gonogo.deploy.model import Model
 from gonogo.deploy.probes.binds import within
-from gonogo.deploy.probes.volumes import Volume
 from gonogo.deploy.rules.mounts import moved, read_only, unwritable
 from gonogo.deploy.target import Target
 
@@ -59,14 +59,14 @@ def candidates(
     return found
 
 
-def lost(facts: Facts, model: Model, released: Collection[str]) -> list[tuple[str, str]]:
+def lost(host: Host, target: Target, model: Model, released: Collection[str]) -> list[tuple[str, str]]:
     """Return what is missing and what to do, for each volume that should exist and does not.
 
     A new volume of a service that has a container is no loss; volumes.same_data judges what it had before.
     """
-    there = {one.name for one in facts.volumes}
+    there = {one.name for one in host.volumes.all}
     keys = {name: key for key, name in model.volumes.items()}
-    services = {one.service for one in facts.running}
+    services = {one.service for one in host.project(target.project).containers}
     wrong = []
     for name in sorted(set(keys) - there):
         users = sorted(s.name for s in model.services.values() if name in map(model.volume_of, s.mounts))
@@ -78,7 +78,7 @@ def lost(facts: Facts, model: Model, released: Collection[str]) -> list[tuple[st
             said = f"the external volume {name} ({who}) does not exist"
             wrong.append((said, f"Correct its name in the compose file, or make it: `{make}`."))
         elif not set(users) & services:
-            like = candidates(name, keys[name], facts.volumes, facts.host.containers.all, facts.target)
+            like = candidates(name, keys[name], host.volumes.all, host.containers.all, target)
             if like:
                 said = f"{name} ({who}) does not exist, and its data may be in {', '.join(like)}"
             elif set(users) & set(released):
@@ -98,11 +98,13 @@ def lost(facts: Facts, model: Model, released: Collection[str]) -> list[tuple[st
     fix="Correct project in the target file or the volume's name, or restore the backup.",
     data=True,
 )
-def test_volumes_exist(facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_volumes_exist(
+    host: Host, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
+) -> None:
     """Every volume exists that the stack should find with data in it; a first deployment makes its own."""
     record = facts.recorded.release
-    wrong = lost(facts, model, record.images if record else ())
-    there = sum(one.name in model.volumes.values() for one in facts.volumes)
+    wrong = lost(host, target, model, record.images if record else ())
+    there = sum(one.name in model.volumes.values() for one in host.volumes.all)
     good = f"{there} of the stack's {len(model.volumes)} volumes, the others are new"
     expect(
         not wrong,
@@ -123,7 +125,7 @@ REMAPPED = re.compile(r"/\d+\.\d+$")
 )
 def test_volumes_writable(host: Host, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
     """What services write to is not read-only, and their users may write to the folders that they mount."""
-    wrong = read_only(model, facts.volumes, facts.binds)
+    wrong = read_only(model, host.volumes.all, facts.binds)
     expect(not wrong, found="; ".join(wrong), expected="volumes and folders that can be written to")
     mapped = host.engine.rootless or bool(REMAPPED.search(host.engine.root))
     images = {**facts.local_images, **facts.target_images}

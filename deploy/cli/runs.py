@@ -114,7 +114,8 @@ def _state(target: Target) -> events.State:
         facts = Facts(target, connection, redactor)
         current = release.current(connection, target)
         record = release.load(connection, target, current) if current else None
-        held, cut = lock.look(connection, target), history.unfinished(history.runs(connection, target))
+        held = facts.host.lock(str(target.deploy_path)).held
+        cut = history.unfinished(history.runs(connection, target))
         containers = [_container(one, record) for one in facts.running]
         lacking = _lacking(facts, record) if record else []
     if held and not held.dead:

@@ -1,4 +1,4 @@
-"""The facts of the data: volumes, bind mounts, the database, its backups."""
+"""The facts of the data: bind mounts and the database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import ROOTLESS
 from gonogo.deploy.mongodb import login, primary
-from gonogo.deploy.probes import backups, binds, mongodb, volumes
+from gonogo.deploy.probes import binds, mongodb
 from gonogo.deploy.probes.binds import Bind, Kind
 from gonogo.deploy.rules.mounts import binds_of
 from gonogo.deploy.target import Mongodb
@@ -22,16 +22,11 @@ from gonogo.deploy.target import Mongodb
 class DataFacts(ImageFacts):
     """What is asked about the data that a release must keep."""
 
-    @asked("volumes.exist")
-    def volumes(self) -> list[volumes.Volume]:
-        """All volumes of the target."""
-        return volumes.volumes(self.connection)
-
     @asked("binds.exist")
     def binds(self) -> dict[str, Bind]:
         """What lies at each path of the target that the stack mounts, or will."""
         mounted = {source for one in self.running for kind, source, _ in one.mounts if kind == "bind"}
-        devices = {one.device for one in self.volumes if one.device.startswith("/")}
+        devices = {one.device for one in self.host.volumes.all if one.device.startswith("/")}
         return binds.binds(self.connection, {*binds_of(self.model), *mounted, *devices})
 
     @asked("binds.exist")
@@ -89,15 +84,10 @@ class DataFacts(ImageFacts):
         )
         return mongodb.state(self.connection, session, place, settings.database)
 
-    @asked("backup.destination")
-    def backups(self) -> backups.Backups | None:
-        """What the backup folder holds; None when the target file names none."""
-        return backups.backups(self.connection, self.target.backup.folder) if self.target.backup else None
-
-    @asked("backup.tool")
+    @property
     def dump_tool(self) -> str:
         """Where the target has mongodump: "container", "host" or "" for nowhere."""
-        return backups.tool(self.connection, self.database.name if self.database else "")
+        return self.host.mongodump(self.database.name if self.database else "").where
 
 
 def _outside(facts: StackFacts, settings: Mongodb, variable: str) -> mongodb.Mongo:

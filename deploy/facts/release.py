@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from gonogo.deploy import health, release
-from gonogo.deploy import lock as locks
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts.data import DataFacts
 from gonogo.deploy.health import Reply
@@ -53,11 +52,6 @@ class ReleaseFacts(DataFacts):
         if self.target.on_server is None:
             raise Unknown("git.server", "the target file has no [on_server]")
         return clones.look(self.connection, self.target.on_server, self.git.commit)
-
-    @asked("lock.free")
-    def lock(self) -> locks.Held | None:
-        """Who holds the target's lock; None when nobody does."""
-        return locks.look(self.connection, self.target)
 
     @asked("health.baseline")
     def replies(self) -> dict[str, Reply]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.answers import Answers, Asked, ahead
 from gonogo.deploy.host.backend import ConnectionBackend
+from gonogo.deploy.host.backups import Backups, Mongodump
 from gonogo.deploy.host.certificate import Certificate
 from gonogo.deploy.host.clock import Clock
 from gonogo.deploy.host.compose import Compose
@@ -21,12 +22,14 @@ from gonogo.deploy.host.dns import Dns
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.filesystem import Filesystem
 from gonogo.deploy.host.host_key import HostKey
+from gonogo.deploy.host.lock import Lock
 from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.port import Holders, Port
 from gonogo.deploy.host.sockets import Listener, Sockets
 from gonogo.deploy.host.typed import TestinfraHost
+from gonogo.deploy.host.volumes import Volumes
 from gonogo.deploy.wire.transcript import Transcript
 
 Role = Literal["host", "controller"]
@@ -79,6 +82,10 @@ class Host(TestinfraHost):
         """The configuration of ssh for this host, where it is not the user's own."""
         return self._line.config_file
 
+    def backups(self, folder: str) -> Backups:
+        """A folder of backups."""
+        return Backups(self, folder)
+
     def certificate(self, server: str) -> Certificate:
         """The certificate of a TLS server, ``name:port``, as it shows it to the host."""
         return Certificate(self, server)
@@ -116,6 +123,10 @@ class Host(TestinfraHost):
         """The key by which ssh knows the host."""
         return HostKey(self)
 
+    def lock(self, folder: str) -> Lock:
+        """The lock of deployments that lies in a folder."""
+        return Lock(self, folder)
+
     @cached_property
     def login(self) -> Login:
         """The login that commands run as."""
@@ -125,6 +136,10 @@ class Host(TestinfraHost):
     def memory(self) -> Memory:
         """The memory."""
         return Memory(self)
+
+    def mongodump(self, container: str) -> Mongodump:
+        """``mongodump`` in a container or beside it; without a name, there is no container."""
+        return Mongodump(self, container)
 
     def port(self, port: str) -> Port:
         """A port, such as ``80/tcp`` or ``127.0.0.1:80/tcp``."""
@@ -138,6 +153,11 @@ class Host(TestinfraHost):
     def sockets(self) -> Sockets:
         """The listening sockets."""
         return Sockets(self)
+
+    @cached_property
+    def volumes(self) -> Volumes:
+        """The volumes."""
+        return Volumes(self)
 
     def ahead(self, *written: str) -> None:
         """Begin to ask for properties, side by side; who needs one meanwhile waits for it."""

@@ -12,12 +12,15 @@ from gonogo.checks.preflight.test_memory import reserved
 from gonogo.checks.preflight.test_mongodb import coming, ill, shrunk
 from gonogo.checks.preflight.test_volumes import candidates, lost
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.volumes import Volume
 from gonogo.deploy.model import Model
 from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.probes.mongodb import Member, Mongo
-from gonogo.deploy.probes.volumes import Volume
 from gonogo.deploy.target import Mongodb
+from tests.unit import stacks
 from tests.unit.stacks import container, model, target
 from tests.unit.tables import every
 
@@ -82,11 +85,11 @@ def test_a_volume_in_use_belongs_to_the_stack_that_uses_it(given: dict[str, str]
     assert bool(like([OLD], [user])) is may
 
 
-def known(volumes: list[Volume], containers: list[Container] | None = None) -> Facts:
-    found = containers or []
-    ours = [one for one in found if one.project == TARGET.project]
-    host = SimpleNamespace(containers=SimpleNamespace(all=found))
-    return cast(Facts, SimpleNamespace(volumes=volumes, host=host, running=ours, target=TARGET))
+def known(volumes: list[Volume], containers: list[Container] | None = None) -> Host:
+    host = stacks.host()
+    found = {"host.volumes.all": volumes, "host.containers.all": containers or []}
+    host.answers.known |= {key: Answer(value, None) for key, value in found.items()}
+    return host
 
 
 def stack(**volume: Any) -> Model:
@@ -107,32 +110,32 @@ def stack(**volume: Any) -> Model:
 
 
 def test_a_first_deployment_makes_its_volumes() -> None:
-    assert lost(known([]), stack(), ()) == []
-    assert lost(known([Volume("copilotos-prod_mongodb_data"), OLD]), stack(), ("db",)) == []
+    assert lost(known([]), TARGET, stack(), ()) == []
+    assert lost(known([Volume("copilotos-prod_mongodb_data"), OLD]), TARGET, stack(), ("db",)) == []
 
 
 def test_another_projects_volume_with_all_its_containers_gone() -> None:
-    ((said, todo),) = lost(known([OLD]), stack(), ())
+    ((said, todo),) = lost(known([OLD]), TARGET, stack(), ())
     assert said.endswith("does not exist, and its data may be in copilotos_mongodb_data")
     assert said.startswith("copilotos-prod_mongodb_data (db)")
     assert "`docker volume create copilotos-prod_mongodb_data`" in todo
 
 
 def test_a_volume_that_was_removed() -> None:
-    ((said, _),) = lost(known([]), stack(), ("db", "api"))
+    ((said, _),) = lost(known([]), TARGET, stack(), ("db", "api"))
     assert "although db was released here before" in said
-    assert lost(known([]), stack(), ("api",)) == []
+    assert lost(known([]), TARGET, stack(), ("api",)) == []
 
 
 def test_an_external_volume_has_to_exist() -> None:
-    ((said, todo),) = lost(known([]), stack(external=True), ())
+    ((said, todo),) = lost(known([]), TARGET, stack(external=True), ())
     assert said == "the external volume copilotos-prod_mongodb_data (db) does not exist"
     assert "docker volume create" in todo
 
 
 def test_a_new_volume_of_a_service_that_has_a_container_is_no_loss() -> None:
     there = [container("db", project=TARGET.project)]
-    assert lost(known([OLD], there), stack(), ("db",)) == []
+    assert lost(known([OLD], there), TARGET, stack(), ("db",)) == []
 
 
 def mongo(**given: Any) -> Mongo:

@@ -44,17 +44,17 @@ def test_the_check_names_the_target_as_the_command_line_finds_it(there: Target) 
         (Held(ADA, gone=True), "Run `gonogo unlock {}`."),
         (Held(ADA), "or `gonogo unlock {}`."),
     ):
-        facts.answers.known["lock"] = Answer(held, None)
+        facts.answers.known[facts.host.lock(str(there.deploy_path)).key("held")] = Answer(held, None)
         result = harness.run(there, facts, only={"lock.free"})["lock.free"]
         assert result.status == "failed"
         assert result.fix.endswith(says.format(there.file))
 
 
 def test_a_lock_that_is_taken_and_given_back(connection: Connection, there: Target) -> None:
-    assert lock.look(connection, there) is None
+    assert lock.look(connection, there.deploy_path) is None
     ours = Lock(connection, there, "v1")
     assert ours.take()
-    held = lock.look(connection, there)
+    held = lock.look(connection, there.deploy_path)
     assert held is not None
     assert held.holder is not None
     assert (held.holder.version, held.holder.pid, held.dead) == ("v1", os.getpid(), False)
@@ -63,19 +63,19 @@ def test_a_lock_that_is_taken_and_given_back(connection: Connection, there: Targ
     ):
         Lock(connection, there, "v2").take()
     ours.give_back(untouched=True)
-    assert lock.look(connection, there) is None
+    assert lock.look(connection, there.deploy_path) is None
     assert list(Path(str(there.path)).iterdir()) == []
 
 
 def test_the_holder_of_another_machine(connection: Connection, there: Target) -> None:
     put(there, ADA.model_dump_json())
-    held = lock.look(connection, there)
+    held = lock.look(connection, there.deploy_path)
     assert held is not None
     assert held == Held(ADA, silent=held.silent)
     assert held.silent < 60, "as old as it is, in whole seconds"
     assert held.told == "ada on laptop (pid 7) deploys v9 there since 2025-10-11T01:47:36+00:00"
     assert ageless(lock.remove(connection, there)) == ageless(held)
-    assert lock.look(connection, there) is None
+    assert lock.look(connection, there.deploy_path) is None
 
 
 def test_a_holder_of_this_machine_that_lives_is_not_dead_however_silent(
@@ -83,12 +83,12 @@ def test_a_holder_of_this_machine_that_lives_is_not_dead_however_silent(
 ) -> None:
     put(there, ADA.model_copy(update={"machine": socket.gethostname(), "pid": os.getpid()}).model_dump_json())
     os.utime(str(there.deploy_path / "lock"), (0, 0))
-    held = lock.look(connection, there)
+    held = lock.look(connection, there.deploy_path)
     assert held is not None
     assert (held.dead, held.here, held.silent > 1e6) == (False, True, True)
     (Path(str(there.deploy_path)) / "lock").write_text(ADA.model_dump_json())
     os.utime(str(there.deploy_path / "lock"), (0, 0))
-    held = lock.look(connection, there)
+    held = lock.look(connection, there.deploy_path)
     assert held is not None
     assert (held.dead, held.here) == (True, False)
 
@@ -99,7 +99,7 @@ def test_a_holder_that_is_gone(connection: Connection, there: Target) -> None:
         os._exit(0)
     os.waitpid(gone, 0)
     put(there, ADA.model_copy(update={"machine": socket.gethostname(), "pid": gone}).model_dump_json())
-    held = lock.look(connection, there)
+    held = lock.look(connection, there.deploy_path)
     assert held is not None
     assert held.dead
     assert held.told.endswith("; that process is gone")
@@ -108,7 +108,7 @@ def test_a_holder_that_is_gone(connection: Connection, there: Target) -> None:
 @pytest.mark.parametrize("text", ["", "{", "{}", "held\n"])
 def test_a_lock_that_cannot_be_read(connection: Connection, there: Target, text: str) -> None:
     put(there, text)
-    held = lock.look(connection, there)
+    held = lock.look(connection, there.deploy_path)
     assert ageless(held) == Held()
     assert held is not None
     assert held.told == "the target is locked, by whom cannot be read"
@@ -141,7 +141,7 @@ def test_a_lock_that_somebody_took_meanwhile_is_not_taken_away(
 ) -> None:
     dead, fresh = (ADA.model_copy(update={"run": run}).model_dump_json() for run in ("dead", "fresh"))
     put(there, dead)
-    seen = lock.look(connection, there)
+    seen = lock.look(connection, there.deploy_path)
     (Path(str(there.deploy_path)) / "lock").write_text(fresh)
     monkeypatch.setattr(lock, "look", lambda *_: seen)
     lock.remove(connection, there)

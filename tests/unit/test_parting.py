@@ -54,7 +54,7 @@ def cut(run: Undertaking) -> None:
 def seen(there: Target) -> tuple[bool, history.Run]:
     """Return whether the lock is held, and what the journal tells of the newest run."""
     with Connection.open(there) as connection:
-        return lock.look(connection, there) is not None, history.runs(connection, there)[0]
+        return lock.look(connection, there.deploy_path) is not None, history.runs(connection, there)[0]
 
 
 @pytest.mark.parametrize("ended", [UNCHANGED, Ended("interrupted", 130, ""), Ended("deployed", 0, "")])

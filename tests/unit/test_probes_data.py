@@ -1,4 +1,4 @@
-"""The probes of the data: bind mounts, volumes, backups and MongoDB, fed with recorded answers."""
+"""The probes of the data: bind mounts and MongoDB, fed with recorded answers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.errors import GonogoError, Unknown
-from gonogo.deploy.probes import backups, binds, mongodb, volumes
-from gonogo.deploy.probes.backups import Backup
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.probes import binds, mongodb
 from gonogo.deploy.probes.binds import Bind
 from gonogo.deploy.probes.mongodb import Member, Mongo
-from gonogo.deploy.probes.volumes import Volume
 from tests.unit.stacks import Answering
 from tests.unit.tables import every
 
@@ -89,55 +87,6 @@ def test_who_may_write_to_a_folder(mode: int, user: int, group: int | None, may:
 def test_an_access_control_list_may_allow_more_than_the_mode() -> None:
     assert Bind("folder", 0, 0, 0o700, more=True).writable(1000, 1000)
     assert Bind("file", 0, 0, 0o606).writable(1000, 1000)
-
-
-VOLUMES = """\
-{"name":"shop_data","driver":"local","read_only":false,"device":"","project":"shop","key":"data"}
-{"name":"ro","driver":"local","read_only":true,"_":false,"device":"/srv/x","project":"","key":""}
-"""
-
-
-def test_volumes_with_the_labels_of_compose() -> None:
-    assert volumes.parse(VOLUMES) == [
-        Volume("shop_data", project="shop", key="data"),
-        Volume("ro", read_only=True, device="/srv/x"),
-    ]
-
-
-def test_a_volume_that_vanished_meanwhile_is_no_failure() -> None:
-    assert len(volumes.volumes(Answering(123, VOLUMES, "Error: No such volume: gone\n"))) == 2
-    for words in ("", "Error: No such volume: x\nCannot connect to the Docker daemon"):
-        with pytest.raises(Unknown):
-            volumes.volumes(Answering(123, VOLUMES, words))
-
-
-def test_no_password_of_a_network_share_is_asked_for() -> None:
-    assert "json .Options" not in volumes.FORM
-
-
-def test_backups_newest_first() -> None:
-    found = backups.parse("/b", "writable\n1000000\n996400 200000 chat.archive\n999000 108 tiny one.gz\n\n")
-    assert found is not None
-    assert (found.folder, found.state) == ("/b", "writable")
-    assert found.found == (Backup("tiny one.gz", 108, 1000.0), Backup("chat.archive", 200000, 3600.0))
-
-
-@pytest.mark.parametrize(("text", "state"), [("missing\n", "missing"), ("closed\n", "closed"), ("", None)])
-def test_a_backup_folder_without_backups(text: str, state: str | None) -> None:
-    found = backups.parse("/b", text)
-    assert (found.state if found else None) == state
-    if state is None:
-        with pytest.raises(GonogoError, match="the backups in /b cannot be looked at: sh: no date"):
-            backups.backups(Answering(1, text, "sh: no date\n"), "/b")
-
-
-def test_mongodump_is_looked_for_on_the_host_and_in_the_container() -> None:
-    there = Answering(0, "container\n")
-    assert backups.tool(there, "my db") == "container"
-    assert there.asked[0].startswith("command -v mongodump")
-    assert "docker exec -- 'my db' mongodump" in there.asked[0]
-    backups.tool(there, "")
-    assert "docker" not in there.asked[1]
 
 
 class Client:

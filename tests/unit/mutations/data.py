@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from gonogo.deploy.facts import Resolved
+from gonogo.deploy.host.backups import Backup
+from gonogo.deploy.host.volumes import Volume
 from gonogo.deploy.model import Model, Mount
-from gonogo.deploy.probes.backups import Backup
 from gonogo.deploy.probes.binds import Bind
 from gonogo.deploy.probes.mongodb import Member
-from gonogo.deploy.probes.volumes import Volume
 from gonogo.deploy.release import Baseline
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 
+VOLUMES, BACKUPS = "host.volumes.all", 'host.backups("/srv/chat/.deploy/backups").listing'
 DATA, OTHER = "chat_mongodb-data", "chat_redis-data"
 GB = 10**9
 
@@ -65,7 +66,7 @@ def the_containers_folder(world: World) -> None:
 
 def without_containers(*volumes: Volume) -> Callable[[World], None]:
     """Let all containers be gone, and these be the volumes."""
-    return lambda world: world.set({CONTAINERS: [], LISTENING: []}, volumes=list(volumes))
+    return lambda world: world.set({CONTAINERS: [], LISTENING: [], VOLUMES: list(volumes)})
 
 
 def an_external_volume(world: World) -> None:
@@ -76,7 +77,7 @@ def an_external_volume(world: World) -> None:
 
 
 def a_read_only_volume(world: World) -> None:
-    world.set(volumes=[replace(one, read_only=one.name == DATA) for one in world.get("volumes")])
+    world.set({VOLUMES: [replace(one, read_only=one.name == DATA) for one in world.get(VOLUMES)]})
 
 
 def uploads(there: Bind, user: str = "") -> Callable[[World], None]:
@@ -132,7 +133,7 @@ def had(**counts: int) -> Callable[[World], None]:
 
 def backups(**given: Any) -> Callable[[World], None]:
     """Let the backup folder be another."""
-    return lambda world: world.set(backups=replace(world.get("backups"), **given))
+    return lambda world: world.set({BACKUPS: replace(world.get(BACKUPS), **given)})
 
 
 def emptied(world: World) -> None:
@@ -196,5 +197,9 @@ MUTATIONS = [
     Mutation("backup.recent", backups(found=()), "no backup in /srv/chat/.deploy/backups"),
     Mutation("backup.recent", backups(found=(Backup("a", 108, 60.0), Backup("b", 10**6, 90.0))), "108 bytes"),
     Mutation("backup.recent", backups(found=(Backup("a", 10**6, 6.5 * 3600),)), "a, 6.5 h old"),
-    Mutation("backup.tool", lambda world: world.set(dump_tool=""), "no mongodump in chat-mongodb"),
+    Mutation(
+        "backup.tool",
+        lambda world: world.set({'host.mongodump("chat-mongodb").where': ""}),
+        "no mongodump in chat-mongodb",
+    ),
 ]

@@ -13,6 +13,7 @@ from gonogo.deploy.rules.checkout import Commit
 from tests.unit.mutations import CONTAINERS, Mutation, World
 
 ADA = Holder(who="ada", machine="laptop", pid=7, version="v9", since="2025-10-11T01:47:36+00:00")
+LOCK = 'host.lock("/srv/chat/.deploy").held'
 LOST = (Commit("f" * 40, "Hotfix of the login"),)
 
 
@@ -60,15 +61,15 @@ def same(world: World) -> None:
 
 
 def locked(world: World) -> None:
-    world.set(lock=Held(ADA))
+    world.set({LOCK: Held(ADA)})
 
 
 def dead(world: World) -> None:
-    world.set(lock=Held(ADA, gone=True))
+    world.set({LOCK: Held(ADA, gone=True)})
 
 
 def unreadable(world: World) -> None:
-    world.set(lock=Held())
+    world.set({LOCK: Held()})
 
 
 def another_release(world: World) -> None:

@@ -1,12 +1,13 @@
-"""The volumes of a target, with Compose's labels on them."""
+"""The volumes of a host, with Compose's labels on them."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.noun import Noun
 
 # Of a volume's options only what is needed: those of a network share may hold its password.
 FORM = (
@@ -37,15 +38,23 @@ class Volume:
     key: str = ""
 
 
-def volumes(connection: Connection) -> list[Volume]:
-    """Return all volumes of the target; raises Unknown when docker refuses."""
-    result = connection.run(COMMAND)
-    words = [line for line in result.error_text.splitlines() if line.strip()]
-    # One may be removed between the two questions; any other word of docker means that it failed.
-    vanished = bool(words) and all("no such volume" in line.lower() for line in words)
-    if not result.ok and not vanished:
-        raise refusal(connection.host, result)
-    return parse(result.text)
+class Volumes(Noun):
+    """The volumes of a host.
+
+    >>> [one.name for one in host.volumes.all]
+    ['shop_mongodb-data', 'shop_uploads']
+    """
+
+    @asked("volumes.exist")
+    def all(self) -> list[Volume]:
+        """All volumes; raises Unknown when docker refuses."""
+        result = self.connection.run(COMMAND)
+        words = [line for line in result.error_text.splitlines() if line.strip()]
+        # One may be removed between the two questions; any other word of docker means that it failed.
+        vanished = bool(words) and all("no such volume" in line.lower() for line in words)
+        if not result.ok and not vanished:
+            raise refusal(self.machine, result)
+        return parse(result.text)
 
 
 def parse(text: str) -> list[Volume]:
