@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from gonogo.deploy import release, store
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
-from gonogo.deploy.host import containers
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.model import Model, Service
 from gonogo.deploy.probes import images
@@ -83,9 +82,7 @@ def _configuration(run: Undertaking, after: str, model: Model, version: str) -> 
     connection, target, previous = run.connection, run.target, run.record.previous
     # Resolved first: what is secret in the file has to be known before it is read.
     before = resolve(connection, target, release.files(target, previous), run.redactor).model
-    given = containers.given(connection, target.project)
-    for one in given.values():
-        run.redactor.add(secret_values(one.environment))
+    given = run.host.project(target.project).made_with
     shown = compared(_compose_file(run, previous), after, previous, version)
     changed = keys(before.services, model.services, given)
     return Configuration(diff=run.redactor(shown), keys=list(changed))

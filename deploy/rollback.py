@@ -8,7 +8,6 @@ from gonogo.deploy import again, release, safekeeping, steps, switch, target_fil
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.probes import inspection
 from gonogo.deploy.undertaking import Undertaking
 
 
@@ -26,7 +25,7 @@ def gather_logs(run: Undertaking, services: Collection[str] = ()) -> None:
     """
     try:
         found = _of(run, services or run.switched)
-        run.record.inspections |= inspection.inspected(run.connection, found, run.redactor)
+        run.record.inspections |= run.host.containers.inspected(found)
         told = switch.logs(run.connection, found)
         run.record.logs |= told
         if lacking := [one.name for one in found if one.name not in told]:

@@ -9,18 +9,19 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import model_of
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.project import Project
 from gonogo.deploy.model import Service
 from gonogo.deploy.rules import production
 from gonogo.deploy.rules.production import Declared, Own
 from gonogo.deploy.target import Target
 
 
-def as_run(service: Service, one: Container, facts: Facts) -> tuple[Service, Own]:
+def as_run(service: Service, one: Container, project: Project) -> tuple[Service, Own]:
     """Return a service with the environment and command of its container, and what its image has itself."""
-    made = facts.made_with.get(one.service)
-    image = facts.running_images.get(one.image)
+    made = project.made_with.get(one.service)
+    image = project.images.get(one.image)
     own = Own(image.variables, " ".join((*image.entrypoint, *image.command))) if image else Own()
     if made is None:
         return service, own
@@ -32,13 +33,13 @@ def as_run(service: Service, one: Container, facts: Facts) -> tuple[Service, Own
     reason="L6: `target: dev` in the base file put a development server into production, and it looked well.",
     fix="Build the production stage and set the production values, then deploy again.",
 )
-def test_images_stage(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_images_stage(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """What runs is made for production by its stage, its variables and its command, and as declared."""
-    services = dict(model_of(suite).services)
+    services, project = dict(model_of(suite).services), host.project(target.project)
     own: dict[str, Own] = {}
-    for one in facts.running:
+    for one in project.containers:
         if one.service in services:
-            services[one.service], own[one.service] = as_run(services[one.service], one, facts)
+            services[one.service], own[one.service] = as_run(services[one.service], one, project)
     wrong = production.faults(
         services.values(), Declared(target.images.stages, target.images.environment), own
     )

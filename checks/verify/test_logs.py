@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 
 from gonogo.checks.suite import Suite
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.probes import logs
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.release import Baseline
 from gonogo.deploy.target import Target
 
@@ -32,6 +32,17 @@ def moments(running: Iterable[Container], baseline: Baseline | None) -> Iterator
             yield one, since
 
 
+def matching(found: Iterable[str], patterns: Sequence[str], allowed: Sequence[str] = ()) -> list[str]:
+    """Return the lines in which one of the patterns is found, and none of those that are allowed."""
+    wanted = [re.compile(pattern) for pattern in patterns]
+    fine = [re.compile(pattern) for pattern in allowed]
+    return [
+        line
+        for line in found
+        if any(one.search(line) for one in wanted) and not any(one.search(line) for one in fine)
+    ]
+
+
 def told(one: Container, lines: list[str]) -> str:
     """Return the first lines of a container's errors, and how many there are, for a person to read."""
     shown = " | ".join(line if len(line) <= LONGEST else f"{line[:LONGEST]}…" for line in lines[:SHOWN])
@@ -44,17 +55,18 @@ def told(one: Container, lines: list[str]) -> str:
     reason="A service can be healthy by its own account and log one error after another.",
     fix="Read the log: docker logs NAME; lines that are fine belong into `allow` of [logs].",
 )
-def test_logs_clean(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_logs_clean(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """No container has logged an error since the release started it."""
-    _ = facts.made_with  # its secrets must be known before a line is shown
+    project = host.project(target.project)
+    _ = project.made_with  # its secrets must be known before a line is shown
     wrong, read, mute = [], 0, []
-    for one, since in moments(facts.running, suite.baseline):
-        found = logs.lines(facts.connection, one, since)
+    for one, since in moments(project.containers, suite.baseline):
+        found = host.containers.log(one, since)
         if found is None:
             mute.append(one.name)
             continue
         read += len(found)
-        bad = logs.matching(found, target.logs.errors, target.logs.allow)
+        bad = matching(found, target.logs.errors, target.logs.allow)
         # Hidden first and cut afterwards: half a secret would not be recognised.
         wrong += [told(one, [suite.redactor(line) for line in bad])] if bad else []
     unread = f"; the logs of {', '.join(mute)} cannot be read" if mute else ""

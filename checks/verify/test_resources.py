@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.checks.suite import Suite
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
+from gonogo.deploy.target import Target
 
 NEAR = 0.9
 """The part of a container's memory limit beyond which the next request may be one too many."""
@@ -18,19 +19,20 @@ NEAR = 0.9
     reason="A container that reaches its memory limit is killed, and at the busiest hour.",
     fix="Raise the service's memory limit, or find out what it needs so much for.",
 )
-def test_resources_sane(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+def test_resources_sane(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """No container was killed for its memory, and none is about to be."""
-    names = {one.id: one.name for one in facts.running}
+    project = host.project(target.project)
+    names = {one.id: one.name for one in project.containers}
     killed = {
-        one: f"{names[one]} was killed for its memory" for one, used in facts.usage.items() if used.killed
+        one: f"{names[one]} was killed for its memory" for one, used in project.usage.items() if used.killed
     }
     near = [
         f"{names[one]} uses {used.share:.0%} of its {used.limit / 1e6:.0f} MB"
-        for one, used in facts.usage.items()
+        for one, used in project.usage.items()
         if used.share >= NEAR
     ]
     kept = {one.id for one in suite.baseline.untouched.values()} if suite.baseline else set()
-    limited = sum(bool(used.limit) for used in facts.usage.values())
+    limited = sum(bool(used.limit) for used in project.usage.values())
     expect(
         not killed and not near,
         found="; ".join([*killed.values(), *near])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gonogo.deploy.facts.running import RunningFacts
+from gonogo.deploy.facts.release import ReleaseFacts
 from gonogo.deploy.facts.stack import Resolved, resolve
 
 __all__ = ["Facts", "Resolved", "resolve"]
 
 
-class Facts(RunningFacts):
-    """The facts of a target: of the host, the stack, its images, its data, the release and what runs."""
+class Facts(ReleaseFacts):
+    """The facts of a target: of the stack, its images, its data and the release."""

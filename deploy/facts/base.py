@@ -47,10 +47,10 @@ class Base:
         self.answers = Answers()
         self.transcript = connection.transcript if connection else Transcript(redactor)
         self._line = ConnectionBackend(target.host, target.ssh.config_file)
-        self.host = Host(self._line, self.transcript, self.answers)
+        self.host = Host(self._line, self.transcript, self.answers, redactor)
         local = ConnectionBackend(LOCAL, machine=HERE)
         local.connected(here or cast(Connection, LocalConnection(self.transcript)))
-        self.controller = Host(local, self.transcript, self.answers, "controller")
+        self.controller = Host(local, self.transcript, self.answers, redactor, "controller")
         if not pending:
             self.connected(connection, failure)
 

@@ -11,7 +11,6 @@ from gonogo.deploy import compose
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts.base import Base
-from gonogo.deploy.host import containers
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.model import Model, Service
@@ -159,9 +158,7 @@ class StackFacts(Base):
         """
         if not self.running:
             return {}
-        given = containers.given(self.connection, self.target.project)
-        for one in given.values():
-            self.redactor.add(secret_values(one.environment))
+        given = self.host.project(self.target.project).made_with
         return credentials.initialised(self.model, given, self.target.mongodb)
 
     @property

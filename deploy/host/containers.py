@@ -1,13 +1,14 @@
-"""The containers of a host, and those of one Compose project."""
+"""The containers of a host."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.host import inspection, logs
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.container import FORM, GIVEN, LABELS, Container, Given, parse, parse_given
+from gonogo.deploy.host.container import FORM, Container, parse
 from gonogo.deploy.host.docker import refusal
 from gonogo.deploy.host.noun import Noun
 
@@ -27,19 +28,18 @@ class Containers(Noun):
         """All containers; raises Unknown when docker refuses."""
         return containers(self.connection)
 
+    def refresh(self) -> None:
+        """Forget what is known of them and of the projects that they belong to: something changed."""
+        super().refresh()
+        self._host.forget("project")
 
-class Project(Noun):
-    """A Compose project on a host.
+    def log(self, one: Container, since: str) -> list[str] | None:
+        """Return the last lines that a container logged since a moment, asked live; see ``logs.lines``."""
+        return logs.lines(self.connection, one, since)
 
-    >>> [one.service for one in host.project("shop").containers]
-    ['api', 'db']
-    """
-
-    @property
-    def containers(self) -> list[Container]:
-        """Its containers, stopped ones too, without the one-off ones of ``docker compose run``."""
-        (name,) = self._names
-        return of_project(self._host.containers.all, name)
+    def inspected(self, found: Sequence[Container]) -> dict[str, str]:
+        """Return ``docker inspect`` of each container by name, without secrets, asked live."""
+        return inspection.inspected(self.connection, found, self._host.redactor)
 
 
 def containers(connection: Connection, ids: Collection[str] = ()) -> list[Container]:
@@ -48,23 +48,9 @@ def containers(connection: Connection, ids: Collection[str] = ()) -> list[Contai
     ``ids``: only these, without those that are gone.
     """
     result = connection.run(f"{INSPECT} {shlex.join(ids)}" if ids else COMMAND)
-    if not result.ok and not _vanished(result):
+    if not result.ok and not vanished(result):
         raise refusal(connection.host, result)
     return parse(result.text)
-
-
-def given(connection: Connection, project: str) -> dict[str, Given]:
-    """Return what the containers of a project were made with, by service; raises Unknown."""
-    labels = (f"{LABELS}.project={project}", f"{LABELS}.oneoff=False")
-    chosen = " ".join(f"--filter label={shlex.quote(label)}" for label in labels)
-    result = connection.run(
-        f'ids=$(docker ps -aq --no-trunc {chosen}) && {{ [ -z "$ids" ] || '
-        f"docker inspect --type container --format '{GIVEN}' $ids; }}",
-        private=True,
-    )
-    if not result.ok and not _vanished(result):
-        raise refusal(connection.host, result)
-    return parse_given(result.text)
 
 
 def of_project(found: Iterable[Container], project: str) -> list[Container]:
@@ -72,7 +58,8 @@ def of_project(found: Iterable[Container], project: str) -> list[Container]:
     return [one for one in found if one.project == project and not one.oneoff]
 
 
-def _vanished(result: Result) -> bool:
+def vanished(result: Result) -> bool:
+    """Return whether docker failed only because containers are gone."""
     # A container may be removed between the two questions; any other word of docker means that it failed.
     words = [line for line in result.error_text.splitlines() if line.strip()]
     return bool(words) and all("No such container" in line for line in words)

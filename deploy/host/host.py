@@ -17,7 +17,7 @@ from gonogo.deploy.host.certificate import Certificate
 from gonogo.deploy.host.clock import Clock
 from gonogo.deploy.host.compose import Compose
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.containers import Containers, Project
+from gonogo.deploy.host.containers import Containers
 from gonogo.deploy.host.dns import Dns
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.filesystem import Filesystem
@@ -27,9 +27,11 @@ from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.port import Holders, Port
+from gonogo.deploy.host.project import Project
 from gonogo.deploy.host.sockets import Listener, Sockets
 from gonogo.deploy.host.typed import TestinfraHost
 from gonogo.deploy.host.volumes import Volumes
+from gonogo.deploy.redact import Redactor
 from gonogo.deploy.wire.transcript import Transcript
 
 Role = Literal["host", "controller"]
@@ -47,12 +49,18 @@ class Host(TestinfraHost):
     """
 
     def __init__(
-        self, backend: ConnectionBackend, transcript: Transcript, answers: Answers, role: Role = "host"
+        self,
+        backend: ConnectionBackend,
+        transcript: Transcript,
+        answers: Answers,
+        redactor: Redactor,
+        role: Role = "host",
     ) -> None:
         super().__init__(backend)
         backend.set_host(self)
         self._line = backend
-        self.transcript, self.answers, self.role = transcript, answers, role
+        self.transcript, self.answers = transcript, answers
+        self.redactor, self.role = redactor, role
         self._holders: tuple[list[Container], list[Listener], Holders] | None = None
 
     @classmethod
@@ -60,7 +68,7 @@ class Host(TestinfraHost):
         """Return the host that ``connection`` leads to, of which nothing was asked yet."""
         backend = ConnectionBackend(connection.host)
         backend.connected(connection)
-        return cls(backend, connection.transcript, Answers(), role)
+        return cls(backend, connection.transcript, Answers(), Redactor(), role)
 
     @property
     def connection(self) -> Connection:
@@ -158,6 +166,12 @@ class Host(TestinfraHost):
     def volumes(self) -> Volumes:
         """The volumes."""
         return Volumes(self)
+
+    def forget(self, noun: str) -> None:
+        """Forget what is known of every noun that is called so; it is asked again then."""
+        begins = (f"{self.role}.{noun}.", f"{self.role}.{noun}(")
+        for key in [key for key in self.answers.known if key.startswith(begins)]:
+            self.answers.known.pop(key, None)
 
     def ahead(self, *written: str) -> None:
         """Begin to ask for properties, side by side; who needs one meanwhile waits for it."""

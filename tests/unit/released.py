@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -66,11 +65,14 @@ class World:
         self.target = target(**tables)
         self.facts = Facts(self.target, None, Redactor())
         self.stack = stack or model(api=API)
-        self.known({"host.containers.all": [running]}, made_with={"api": made}, running_images={}, usage={})
+        self.known(containers=[running], made_with={"api": made}, images={}, usage={})
 
-    def known(self, nouns: Mapping[str, Any] | None = None, **facts: Any) -> None:
-        given = {**(nouns or {}), **facts}
-        self.facts.answers.known |= {name: Answer(value, None) for name, value in given.items()}
+    def known(self, **given: Any) -> None:
+        """Let the containers be these, or properties of their project have other values."""
+        keys = {name: f'host.project("shop").{name}' for name in given} | {
+            "containers": "host.containers.all"
+        }
+        self.facts.answers.known |= {keys[name]: Answer(value, None) for name, value in given.items()}
 
     def result(
         self,

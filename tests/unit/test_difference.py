@@ -13,7 +13,7 @@ from gonogo.deploy import difference, release, runner
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.difference import compared, keys, masked
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.host import containers
+from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.model import Service
 from gonogo.deploy.plan import Change
@@ -80,7 +80,6 @@ def test_going_back_tells_sizes_configuration_and_the_commits_that_are_lost(
     run.work.rmdir()
     before, after = model(api={"environment": {"NEW": "1"}}), model(api={})
     monkeypatch.setattr(difference, "resolve", lambda *_: SimpleNamespace(model=before))
-    monkeypatch.setattr(containers, "given", lambda *_: {"api": Given({"NEW": "1"}, ())})
     sizes = {"sha256:2": ImageInfo("sha256:2", "", 200), "sha256:1": ImageInfo("sha256:1", "", 100)}
     monkeypatch.setattr(images, "inspect", lambda _, __, ids: {one: sizes[one] for one in ids})
     asked: list[tuple[str, str]] = []
@@ -92,6 +91,8 @@ def test_going_back_tells_sizes_configuration_and_the_commits_that_are_lost(
     monkeypatch.setattr(checkout, "shipping", shipping)
     with Connection.open(there) as run.connection_:
         run.facts_ = Facts(there, run.connection, run.redactor)
+        made = {"api": Given({"NEW": "1"}, ())}
+        run.facts.answers.known['host.project("shop").made_with'] = Answer(made, None)
         for name, text in (("v1", "services: {}\n"), ("v2", f"services: {{}}\nx-token: {SECRET}\n")):
             record = Release(version=name, commit=f"commit of {name}", created="", project="shop")
             release.save(run.connection, there, name, release.RECORD, record)

@@ -13,7 +13,6 @@ from gonogo.checks.preflight.test_compose import TAGGABLE, added, shared, switch
 from gonogo.checks.preflight.test_project import holders
 from gonogo.deploy import compose
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host import containers
 from gonogo.deploy.model import Model, Mount
 from gonogo.deploy.probes import environment, places
 from gonogo.deploy.probes.places import Place
@@ -188,19 +187,6 @@ def test_names_are_held_by_what_a_release_does_not_replace() -> None:
     assert holders([container("api", name="api", oneoff=True)], found, "shop")
     assert holders([container("api", name="api", project="")], found, "shop")
     assert list(holders(held, found, "shop")) == ["web"]
-
-
-def test_what_containers_were_made_with() -> None:
-    row = '{"service":"db","running":%s,"env":["A=%s","B=x=y"],"entrypoint":null,"command":["--x"]}\n'
-    there = Answering(0, row % ("true", "runs") + row % ("false", "is gone"))
-    found = containers.given(there, "shop")
-    assert found["db"].environment == {"A": "runs", "B": "x=y"}
-    assert found["db"].command == ("--x",)
-    assert "runs" not in repr(found)
-    assert "project=shop" in there.asked[0]
-    assert containers.given(Answering(1, "", "Error: No such container: 41aa\n"), "shop") == {}
-    with pytest.raises(GonogoError):
-        containers.given(Answering(1, "", "permission denied"), "shop")
 
 
 def test_overrides_beside_compose_files_that_are_not_deployed(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ import pytest
 from gonogo.deploy import release, rollback, safekeeping, switch
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import inspection
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.plan import Change, plan
-from gonogo.deploy.probes import inspection
 from gonogo.deploy.redact import MARK, Redactor
 from gonogo.deploy.release import Image
 from gonogo.deploy.undertaking import Undertaking

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.probes import resources
-from gonogo.deploy.probes.resources import Usage
+from gonogo.deploy.host.usage import Usage
 from gonogo.deploy.release import Baseline, Life
 from tests.unit.released import API, GOOD, World, changed
 from tests.unit.stacks import model
@@ -33,14 +32,6 @@ def test_what_was_killed_before_the_release_is_a_warning(monkeypatch: pytest.Mon
     world.known(usage={GOOD.id: Usage(1, 0, killed=True)})
     before = Baseline(taken="", untouched={GOOD.name: Life(id=GOOD.id, started="")})
     assert world.result("resources.sane", monkeypatch, baseline=before).status == "warning"
-
-
-def test_what_docker_says_of_memory() -> None:
-    asked = '{"id":"a","limit":104857600,"killed":false}\n{"id":"b","limit":0,"killed":true}\n'
-    told = '{"id":"a","used":"50MiB / 100MiB"}\n'
-    assert resources.parse(asked, told, '"a"\n"gone"\n')["a"].killed, "and was started again since"
-    assert resources.parse(asked, told) == {"a": Usage(104857600, 52428800), "b": Usage(0, None, True)}
-    assert [resources.size(one) for one in ("0B", "1.5kB", "2GiB", "12.5MiB")] == [0, 1500, 2 << 30, 13107200]
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,12 @@ from typing import Any, cast
 import pytest
 
 from gonogo.checks.suite import Suite
-from gonogo.checks.verify.test_logs import LONGEST, SHOWN, moments, told
+from gonogo.checks.verify.test_logs import LONGEST, SHOWN, matching, moments, told
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
-from gonogo.deploy.probes import logs
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.release import Baseline, Life
 from gonogo.deploy.sections import ERRORS
@@ -41,8 +40,8 @@ LEFT = Baseline(taken="", untouched={OLD.name: Life(id=OLD.id, started="")})
     ],
 )
 def test_lines_that_tell_of_an_error(line: str) -> None:
-    assert logs.matching([line], ERRORS) == [line]
-    assert logs.matching([line], ERRORS, [r"no database|Trace|panic|connect|error|critical|STORAGE"]) == []
+    assert matching([line], ERRORS) == [line]
+    assert matching([line], ERRORS, [r"no database|Trace|panic|connect|error|critical|STORAGE"]) == []
 
 
 @every(
@@ -50,7 +49,7 @@ def test_lines_that_tell_of_an_error(line: str) -> None:
     ["GET /errors 200", "INFO error_rate=0", '{"level":"info","msg":"no error"}', '{"s":"I","msg":"x"}', ""],
 )
 def test_lines_that_do_not(line: str) -> None:
-    assert logs.matching([line], ERRORS) == []
+    assert matching([line], ERRORS) == []
 
 
 def test_new_containers_count_from_when_they_were_made_and_old_ones_from_the_first_of_them() -> None:
@@ -80,7 +79,7 @@ def checked(
     facts = Facts(to, cast(Connection, there), Redactor(["hunter2-and-more"]))
     facts.answers.known |= {
         "host.containers.all": Answer([NEW], None),
-        "made_with": Answer({"api": Given({}, ())}, None),
+        'host.project("shop").made_with': Answer({"api": Given({}, ())}, None),
     }
     monkeypatch.setattr(Suite, "_recorded", (None, None))
     return harness.run(to, facts, suite="verify", only={"logs.clean"})["logs.clean"], there.asked

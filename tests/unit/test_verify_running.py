@@ -139,7 +139,7 @@ def test_what_runs_for_development(
     made: Given, images: dict[str, ImageInfo], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World(made=made)
-    world.known(running_images=images)
+    world.known(images=images)
     assert world.result("images.stage", monkeypatch).found == says
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.container import Container
@@ -28,14 +27,3 @@ def lines(connection: Connection, one: Container, since: str) -> list[str] | Non
     if not result.ok or result.text.rstrip().endswith(":cannot:"):
         return None
     return [ESCAPE.sub("", line).strip() for line in result.text.splitlines()]
-
-
-def matching(found: Iterable[str], patterns: Sequence[str], allowed: Sequence[str] = ()) -> list[str]:
-    """Return the lines in which one of the patterns is found, and none of those that are allowed."""
-    wanted = [re.compile(pattern) for pattern in patterns]
-    fine = [re.compile(pattern) for pattern in allowed]
-    return [
-        line
-        for line in found
-        if any(one.search(line) for one in wanted) and not any(one.search(line) for one in fine)
-    ]
