@@ -112,7 +112,7 @@ def outlook(facts: Facts, version: str, *, skip_build: bool = False) -> Outlook:
     ]
     took = journal.switched(facts.connection, target)
     transfer = _transfer(facts, found)
-    current = facts.current
+    current = facts.releases.current
     return Outlook(
         version=version,
         method=target.method,
@@ -226,7 +226,7 @@ def _in_part(facts: Facts, found: Mapping[str, Image]) -> bool:
 
 def _steps(facts: Facts, building: list[str], transfer: Transfer, changes: list[Change]) -> list[str]:
     steps = ["lock", "preflight", f"build {', '.join(building)}" if building else "build (nothing)"]
-    if facts.current is None and facts.running:
+    if facts.releases.current is None and facts.running:
         steps.append("adopt what runs as a release to go back to")
     number = len(transfer.images)
     steps += [f"transfer ({number} image{'' if number == 1 else 's'})", "baseline"]

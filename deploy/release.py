@@ -172,16 +172,16 @@ class Recorded:
         return self.release
 
 
-def recorded(connection: Connection, target: Target) -> Recorded:
-    """Return what is recorded of the release that runs, in one question; raises GonogoError.
+def recorded(connection: Connection, folder: PurePosixPath) -> Recorded:
+    """Return what ``folder`` records of the release that runs, in one question; raises GonogoError.
 
     JSON has no line breaks of its own, so each file is one line without those between its tokens.
     """
-    folder = shlex.quote(str(target.deploy_path))
+    place = shlex.quote(str(folder))
     files = " ".join(NEEDED)
     return parse_recorded(
         connection.check(
-            f"[ -e {folder} ] || exit 0; cd {folder} || exit 1; name=$(readlink current) || exit 0; "
+            f"[ -e {place} ] || exit 0; cd {place} || exit 1; name=$(readlink current) || exit 0; "
             f'echo "$name" && cd "$name" || exit 0; for file in {RECORD} {BASELINE}; do '
             f"[ ! -e $file ] || tr -d '\n' < $file || exit 1; echo; done; "
             f"for file in {files}; do [ -e $file ] || echo $file; done"

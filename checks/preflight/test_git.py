@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.rules.checkout import some
 from gonogo.deploy.target import Target
 
@@ -74,24 +75,25 @@ def test_git_pushed(target: Target, facts: Facts, expect: Callable[..., None]) -
     reason="What ships is known before it ships: a migration or a new variable is no surprise in the middle.",
     severity="warning",
 )
-def test_git_changes(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_git_changes(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """All that runs is part of what would be deployed; what is new is told."""
     if facts.offline:
         if facts.shipping is None:
             pytest.skip("this clone knows no branch of origin to compare with")
         expect(True, found=facts.shipping.told(target.compose_files), expected="known before it is merged")
         return
-    if facts.current is None:
+    runs = host.releases(str(target.deploy_path)).current
+    if runs is None:
         pytest.skip("no release is recorded yet: all of it is new")
-    if not facts.current.commit:
-        pytest.skip(f"{facts.current.version} was made of no commit that is known")
+    if not runs.commit:
+        pytest.skip(f"{runs.version} was made of no commit that is known")
     ships = facts.shipping
     if ships is None:
         pytest.skip(facts.git.why)
     if not ships.known:
         expect(
             False,
-            found=f"{ships.since[:8]}, of which {facts.current.version} was made, is not in this clone",
+            found=f"{ships.since[:8]}, of which {runs.version} was made, is not in this clone",
             expected="a clone that holds the commit that runs",
             fix="Run `git fetch --unshallow` or `git fetch --all`; find out who deployed that commit.",
         )

@@ -160,25 +160,26 @@ def test_images_target(
     reason="A deployment that fails has to go back at once: an image that was pruned cannot be gone back to.",
     fix="Load the image on the target again, or go to a whole release: `gonogo rollback --to VERSION`.",
 )
-def test_images_rollback(host: Host, facts: Facts, expect: Callable[..., None]) -> None:
+def test_images_rollback(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The images of the release that runs are on the target."""
-    recorded = facts.current.images if facts.current else {}
-    wanted = {one.image: f"the image of container {one.name}" for one in facts.running}
+    current, running = host.releases(str(target.deploy_path)).current, host.project(target.project).containers
+    recorded = current.images if current else {}
+    wanted = {one.image: f"the image of container {one.name}" for one in running}
     wanted |= {one.id: f"{one.name} of service {name}" for name, one in recorded.items()}
     if not wanted:
         pytest.skip("a first deployment: there is nothing to go back to")
     lacking = sorted(f"{told} ({id})" for id, told in wanted.items() if id not in facts.target_images)
     told = f"the target lacks {'; '.join(lacking)}" if lacking else f"{len(wanted)} images"
-    if lacking and not facts.running:
+    if lacking and not running:
         told = f"nothing runs, and a release that fails is removed again: {told}"
-    if lacking and facts.current:
-        told = _other_store(facts.current, host.engine) + told
+    if lacking and current:
+        told = _other_store(current, host.engine) + told
     expect(
         not lacking,
         found=told,
         expected="every image that runs, by its id",
         # Where nothing runs, nothing is at stake, and a release is what brings the images.
-        severity=None if facts.running else "warning",
+        severity=None if running else "warning",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
 from gonogo.deploy.probes.mongodb import Mongo
 from gonogo.deploy.release import repository
@@ -90,10 +91,10 @@ def shrunk(before: Mapping[str, int] | None, now: Mapping[str, int], mongodb: Mo
     fix="Find out where the data went before anything else changes: compare volumes with the backup.",
     data=True,
 )
-def test_mongodb_size(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_mongodb_size(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The database holds about as much as before the last release, or more."""
     mongodb, state = _state(target, facts)
-    baseline = facts.baseline
+    baseline = host.releases(str(target.deploy_path)).baseline
     less = shrunk(baseline.counts if baseline else None, state.counts, mongodb)
     size = "" if state.data is None else f"{mb(state.data)} of data, {mb(state.storage or 0)} on disk; "
     told = ", ".join(f"{name} {count}" for name, count in state.counts.items()) or "no collection"

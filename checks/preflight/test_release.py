@@ -8,6 +8,7 @@ import pytest
 
 from gonogo.deploy import release
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Target
 
 
@@ -16,9 +17,9 @@ from gonogo.deploy.target import Target
     reason="The way back leads through the files of the release that runs: without them there is none.",
     fix="Put its folder back from a copy; or remove the link, so that what runs is recorded anew.",
 )
-def test_release_recorded(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_release_recorded(host: Host, target: Target, expect: Callable[..., None]) -> None:
     """The files of the release that runs are there and can be read, or there is no release yet."""
-    found = facts.recorded
+    found = host.releases(str(target.deploy_path)).recorded
     if not found.name:
         pytest.skip("no release is recorded yet")
     wrong = [f"{name} is missing" for name in found.lacking]
@@ -40,11 +41,12 @@ def test_release_recorded(target: Target, facts: Facts, expect: Callable[..., No
     reason="A deployment of nothing new, or of an older version, mostly comes from a wrong folder or branch.",
     severity="warning",
 )
-def test_release_newer(facts: Facts, expect: Callable[..., None]) -> None:
+def test_release_newer(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """What would be deployed does not run already, and is not older than what runs."""
-    if facts.current is None or facts.shipping is None:
+    runs = host.releases(str(target.deploy_path)).current
+    if runs is None or facts.shipping is None:
         pytest.skip("no release of a known commit runs")
-    runs, ships = facts.current, facts.shipping
+    ships = facts.shipping
     if runs.version in (facts.version, facts.images_of):
         expect(
             False,

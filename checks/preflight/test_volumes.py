@@ -102,7 +102,7 @@ def test_volumes_exist(
     host: Host, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
 ) -> None:
     """Every volume exists that the stack should find with data in it; a first deployment makes its own."""
-    record = facts.recorded.release
+    record = host.releases(str(target.deploy_path)).recorded.release
     wrong = lost(host, target, model, record.images if record else ())
     there = sum(one.name in model.volumes.values() for one in host.volumes.all)
     good = f"{there} of the stack's {len(model.volumes)} volumes, the others are new"

@@ -1,18 +1,18 @@
-"""The facts of the release: what git says here, what is recorded there, whether the stack answers."""
+"""The facts of the release: what git says here and there, whether the stack answers."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from gonogo.deploy import health, release
+from gonogo.deploy import health
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts.data import DataFacts
 from gonogo.deploy.health import Reply
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.methods import checkout as clones
 from gonogo.deploy.methods.checkout import Clone
-from gonogo.deploy.release import Baseline, Recorded, Release
 from gonogo.deploy.rules import checkout
 from gonogo.deploy.rules.checkout import Checkout, Shipping
 
@@ -25,25 +25,16 @@ class ReleaseFacts(DataFacts):
         """Where the target's ``source`` stands in git."""
         return checkout.read(self.target.source)
 
-    @asked("release.recorded")
-    def recorded(self) -> Recorded:
-        """What the target's folder holds of the release that ``.deploy/current`` names."""
-        return release.recorded(self.connection, self.target)
-
-    @asked("release.recorded")
-    def current(self) -> Release | None:
-        """The release recorded as running; None when none is. Unknown where its record is damaged."""
-        return self.recorded.usable
-
-    @asked("release.recorded")
-    def baseline(self) -> Baseline | None:
-        """The state before that release; None when none was kept."""
-        return self.recorded.baseline if self.current else None
+    @property
+    def releases(self) -> Releases:
+        """The releases that the target has."""
+        return self.host.releases(str(self.target.deploy_path))
 
     @asked("git.changes")
     def shipping(self) -> Shipping | None:
         """What ships since the release that runs; None where either has no commit."""
-        since = self.current.commit if self.current else ""
+        current = self.releases.current
+        since = current.commit if current else ""
         return checkout.shipping(self.target.source, since) if since and self.git.commit else None
 
     @asked("git.server")

@@ -28,6 +28,7 @@ from gonogo.deploy.host.memory import Memory
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.port import Holders, Port
 from gonogo.deploy.host.project import Project
+from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.host.sockets import Listener, Sockets
 from gonogo.deploy.host.typed import TestinfraHost
 from gonogo.deploy.host.volumes import Volumes
@@ -156,6 +157,10 @@ class Host(TestinfraHost):
     def project(self, name: str) -> Project:
         """A Compose project."""
         return Project(self, name)
+
+    def releases(self, folder: str) -> Releases:
+        """The releases that are recorded in a folder."""
+        return Releases(self, folder)
 
     @cached_property
     def sockets(self) -> Sockets:

@@ -72,10 +72,10 @@ def test_what_ships(connection: Connection, tmp_path: Path) -> None:
     here = target(tmp_path, source="shop", path=str(tmp_path))
     facts = made(connection, here)
     assert facts.git.commit == head
-    assert facts.current is None
+    assert facts.releases.current is None
     assert facts.shipping is None, "nothing is recorded"
     record = Release(version="v1", commit=runs, created="", project="shop")
-    facts.answers.known["current"] = Answer(record, None)
+    facts.answers.known[facts.releases.key("current")] = Answer(record, None)
     facts.forget("shipping")
     assert facts.shipping is not None
     assert (facts.shipping.since, facts.shipping.until) == (runs, head)
@@ -83,8 +83,11 @@ def test_what_ships(connection: Connection, tmp_path: Path) -> None:
 
 def test_a_damaged_record_is_told_by_its_own_check(connection: Connection) -> None:
     facts = made(connection, target())
-    facts.answers.known["recorded"] = Answer(Recorded("v1", damaged=("release.json",)), None)
-    for name in ("current", "baseline", "shipping"):
+    facts.answers.known[facts.releases.key("recorded")] = Answer(
+        Recorded("v1", damaged=("release.json",)), None
+    )
+    asked = ((facts.releases, "current"), (facts.releases, "baseline"), (facts, "shipping"))
+    for holder, name in asked:
         with pytest.raises(Unknown, match="the record of v1") as caught:
-            getattr(facts, name)
+            getattr(holder, name)
         assert caught.value.check == "release.recorded"

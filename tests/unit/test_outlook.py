@@ -59,6 +59,9 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return said
 
 
+NONE = SimpleNamespace(current=None)
+
+
 def facts(**changed: Any) -> Facts:
     running = [container("api"), container("web"), container("cache")]
     given: dict[str, Any] = {
@@ -74,7 +77,7 @@ def facts(**changed: Any) -> Facts:
         "sources": {"api": Source(OLD), "web": Source(NOW)},
         "host": SimpleNamespace(engine=EngineInfo("26.1.5", "1.45", "linux/amd64")),
         "target_images": {"sha256:api": info("sha256:api", OLD), "sha256:web": info("sha256:web", OLD)},
-        "current": Release(version="v1", created="", project="shop"),
+        "releases": SimpleNamespace(current=Release(version="v1", created="", project="shop")),
         "shipping": Shipping(OLD, NOW, known=True, forward=True, commits=(Commit(NOW, "Mend it"),)),
     }
     given |= changed
@@ -142,7 +145,7 @@ def test_images_that_are_sent_whole_are_told_beforehand(engine: dict[str, Any]) 
 
 
 def test_a_first_deployment(engine: dict[str, Any]) -> None:
-    seen = outlook.outlook(facts(running=[], target_images={}, images={}, current=None, shipping=None), "v1")
+    seen = outlook.outlook(facts(running=[], target_images={}, images={}, releases=NONE, shipping=None), "v1")
     assert {one.action for one in seen.services} == {"created"}
     assert seen.transfer.told == (
         "shop-api, shop-web: of a size that is known after the build; pulled there: redis:7"
@@ -153,7 +156,7 @@ def test_a_first_deployment(engine: dict[str, Any]) -> None:
 
 
 def test_what_was_started_by_hand_is_adopted(engine: dict[str, Any]) -> None:
-    seen = outlook.outlook(facts(current=None, shipping=None), "v1")
+    seen = outlook.outlook(facts(releases=NONE, shipping=None), "v1")
     assert "adopt what runs as a release to go back to" in seen.steps
 
 

@@ -96,17 +96,17 @@ def test_a_record_is_read_as_it_was_written(connection: Connection, there: Targe
 
 
 def test_what_is_recorded_of_the_release_that_runs(connection: Connection, there: Target) -> None:
-    assert release.recorded(connection, there) == Recorded()
+    assert release.recorded(connection, there.deploy_path) == Recorded()
     record = Release(version="v1", created="2026-01-31", project="shop")
     release.save(connection, there, "v1", release.RECORD, record)
-    assert release.recorded(connection, there) == Recorded(), "it is there, but not current"
+    assert release.recorded(connection, there.deploy_path) == Recorded(), "it is there, but not current"
     release.make_current(connection, there, "v1")
     lacking = ("compose.yaml", "images.yaml")
-    assert release.recorded(connection, there) == Recorded("v1", record, lacking=lacking)
+    assert release.recorded(connection, there.deploy_path) == Recorded("v1", record, lacking=lacking)
     release.save(connection, there, "v1", release.COMPOSE_FILE, "services: {}")
     release.save(connection, there, "v1", release.IMAGES_FILE, "{}")
     release.save(connection, there, "v1", release.BASELINE, Baseline(taken="v0", counts={"users": 5}))
-    found = release.recorded(connection, there)
+    found = release.recorded(connection, there.deploy_path)
     assert found == Recorded("v1", record, Baseline(taken="v0", counts={"users": 5}))
     assert found.usable == record
 
@@ -116,12 +116,12 @@ def test_a_recorded_release_that_is_damaged_or_gone(connection: Connection, ther
         release.save(connection, there, "v1", file, "{")
     release.save(connection, there, "v1", release.BASELINE, "[]")
     release.make_current(connection, there, "v1")
-    found = release.recorded(connection, there)
+    found = release.recorded(connection, there.deploy_path)
     assert found == Recorded("v1", damaged=("release.json", "baseline.json"))
     with pytest.raises(GonogoError, match=r"the record of v1 .* is missing or damaged"):
         _ = found.usable
     release.make_current(connection, there, "v2")
-    assert release.recorded(connection, there) == Recorded("v2", lacking=release.NEEDED)
+    assert release.recorded(connection, there.deploy_path) == Recorded("v2", lacking=release.NEEDED)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"version": "v1"}', '{"taken": "x", "more": 1}'])

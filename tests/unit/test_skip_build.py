@@ -109,7 +109,7 @@ def test_what_a_registry_has_is_chosen_without_an_id(monkeypatch: pytest.MonkeyP
 
 def test_the_version_that_runs_is_not_newer() -> None:
     made = World.recorded()
-    runs = made.get("current").version
+    runs = made.facts.releases.current.version
     made.facts.version = runs
     (found,) = harness.run(made.target, made.facts, only=["release.newer"]).values()
     assert (found.status, found.found) == ("failed", f"{runs} runs already")

@@ -16,6 +16,7 @@ from gonogo.deploy.release import Baseline
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 
 VOLUMES, BACKUPS = "host.volumes.all", 'host.backups("/srv/chat/.deploy/backups").listing'
+BASELINE = 'host.releases("/srv/chat/.deploy").baseline'
 DATA, OTHER = "chat_mongodb-data", "chat_redis-data"
 GB = 10**9
 
@@ -128,7 +129,7 @@ def mongo(**given: Any) -> Callable[[World], None]:
 
 def had(**counts: int) -> Callable[[World], None]:
     """Let there have been so many documents before the last release."""
-    return lambda world: world.set(baseline=Baseline(taken="2026-01-31T08:00:00+00:00", counts=counts))
+    return lambda world: world.set({BASELINE: Baseline(taken="2026-01-31T08:00:00+00:00", counts=counts)})
 
 
 def backups(**given: Any) -> Callable[[World], None]:

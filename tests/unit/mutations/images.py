@@ -17,6 +17,8 @@ HOST = "registry.example.com"
 API, WEB, REDIS = "chat-api:latest", "chat-web:latest", "gonogo-lab/redis:latest"
 BUILT = ImageInfo("sha256:built", "linux/amd64", created="2026-02-01T00:00:00.5Z", labels={REVISION: COMMIT})
 
+CURRENT = 'host.releases("/srv/chat/.deploy").current'
+
 
 def service(world: World, name: str, **given: Any) -> None:
     """Let a service of the model be another one."""
@@ -50,13 +52,13 @@ def nowhere(world: World) -> None:
 
 def pruned(world: World) -> None:
     there = dict(world.get("target_images"))
-    there.pop(world.get("current").images["api"].id)
+    there.pop(world.get(CURRENT).images["api"].id)
     world.set(target_images=there)
 
 
 def moved(world: World) -> None:
     pruned(world)
-    world.set(current=world.get("current").model_copy(update={"driver": "btrfs"}))
+    world.set({CURRENT: world.get(CURRENT).model_copy(update={"driver": "btrfs"})})
 
 
 def foreign(world: World) -> None:

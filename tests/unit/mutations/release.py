@@ -13,6 +13,7 @@ from gonogo.deploy.rules.checkout import Commit
 from tests.unit.mutations import CONTAINERS, Mutation, World
 
 ADA = Holder(who="ada", machine="laptop", pid=7, version="v9", since="2025-10-11T01:47:36+00:00")
+RECORDED = 'host.releases("/srv/chat/.deploy").recorded'
 LOCK = 'host.lock("/srv/chat/.deploy").held'
 LOST = (Commit("f" * 40, "Hotfix of the login"),)
 
@@ -78,11 +79,11 @@ def another_release(world: World) -> None:
 
 
 def lacking(world: World) -> None:
-    world.set(recorded=replace(world.get("recorded"), lacking=("images.yaml",)))
+    world.set({RECORDED: replace(world.get(RECORDED), lacking=("images.yaml",))})
 
 
 def damaged(world: World) -> None:
-    world.set(recorded=replace(world.get("recorded"), baseline=None, damaged=("baseline.json",)))
+    world.set({RECORDED: replace(world.get(RECORDED), baseline=None, damaged=("baseline.json",))})
 
 
 def reply(world: World, **changed: Any) -> None:
