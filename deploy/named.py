@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.history import UNLOCK
-from gonogo.deploy.probes.registry import TAG
+from gonogo.deploy.host.image_name import TAG
 from gonogo.deploy.release import BACK, RESUMED
 
 OURS = (BACK, RESUMED, "adopted-", UNLOCK)

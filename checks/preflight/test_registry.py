@@ -9,8 +9,8 @@ import pytest
 from gonogo.checks.suite import Suite
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.image_name import misnamed
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.registry import misnamed
 from gonogo.deploy.target import Target
 
 
@@ -52,7 +52,7 @@ def test_registry_configured(target: Target, model: Model, expect: Callable[...,
 def test_registry_reachable(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
     """The registry answers this machine and the target, over TLS unless it is on the loopback."""
     host = _needed(target, model)
-    asked = {"this machine": facts.registry_here, "the target": facts.registry_there}
+    asked = {"this machine": facts.registry_here.greeting, "the target": facts.registry_there.greeting}
     wrong = [f"from {whence}: {greeting.problem}" for whence, greeting in asked.items() if greeting.problem]
     expect(
         not wrong,
@@ -69,9 +69,10 @@ def test_registry_reachable(target: Target, facts: Facts, model: Model, expect: 
 def test_registry_login(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
     """This machine may push the stack's images, and the target may pull them."""
     host = _needed(target, model)
-    content, client = facts.registry_content, facts.registry_client
-    if facts.registry_there.problem:
-        raise Unknown("registry.reachable", facts.registry_there.problem)
+    content, there = facts.registry_content, facts.registry_there
+    client = there.client
+    if there.greeting.problem:
+        raise Unknown("registry.reachable", there.greeting.problem)
     wrong = [content.problem] if content.problem else []
     # The target is asked for what is known to be there; a login that it is given only then is proved here.
     own = facts.registry_login is None

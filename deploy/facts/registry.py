@@ -7,11 +7,13 @@ import os
 from gonogo.deploy import release
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts.stack import StackFacts
+from gonogo.deploy.host import registry
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.probes import images, registry
-from gonogo.deploy.probes.registry import Content, Greeting, There
+from gonogo.deploy.host.image_name import misnamed
+from gonogo.deploy.host.registry import Content
+from gonogo.deploy.host.registry import Registry as Reached
+from gonogo.deploy.probes import images
 from gonogo.deploy.sections import Registry
-from gonogo.deploy.wire.transcript import Entry
 
 
 class RegistryFacts(StackFacts):
@@ -46,36 +48,24 @@ class RegistryFacts(StackFacts):
     def pushed(self) -> list[str]:
         """The names of the images that the stack builds and that can be pushed to the registry."""
         names = {self.model.services[name].image for name in self.model.built()}
-        return sorted(name for name in names if not registry.misnamed(name, self.registry.host))
+        return sorted(name for name in names if not misnamed(name, self.registry.host))
 
-    @asked("registry.reachable", local=True)
-    def registry_here(self) -> Greeting:
-        """What the registry says to this machine."""
-        host = self.registry.host
-        return self._told("", registry.greet(self.registry, certificates=registry.trusted_here(host)))
+    @property
+    def registry_here(self) -> Reached:
+        """The registry as this machine reaches it."""
+        return self.controller.registry(registry.written(self.registry))
 
-    @asked("registry.login")
-    def registry_client(self) -> There:
-        """What the target's Docker client has for the registry, and whether it is let in."""
-        host = self.registry.host
-        image = next(iter(self.pushed), f"{host}/{self.target.project}")
-        return registry.there(self.connection, host, image)
-
-    @asked("registry.reachable")
-    def registry_there(self) -> Greeting:
-        """What the registry says to the target."""
-        found = self.registry
-        if registry.in_the_open(found):
-            return registry.greet(found)
-        forward = self.connection.forward_port(*registry.port(found))
-        trusted = self.registry_client.certificates
-        return self._told(" from the target", registry.greet(found, forward=forward, certificates=trusted))
+    @property
+    def registry_there(self) -> Reached:
+        """The registry as the target reaches it, with an image of the stack's to ask for."""
+        image = next(iter(self.pushed), f"{self.registry.host}/{self.target.project}")
+        return self.host.registry(registry.written(self.registry), image)
 
     @asked("registry.login")
     def registry_content(self) -> Content:
         """What this machine's login finds in the registry of the stack's own images."""
-        if self.registry_here.problem:
-            raise Unknown("registry.reachable", self.registry_here.problem)
+        if problem := self.registry_here.greeting.problem:
+            raise Unknown("registry.reachable", problem)
         version = self.images_of or self.version or release.version(self.target.source, release.now())
         tags = {release.tagged(name, version) for name in self.pushed}
         ours = {one.id for one in images.local(tags).values()}
@@ -84,9 +74,3 @@ class RegistryFacts(StackFacts):
         found, secrets = registry.content(self.registry, self.pushed, version, trusted, ours, given)
         self.redactor.add(secrets)
         return found
-
-    def _told(self, whence: str, greeting: Greeting) -> Greeting:
-        said = greeting.problem or f"login: {greeting.scheme or 'none'}"
-        name = f"GET {self.registry.host}/v2/{whence}"
-        self.transcript.add(Entry(name, 1 if greeting.problem else 0, said, 0.0))
-        return greeting

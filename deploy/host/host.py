@@ -28,6 +28,7 @@ from gonogo.deploy.host.memory import Memory
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.port import Holders, Port
 from gonogo.deploy.host.project import Project
+from gonogo.deploy.host.registry import Registry
 from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.host.sockets import Listener, Sockets
 from gonogo.deploy.host.typed import TestinfraHost
@@ -157,6 +158,10 @@ class Host(TestinfraHost):
     def project(self, name: str) -> Project:
         """A Compose project."""
         return Project(self, name)
+
+    def registry(self, name: str, image: str = "") -> Registry:
+        """A registry as the host reaches it, and an image in it to ask for."""
+        return Registry(self, *filter(None, (name, image)))
 
     def releases(self, folder: str) -> Releases:
         """The releases that are recorded in a folder."""

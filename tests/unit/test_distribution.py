@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gonogo.deploy.probes import registry
-from gonogo.deploy.probes.distribution import NoAnswer, Refused, Way, challenge
-from gonogo.deploy.probes.distribution import Registry as Session
-from gonogo.deploy.probes.logins import Login
-from gonogo.deploy.probes.registry import Greeting
+from gonogo.deploy.host import registry
+from gonogo.deploy.host.distribution import NoAnswer, Refused, Way, challenge
+from gonogo.deploy.host.distribution import Registry as Session
+from gonogo.deploy.host.logins import Login
+from gonogo.deploy.host.registry import Greeting
 from gonogo.deploy.sections import Registry
 
 LOGIN = Login("lab", "s3crét!")

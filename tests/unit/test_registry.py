@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes import registry
-from gonogo.deploy.probes.logins import Login, login_of
-from gonogo.deploy.probes.registry import There, loopback, misnamed, split
+from gonogo.deploy.host import registry
+from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.image_name import loopback, misnamed, split
+from gonogo.deploy.host.logins import Login, login_of
+from gonogo.deploy.host.registry import Client
 from gonogo.deploy.sections import Registry
 from tests.unit.stacks import Answering
 from tests.unit.tables import every
@@ -78,16 +82,17 @@ def test_where_the_api_is() -> None:
 @every(
     "text, expected",
     [
-        ("entry\nseen\n", There(True, "r/app", True)),
-        ("none\nno basic auth credentials\n", There(False, "r/app", refused="no basic auth credentials")),
-        ("entry\nno such manifest: r/app\nPEM\nPEM\n", There(True, "r/app", certificates="PEM\nPEM\n")),
-        ("none\n\n", There(False, "r/app")),
-        ("", There(False, "r/app")),
+        ("entry\nseen\n", Client(True, "r/app", True)),
+        ("none\nno basic auth credentials\n", Client(False, "r/app", refused="no basic auth credentials")),
+        ("entry\nno such manifest: r/app\nPEM\nPEM\n", Client(True, "r/app", certificates="PEM\nPEM\n")),
+        ("none\n\n", Client(False, "r/app")),
+        ("", Client(False, "r/app")),
     ],
 )
-def test_what_the_targets_client_says(text: str, expected: There) -> None:
+def test_what_the_targets_client_says(text: str, expected: Client) -> None:
     there = Answering(0, text)
-    assert registry.there(there, "r.example.com:5000", "r/app") == expected
+    host = Host.over(cast(Connection, there))
+    assert host.registry("r.example.com:5000", "r/app").client == expected
     assert "config.json" in there.asked[0] and "docker login" not in there.asked[0]
 
 

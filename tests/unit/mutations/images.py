@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from gonogo.deploy.host.registry import Client, Content, Greeting
 from gonogo.deploy.probes.images import ImageInfo
-from gonogo.deploy.probes.registry import Content, Greeting, There
 from gonogo.deploy.rules.dockerfile import Stage
 from gonogo.deploy.source import REVISION, Source
 from tests.unit.mutations import Mutation, World
 
 COMMIT, OTHER = "1" * 40, "2" * 40
 HOST = "registry.example.com"
+THERE = f'host.registry("{HOST}", "{HOST}/chat-api:latest")'
 API, WEB, REDIS = "chat-api:latest", "chat-web:latest", "gonogo-lab/redis:latest"
 BUILT = ImageInfo("sha256:built", "linux/amd64", created="2026-02-01T00:00:00.5Z", labels={REVISION: COMMIT})
 
@@ -83,22 +84,26 @@ def source(**given: Any) -> Callable[[World], None]:
 
 def registered(world: World) -> None:
     """A registry in which all is well."""
+    world.set({f'controller.registry("{HOST}").greeting': Greeting("basic")})
     for name in ("api", "web"):
-        service(world, name, image=f"{HOST}/chat-{name}:latest")
+        image = f"{HOST}/chat-{name}:latest"
+        service(world, name, image=image)
+        there = f'host.registry("{HOST}", "{image}")'
+        world.set({f"{there}.greeting": Greeting("basic"), f"{there}.client": Client(True, image, seen=True)})
     named = {f"{HOST}/chat-{name}:latest": True for name in ("api", "web")}
     world.amend(registry={"host": HOST})
-    world.set(
-        registry_here=Greeting("basic"),
-        registry_there=Greeting("basic"),
-        registry_client=There(True, f"{HOST}/chat-api:latest", seen=True),
-        registry_content=Content(version="0123abcd-20260131-080559", named=named),
-    )
+    world.set(registry_content=Content(version="0123abcd-20260131-080559", named=named))
 
 
-def registry(**facts: Any) -> Callable[[World], None]:
+def registry(
+    client: Client | None = None, greeting: Greeting | None = None, **facts: Any
+) -> Callable[[World], None]:
+    """A registry of which the target is told something else, or of which a fact is other."""
+    told = {f"{THERE}.client": client, f"{THERE}.greeting": greeting}
+
     def change(world: World) -> None:
         registered(world)
-        world.set(**facts)
+        world.set({key: value for key, value in told.items() if value}, **facts)
 
     return change
 
@@ -175,14 +180,14 @@ MUTATIONS = [
     Mutation("registry.configured", elsewhere, "lies in other.example.com"),
     Mutation(
         "registry.reachable",
-        registry(registry_there=Greeting(problem=f"nothing answers at {HOST}")),
+        registry(greeting=Greeting(problem=f"nothing answers at {HOST}")),
         f"from the target: nothing answers at {HOST}",
         blocks=True,
     ),
-    Mutation("registry.login", registry(registry_client=There(refused="unauthorized")), "has no login for"),
+    Mutation("registry.login", registry(Client(refused="unauthorized")), "has no login for"),
     Mutation(
         "registry.login",
-        registry(registry_client=There(True, f"{HOST}/chat-api:latest")),
+        registry(Client(True, f"{HOST}/chat-api:latest")),
         "refused with its login",
     ),
     Mutation(

@@ -18,7 +18,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes.logins import Login
+from gonogo.deploy.host.logins import Login
 
 TIMEOUT_S = 10.0
 MANIFESTS = ", ".join(

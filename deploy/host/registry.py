@@ -1,26 +1,23 @@
-"""What a registry answers, from this machine and from the target, and whether Docker has a login for it."""
+"""What a registry answers to a host, and whether Docker there has a login for it."""
 
 from __future__ import annotations
 
 import glob
-import ipaddress
 import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gonogo.deploy.connection import Connection
-from gonogo.deploy.sections import Registry
+from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.image_name import HUB, loopback, split
+from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.sections import Registry as Section
+from gonogo.deploy.wire.transcript import Entry
 
-HUB = "docker.io"
+PLAIN = "http://"
 CERTIFICATES = "/etc/docker/certs.d"
 """Where Docker looks for the certificates of a registry's authority (its documentation, "certificates")."""
-
-_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
-TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-"""The grammar of the OCI distribution specification (v1.1, "Pulling manifests")."""
 
 _REFUSED = re.compile(r"unauthorized|denied|no basic auth credentials|authentication required", re.IGNORECASE)
 
@@ -37,8 +34,8 @@ class Greeting:
 
 
 @dataclass(frozen=True)
-class There:
-    """The target's Docker client and the registry. ``entry``: whether its configuration names the host.
+class Client:
+    """A host's Docker client and a registry. ``entry``: whether its configuration names the host.
 
     ``seen``: whether the client found ``image``; it says the same of one that is not there and, with a wrong
     password, of one that is. ``refused``: what it was told where it has no login and needs one;
@@ -66,47 +63,69 @@ class Content:
     taken: dict[str, str] = field(default_factory=dict)
 
 
-def split(name: str) -> tuple[str, str, str]:
-    """Return registry, repository and tag of an image's name, as Docker reads it; a digest is in the tag."""
-    bare, at, digest = name.partition("@")
-    before, colon, tag = bare.rpartition(":")
-    if not colon or "/" in tag:
-        before, tag = bare, ""
-    host, slash, rest = before.partition("/")
-    if not slash or not ("." in host or ":" in host or host == "localhost"):
-        host, rest = HUB, before if slash else f"library/{before}"
-    return host, rest, f"{tag}{at}{digest}" or "latest"
+class Registry(Noun):
+    """A registry as a host reaches it; ``http://`` before its name says that it speaks no TLS.
+
+    ``image``: a name in it to ask for, which shows whether the host's Docker client is let in.
+
+    >>> controller.registry("registry.example.com").greeting.scheme
+    'bearer'
+    >>> host.registry("registry.example.com", "registry.example.com/shop/api").client.seen
+    True
+    """
+
+    @property
+    def _section(self) -> Section:
+        plain = self._names[0].startswith(PLAIN)
+        return Section(host=self._names[0].removeprefix(PLAIN), plain_http=plain)
+
+    @asked("registry.reachable")
+    def greeting(self) -> Greeting:
+        """What it says to the host."""
+        registry = self._section
+        if self._host.role == "controller":
+            return self._told("", greet(registry, certificates=trusted_here(registry.host)))
+        if in_the_open(registry):
+            return greet(registry)
+        forward = self.connection.forward_port(*port(registry))
+        found = greet(registry, forward=forward, certificates=self.client.certificates)
+        return self._told(" from the target", found)
+
+    @asked("registry.login")
+    def client(self) -> Client:
+        """What the host's Docker client has for it; the client's login itself does not leave the host."""
+        name, image = self._section.host, "".join(self._names[1:])
+        keys = [f'"{name}"', f'"https://{name}"', f'"https://{name}/']
+        keys += ['"https://index.docker.io/'] if name == HUB else []
+        known = " ".join(f"-e {shlex.quote(key)}" for key in keys)
+        result = self.connection.run(
+            f'grep -qsF {known} -- "${{DOCKER_CONFIG:-$HOME/.docker}}/config.json" '
+            "&& echo entry || echo none; "
+            f"said=$(docker manifest inspect -- {shlex.quote(image)} 2>&1 >/dev/null) && echo seen || "
+            f'echo "$said" | tail -n 1; cat {shlex.quote(f"{CERTIFICATES}/{name}")}/*.crt 2>/dev/null; true'
+        )
+        return parse(image, result.text)
+
+    def _told(self, whence: str, greeting: Greeting) -> Greeting:
+        said = greeting.problem or f"login: {greeting.scheme or 'none'}"
+        name = f"GET {self._section.host}/v2/{whence}"
+        self.transcript.add(Entry(name, 1 if greeting.problem else 0, said, 0.0))
+        return greeting
 
 
-def misnamed(name: str, host: str) -> str:
-    """Return what is wrong with the name of an image that is to be pushed to a registry; empty if nothing."""
-    found, repository, tag = split(name)
-    if found.lower() != host.lower():
-        return f"{name} lies in {found}"
-    if "@" in tag:
-        return f"{name} is fixed to a digest, which no build can have"
-    if not REPOSITORY.fullmatch(repository) or not TAG.fullmatch(tag) or len(repository) > 255:
-        return f"{name} is no valid name of an image"
-    return ""
+def written(section: Section) -> str:
+    """Return a registry of a target file as ``host.registry`` takes it."""
+    return f"{PLAIN if section.plain_http else ''}{section.host}"
 
 
-def loopback(host: str) -> bool:
-    """Return whether a registry's host is this very machine, for whoever asks."""
-    name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
-    try:
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
-def in_the_open(registry: Registry) -> bool:
+def in_the_open(registry: Section) -> bool:
     """Return whether logins would cross a network without TLS."""
     return registry.plain_http and not loopback(registry.host)
 
 
-def port(registry: Registry) -> tuple[str, int]:
+def port(registry: Section) -> tuple[str, int]:
     """Return the name and the port that the registry's API is at."""
-    from gonogo.deploy.probes.distribution import API_HOSTS  # noqa: PLC0415
+    from gonogo.deploy.host.distribution import API_HOSTS  # noqa: PLC0415
 
     name, _, number = API_HOSTS.get(registry.host, registry.host).partition(":")
     return name, int(number or (80 if registry.plain_http else 443))
@@ -124,12 +143,12 @@ def trusted_here(host: str) -> str:
     return "\n".join(found)
 
 
-def greet(registry: Registry, *, forward: int | None = None, certificates: str = "") -> Greeting:
+def greet(registry: Section, *, forward: int | None = None, certificates: str = "") -> Greeting:
     """Return what the registry says, directly or through the forward at a port of this machine."""
     if in_the_open(registry):
         return Greeting(problem=f"{registry.host} without TLS would be sent passwords in the open")
-    from gonogo.deploy.probes.distribution import NoAnswer, Way  # noqa: PLC0415
-    from gonogo.deploy.probes.distribution import Registry as Session  # noqa: PLC0415
+    from gonogo.deploy.host.distribution import NoAnswer, Way  # noqa: PLC0415
+    from gonogo.deploy.host.distribution import Registry as Session  # noqa: PLC0415
 
     try:
         with Session(Way(registry.host, registry.plain_http, forward, certificates)) as session:
@@ -138,31 +157,15 @@ def greet(registry: Registry, *, forward: int | None = None, certificates: str =
         return Greeting(problem=str(error))
 
 
-def there(connection: Connection, host: str, image: str) -> There:
-    """Return what the target's Docker client has for a registry; its login itself does not leave the target.
-
-    ``image``: a name to ask for, which shows whether the client is let in.
-    """
-    keys = [f'"{host}"', f'"https://{host}"', f'"https://{host}/']
-    keys += ['"https://index.docker.io/'] if host == HUB else []
-    known = " ".join(f"-e {shlex.quote(key)}" for key in keys)
-    result = connection.run(
-        f'grep -qsF {known} -- "${{DOCKER_CONFIG:-$HOME/.docker}}/config.json" && echo entry || echo none; '
-        f"said=$(docker manifest inspect -- {shlex.quote(image)} 2>&1 >/dev/null) && echo seen || "
-        f'echo "$said" | tail -n 1; cat {shlex.quote(f"{CERTIFICATES}/{host}")}/*.crt 2>/dev/null; true'
-    )
-    return parse_there(image, result.text)
-
-
-def parse_there(image: str, text: str) -> There:
-    """Return what the question of ``there`` was answered."""
+def parse(image: str, text: str) -> Client:
+    """Return what ``Registry.client`` was answered."""
     entry, said, certificates = [*text.split("\n", 2), "", ""][:3]
     refused = said if said != "seen" and _REFUSED.search(said) else ""
-    return There(entry == "entry", image, said == "seen", refused, certificates)
+    return Client(entry == "entry", image, said == "seen", refused, certificates)
 
 
 def content(  # noqa: PLR0913, PLR0917  where, what is asked for, and with which login
-    registry: Registry,
+    registry: Section,
     names: Iterable[str],
     version: str,
     certificates: str,
@@ -175,9 +178,9 @@ def content(  # noqa: PLR0913, PLR0917  where, what is asked for, and with which
     release; ``given``: name and password instead of those that Docker keeps. Raises GonogoError when the
     registry does not answer.
     """
-    from gonogo.deploy.probes.distribution import Refused, Way  # noqa: PLC0415
-    from gonogo.deploy.probes.distribution import Registry as Session  # noqa: PLC0415
-    from gonogo.deploy.probes.logins import Login, login_of  # noqa: PLC0415
+    from gonogo.deploy.host.distribution import Refused, Way  # noqa: PLC0415
+    from gonogo.deploy.host.distribution import Registry as Session  # noqa: PLC0415
+    from gonogo.deploy.host.logins import Login, login_of  # noqa: PLC0415
 
     login = Login(*given) if given else login_of(registry.host)
     secrets = [one for one in (login.password, login.token) if one] if login else []
