@@ -17,11 +17,11 @@ from gonogo.deploy.target import Target
     reason="A release from a branch that was never reviewed is found out in production.",
     fix="Switch to one of these branches, or add this one to git.branches in the target file.",
 )
-def test_git_branch(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_git_branch(controller: Host, target: Target, expect: Callable[..., None]) -> None:
     """The branch that is checked out may be deployed to this target."""
     if not target.git.branches:
         pytest.skip("the target file allows every branch")
-    git = facts.git
+    git = controller.git(str(target.source)).checkout
     found = git.branch or (
         f"no branch but commit {git.commit[:8]} (detached HEAD)" if git.commit else git.why
     )
@@ -37,9 +37,9 @@ def test_git_branch(target: Target, facts: Facts, expect: Callable[..., None]) -
     fix="Commit or stash these changes; set git.clean = false in the target file to accept them.",
     severity="warning",
 )
-def test_git_clean(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_git_clean(controller: Host, target: Target, expect: Callable[..., None]) -> None:
     """There are no changes that are not committed."""
-    git = facts.git
+    git = controller.git(str(target.source)).checkout
     if not git.commit:
         expect(
             False,
@@ -58,11 +58,11 @@ def test_git_clean(target: Target, facts: Facts, expect: Callable[..., None]) ->
     reason="A commit that lies on one machine alone is lost with it, and nobody else can deploy it.",
     fix="Push it; if it was pushed from elsewhere, run `git fetch`.",
 )
-def test_git_pushed(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_git_pushed(controller: Host, target: Target, expect: Callable[..., None]) -> None:
     """The commit is on a branch of a remote."""
     if not target.git.pushed:
         pytest.skip("the target file does not ask for it")
-    git = facts.git
+    git = controller.git(str(target.source)).checkout
     commit = f"commit {git.commit[:8]} is on"
     found = f"{commit} {some(git.remotes) or 'no branch of a remote that this clone knows'}"
     found = found if git.commit else git.why
@@ -110,11 +110,11 @@ def test_git_changes(host: Host, target: Target, facts: Facts, expect: Callable[
     reason="L8: what somebody changed on the server and never committed was built in, and lost later.",
     fix="Commit and push there what is to stay, remove what is not; push this commit from here.",
 )
-def test_git_server(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_git_server(controller: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The clone that the target builds from can be set to this very commit without losing anything."""
     if target.method != "on-server" or target.on_server is None:
         pytest.skip("the images are not built on the target")
-    git, where = facts.git, target.on_server.checkout
+    git, where = controller.git(str(target.source)).checkout, target.on_server.checkout
     wanted = f"a clone at {where} with nothing to lose, that has commit {git.commit[:8]} or can fetch it"
     if not git.commit or git.changes:
         found = f"changes here that no clone can have: {some(git.changes)}" if git.commit else git.why

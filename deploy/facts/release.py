@@ -10,20 +10,21 @@ from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts.data import DataFacts
 from gonogo.deploy.health import Reply
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.git import Checkout
 from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.methods import checkout as clones
 from gonogo.deploy.methods.checkout import Clone
 from gonogo.deploy.rules import checkout
-from gonogo.deploy.rules.checkout import Checkout, Shipping
+from gonogo.deploy.rules.checkout import Shipping
 
 
 class ReleaseFacts(DataFacts):
     """What is asked about the release that would be made and the one that runs."""
 
-    @asked("git.clean", local=True)
+    @property
     def git(self) -> Checkout:
         """Where the target's ``source`` stands in git."""
-        return checkout.read(self.target.source)
+        return self.controller.git(str(self.target.source)).checkout
 
     @property
     def releases(self) -> Releases:

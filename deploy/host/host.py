@@ -21,6 +21,7 @@ from gonogo.deploy.host.containers import Containers
 from gonogo.deploy.host.dns import Dns
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.filesystem import Filesystem
+from gonogo.deploy.host.git import Git
 from gonogo.deploy.host.host_key import HostKey
 from gonogo.deploy.host.lock import Lock
 from gonogo.deploy.host.login import Login
@@ -127,6 +128,10 @@ class Host(TestinfraHost):
     def filesystem(self, path: str) -> Filesystem:
         """The filesystem on which an absolute path lies, or would lie."""
         return Filesystem(self, path)
+
+    def git(self, folder: str) -> Git:
+        """A folder, as git knows it."""
+        return Git(self, folder)
 
     @cached_property
     def host_key(self) -> HostKey:

@@ -43,7 +43,7 @@ class LocalConnection:
         limit, begun = timeout or TIMEOUT_S, time.monotonic()
         try:
             done = subprocess.run(
-                ["sh", "-c", command],
+                ["/bin/sh", "-c", command],
                 input=stdin or b"",
                 capture_output=True,
                 env={**os.environ, "LC_ALL": "C"},

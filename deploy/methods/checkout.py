@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.rules.checkout import parse_status, some
+from gonogo.deploy.host.git import parse_status
+from gonogo.deploy.rules.checkout import some
 from gonogo.deploy.sections import OnServer
 
 ASK_TIMEOUT_S = 20

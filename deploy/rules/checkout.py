@@ -1,21 +1,18 @@
-"""What git says of the folder that is deployed: where it stands, what changed, what would ship."""
+"""What would ship: what lies between the commit that runs and the one that would be deployed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gonogo.deploy import git
-from gonogo.deploy.errors import GonogoError
 
 SHOWN = 5
 MOST = 200
 """Commits that are asked for; where there are more, the newest are taken."""
 
-STATUS = ("--porcelain=v2", "--branch", "-z", "--", ".")
-REF = "%(refname:short)%(symref)"
 COMPOSE = "compose files"
 KINDS = {
     "migrations": re.compile(r"(^|/)(migrations?|alembic|flyway|liquibase|changelogs?)/|\.sql$", re.I),
@@ -37,23 +34,6 @@ class Commit:
     def told(self) -> str:
         """Its short id and subject."""
         return f"{self.id[:8]} {self.subject}"
-
-
-@dataclass(frozen=True)
-class Checkout:
-    """Where a folder stands in git. ``commit`` is empty where there is none; ``why`` then says why.
-
-    ``branch`` is empty on a detached HEAD; ``changes`` are files of the folder that are not committed, new
-    ones too; ``remotes`` are the branches of remotes that hold the commit, as far as this clone knows;
-    ``time`` is that of the commit, in ISO 8601.
-    """
-
-    commit: str = ""
-    branch: str = ""
-    changes: tuple[str, ...] = ()
-    remotes: tuple[str, ...] = ()
-    time: str = ""
-    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,45 +83,6 @@ def some(names: Sequence[str]) -> str:
     """Return the first names, and how many more there are."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{', '.join(names[:SHOWN])}{more}"
-
-
-def read(source: Path) -> Checkout:
-    """Return where a folder stands; it raises nothing: what git refuses is told in ``why``."""
-    try:
-        found = parse_status(git.asked(source, "status", *STATUS))
-        if not found.commit:
-            return replace(found, why=f"{source} is in a git repository without a commit")
-        refs = git.asked(source, "for-each-ref", "--contains", "HEAD", f"--format={REF}", "refs/remotes")
-        # A symbolic one, such as origin/HEAD, is another's name.
-        remotes = tuple(name for name in refs.splitlines() if "refs/remotes/" not in name)
-        return replace(found, remotes=remotes, time=git.asked(source, "log", "-1", "--format=%cI").strip())
-    except GonogoError as error:
-        none = "not a git repository" in str(error)
-        return Checkout(why=f"{source} is in no git repository" if none else str(error))
-
-
-def parse_status(text: str) -> Checkout:
-    """Return what ``git status --porcelain=v2 --branch -z`` says; its format is that of git-status(1)."""
-    headers: dict[str, str] = {}
-    changes: list[str] = []
-    records = iter(text.split("\0"))
-    for record in records:
-        kind, _, rest = record.partition(" ")
-        if kind == "#":
-            name, _, value = rest.partition(" ")
-            headers[name] = value
-        elif kind == "?":
-            changes.append(rest)
-        elif kind in ("1", "2", "u"):
-            changes.append(rest.split(" ", {"1": 7, "2": 8, "u": 9}[kind])[-1])
-            if kind == "2":
-                next(records, "")  # the name that the file had before
-    commit, branch = headers.get("branch.oid", ""), headers.get("branch.head", "")
-    return Checkout(
-        "" if commit == "(initial)" else commit,
-        "" if branch == "(detached)" else branch,
-        tuple(changes),
-    )
 
 
 def shipping(source: Path, since: str, until: str = "") -> Shipping:

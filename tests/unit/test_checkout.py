@@ -1,4 +1,4 @@
-"""What git says of a folder: where it stands, and what ships since another commit."""
+"""What ships since another commit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.rules import checkout
-from gonogo.deploy.rules.checkout import Checkout, Shipping
+from gonogo.deploy.rules.checkout import Shipping
 from tests.unit.tables import every
 
 
@@ -39,62 +39,6 @@ class Repository:
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "shop")
-
-
-def test_a_folder_outside_git_and_one_that_is_not_there(tmp_path: Path) -> None:
-    assert checkout.read(tmp_path) == Checkout(why=f"{tmp_path} is in no git repository")
-    assert "No such file" in checkout.read(tmp_path / "none").why
-
-
-def test_without_git_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert checkout.read(tmp_path) == Checkout(why="git was not found on this machine")
-
-
-def test_a_repository_without_a_commit(repository: Repository) -> None:
-    (repository.folder / "new").write_text("1")
-    found = checkout.read(repository.folder)
-    assert (found.commit, found.branch, found.changes) == ("", "main", ("new",))
-    assert found.why.endswith("is in a git repository without a commit")
-
-
-def test_where_a_folder_stands(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit = repository.commit("one", a="1", app__b="2")
-    monkeypatch.setenv("GIT_DIR", "/nowhere")
-    found = checkout.read(repository.folder)
-    assert (found.commit, found.branch, found.changes, found.remotes) == (commit, "main", (), ())
-    assert found.time.startswith("20")
-    assert found.why == ""
-    (repository.folder / "a").write_text("changed")
-    assert checkout.read(repository.folder).changes == ("a",)
-    assert checkout.read(repository.folder / "app").changes == (), "what lies outside does not ship"
-
-
-def test_a_detached_head_is_on_no_branch(repository: Repository) -> None:
-    repository.commit("one", a="1")
-    repository.git("checkout", "-q", "--detach")
-    assert checkout.read(repository.folder).branch == ""
-
-
-def test_the_branches_of_remotes_that_hold_the_commit(repository: Repository, tmp_path: Path) -> None:
-    repository.commit("one", a="1")
-    repository.git("clone", "-q", "--bare", str(repository.folder), str(tmp_path / "origin"))
-    repository.git("remote", "add", "origin", str(tmp_path / "origin"))
-    repository.git("fetch", "-q")
-    repository.git("remote", "set-head", "origin", "main")
-    assert checkout.read(repository.folder).remotes == ("origin/main",)
-    repository.commit("two", a="2")
-    assert checkout.read(repository.folder).remotes == ()
-
-
-def test_the_status_of_every_kind_of_change() -> None:
-    ordinary = "1 .M N... 100644 100644 100644 aaaa bbbb with space\nand line"
-    renamed = "2 R. N... 100644 100644 100644 aaaa bbbb R100 new name\0old name"
-    unmerged = "u UU N... 100644 100644 100644 100644 a b c both"
-    text = f"# branch.oid 12ab\0# branch.head feature/x\0{ordinary}\0{renamed}\0{unmerged}\0? new/\0"
-    found = checkout.parse_status(text)
-    assert (found.commit, found.branch) == ("12ab", "feature/x")
-    assert found.changes == ("with space\nand line", "new name", "both", "new/")
 
 
 def test_what_ships_since_the_commit_that_runs(repository: Repository) -> None:

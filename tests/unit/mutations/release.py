@@ -15,11 +15,12 @@ from tests.unit.mutations import CONTAINERS, Mutation, World
 ADA = Holder(who="ada", machine="laptop", pid=7, version="v9", since="2025-10-11T01:47:36+00:00")
 RECORDED = 'host.releases("/srv/chat/.deploy").recorded'
 LOCK = 'host.lock("/srv/chat/.deploy").held'
+GIT = 'controller.git("/src/chat").checkout'
 LOST = (Commit("f" * 40, "Hotfix of the login"),)
 
 
 def git(world: World, **changed: Any) -> None:
-    world.set(git=replace(world.get("git"), **changed))
+    world.set({GIT: replace(world.get(GIT), **changed)})
 
 
 def served(**state: Any) -> Callable[[World], None]:
