@@ -21,7 +21,7 @@ def test_binds_exist(facts: Facts, model: Model, expect: Callable[..., None]) ->
     mounted = binds_of(model)
     if not mounted:
         pytest.skip("no service mounts a path of the host")
-    wrong, unseen = absent(model, facts.running, facts.binds, facts.bind_sources)
+    wrong, unseen = absent(model, facts.running, facts.mounted.binds, facts.bind_sources)
     expect(
         not wrong,
         found="; ".join(wrong) or f"{len(mounted)} paths, all there",

@@ -40,7 +40,7 @@ OBSOLETE = re.compile(r"obsolete|deprecated|will be ignored", re.IGNORECASE)
 )
 def test_path_present(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The stack's folder exists on the target and the login may write there."""
-    place = facts.places.get(str(target.path))
+    place = facts.paths.places.get(str(target.path))
     fine = place is not None and place.is_folder and place.writable and place.searchable
     found = place.told if place else "nothing"
     if place and place.is_folder and not fine:
@@ -124,10 +124,10 @@ def _changed_there(target: Target, facts: Facts) -> Iterator[str]:
     """Yield what on the target makes the stack another one than the compose files here say."""
     ours = {PurePosixPath(file).name for file in target.compose_files}
     for name in OVERRIDES:
-        if str(target.path / name) in facts.places and name not in ours:
+        if str(target.path / name) in facts.paths.places and name not in ours:
             yield f"{target.path / name} on the target is none of compose_files"
     env, stray = target.env_path, str(target.path / ".env")
-    if env and str(env) != stray and stray in facts.places and stray not in facts.service_files:
+    if env and str(env) != stray and stray in facts.paths.places and stray not in facts.service_files:
         yield f"{stray} lies there, while env_file names {env}"
     for name in switches(target, facts.environment):
         yield f"{name} in the env file says other than the target file"

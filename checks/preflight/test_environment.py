@@ -22,7 +22,7 @@ def test_environment_file(target: Target, facts: Facts, expect: Callable[..., No
     """The env file exists, only the deployer may read it, and Compose can read every line of it."""
     _ = facts.folder
     path = environment.file(target)
-    place = facts.places.get(path)
+    place = facts.paths.places.get(path)
     if place is None:
         expect(
             target.env_path is None,

@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Iterable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.binds import within
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.volumes import Volume
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.binds import within
 from gonogo.deploy.rules.mounts import moved, read_only, unwritable
 from gonogo.deploy.target import Target
 
@@ -26,7 +26,7 @@ from gonogo.deploy.target import Target
 def test_volumes_same_data(facts: Facts, model: Model, expect: Callable[..., None]) -> None:
     """At each data directory of each service the new model mounts what the service's container has there."""
     running = facts.running
-    wrong = moved(model, running, facts.binds)
+    wrong = moved(model, running, facts.mounted.binds)
     found = f"{len(running)} containers keep their data" if running else "nothing of this stack is there yet"
     expect(not wrong, found="; ".join(wrong) or found, expected="the same volumes and folders as now")
 
@@ -125,7 +125,7 @@ REMAPPED = re.compile(r"/\d+\.\d+$")
 )
 def test_volumes_writable(host: Host, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
     """What services write to is not read-only, and their users may write to the folders that they mount."""
-    wrong = read_only(model, host.volumes.all, facts.binds)
+    wrong = read_only(model, host.volumes.all, facts.mounted.binds)
     expect(not wrong, found="; ".join(wrong), expected="volumes and folders that can be written to")
     mapped = host.engine.rootless or bool(REMAPPED.search(host.engine.root))
     images = {**facts.local_images, **facts.target_images}
@@ -133,7 +133,7 @@ def test_volumes_writable(host: Host, facts: Facts, model: Model, expect: Callab
         name: one.user or (images[one.image].user if one.image in images else "")
         for name, one in model.services.items()
     }
-    closed = [] if mapped else unwritable(model, facts.binds, users)
+    closed = [] if mapped else unwritable(model, facts.mounted.binds, users)
     well = {(c.service, mount[1]) for c in facts.running if c.well for mount in c.mounts}
     expect(
         not closed,

@@ -10,11 +10,12 @@ from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts.images import ImageFacts
 from gonogo.deploy.facts.stack import StackFacts
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.binds import Kind
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import ROOTLESS
+from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.mongodb import login, primary
-from gonogo.deploy.probes import binds, mongodb
-from gonogo.deploy.probes.binds import Bind, Kind
+from gonogo.deploy.probes import mongodb
 from gonogo.deploy.rules.mounts import binds_of
 from gonogo.deploy.target import Mongodb
 
@@ -22,12 +23,12 @@ from gonogo.deploy.target import Mongodb
 class DataFacts(ImageFacts):
     """What is asked about the data that a release must keep."""
 
-    @asked("binds.exist")
-    def binds(self) -> dict[str, Bind]:
-        """What lies at each path of the target that the stack mounts, or will."""
+    @property
+    def mounted(self) -> Paths:
+        """The paths of the target that the stack mounts, or will."""
         mounted = {source for one in self.running for kind, source, _ in one.mounts if kind == "bind"}
         devices = {one.device for one in self.host.volumes.all if one.device.startswith("/")}
-        return binds.binds(self.connection, {*binds_of(self.model), *mounted, *devices})
+        return self.host.paths(*sorted({*binds_of(self.model), *mounted, *devices}))
 
     @asked("binds.exist")
     def bind_sources(self) -> dict[str, Kind]:

@@ -13,9 +13,10 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts.base import Base
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.paths import Paths
+from gonogo.deploy.host.places import Place
 from gonogo.deploy.model import Model, Service
-from gonogo.deploy.probes import environment, places
-from gonogo.deploy.probes.places import Place
+from gonogo.deploy.probes import environment
 from gonogo.deploy.redact import Redactor, secret_values
 from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
 from gonogo.deploy.rules import beside, credentials
@@ -58,18 +59,19 @@ class StackFacts(Base):
         """The containers of the target's project, stopped ones too."""
         return self.host.project(self.target.project).containers
 
-    @asked("path.present")
-    def places(self) -> dict[str, Place]:
-        """What lies in the stack's folder that matters: the folder, the env file, what Compose would add."""
+    @property
+    def paths(self) -> Paths:
+        """What matters in the stack's folder: the folder, the env file, what Compose would add."""
         path = self.target.path
         names = (str(path / name) for name in (".env", *compose.OVERRIDES))
-        return places.places(self.connection, [str(path), environment.file(self.target), *names])
+        return self.host.paths(str(path), environment.file(self.target), *names)
 
     @asked("path.present")
     def folder(self) -> str:
         """The stack's folder on the target, which is there."""
         path = str(self.target.path)
-        if path not in self.places or not self.places[path].is_folder:
+        place = self.paths.places.get(path)
+        if place is None or not place.is_folder:
             raise GonogoError(
                 f"{self.target.host}: there is no folder {path}: make it, or correct path in the target file"
             )
@@ -138,7 +140,7 @@ class StackFacts(Base):
         """The env files of the services, by path on the target; None where there is none."""
         values = {**self.environment, compose.PROJECT: self.target.project}
         paths = environment.service_files(self.flat, values, self.target)
-        found = places.places(self.connection, paths)
+        found = self.host.paths(*paths).places
         return {path: found.get(path) for path in paths}
 
     @asked("environment.secrets")

@@ -27,6 +27,7 @@ from gonogo.deploy.host.lock import Lock
 from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
 from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.host.port import Holders, Port
 from gonogo.deploy.host.project import Project
 from gonogo.deploy.host.registry import Registry
@@ -155,6 +156,10 @@ class Host(TestinfraHost):
     def mongodump(self, container: str) -> Mongodump:
         """``mongodump`` in a container or beside it; without a name, there is no container."""
         return Mongodump(self, container)
+
+    def paths(self, *paths: str) -> Paths:
+        """What lies at some paths, asked in one question."""
+        return Paths(self, *dict.fromkeys(paths))
 
     def port(self, port: str) -> Port:
         """A port, such as ``80/tcp`` or ``127.0.0.1:80/tcp``."""

@@ -1,69 +1,19 @@
-"""The stack's checks and probes, without a host: places, overrides, switches of Compose, names of images."""
+"""The checks of the stack, without a host: the env file, overrides, switches of Compose, image names."""
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gonogo.checks.preflight.test_compose import TAGGABLE, added, shared, switches
 from gonogo.checks.preflight.test_project import holders
 from gonogo.deploy import compose
-from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.model import Model, Mount
-from gonogo.deploy.probes import environment, places
-from gonogo.deploy.probes.places import Place
+from gonogo.deploy.probes import environment
 from gonogo.deploy.rules import beside
 from tests.unit.stacks import Answering, container, model, target
 from tests.unit.tables import every
-
-SAID = "directory:deploy:755:r:w:x\nnone\nregular empty file:root:640\n"
-
-
-def test_places_are_read_in_their_order() -> None:
-    there = Answering(0, SAID)
-    found = places.places(there, ["/srv", "/srv/gone", "/srv/.env", "/srv"])
-    assert found == {
-        "/srv": Place("directory", "deploy", 0o755, True, True, True),
-        "/srv/.env": Place("regular empty file", "root", 0o640),
-    }
-    assert (found["/srv"].is_folder, found["/srv/.env"].is_file) == (True, True)
-    assert not found["/srv/.env"].private
-    assert found["/srv/.env"].told == "a regular empty file of root, mode 0640"
-    assert places.places(there, []) == {}
-    assert len(there.asked) == 1
-
-
-def test_places_that_cannot_be_told() -> None:
-    with pytest.raises(GonogoError, match="install GNU coreutils"):
-        places.places(Answering(0, "none\n"), ["/a", "/b"])
-
-
-@settings(max_examples=15)
-@given(
-    name=st.text(st.characters(exclude_characters="\0/", exclude_categories=["Cs"]), min_size=1, max_size=40)
-)
-def test_a_real_shell_reads_every_path_as_it_is(name: str) -> None:
-    there = Answering(0, "none\n")
-    places.places(there, [f"/nowhere/{name}"])
-    done = subprocess.run(["sh", "-c", there.asked[0]], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "none\n", "")
-
-
-def test_a_real_shell_tells_what_lies_there(tmp_path: Path) -> None:
-    (tmp_path / "-x y").write_text("")
-    (tmp_path / "-x y").chmod(0o600)
-    (tmp_path / "gone").symlink_to("nowhere")
-    asked = [str(tmp_path / "-x y"), str(tmp_path / "gone"), str(tmp_path)]
-    there = Answering(0, "none\n" * 3)
-    places.places(there, asked)
-    done = subprocess.run(["sh", "-c", there.asked[0]], capture_output=True, text=True, check=True)
-    found = places.parse(asked, done.stdout.splitlines())
-    assert list(found) == [asked[0], asked[2]]
-    assert (found[asked[0]].mode, found[asked[0]].readable) == (0o600, True)
 
 
 def test_the_env_file_as_it_stands_and_as_compose_reads_it() -> None:

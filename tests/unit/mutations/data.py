@@ -8,9 +8,9 @@ from typing import Any
 
 from gonogo.deploy.facts import Resolved
 from gonogo.deploy.host.backups import Backup
+from gonogo.deploy.host.binds import Bind
 from gonogo.deploy.host.volumes import Volume
 from gonogo.deploy.model import Model, Mount
-from gonogo.deploy.probes.binds import Bind
 from gonogo.deploy.probes.mongodb import Member
 from gonogo.deploy.release import Baseline
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
@@ -35,7 +35,8 @@ def mounting(world: World, service: str, mount: Mount, there: Bind, user: str = 
     mounts = (*(m for m in one.mounts if m.target != mount.target), mount)
     services[service] = replace(one, mounts=mounts, user=user or one.user)
     model(world, services=services)
-    world.set(binds={mount.source: there}, bind_sources={mount.source: "missing"})
+    world.set({world.facts.mounted.key("binds"): {mount.source: there}})
+    world.set(bind_sources={mount.source: "missing"})
 
 
 def another_volume(world: World) -> None:
@@ -59,10 +60,8 @@ def the_containers_folder(world: World) -> None:
         replace(one, mounts=mounts, status="exited") if one.service == "mongodb" else one
         for one in world.get(CONTAINERS)
     ]
-    world.set(
-        {CONTAINERS: [replace(one, status="running") for one in found]},
-        binds={"/opt/chat/db": Bind("folder")},
-    )
+    world.set({CONTAINERS: [replace(one, status="running") for one in found]})
+    world.set({world.facts.mounted.key("binds"): {"/opt/chat/db": Bind("folder")}})
 
 
 def without_containers(*volumes: Volume) -> Callable[[World], None]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.probes.places import Place
+from gonogo.deploy.host.places import Place
 from gonogo.deploy.rules.example import Example
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 
@@ -17,24 +17,30 @@ SECRET = "MONGO_INITDB_ROOT_PASSWORD"
 ELSEWHERE = Container("1" * 64, "stranger", "sha256:0", "stranger:latest", "exited", restart="always")
 
 
+def lying(world: World, places: dict[str, Place]) -> None:
+    """Let this lie in the stack's folder."""
+    world.set({world.facts.paths.key("places"): places})
+
+
 def place(path: str, **changes: Any) -> Callable[[World], None]:
     def change(world: World) -> None:
-        places = world.get("places")
-        world.set(places={**places, path: replace(places[path], **changes)})
+        places = world.facts.paths.places
+        lying(world, {**places, path: replace(places[path], **changes)})
 
     return change
 
 
 def more(path: str) -> Callable[[World], None]:
     def change(world: World) -> None:
-        world.set(places={**world.get("places"), path: Place("regular file", "deploy", 0o600, True, True)})
+        file = Place("regular file", "deploy", 0o600, True, True)
+        lying(world, {**world.facts.paths.places, path: file})
 
     return change
 
 
 def without(path: str) -> Callable[[World], None]:
     def change(world: World) -> None:
-        world.set(places={key: value for key, value in world.get("places").items() if key != path})
+        lying(world, {key: value for key, value in world.facts.paths.places.items() if key != path})
 
     return change
 
@@ -95,9 +101,10 @@ def from_override(world: World) -> None:
 
 def other_env_file(world: World) -> None:
     """The target file names another env file, and no service reads the one that lies there."""
-    places = world.get("places")
+    places = world.facts.paths.places
     world.amend(env_file="envs/prod.env")
-    world.set(places={**places, f"{FOLDER}/envs/prod.env": places[ENV]}, service_files={})
+    lying(world, {**places, f"{FOLDER}/envs/prod.env": places[ENV]})
+    world.set(service_files={})
 
 
 def other_project(world: World) -> None:

@@ -1,0 +1,26 @@
+"""What lies at some paths of a host, asked in one question for all of them."""
+
+from __future__ import annotations
+
+from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.binds import Bind, binds
+from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.host.places import Place, places
+
+
+class Paths(Noun):
+    """Some paths of a host. Of one file alone, testinfra's ``host.file`` tells more.
+
+    >>> host.paths("/srv/shop", "/srv/shop/.env").places["/srv/shop/.env"].told
+    'a regular file of deploy, mode 0600'
+    """
+
+    @asked("path.present")
+    def places(self) -> dict[str, Place]:
+        """What lies at each of them and what the login may do there; what does not exist is left out."""
+        return places(self.connection, self._names)
+
+    @asked("binds.exist")
+    def binds(self) -> dict[str, Bind]:
+        """What each of them is for a container that mounts it, and whether it can be written to there."""
+        return binds(self.connection, self._names)
