@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
 from gonogo.deploy.rules.mounts import absent, binds_of
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.check(
@@ -16,12 +18,16 @@ from gonogo.deploy.rules.mounts import absent, binds_of
     reason="Docker makes a folder of root's where a bind mount's source is missing, also for a file.",
     fix="Put it there on the target, after removing the empty folder that Docker made, if there is one.",
 )
-def test_binds_exist(facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_binds_exist(
+    host: Host, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
+) -> None:
     """What the services mount of the host is there and of the right kind: file, folder, socket."""
     mounted = binds_of(model)
     if not mounted:
         pytest.skip("no service mounts a path of the host")
-    wrong, unseen = absent(model, facts.running, facts.mounted.binds, facts.bind_sources)
+    wrong, unseen = absent(
+        model, host.project(target.project).containers, facts.mounted.binds, facts.bind_sources
+    )
     expect(
         not wrong,
         found="; ".join(wrong) or f"{len(mounted)} paths, all there",

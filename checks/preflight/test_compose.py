@@ -11,6 +11,7 @@ import pytest
 from gonogo.deploy.compose import OVERRIDES, PROJECT
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model, Service
 from gonogo.deploy.target import Target
 
@@ -38,16 +39,14 @@ OBSOLETE = re.compile(r"obsolete|deprecated|will be ignored", re.IGNORECASE)
     reason="Releases, the env file and relative mounts live there; a missing folder means another server.",
     fix="Make the folder on the target and give it to the login, or correct path in the target file.",
 )
-def test_path_present(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_path_present(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The stack's folder exists on the target and the login may write there."""
     place = facts.paths.places.get(str(target.path))
     fine = place is not None and place.is_folder and place.writable and place.searchable
     found = place.told if place else "nothing"
     if place and place.is_folder and not fine:
         found += ", not writable for the login"
-    expect(
-        fine, found=f"{target.path}: {found}", expected=f"a folder that {facts.host.login.name} may write to"
-    )
+    expect(fine, found=f"{target.path}: {found}", expected=f"a folder that {host.login.name} may write to")
 
 
 @pytest.mark.offline
@@ -131,7 +130,7 @@ def _changed_there(target: Target, facts: Facts) -> Iterator[str]:
         yield f"{stray} lies there, while env_file names {env}"
     for name in switches(target, facts.environment):
         yield f"{name} in the env file says other than the target file"
-    for file, names in sorted(added(facts.running, target).items()):
+    for file, names in sorted(added(facts.host.project(target.project).containers, target).items()):
         yield f"{', '.join(sorted(names))} started with {file}, which is none of compose_files"
 
 

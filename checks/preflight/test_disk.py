@@ -74,8 +74,9 @@ def test_disk_docker_root(host: Host, target: Target, facts: Facts, expect: Call
 
 
 def _coming(suite: Suite, facts: Facts, model: Model) -> list[Arriving]:
+    running = facts.host.project(facts.target.project).containers
     building = [] if suite.skip_build else model.built()
-    return arriving(model, facts.running, facts.target_images, facts.local_images, building)
+    return arriving(model, running, facts.target_images, facts.local_images, building)
 
 
 def _told(image: Arriving) -> str:

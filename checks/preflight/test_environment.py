@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.probes import environment
 from gonogo.deploy.rules.parity import parity
 from gonogo.deploy.rules.weak import is_placeholder
@@ -18,7 +19,7 @@ from gonogo.deploy.target import Target
     reason="D1: the stack's secrets come from this file on the target, read by Compose itself.",
     fix="Put the env file there, owned by the login, mode 0600; correct env_file if it lies elsewhere.",
 )
-def test_environment_file(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_environment_file(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The env file exists, only the deployer may read it, and Compose can read every line of it."""
     _ = facts.folder
     path = environment.file(target)
@@ -34,7 +35,7 @@ def test_environment_file(target: Target, facts: Facts, expect: Callable[..., No
     expect(
         fine,
         found=f"{path}: {place.told}{'' if place.readable else ', not readable for the login'}",
-        expected=f"a file that {facts.host.login.name} may read and nobody else, mode 0600",
+        expected=f"a file that {host.login.name} may read and nobody else, mode 0600",
         fix=f"chmod 600 {path} on the target." if place.is_file and place.readable else "",
     )
     count = len(facts.environment)

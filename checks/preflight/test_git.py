@@ -75,7 +75,9 @@ def test_git_pushed(controller: Host, target: Target, expect: Callable[..., None
     reason="What ships is known before it ships: a migration or a new variable is no surprise in the middle.",
     severity="warning",
 )
-def test_git_changes(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_git_changes(
+    host: Host, controller: Host, target: Target, facts: Facts, expect: Callable[..., None]
+) -> None:
     """All that runs is part of what would be deployed; what is new is told."""
     if facts.offline:
         if facts.shipping is None:
@@ -89,7 +91,7 @@ def test_git_changes(host: Host, target: Target, facts: Facts, expect: Callable[
         pytest.skip(f"{runs.version} was made of no commit that is known")
     ships = facts.shipping
     if ships is None:
-        pytest.skip(facts.git.why)
+        pytest.skip(controller.git(str(target.source)).checkout.why)
     if not ships.known:
         expect(
             False,

@@ -8,6 +8,7 @@ import pytest
 
 from gonogo.deploy import health
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Target
 
 
@@ -16,9 +17,9 @@ from gonogo.deploy.target import Target
     reason="Only what is well before a release can prove that the release left it well.",
     fix="Mend the running stack first; to deploy the very mend, add a waiver for health.baseline.",
 )
-def test_health_baseline(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_health_baseline(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The stack that runs now is healthy and answers, or nothing runs yet."""
-    running = facts.running
+    running = host.project(target.project).containers
     wrong = [f"{one.told}" for one in running if not one.well and not one.completed]
     if running:
         for endpoint in target.health:

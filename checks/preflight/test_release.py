@@ -41,7 +41,9 @@ def test_release_recorded(host: Host, target: Target, expect: Callable[..., None
     reason="A deployment of nothing new, or of an older version, mostly comes from a wrong folder or branch.",
     severity="warning",
 )
-def test_release_newer(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_release_newer(
+    host: Host, controller: Host, target: Target, facts: Facts, expect: Callable[..., None]
+) -> None:
     """What would be deployed does not run already, and is not older than what runs."""
     runs = host.releases(str(target.deploy_path)).current
     if runs is None or facts.shipping is None:
@@ -56,7 +58,7 @@ def test_release_newer(host: Host, target: Target, facts: Facts, expect: Callabl
             severity="error",
         )
     same = ships.since == ships.until
-    differing = bool(facts.git.changes) or runs.version.endswith("-dirty")
+    differing = bool(controller.git(str(target.source)).checkout.changes) or runs.version.endswith("-dirty")
     if ships.back:
         expect(
             False,

@@ -23,9 +23,11 @@ from gonogo.deploy.target import Target
     fix="Mount there what the container has; moving data is a task of its own, before a deployment.",
     data=True,
 )
-def test_volumes_same_data(facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_volumes_same_data(
+    host: Host, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
+) -> None:
     """At each data directory of each service the new model mounts what the service's container has there."""
-    running = facts.running
+    running = host.project(target.project).containers
     wrong = moved(model, running, facts.mounted.binds)
     found = f"{len(running)} containers keep their data" if running else "nothing of this stack is there yet"
     expect(not wrong, found="; ".join(wrong) or found, expected="the same volumes and folders as now")
@@ -123,7 +125,9 @@ REMAPPED = re.compile(r"/\d+\.\d+$")
     reason="A service that cannot write to its data starts, and fails at the first request that matters.",
     fix="Mount the filesystem for writing, or give the folder to the user that the service runs as.",
 )
-def test_volumes_writable(host: Host, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_volumes_writable(
+    host: Host, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
+) -> None:
     """What services write to is not read-only, and their users may write to the folders that they mount."""
     wrong = read_only(model, host.volumes.all, facts.mounted.binds)
     expect(not wrong, found="; ".join(wrong), expected="volumes and folders that can be written to")
@@ -134,7 +138,8 @@ def test_volumes_writable(host: Host, facts: Facts, model: Model, expect: Callab
         for name, one in model.services.items()
     }
     closed = [] if mapped else unwritable(model, facts.mounted.binds, users)
-    well = {(c.service, mount[1]) for c in facts.running if c.well for mount in c.mounts}
+    running = host.project(target.project).containers
+    well = {(c.service, mount[1]) for c in running if c.well for mount in c.mounts}
     expect(
         not closed,
         found="; ".join(f"{path}: {why}" for _, path, why in closed) or "nothing is read-only",

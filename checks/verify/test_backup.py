@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.checks.suite import Suite
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.mongodb import proof
 from gonogo.deploy.release import BACK
 from gonogo.deploy.target import Target
@@ -18,7 +19,7 @@ from gonogo.deploy.target import Target
     fix="Run `gonogo backup --verify`, and read what it says of the differences.",
     data=True,
 )
-def test_backup_proved(suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_backup_proved(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """The backup taken before this release is there, and was restored into a server of its own."""
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")
@@ -29,7 +30,7 @@ def test_backup_proved(suite: Suite, target: Target, expect: Callable[..., None]
         pytest.skip("a way back takes no backup: that of the release which is left is still there")
     if baseline is None or (not baseline.backup and baseline.counts is None):
         pytest.skip("no database ran before this release, or no baseline was taken")
-    found = proof.load(suite.facts.connection, baseline.backup) if baseline.backup else None
+    found = proof.load(host.connection, baseline.backup) if baseline.backup else None
     told = found.told if found else "no proof in its folder" if baseline.backup else "no backup was taken"
     expect(
         found is not None and found.proved,

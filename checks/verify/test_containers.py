@@ -10,20 +10,20 @@ import pytest
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import release_of
 from gonogo.deploy import joined, release
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.release import Life
 from gonogo.deploy.target import Target
 
 PAUSE_S = 0.5
 
 
-def _running(facts: Facts) -> list[Container]:
-    facts.host.containers.refresh()
-    return facts.running
+def _running(host: Host, target: Target) -> list[Container]:
+    host.containers.refresh()
+    return host.project(target.project).containers
 
 
-def _settled(facts: Facts, deadline: float) -> list[Container]:
+def _settled(host: Host, target: Target, deadline: float) -> list[Container]:
     """Return the containers once the health of each is final, or when the time is over.
 
     What became unhealthy while something it asks was being replaced stays so until its next health check, so
@@ -31,7 +31,7 @@ def _settled(facts: Facts, deadline: float) -> list[Container]:
     """
     seen: dict[str, int] = {}
     while True:
-        found = _running(facts)
+        found = _running(host, target)
         for one in found:
             seen.setdefault(one.id, one.failing_streak)
         waiting = any(
@@ -49,9 +49,9 @@ def _settled(facts: Facts, deadline: float) -> list[Container]:
     reason="A container that exits at once, or restarts in vain, still counts as started for Compose.",
     fix="Read the container's log: docker logs NAME.",
 )
-def test_containers_running(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_containers_running(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """Every service of the release has a container that runs, or that did its work and ended well."""
-    found = _running(facts)
+    found = _running(host, target)
     there = {one.service for one in found}
     expected = set(suite.expected_release.images) if suite.expected_release else there
     wrong = [f"{service} has no container" for service in sorted(expected - there)]
@@ -70,9 +70,9 @@ def test_containers_running(suite: Suite, target: Target, facts: Facts, expect: 
     reason="A failed health check left the site down after a deployment that had been called a success.",
     fix="Read what the health check said: docker inspect -f '{{json .State.Health}}' NAME.",
 )
-def test_containers_healthy(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_containers_healthy(host: Host, target: Target, expect: Callable[..., None]) -> None:
     """No container is unhealthy or still starting."""
-    found = _settled(facts, time.monotonic() + target.thresholds.healthy_timeout_s)
+    found = _settled(host, target, time.monotonic() + target.thresholds.healthy_timeout_s)
     wrong = [one.told for one in found if one.health not in ("", "healthy")]
     healthy = sum(one.health == "healthy" for one in found)
     without = sum(not one.health for one in found)
@@ -89,9 +89,9 @@ def test_containers_healthy(target: Target, facts: Facts, expect: Callable[..., 
     fix="Read the container's log from before the restart: docker logs NAME.",
     last=True,
 )
-def test_containers_stable(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+def test_containers_stable(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """No container was restarted by the engine since it was made, but for what tried until it ended well."""
-    again = (one for one in _running(facts) if one.restarts and not one.completed)
+    again = (one for one in _running(host, target) if one.restarts and not one.completed)
     restarted = [f"{one.name} {one.restarts} times" for one in again]
     expect(
         not restarted,
@@ -107,10 +107,10 @@ def test_containers_stable(suite: Suite, facts: Facts, expect: Callable[..., Non
     reason="L5: after a deployment called successful the containers still ran the old image.",
     fix="Deploy again; if it stays so, see which compose file started the container.",
 )
-def test_images_running(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+def test_images_running(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """Every container runs the image, by id, that the release holds."""
     images = release_of(suite).images
-    ours = [one for one in facts.running if one.service in images]
+    ours = [one for one in host.project(target.project).containers if one.service in images]
     wrong = [
         f"{one.name} runs {one.image[:19]}, not {images[one.service].id[:19]}"
         for one in ours
@@ -127,17 +127,18 @@ def test_images_running(suite: Suite, facts: Facts, expect: Callable[..., None])
     fix="Deploy again, so that what runs is what is recorded.",
 )
 def test_containers_reproducible(
-    suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]
+    host: Host, suite: Suite, target: Target, expect: Callable[..., None]
 ) -> None:
     """Every container of the release was made from the configuration that is recorded on the target."""
     recorded = release_of(suite)
     # What an older release left, or another profile, is for project.orphans to tell.
-    ours = [one for one in facts.running if one.service in recorded.images]
+    running = host.project(target.project).containers
+    ours = [one for one in running if one.service in recorded.images]
     wrong = [one for one in ours if one.hash not in recorded.hashes.get(one.service, "").split()]
     if wrong:
         # What was made with another's container has a hash that holds for the containers of today.
         files = release.files(target, recorded.version)
-        now = joined.hashes(facts.connection, target, files, facts.running, suite.redactor)
+        now = joined.hashes(host.connection, target, files, running, suite.redactor)
         wrong = [one for one in wrong if one.hash != now.get(one.service)]
     expect(
         not wrong,
@@ -153,12 +154,12 @@ def test_containers_reproducible(
     reason="L10: databases were restarted again and again while people deployed something else.",
     fix="See who restarted it: docker events, the journal of the engine, the log of the container.",
 )
-def test_containers_untouched(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+def test_containers_untouched(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """What the release left alone is the same container as before, and was not started anew."""
     before = suite.baseline.untouched if suite.baseline else {}
     if not before:
         pytest.skip("nothing ran that this release leaves alone, or no baseline was taken")
-    now = {one.name: one for one in _running(facts)}
+    now = {one.name: one for one in _running(host, target)}
     wrong = [_fate(name, was, now.get(name)) for name, was in before.items()]
     told = [fate for fate in wrong if fate]
     # Where the engine died meanwhile, no way back can undo that it started them again.

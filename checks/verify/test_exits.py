@@ -8,7 +8,8 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import model_of
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.check(
@@ -16,12 +17,12 @@ from gonogo.deploy.facts import Facts
     reason="A migration that failed, or still runs, leaves a database that the new release cannot work with.",
     fix="Read its log: docker logs NAME.",
 )
-def test_containers_exits(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+def test_containers_exits(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """Every service that others wait for to complete has ended with status 0."""
     once = model_of(suite).one_shots()
     if not once:
         pytest.skip("no service of the stack has to complete before others")
-    ours = [one for one in facts.running if one.service in once]
+    ours = [one for one in host.project(target.project).containers if one.service in once]
     wrong = [
         f"{one.name} ended with status {one.exit_code}" if one.status == "exited" else one.told
         for one in ours

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy import health
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Target
 
 
@@ -16,13 +16,13 @@ from gonogo.deploy.target import Target
     reason="D4: whether the stack works is for the stack to say, through its own health endpoint.",
     fix="Read the answer in the evidence, and the log of the service behind that port.",
 )
-def test_health_endpoints(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_health_endpoints(host: Host, target: Target, expect: Callable[..., None]) -> None:
     """Every health endpoint answers as expected, in time, several times in a row."""
     if not target.health:
         pytest.skip("the target file names no health endpoint")
     wrong, good = [], []
     for endpoint in target.health:
-        reply, faults = health.settle(facts.connection, endpoint)
+        reply, faults = health.settle(host.connection, endpoint)
         wrong += [f"{endpoint.url}: {fault}" for fault in faults]
         good.append(f"{endpoint.url} in {reply.seconds * 1000:.0f} ms")
     expect(not wrong, found="; ".join(wrong or good), expected="every endpoint as the target file says")

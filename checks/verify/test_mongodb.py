@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy import health
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Health, Target
 
 NAMED = re.compile(r"(?:^|[^a-z])(?:db|database|mongo[a-z]*)(?:$|[^a-z])", re.IGNORECASE)
@@ -25,7 +25,7 @@ def of_database(endpoint: Health) -> dict[str, object]:
     reason="D4: a login by hand used the wrong env file; only the application can say that its own works.",
     fix="Read the log of the service behind that port; compare its credentials with the database's.",
 )
-def test_mongodb_clients(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_mongodb_clients(host: Host, target: Target, expect: Callable[..., None]) -> None:
     """The application says, through its health endpoint, that its own connection to the database works."""
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")
@@ -36,7 +36,7 @@ def test_mongodb_clients(target: Target, facts: Facts, expect: Callable[..., Non
     for url, endpoint in telling.items():
         keys = of_database(endpoint)
         narrowed = endpoint.model_copy(update={"expect": keys})
-        _, faults = health.settle(facts.connection, narrowed)
+        _, faults = health.settle(host.connection, narrowed)
         wrong += [f"{url}: {fault}" for fault in faults]
         good.append(f"{url}: {', '.join(f'{key} is {value!r}' for key, value in keys.items())}")
     expect(not wrong, found="; ".join(wrong or good), expected="the application connected to its database")

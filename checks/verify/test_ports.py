@@ -8,8 +8,9 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import model_of, release_of
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.rules import running
+from gonogo.deploy.target import Target
 
 
 @pytest.mark.check(
@@ -17,10 +18,14 @@ from gonogo.deploy.rules import running
     reason="D3, L8: what was started by hand was published elsewhere, or to the whole world.",
     fix="See which file started the container, and deploy again.",
 )
-def test_ports_running(suite: Suite, facts: Facts, expect: Callable[..., None]) -> None:
+def test_ports_running(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """Every container that runs publishes the ports that the release's files give, and no others."""
     model, release = model_of(suite), release_of(suite)
-    ours = [one for one in facts.running if one.service in model.services and one.running]
+    ours = [
+        one
+        for one in host.project(target.project).containers
+        if one.service in model.services and one.running
+    ]
     wrong = {one: list(running.ports(model.services[one.service], one)) for one in ours}
     wrong = {one: said for one, said in wrong.items() if said}
     listed = [f"{one.service} {port}" for one in ours for port in one.bound]

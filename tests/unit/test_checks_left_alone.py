@@ -12,7 +12,6 @@ from gonogo.checks.verify import test_mongodb as mongodb
 from gonogo.deploy import health
 from gonogo.deploy.release import Baseline, Life
 from gonogo.deploy.target import Target
-from tests.unit import stacks
 from tests.unit.stacks import container, target
 
 BEFORE = Life(id="db-1", started="2026-11-24T10:00:00Z")
@@ -27,11 +26,17 @@ def expect(holds: object, *, found: str, expected: str, severity: str | None = N
         raise Said(f"{severity or 'error'}: {found}")
 
 
+def there(*running: Any) -> Any:
+    """A host with these containers, however often it is asked."""
+    project = SimpleNamespace(containers=list(running))
+    return SimpleNamespace(project=lambda _: project, containers=SimpleNamespace(refresh=lambda: None))
+
+
 def judged(*running: Any, untouched: dict[str, Life] | None = None, back: bool = False) -> None:
     baseline = Baseline(taken="", untouched={"chat-db": BEFORE} if untouched is None else untouched)
-    facts = SimpleNamespace(running=list(running), host=stacks.host())
+    host = there(*running)
     suite = SimpleNamespace(baseline=baseline, gone_back=back)
-    containers.test_containers_untouched(suite, facts, expect)
+    containers.test_containers_untouched(host, suite, target(), expect)
 
 
 def database(**changed: str) -> Any:
@@ -59,10 +64,10 @@ def test_one_that_was_not_is_named(running: list[Any], says: str) -> None:
 
 
 def test_a_container_that_crashed_stops_a_release_and_no_way_back() -> None:
-    facts = SimpleNamespace(running=[container("api", restarts=1)], host=stacks.host())
+    host = there(container("api", restarts=1))
     for back, severity in ((False, "error"), (True, "warning")):
         with pytest.raises(Said, match=f"{severity}: .*api.* 1 times"):
-            containers.test_containers_stable(SimpleNamespace(gone_back=back), facts, expect)
+            containers.test_containers_stable(host, SimpleNamespace(gone_back=back), target(), expect)
 
 
 def test_where_nothing_was_to_be_left_alone_there_is_nothing_to_judge() -> None:
@@ -79,7 +84,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, there: Target, faults: list[str]) -> 
         return None, faults
 
     monkeypatch.setattr(health, "settle", settle)
-    mongodb.test_mongodb_clients(there, SimpleNamespace(connection=None), expect)
+    mongodb.test_mongodb_clients(SimpleNamespace(connection=None), there, expect)
     return heard
 
 
