@@ -112,6 +112,10 @@ class Host(TestinfraHost):
         """Docker's Compose plugin."""
         return Compose(self)
 
+    def container(self, name: str) -> Container | None:
+        """The container of that name; None when there is none."""
+        return next((one for one in self.containers.all if one.name == name), None)
+
     @cached_property
     def containers(self) -> Containers:
         """The containers."""

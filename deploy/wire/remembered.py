@@ -55,12 +55,13 @@ class Remembered:
     ) -> Remembered:
         """Return what is to be remembered after a run in which the tests in ``asked`` ran.
 
-        What tests asked that did not run this time stays. A question that holds a secret is forgotten.
+        What tests asked that did not run this time stays. What holds a secret is forgotten.
         """
         clean = {test: [q for q in questions if _clean(q, redact)] for test, questions in asked.items()}
         kept = {**self.questions, **clean}
         found = {test: questions for test, questions in kept.items() if questions}
-        return Remembered(clock, found, tuple(sorted(facts)), tuple(sorted(forwards)))
+        asked_for = tuple(sorted(key for key in facts if redact(key) == key))
+        return Remembered(clock, found, asked_for, tuple(sorted(forwards)))
 
 
 def file_of(cache: Path, host: str, config_file: Path | None, suites: Iterable[str]) -> Path:

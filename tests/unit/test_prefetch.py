@@ -160,19 +160,20 @@ def test_another_clock_on_the_target_makes_all_void(clock: Clock, counted: Count
 
 def test_only_questions_are_kept_and_never_a_secret_one(tmp_path: Path, clock: Clock) -> None:
     redactor = Redactor(["hunter2-hunter2"])
+    keys = {"host.memory.available", 'host.paths("/srv/hunter2-hunter2").places'}
     with connected(Prefetch()) as connection:
         connection.run("echo the-answer | rev")
         connection.run("echo hunter2-hunter2")
         connection.run("cat", stdin=b"hunter2-hunter2")
         connection.run("cat", stdin=b"\xff")
-        kept = Remembered().after(connection.clock, {"t": connection.prefetch.asked}, {"rooms"}, redactor)
+        kept = Remembered().after(connection.clock, {"t": connection.prefetch.asked}, keys, redactor)
     file = tmp_path / "cache" / "record.json"
     remembered.save(file, kept)
     assert file.stat().st_mode & 0o777 == 0o600
     assert "hunter2" not in file.read_text()
     assert "rewsna" not in file.read_text()
     assert [q.command for q in remembered.load(file).questions["t"]] == ["echo the-answer | rev"]
-    assert remembered.load(file).facts == ("rooms",)
+    assert remembered.load(file).facts == ("host.memory.available",)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 0}', '{"version": 1, "questions": 3}'])

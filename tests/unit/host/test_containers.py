@@ -10,6 +10,7 @@ import pytest
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import containers
 from gonogo.deploy.model import Port
+from tests.unit import stacks
 from tests.unit.stacks import Answering, container
 from tests.unit.tables import every
 
@@ -106,6 +107,14 @@ def test_a_container_that_vanished_meanwhile_is_no_failure() -> None:
 def test_an_inspection_that_failed_is_never_an_empty_host(words: str) -> None:
     with pytest.raises(GonogoError, match=r"^web: "):
         containers.containers(Answering(1, "", words))
+
+
+def test_a_container_is_found_by_its_name() -> None:
+    host = stacks.host(0, f"{API}\n{BARE}\n")
+    found = host.container("shop-api-1")
+    assert found is not None
+    assert (found.service, found.health) == ("api", "healthy")
+    assert host.container("shop-web-1") is None
 
 
 def test_the_form_asks_for_no_environment() -> None:
