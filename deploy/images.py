@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.images import VARIABLES
 from gonogo.deploy.model import Model, Service
-from gonogo.deploy.probes.images import VARIABLES
 from gonogo.deploy.release import tagged
 from gonogo.deploy.rules import dockerfile as recipes
 from gonogo.deploy.rules.dockerfile import Stage

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.deploy import git
-from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release import is_dirty
 from gonogo.deploy.target import Target
 

@@ -10,8 +10,8 @@ from gonogo.checks.suite import Suite
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.model import Model, Service
-from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.release import Release
 from gonogo.deploy.rules import production
 from gonogo.deploy.rules.production import Declared, Own

@@ -15,8 +15,8 @@ from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts import Facts, Resolved
 from gonogo.deploy.facts.stack import kept, read
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.probes import environment
-from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.redact import Redactor, secret_values
 from gonogo.deploy.rules import checkout, example, written
 from gonogo.deploy.rules.checkout import Shipping

@@ -6,8 +6,9 @@ import os
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, GonogoError
 from gonogo.deploy.wire.account import short
 from gonogo.deploy.wire.shell import Result
@@ -16,6 +17,11 @@ from gonogo.deploy.wire.transcript import Entry, Transcript
 HERE = "this machine"
 """What messages call the machine that deploys."""
 TIMEOUT_S = 60.0
+
+
+def here() -> Connection:
+    """Return a way to this machine for a question whose evidence is somebody else's."""
+    return cast(Connection, LocalConnection(Transcript()))
 
 
 class LocalConnection:

@@ -10,9 +10,9 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import GIVEN, LABELS, Container, Given, parse_given
 from gonogo.deploy.host.containers import of_project, vanished
 from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.images import ImageInfo, inspect
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.usage import Usage, usage
-from gonogo.deploy.probes.images import ImageInfo, inspect
 from gonogo.deploy.redact import secret_values
 from gonogo.deploy.rules.weak import concealed_all
 

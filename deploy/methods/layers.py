@@ -12,9 +12,9 @@ from itertools import accumulate
 
 from gonogo.deploy.archive import INDEX, identities
 from gonogo.deploy.connection import Connection
+from gonogo.deploy.host import images
 from gonogo.deploy.host.engine import SNAPSHOTTER
 from gonogo.deploy.members import Member
-from gonogo.deploy.probes import images
 
 ALL = (
     "docker info --format '{{json .DriverStatus}}'; docker image ls -aq --no-trunc | sort -u | "

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import identities, images
 from gonogo.deploy.host.image_name import misnamed
 from gonogo.deploy.methods import pulling, tar
 from gonogo.deploy.methods.client import Given, docker, drawn, last_line, logged_in
 from gonogo.deploy.methods.meter import Meter
-from gonogo.deploy.probes import identities, images
 from gonogo.deploy.release import Image, repository, tagged
 
 _DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})")

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from gonogo.deploy.archive import Archive
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
+from gonogo.deploy.host import identities, images
+from gonogo.deploy.host import layers as sized
 from gonogo.deploy.methods import layers
 from gonogo.deploy.methods.gzipped import gzipped
 from gonogo.deploy.methods.oci_layout import Layout
-from gonogo.deploy.probes import identities, images
-from gonogo.deploy.probes import layers as sized
 from gonogo.deploy.release import Image, tagged
 
 # An engine that keeps images in containerd reads no checksum at the stream's end, nor a layer that it has. Of

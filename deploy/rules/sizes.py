@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.images import ImageInfo
 
 ARCHIVE = 2
 """``docker load`` keeps the archive under the engine's folder while it unpacks it there."""

@@ -13,8 +13,8 @@ import pytest
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.host import identities
 from gonogo.deploy.methods import layers, tar
-from gonogo.deploy.probes import identities
 from gonogo.deploy.release import Image
 from lab import host
 from lab.kind import NEWEST, OLDEST

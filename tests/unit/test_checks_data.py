@@ -15,9 +15,9 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.volumes import Volume
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.probes.mongodb import Member, Mongo
 from gonogo.deploy.target import Mongodb
 from tests.unit import stacks

@@ -13,12 +13,12 @@ from gonogo.deploy import difference, release, runner
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.difference import compared, keys, masked
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host import images
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.model import Service
 from gonogo.deploy.plan import Change
-from gonogo.deploy.probes import images
-from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import Release
 from gonogo.deploy.rules import checkout

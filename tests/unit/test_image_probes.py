@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes import images
-from gonogo.deploy.probes.images import ImageInfo, familiar
+from gonogo.deploy.host import images
+from gonogo.deploy.host.images import ImageInfo, familiar
 from tests.unit.stacks import Answering
 from tests.unit.tables import every
 

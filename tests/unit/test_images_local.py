@@ -11,8 +11,8 @@ import pytest
 
 from gonogo.deploy import images
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.images import build_file, buildable, context, dockerfile
-from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.release import repository, tagged
 from gonogo.deploy.source import REVISION, Source, stale
 from gonogo.deploy.target import Target

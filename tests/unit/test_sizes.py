@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gonogo.deploy.probes.images import ImageInfo
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.rules.sizes import Arriving, arriving, lacking, mb
 from gonogo.deploy.rules.versions import refusal, version
 from tests.unit.stacks import container, model

@@ -12,11 +12,11 @@ import pytest
 
 from gonogo.deploy import release, runner, steps
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host import images
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.registry import Content
 from gonogo.deploy.named import Taken
 from gonogo.deploy.plan import chosen
-from gonogo.deploy.probes import images
-from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.release import Image
 from gonogo.deploy.undertaking import Undertaking
 from tests import harness

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.registry import Client, Content, Greeting
-from gonogo.deploy.probes.images import ImageInfo
 from gonogo.deploy.rules.dockerfile import Stage
 from gonogo.deploy.source import REVISION, Source
 from tests.unit.mutations import Mutation, World

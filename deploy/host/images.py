@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from gonogo.deploy.connection import Connection, Result
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.docker import refusal
 from gonogo.deploy.host.engine import SNAPSHOTTER
+from gonogo.deploy.host.local import HERE, here
 
 LOCAL_TIMEOUT_S = 30
 MODES = (
@@ -70,54 +70,51 @@ class ImageInfo:
 
 
 def inspect(
-    connection: Connection, names: Iterable[str], ids: Iterable[str] = (), record: str = ""
+    connection: Connection,
+    names: Iterable[str],
+    ids: Iterable[str] = (),
+    record: str = "",
+    timeout: float | None = None,
 ) -> dict[str, ImageInfo]:
-    """Return the images of the target by the names and ids that were asked for; those missing are left out.
+    """Return the images of a host by the names and ids that were asked for; those missing are left out.
 
     ``record``: a file there, if it is there, of which every image id is asked for too. Each image is found
-    under its own id as well. Raises Unknown when docker refuses.
+    under its own id as well. ``timeout``: seconds, where it is not that of the target. Raises Unknown when
+    docker refuses.
     """
     asked = [*sorted(set(names)), *sorted(set(ids))]
     if not asked:
         return {}
     more = f" $(grep -aohE 'sha256:[0-9a-f]{{64}}' -- {shlex.quote(record)} 2>/dev/null)" if record else ""
-    result = connection.run(f"docker image inspect --format '{FORM}' -- {shlex.join(asked)}{more}")
+    line = f"docker image inspect --format '{FORM}' -- {shlex.join(asked)}{more}"
+    result = connection.run(line, timeout=timeout)
     if not result.ok and not _only_missing(result):
         raise refusal(connection.host, result)
     return parse(asked, result.text)
 
 
 def images(connection: Connection, names: Iterable[str]) -> dict[str, str]:
-    """Return the ids of those images that the target has, by the names or ids asked for; else as inspect."""
+    """Return the ids of those images that a host has, by the names or ids asked for; else as inspect."""
     asked = set(names)
     return {name: one.id for name, one in inspect(connection, asked).items() if name in asked}
 
 
 def local(names: Iterable[str]) -> dict[str, ImageInfo]:
     """Return the images of this machine by name and by id, those that are there; raises GonogoError."""
-    asked = sorted(set(names))
-    if not asked:
-        return {}
-    result = _docker("image", "inspect", "--format", FORM, "--", *asked)
-    if not result.ok and not _only_missing(result):
-        raise GonogoError(str(refusal("this machine", result)))
-    return parse(asked, result.text)
+    try:
+        return inspect(here(), names, timeout=LOCAL_TIMEOUT_S)
+    except Unknown as refused:
+        raise GonogoError(str(refused)) from None  # the checks of docker are about the target's
 
 
 def local_platform() -> str:
     """Return the platform of this machine's engine; raises GonogoError."""
-    result = _docker("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")
-    if not result.ok:
-        raise GonogoError(str(refusal("this machine", result)))
-    return result.text.strip()
+    return _docker("version --format '{{.Server.Os}}/{{.Server.Arch}}'").strip()
 
 
 def local_containerd() -> bool:
     """Return whether this machine's engine keeps images in containerd's store; raises GonogoError."""
-    result = _docker("info", "--format", "{{json .DriverStatus}}")
-    if not result.ok:
-        raise GonogoError(str(refusal("this machine", result)))
-    return SNAPSHOTTER in (json.loads(result.text) or [])
+    return SNAPSHOTTER in (json.loads(_docker("info --format '{{json .DriverStatus}}'")) or [])
 
 
 def parse(asked: Iterable[str], text: str) -> dict[str, ImageInfo]:
@@ -196,14 +193,8 @@ def _only_missing(result: Result) -> bool:
     return bool(words) and all(MISSING.search(line) for line in words)
 
 
-def _docker(*arguments: str) -> Result:
-    argv = ["docker", *arguments]
-    try:
-        done = subprocess.run(
-            argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=LOCAL_TIMEOUT_S, check=False
-        )
-    except OSError:
-        return Result("docker", 127, b"", b"", 0.0)
-    except subprocess.TimeoutExpired:
-        return Result("docker", 124, b"", f"no answer within {LOCAL_TIMEOUT_S} s".encode(), 0.0)
-    return Result("docker", done.returncode, done.stdout, done.stderr, 0.0)
+def _docker(question: str) -> str:
+    result = here().run(f"docker {question}", timeout=LOCAL_TIMEOUT_S)
+    if not result.ok:
+        raise GonogoError(str(refusal(HERE, result)))
+    return result.text

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
 from collections.abc import Collection, Iterable
 
 from gonogo.deploy.connection import Connection
+from gonogo.deploy.errors import CommandTimeout
+from gonogo.deploy.host.local import here
 
 FORM = "{{.CreatedAt}}\t{{.Size}}\t{{json .CreatedBy}}"
 MARK = "image "
@@ -16,24 +17,18 @@ Layers = dict[str, dict[str, int]]
 """By image id: the bytes of each layer, unpacked, by what made it and when, which tells layers apart."""
 
 
-def layers(connection: Connection, ids: Iterable[str]) -> Layers:
-    """Return the layers of images of the target; those that it does not have are left out."""
+def layers(connection: Connection, ids: Iterable[str], timeout: float | None = None) -> Layers:
+    """Return the layers of images of a host; those that it does not have are left out."""
     line = command(ids)
-    return parse(connection.run(line).text) if line else {}
+    return parse(connection.run(line, timeout=timeout).text) if line else {}
 
 
 def local(ids: Iterable[str]) -> Layers:
     """Return the layers of images of this machine; those that it does not have are left out."""
-    line = command(ids)
-    if not line:
-        return {}
     try:
-        done = subprocess.run(
-            ["sh", "-c", line], capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
+        return layers(here(), ids, TIMEOUT_S)
+    except CommandTimeout:
         return {}
-    return parse(done.stdout.decode("utf-8", "replace"))
 
 
 def command(ids: Iterable[str]) -> str:

@@ -8,12 +8,11 @@ engine keeps images in containerd, which new installations of Docker 29 do, that
 from __future__ import annotations
 
 import shlex
-import subprocess
 from collections.abc import Collection, Iterable
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes import images
+from gonogo.deploy.errors import CommandTimeout, GonogoError
+from gonogo.deploy.host import images, local
 
 TIMEOUT_S = 60
 PARTS = (
@@ -62,14 +61,10 @@ def here(ids: Collection[str] | None) -> dict[str, str]:
     """Return the identities of images of this machine by id (None: of all); raises GonogoError."""
     if ids is not None and not ids:
         return {}
-    argv = ["sh", "-c", command(ids)]
     try:
-        done = subprocess.run(
-            argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
+        return parse(local.here().run(command(ids), timeout=TIMEOUT_S).text)
+    except CommandTimeout:
         raise GonogoError(f"this machine's Docker Engine does not answer within {TIMEOUT_S} s") from None
-    return parse(done.stdout.decode("utf-8", "replace"))
 
 
 def counterparts(connection: Connection, ids: Iterable[str], named: Collection[str] = ()) -> dict[str, str]:
