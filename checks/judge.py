@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -40,11 +41,14 @@ class Check:
     def of(cls, item: pytest.Item) -> Check:
         """Return the check of a test; one without a marker is named after its file and function.
 
-        Raises GonogoError for a marker that is used wrongly.
+        Each set of parameters is a check of its own, such as ``license.valid[eu]``. Raises GonogoError for a
+        marker that is used wrongly.
         """
         name = getattr(item, "originalname", item.name)
         function = getattr(item, "function", None)
-        return cls.made(item.get_closest_marker("check"), function, name, item.path.stem, item.nodeid)
+        made = cls.made(item.get_closest_marker("check"), function, name, item.path.stem, item.nodeid)
+        parameters = getattr(item, "callspec", None)
+        return replace(made, id=f"{made.id}[{parameters.id}]") if parameters else made
 
     @classmethod
     def made(cls, marker: pytest.Mark | None, function: Any, name: str, file: str, nodeid: str) -> Check:
@@ -72,7 +76,7 @@ class Place:
 
 
 def judge(check: Check, place: Place, suite: Suite, error: BaseException | None, text: str) -> CheckResult:
-    """Return the result of a check that ended with ``error``; ``text`` is pytest's own account of it."""
+    """Return the result of a check that ended with ``error``; ``text`` tells that in words."""
     status, message = _status(check, error, text)
     finding, waiver = suite.finding, suite.waiver(check.id)
     severity = finding.severity or check.severity
@@ -113,6 +117,21 @@ def _status(check: Check, error: BaseException | None, text: str) -> tuple[Check
     if isinstance(error, GonogoError | CheckFailed):
         return "failed", str(error)
     return "failed", text
+
+
+def account(failure: pytest.ExceptionInfo[BaseException], file: Path) -> str:
+    """Return why a test failed and at which line of ``file``: its assertion, or the error that was raised."""
+    error = failure.value
+    if isinstance(error, pytest.FixtureLookupError):
+        return f"there is no fixture {error.argname!r}"
+    at = next((one for one in reversed(failure.traceback) if one.path == file), failure.traceback[-1])
+    words = str(error)
+    if isinstance(error, AssertionError):
+        words = words or str(at.statement).strip()
+    elif not isinstance(error, pytest.fail.Exception):
+        words = f"{type(error).__name__}: {words}"
+    first, *rest = [line for line in words.splitlines() if line.strip()] or [type(error).__name__]
+    return "\n".join([f"{first} ({Path(at.path).name}:{at.lineno + 1})", *rest])
 
 
 def _short(text: str) -> str:

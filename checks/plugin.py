@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks import argv, catalogue, columns, early, offline, recall, results
+from gonogo.checks import argv, catalogue, columns, early, offline, recall, results, summary
 from gonogo.checks.catalogue import SMOKE, is_check
 from gonogo.checks.fixtures import SUITE
-from gonogo.checks.judge import Check, Place, judge
+from gonogo.checks.judge import Check, Place, account, judge
 from gonogo.checks.suite import Suite
 from gonogo.deploy import recording, target_file
 from gonogo.deploy.errors import GonogoError
@@ -65,6 +65,12 @@ def pytest_collection_modifyitems(
     Raises pytest.UsageError, with which pytest ends with 4, for a fault in it, in an option or in a marker.
     """
     found = [item for item in items if is_check(item)]
+    try:
+        for item in found:
+            item.extra_keyword_matches.add(Check.of(item).id)  # for -k
+            _one_host(item)
+    except GonogoError as error:
+        raise pytest.UsageError(str(error)) from None
     yield
     option = config.getoption
     if not found or option("collectonly") or option("--catalogue"):
@@ -83,6 +89,18 @@ def pytest_collection_modifyitems(
             suite.start()
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _one_host(item: pytest.Item) -> None:
+    """Raise GonogoError where testinfra is told of another host than that of the target file."""
+    told = [f"--{name}" for name in ("hosts", "connection", "sudo") if item.config.getoption(name, None)]
+    if hasattr(getattr(item, "module", None), "testinfra_hosts"):
+        told.append(f"testinfra_hosts in {item.path.name}")
+    if told:
+        raise GonogoError(
+            f"{', '.join(told)} beside --target: `host` is that of the target file, reached as it says: "
+            "leave it out, or run the tests that need another host without --target"
+        )
 
 
 def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
@@ -178,12 +196,19 @@ def pytest_runtest_makereport(
         return report
     error = call.excinfo.value if call.excinfo else None
     place = Place(item.path.parent.name, item.nodeid)
-    result = judge(Check.of(item), place, suite, error, report.longreprtext)
+    result = judge(Check.of(item), place, suite, error, _account(report, call, item))
     result.seconds = round(report.duration, 4)
     _reword(report, result, item)
     columns.annotate(item, report, result)
     report.__dict__["gonogo"] = result.model_dump(mode="json")
     return report
+
+
+def _account(report: pytest.TestReport, call: pytest.CallInfo[None], item: pytest.Item) -> str:
+    """Return why a check failed: in short, or as pytest tells it where ``--tb`` says how."""
+    if call.excinfo is None or item.config.option.tbstyle != "auto":
+        return report.longreprtext
+    return account(call.excinfo, item.path)
 
 
 def _reword(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> None:
@@ -219,10 +244,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Close the connection; a run in which a check was blocked, or none ran, is no go."""
+    """Close the connection; a run in which a check was blocked, or all were skipped, is no go."""
     suite, found = session.config.stash.get(SUITE, None), session.config.stash[results.FOUND]
-    if (suite or found) and exitstatus in (0, pytest.ExitCode.NO_TESTS_COLLECTED) and not results.go(found):
+    if found and exitstatus == 0 and not results.go(found):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif suite and not found and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+    summary.told_once(session.config)
     if suite is None:
         return
     if file := session.config.getoption("--record"):

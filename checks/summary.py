@@ -7,6 +7,24 @@ import pytest
 from gonogo.checks import offline, results
 from gonogo.checks.fixtures import SUITE
 
+DEFAULT = "fE"
+"""What pytest lists in its short summary where ``-r`` says nothing: failures and errors."""
+
+
+def told_once(config: pytest.Config) -> None:
+    """Let pytest leave out its own account of failures where all are checks, which the summary tells.
+
+    Where ``--tb`` or ``-r`` say what to show, that is shown.
+    """
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or config.option.tbstyle != "auto":
+        return
+    wrong = [report for kind in ("failed", "error") for report in reporter.stats.get(kind, [])]
+    if all(hasattr(report, "gonogo") for report in wrong):
+        config.option.tbstyle = "no"
+        if config.option.reportchars == DEFAULT:
+            reporter.reportchars = ""
+
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
@@ -26,7 +44,10 @@ def pytest_terminal_summary(
         if result.status == "blocked":
             blocked.setdefault(result.message, []).append(result.id)
         elif result.status not in ("passed", "skipped"):
-            say(f"{result.status.upper():8} {result.id}: {result.message}")
+            first, *rest = result.message.splitlines() or [""]
+            say(f"{result.status.upper():8} {result.id}: {first}")
+            for line in rest:
+                say(f"{'':8} {line}")
             if result.fix:
                 say(f"{'':8} fix: {result.fix}")
     # One cause blocks many: forty lines of it would bury the one that says what to do.
@@ -34,6 +55,9 @@ def pytest_terminal_summary(
         say(f"BLOCKED  {', '.join(ids)}: {message}")
     if suite and (told := suite.asked_ahead):
         say(told)
+    if not found:
+        say("no check was selected, so this is neither GO nor NO-GO")
+        return
     passed = sum(result.status == "passed" for result in found)
     go = exitstatus == 0 and results.go(found)
     # With xdist the workers alone know.

@@ -59,7 +59,7 @@ def test_results_hold_what_was_found_and_what_was_asked_for_it(suite: Checks) ->
     done = suite.run(EVIDENCE)
     assert done.ret == 1
     found = suite.checks()
-    assert list(found) == ["host.name", "host.other", "host.skipped", "own.words", "own.grouped"]
+    assert list(found) == ["host.name", "host.other", "host.skipped", "own.words", "own.grouped[1]"]
     first, other, skipped, own, _ = found.values()
     assert (first.status, first.title, first.reason, first.fix) == (
         "passed",

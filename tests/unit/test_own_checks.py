@@ -1,0 +1,102 @@
+"""Tests that users write beside their stack: how they are named, chosen, and reported when they fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.checking import FAILING, PASSING, TARGET, Checks
+
+pytest_plugins = ["pytester"]
+PLAIN = """def test_license():
+    found = "3"
+    assert found == "4"
+"""
+SEVERAL = """@pytest.mark.check("license.valid")
+@pytest.mark.parametrize("region", ["eu", "us"])
+def test_valid(region):
+    assert region == "eu", f"none for {region}"
+"""
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Checks:
+    return Checks(pytester, monkeypatch)
+
+
+def test_a_plain_assert_is_reported_by_its_assertion_once(suite: Checks) -> None:
+    done = suite.run(PLAIN)
+    said = done.stdout.str()
+    assert suite.checks()["own.license"].message.startswith("assert '3' == '4' (test_own.py:")
+    assert said.count("assert '3' == '4'") == 1
+    assert "found =" not in said
+    assert "FAILURES" not in said
+
+
+def test_an_assert_in_a_module_that_pytest_does_not_rewrite(suite: Checks) -> None:
+    (suite.folder / "helping.py").write_text("def one(found):\n    assert found == 1\n")
+    lines = (
+        "def test_x(monkeypatch):",
+        "monkeypatch.syspath_prepend('.')",
+        "import helping",
+        "helping.one(2)",
+    )
+    suite.run("\n    ".join(lines) + "\n")
+    assert "helping.one(2) (test_own.py:" in suite.checks()["own.x"].message
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("None.x", "AttributeError: 'NoneType' object has no attribute 'x' (test_own.py:"),
+        ("pytest.fail('no licence')", "no licence (test_own.py:"),
+        ("raise KeyError", "KeyError:"),
+    ],
+)
+def test_an_error_in_a_test_is_one_sentence(suite: Checks, line: str, says: str) -> None:
+    assert suite.run(f"def test_x():\n    {line}\n").ret == 1
+    assert suite.checks()["own.x"].message.startswith(says)
+
+
+def test_a_fixture_that_is_missing_is_named(suite: Checks) -> None:
+    assert suite.run("def test_x(licence):\n    pass\n").ret == 1
+    assert suite.checks()["own.x"].message == "there is no fixture 'licence'"
+
+
+def test_the_whole_traceback_is_there_for_who_asks(suite: Checks) -> None:
+    done = suite.run(PLAIN, "--tb=short")
+    done.stdout.fnmatch_lines(["*FAILURES*", "*test_own.py:*: in test_license", "*E * assert '3' == '4'"])
+
+
+def test_each_set_of_parameters_is_a_check_of_its_own(suite: Checks) -> None:
+    assert suite.run(SEVERAL).ret == 1
+    assert {id_: one.status for id_, one in suite.checks().items()} == {
+        "license.valid[eu]": "passed",
+        "license.valid[us]": "failed",
+    }
+    waiver = '[[waivers]]\ncheck = "license.valid[us]"\nreason = "not sold there"\nuntil = 2999-01-01\n'
+    suite.target.write_text(TARGET + waiver)
+    suite.results.unlink()
+    assert suite.run(SEVERAL).ret == 0
+    assert suite.checks()["license.valid[us]"].status == "waived"
+
+
+def test_checks_are_chosen_by_their_ids(suite: Checks) -> None:
+    assert suite.run(FAILING + PASSING + SEVERAL, "-k", "ports.free").ret == 1
+    assert list(suite.checks()) == ["ports.free"]
+    suite.results.unlink()
+    assert suite.run(FAILING + PASSING + SEVERAL, "-k", "license.valid[eu]").ret == 0
+    assert list(suite.checks()) == ["license.valid[eu]"]
+
+
+def test_a_run_that_chose_nothing_is_neither_go_nor_no_go(suite: Checks) -> None:
+    done = suite.run(PASSING, "-k", "nothing")
+    assert done.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    done.stdout.fnmatch_lines(["no check was selected, so this is neither GO nor NO-GO"])
+    assert "checks passed" not in done.stdout.str()
+
+
+def test_another_host_than_that_of_the_target_is_refused(suite: Checks) -> None:
+    done = suite.run("testinfra_hosts = ['ssh://other']\n\n\n" + PASSING)
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["*ERROR: testinfra_hosts in test_own.py beside --target: `host` is that of *"])
+    assert not suite.results.exists()
