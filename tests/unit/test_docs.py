@@ -28,7 +28,7 @@ from tests.unit.checking import parser_of
 FILES = documents.files()
 BLOCKS = [block for file in FILES for block in documents.blocks(file)]
 COMMANDS = [command for file in FILES for command in documents.commands(file)]
-DATA = {"text", "sshd_config", "dockerfile"}
+DATA = {"text", "sshd_config", "dockerfile", "pycon"}
 LEAST = {"host": "local", "path": "/srv/shop", "project": "shop", "compose_files": ["compose.yaml"]}
 ENTRY: Any = typer.main.get_command(app)
 # Newer versions of typer hold click, older ones have it beside them.

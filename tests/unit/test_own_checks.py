@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests import nouns
 from tests.unit.checking import FAILING, PASSING, TARGET, Checks
 
 pytest_plugins = ["pytester"]
@@ -100,3 +101,10 @@ def test_another_host_than_that_of_the_target_is_refused(suite: Checks) -> None:
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(["*ERROR: testinfra_hosts in test_own.py beside --target: `host` is that of *"])
     assert not suite.results.exists()
+
+
+def test_the_page_of_nouns_is_what_the_docstrings_give() -> None:
+    assert nouns.PAGE.read_text(encoding="utf-8") == nouns.page(), "run `python -m tests.nouns`"
+    written = {name.partition("(")[0] for name, _ in nouns.nouns()}
+    assert {"host.memory", "host.port", "host.engine"} <= written
+    assert all(">>>" in (kind.__doc__ or "") for _, kind in nouns.nouns()), "each noun has an example"

@@ -1,0 +1,83 @@
+"""docs/nouns.md: every noun of ``host`` and ``controller``, from the docstrings.
+
+``python -m tests.nouns`` writes it; ``--check`` says whether that would change it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from gonogo.deploy.host.answers import Asked
+from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.noun import Noun
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "nouns.md"
+HEAD = """# Nouns
+
+What a check can ask of `host`, the target, and of `controller`, the machine that deploys, beside testinfra's
+own modules (`host.file`, `host.socket`, `host.user`, `host.sysctl` …). Each property is asked once in a run,
+and its answer is the evidence of every check that uses it; `refresh()` forgets what is known of a noun.
+
+Made from the docstrings by `python -m tests.nouns`.
+"""
+
+
+def nouns() -> Iterator[tuple[str, type[Noun]]]:
+    """Yield each noun as a check writes it, such as ``host.port(port)``, with its class."""
+    for name, member in sorted(vars(Host).items()):
+        function = member.func if isinstance(member, cached_property) else member
+        if name.startswith("_") or not inspect.isfunction(function):
+            continue
+        kind = get_type_hints(function).get("return")
+        if isinstance(kind, type) and issubclass(kind, Noun):
+            given = ", ".join(list(inspect.signature(function).parameters)[1:])
+            yield f"host.{name}" + ("" if isinstance(member, cached_property) else f"({given})"), kind
+
+
+def properties(kind: type[Noun]) -> Iterator[tuple[str, str]]:
+    """Yield the properties and methods of a noun that are its own, each with what it says of itself."""
+    for name, member in vars(kind).items():
+        if name.startswith("_"):
+            continue
+        if isinstance(member, property | cached_property | Asked):
+            yield name, told(member)
+        elif inspect.isfunction(member):
+            given = ", ".join(list(inspect.signature(member).parameters)[1:])
+            yield f"{name}({given})", told(member)
+
+
+def told(member: Any) -> str:
+    """Return a docstring in one line, as Markdown; raises ValueError where there is none."""
+    text = inspect.getdoc(member)
+    if not text:
+        raise ValueError(f"{member} has no docstring")
+    return " ".join(text.replace("``", "`").split())
+
+
+def section(written: str, kind: type[Noun]) -> str:
+    """Return the part of the page on one noun."""
+    text, _, example = (inspect.getdoc(kind) or "").partition(">>>")
+    parts = [f"## {written}", " ".join(text.replace("``", "`").split())]
+    if example:
+        parts.append(f"```pycon\n>>>{example.rstrip()}\n```")
+    rows = [f"- `{name}`: {says}" for name, says in properties(kind)]
+    return "\n\n".join([*parts, "\n".join(rows)])
+
+
+def page() -> str:
+    """Return the page that the docstrings give."""
+    return "\n\n".join([HEAD.rstrip(), *(section(*one) for one in nouns())]) + "\n"
+
+
+if __name__ == "__main__":
+    text = page()
+    if "--check" not in sys.argv:
+        PAGE.write_text(text, encoding="utf-8")
+    elif not PAGE.exists() or text != PAGE.read_text(encoding="utf-8"):
+        sys.exit(f"{PAGE.name} is not what the docstrings give: run `python -m tests.nouns`")
