@@ -10,9 +10,9 @@ import pytest
 from gonogo.checks.verify import test_containers as containers
 from gonogo.checks.verify import test_mongodb as mongodb
 from gonogo.deploy import health
-from gonogo.deploy.release import Baseline, Life
+from gonogo.deploy.release import Baseline, Image, Life
 from gonogo.deploy.target import Target
-from tests.unit.stacks import container, target
+from tests.unit.stacks import container, model, target
 
 BEFORE = Life(id="db-1", started="2026-11-24T10:00:00Z")
 
@@ -67,7 +67,31 @@ def test_a_container_that_crashed_stops_a_release_and_no_way_back() -> None:
     host = there(container("api", restarts=1))
     for back, severity in ((False, "error"), (True, "warning")):
         with pytest.raises(Said, match=f"{severity}: .*api.* 1 times"):
-            containers.test_containers_stable(host, SimpleNamespace(gone_back=back), target(), expect)
+            suite = SimpleNamespace(gone_back=back, expected_release=None, expected_model=None)
+            containers.test_containers_stable(host, suite, target(), expect)
+
+
+def test_what_died_at_the_end_stops_a_release_and_a_way_back() -> None:
+    ended = container("api", status="exited", exit_code=137)
+    host = there(ended)
+    for back in (False, True):
+        suite = SimpleNamespace(gone_back=back, expected_release=None, expected_model=None)
+        with pytest.raises(Said, match=r"^error: shop-api-1 \(exited\)$"):
+            containers.test_containers_stable(host, suite, target(), expect)
+
+
+@pytest.mark.parametrize(("left", "says"), [(2, "web has 2 of 3 containers"), (0, "web has no container")])
+def test_a_replica_that_is_gone_is_missed(left: int, says: str) -> None:
+    stack = model(web={"image": "web:1", "scale": 3}, api={"image": "api:1"})
+    images = {"web": Image(name="web:1", id="a"), "api": Image(name="api:1", id="b")}
+    suite = SimpleNamespace(
+        gone_back=False, expected_release=SimpleNamespace(images=images), expected_model=stack
+    )
+    found = [container("api"), *(container("web", id=str(n), name=f"web-{n}") for n in range(left))]
+    host = there(*found)
+    for check in (containers.test_containers_running, containers.test_containers_stable):
+        with pytest.raises(Said, match=says):
+            check(host, suite, target(), expect)
 
 
 def test_where_nothing_was_to_be_left_alone_there_is_nothing_to_judge() -> None:

@@ -205,3 +205,23 @@ def test_the_smoke_tests_of_the_team(deployed: Deployed) -> None:
     code, found = chat.suite("preflight", "-k", "smoke")
     assert (code, found["smoke.present"]["status"]) == (1, "failed")
     assert STACK not in found["smoke.present"]["message"]
+
+
+def test_a_smoke_test_that_ends_a_container_is_found_at_the_end(deployed: Deployed) -> None:
+    chat = deployed.chat
+    (chat.source / "smoke").mkdir(exist_ok=True)
+    (chat.source / "smoke" / "test_load.py").write_text(
+        "def test_load(host):\n    assert host.run('docker kill chat-web').succeeded\n"
+    )
+    chat.target(("[mongodb]\n", "[smoke]\nfiles = ['smoke/test_load.py']\n\n[mongodb]\n"))
+    try:
+        code, found = chat.suite("verify")
+        assert (code, found["load.load"]["status"], found["containers.running"]["status"]) == (
+            1,
+            "passed",
+            "passed",
+        )
+        assert found["containers.stable"]["status"] == "failed"
+        assert found["containers.stable"]["found"].startswith("chat-web (exited")
+    finally:
+        chat.shell("docker start chat-web")
