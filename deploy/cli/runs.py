@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from typing import Annotated
 
@@ -100,7 +101,7 @@ def status(target: Name = None, as_json: AsJson = False) -> None:
             typer.echo(f"  {one.told}{'' if one.released else ', which is not the image of the release'}")
         if state.lacking:
             more = f"run `gonogo deploy {target_file.called(found)}`"
-            typer.echo(f"lacking   {', '.join(state.lacking)}: the release has no container of it: {more}")
+            typer.echo(f"lacking   {', '.join(state.lacking)}: fewer containers than the release has: {more}")
         typer.echo(f"lock      {state.lock or 'free'}")
         if state.cut_off:
             more = f"run `gonogo resume {target_file.called(found)}`"
@@ -142,17 +143,20 @@ def _told(held: lock.Held, target: Target, *, resumable: bool) -> str:
 
 
 def _lacking(facts: Facts, record: release.Release) -> list[str]:
-    """Return the services of a release that should run and have no container; a one-shot's may be removed.
+    """Return the services of a release that have fewer containers than they should; a one-shot needs none.
 
-    Where the release's files cannot be resolved any more, nobody knows which are one-shots: all count.
+    Where the release's files cannot be resolved any more, nobody knows which are one-shots, nor how many
+    containers each should have: every service needs one then.
     """
-    lacking = set(record.images) - {one.service for one in facts.running}
-    if not lacking:
-        return []
+    there = Counter(one.service for one in facts.running)
+    wanted = dict.fromkeys(record.images, 1)
     files = release.files(facts.target, record.version)
     with suppress(GonogoError):
-        lacking -= resolve(facts.connection, facts.target, files, facts.redactor).model.one_shots()
-    return sorted(lacking)
+        model = resolve(facts.connection, facts.target, files, facts.redactor).model
+        once = model.one_shots()
+        scales = {name: service.scale for name, service in model.services.items()}
+        wanted = {name: 0 if name in once else scales.get(name, 1) for name in wanted}
+    return sorted(name for name, scale in wanted.items() if there[name] < scale)
 
 
 def _container(one: Container, record: release.Release | None) -> events.Container:

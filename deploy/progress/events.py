@@ -117,7 +117,7 @@ class Container(Event):
 class State(Event):
     """What ``gonogo status`` says. ``well``: nothing has to be done.
 
-    ``lacking``: the services of the release that should run, and have no container.
+    ``lacking``: the services of the release that have fewer containers than they should.
     ``cut_off``: the version of a run that never ended, or empty; ``cut_off_in``: how far it came, in words.
     """
 

@@ -107,7 +107,7 @@ def test_an_engine_whose_images_are_gone_with_its_store_is_deployed_to_and_gone_
         faults.store_changed(name, "containerd")
         done = stack.gonogo("status")
         assert done.code == 1
-        assert "lacking   cache, web: the release has no container of it: run `gonogo" in done.output
+        assert "lacking   cache, web: fewer containers than the release has: run `gonogo" in done.output
         said = stack.deploy("", code=4)
         assert f"keeps images and containers by overlayfs, and kept them by overlay2 when {first}" in said
         assert f"nothing of {first} ran before, so nothing runs now; verified (exit 4)" in said

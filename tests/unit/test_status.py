@@ -1,4 +1,4 @@
-"""What ``gonogo status`` misses: services of the release that should run and have no container."""
+"""What ``gonogo status`` misses: services of the release that have fewer containers than they should."""
 
 from __future__ import annotations
 
@@ -36,6 +36,13 @@ def test_services_without_a_container_are_named_and_one_shots_are_not(
     assert lacking("api", "db", "migrate") == []
     assert lacking("api", "db") == []
     assert lacking() == ["api", "db"]
+
+
+def test_a_replica_that_is_gone_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = SimpleNamespace(model=model(api={"scale": 2}, db={}, migrate={}))
+    monkeypatch.setattr(runs, "resolve", lambda *_: found)
+    assert lacking("api", "db", "migrate") == ["api"]
+    assert lacking("api", "api", "db", "migrate") == []
 
 
 def test_where_the_files_of_a_release_cannot_be_resolved_every_service_counts(
