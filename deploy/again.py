@@ -92,7 +92,8 @@ def _proved(run: Undertaking, model: Model, record: Release, running: list[Conta
     lacking = sorted(name for name, image in record.images.items() if image.id not in there)
     if lacking:
         gone = f"the images of {record.version} for {', '.join(lacking)} are gone"
-        raise GonogoError(f"{run.target.host}: {gone}: deploy that version again")
+        sources = f"its sources again (commit {record.commit[:8]})" if record.commit else "its sources again"
+        raise GonogoError(f"{run.target.host}: {gone}: deploy {sources}")
     mounted = {source for one in running for kind, source, _ in one.mounts if kind == "bind"}
     found = binds.binds(run.connection, {*binds_of(model), *mounted})
     if wrong := moved(model, running, found):

@@ -123,7 +123,9 @@ def build_file(target: Target, model: Model, version: str, place: Callable[[str]
     Each image gets the tag of the release, so that builds at the same time do not take each other's images.
     Arguments come from the target's env file, so the file may hold secrets: it is for standard input.
     """
-    services = {name: _build(target, model.services[name], version, place) for name in model.built()}
+    # Once for each image: built twice, even from the same, one of the two is another image.
+    makers = {model.services[name].image: name for name in reversed(model.built())}
+    services = {name: _build(target, model.services[name], version, place) for name in makers.values()}
     return json.dumps({"name": model.name, "services": services}).replace("$", "$$")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gonogo.deploy.errors import GonogoError
@@ -109,6 +109,7 @@ class Model:
             raw = _unescape(json.loads(text))
             name = raw["name"]
             services = {key: _service(name, key, value) for key, value in (raw.get("services") or {}).items()}
+            services = _sharing(services)
             given = raw.get("volumes") or {}
             volumes = {key: (value or {}).get("name") or f"{name}_{key}" for key, value in given.items()}
             outside = [key for key, value in given.items() if (value or {}).get("external")]
@@ -139,7 +140,7 @@ class Model:
         return done
 
     def built(self) -> list[str]:
-        """Return the names of the services that have a ``build`` section."""
+        """Return the names of the services that run what a ``build`` section makes, theirs or another's."""
         return sorted(name for name, service in self.services.items() if service.build is not None)
 
     def one_shots(self) -> set[str]:
@@ -199,6 +200,18 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
         memory_reservation=_memory(raw, deploy),
         aliases=tuple(alias for one in networks.values() for alias in (one or {}).get("aliases") or ()),
     )
+
+
+def _sharing(services: dict[str, Service]) -> dict[str, Service]:
+    """Return the services, of which those without ``build`` have that of the service that builds their image.
+
+    Compose builds an image once, and every service that names it runs what was built.
+    """
+    makers = {one.image: one.build for one in services.values() if one.build is not None}
+    return {
+        name: one if one.build is not None else replace(one, build=makers.get(one.image))
+        for name, one in services.items()
+    }
 
 
 def _words(given: list[str] | str | None) -> tuple[str, ...]:

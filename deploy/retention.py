@@ -6,11 +6,14 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from gonogo.deploy import release
+from gonogo.deploy import history, release
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import vault
 from gonogo.deploy.release import BACK, Release
 from gonogo.deploy.undertaking import Undertaking
+
+GOOD = ("deployed", "")
+"""The outcomes of runs whose release counts; a run that has none yet is the one under way."""
 
 
 def finish(run: Undertaking) -> None:
@@ -26,15 +29,16 @@ def finish(run: Undertaking) -> None:
 def expire(run: Undertaking) -> list[str]:
     """Remove old releases, their tags and their folders, and old backups; returns their names. GonogoError.
 
-    What stays: the newest ones, the one that is current, the one before it, and every image by id that one of
-    these needs. Of the images, only tags that gonogo made for a release are removed, and never by force, so
-    that what a container uses, or somebody else tagged, stays.
+    What stays: the newest ones that were verified, the one that is current, the one before it, and every
+    image by id that one of these needs. Of the images, only tags that gonogo made for a release are removed,
+    and never by force, so that what a container uses, or somebody else tagged, stays.
     """
     connection, target = run.connection, run.target
     there = release.listed(connection, target)
     current = release.current(connection, target)
     records = {name: found for name in there if (found := _read(run, name))}
-    kept = keep(there, current, records, target.releases.keep)
+    failed = {one.version for one in history.runs(connection, target) if one.outcome not in GOOD}
+    kept = keep(there, current, records, target.releases.keep, failed)
     needed = {image.id for name in kept if name in records for image in records[name].images.values()}
     gone = [name for name in there if name not in kept and name in records]
     tags = sorted({tag for name in gone for tag in tags_of(records[name], needed)})
@@ -51,10 +55,21 @@ def expire(run: Undertaking) -> list[str]:
     return gone + (vault.expire(connection, target, named) if target.mongodb else [])
 
 
-def keep(there: Sequence[str], current: str, records: Mapping[str, Release], number: int) -> set[str]:
-    """Return which of the releases stay; ``there``: newest first."""
+def keep(
+    there: Sequence[str],
+    current: str,
+    records: Mapping[str, Release],
+    number: int,
+    failed: Collection[str] = (),
+) -> set[str]:
+    """Return which of the releases stay; ``there``: newest first; ``failed``: which nobody goes back to.
+
+    Those that failed after the one that is current stay too: somebody may look at them.
+    """
     before = records[current].previous if current in records else ""
-    return {*there[:number], current, before}
+    since = there[: there.index(current)] if current in there else ()
+    good = [name for name in there if name not in failed]
+    return {*good[:number], *(name for name in since if name in failed), current, before}
 
 
 def tags_of(record: Release, needed: Collection[str]) -> Iterator[str]:

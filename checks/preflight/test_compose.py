@@ -173,6 +173,10 @@ def test_compose_reproducible(target: Target, facts: Facts, expect: Callable[...
     )
 
 
+ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
+"""What names an image by its id (moby, an image's name must not be one)."""
+
+
 def shared(built: Iterable[Service]) -> list[str]:
     """Return a sentence for each image name under which different builds would be tagged."""
     by_image: dict[str, list[Service]] = {}
@@ -189,12 +193,18 @@ def shared(built: Iterable[Service]) -> list[str]:
 @pytest.mark.check(
     "compose.images_named",
     reason="L5: under a name that two builds share, or that cannot be tagged, the old image went on running.",
-    fix="Give each of these services an image name of its own in the compose file, without a digest.",
+    fix="Give each of these services an image name in the compose file, one of its own where it is built, "
+    "without a digest.",
 )
 def test_compose_images_named(model: Model, expect: Callable[..., None]) -> None:
     """Each service that is built has an image name under which its release can be told apart."""
     built = [model.services[name] for name in model.built()]
     wrong = shared(built)
+    wrong += [
+        f"{one.name}: {one.image} is an id, which one engine alone knows an image by"
+        for one in model.services.values()
+        if ID.fullmatch(one.image)
+    ]
     for one in built:
         if not TAGGABLE.fullmatch(one.image):
             why = "has a digest" if "@" in one.image else "cannot be tagged"

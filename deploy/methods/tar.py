@@ -13,6 +13,7 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
 from gonogo.deploy.host import identities, images
 from gonogo.deploy.host import layers as sized
+from gonogo.deploy.host.docker import refusal
 from gonogo.deploy.methods import layers
 from gonogo.deploy.methods.gzipped import gzipped
 from gonogo.deploy.methods.oci_layout import Layout
@@ -30,6 +31,10 @@ LOAD = (
 MB = 1_000_000
 # What engines say of a layer that is in neither the archive nor their store.
 _LACKS = re.compile(r"no such file or directory|not found|does not exist|blob unknown", re.IGNORECASE)
+
+
+_FULL = re.compile(r"no space left on device", re.IGNORECASE)
+"""ENOSPC of errno(3): to send it again helps nobody."""
 
 
 @dataclass
@@ -151,17 +156,25 @@ def _bring(
             refused = isinstance(error, Refused) and error.in_part
             if refused and (sent.again or sieve.unknown or _LACKS.search(str(error))):
                 sent.whole = str(error)
-            elif not sent.again:
+            elif not sent.again and not _FULL.search(str(error)):
                 sent.again = str(error)
             elif isinstance(error, ConnectionFailed):
                 raise
             else:
-                said = f"{connection.host}: {error}" if isinstance(error, Refused) else str(error)
-                raise GonogoError(f"{said}; it was sent twice, and no image was deployed") from None
+                twice = "it was sent twice, and " if sent.again else ""
+                raise GonogoError(f"{_cause(connection, error)}; {twice}no image was deployed") from None
         else:
             sent.layers, sent.left_out = sieve.layers, sieve.dropped
             sent.ids |= identities.counterparts(connection, ids)
             return
+
+
+def _cause(connection: Connection, error: GonogoError) -> str:
+    """Return why images did not arrive; that the engine is gone counts more than what was said of them."""
+    answered = connection.run("docker version --format '{{.Server.Version}}'", live=True)
+    if not answered.ok:
+        return str(refusal(connection.host, answered))
+    return f"{connection.host}: {error}" if isinstance(error, Refused) else str(error)
 
 
 def _clear(

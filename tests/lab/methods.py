@@ -30,7 +30,7 @@ DOCKERFILE = f"FROM {BASE}\nCOPY content /\n"
 
 @dataclass
 class Stack:
-    """A stack of a built service and a cache in a repository here, of which the host has a clone.
+    """A stack of a built service, its worker and a cache in a repository here, of which the host has a clone.
 
     ``variables``: with which gonogo is run; ``outputs``: what it printed so far.
     """
@@ -52,7 +52,11 @@ class Stack:
 
     def commit(self, content: str, dockerfile: str = DOCKERFILE) -> str:
         """Commit another release, which the host's bare repository has too; return its id."""
-        services = {"app": {"image": self.image, "build": "./app"}, "cache": {"image": BASE}}
+        services = {
+            "app": {"image": self.image, "build": "./app"},
+            "cache": {"image": BASE},
+            "worker": {"image": self.image},
+        }
         (self.here / "app").mkdir(exist_ok=True)
         (self.here / "compose.yaml").write_text(json.dumps({"services": services}))
         (self.here / "app" / "content").write_text(content)
@@ -139,8 +143,10 @@ class Stack:
         return self.there(look + ids)
 
     def content(self) -> str:
-        """What the running container holds of the release."""
-        return self.there("docker exec shop-app-1 cat /content")
+        """What the containers hold of the release: that of the service that is built, and its worker's."""
+        app, worker = (self.there(f"docker exec shop-{one}-1 cat /content") for one in ("app", "worker"))
+        assert app == worker, "a service without a build section runs what was built under its image's name"
+        return app
 
     @property
     def cache(self) -> str:
@@ -171,6 +177,8 @@ def stack(name: str, kind: Kind, folder: Path) -> Iterator[Stack]:
             found = Stack(made, here, running)
             found.there(f"git init -q --bare -b main {ROOM}/origin.git")
             found.commit("first")
+            build = ["docker", "build", "-q", "-t", found.image, str(here / "app")]
+            subprocess.run(build, capture_output=True, check=True)  # what a developer's machine has
             found.there(f"git clone -q {ROOM}/origin.git {CLONE}")
             yield found
             named = ["docker", "image", "ls", "-q", f"{running.host}/team/app"]

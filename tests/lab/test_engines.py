@@ -117,7 +117,7 @@ def test_an_engine_whose_images_are_gone_with_its_store_is_deployed_to_and_gone_
         assert stack.gonogo("status").code == 0
         done = stack.gonogo("rollback")
         assert done.code == 3
-        assert f"the images of {first} for cache, web are gone: deploy that version" in done.output
+        assert f"the images of {first} for cache, web are gone: deploy its sources again" in done.output
         assert stack.stack.containers() == second
 
         faults.store_changed(name, "classic")

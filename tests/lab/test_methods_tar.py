@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.host import identities
 from gonogo.deploy.methods import layers, tar
 from gonogo.deploy.release import Image
-from lab import host
+from lab import faults, host
 from lab.kind import NEWEST, OLDEST
 from lab.relay import Relay
 from tests.lab.connecting import connected, other_config, reachable
@@ -195,6 +196,29 @@ def test_a_stream_that_always_breaks_is_one_sentence_and_leaves_nothing(
     assert connection.check("docker image ls -aq --no-trunc | sort", mutates=True).text == before
     left = connection.check("ls /tmp; docker volume ls -q", mutates=True).text
     assert "docker-import" not in left
+
+
+def test_an_engine_that_ends_meanwhile_is_named_as_the_cause(connection: Connection, image: Made) -> None:
+    wanted = {"app": Image(name="shop-app", id=image("engine stopped", "random 1"))}
+    with ExitStack() as stopped:
+        passed: list[int] = []
+
+        def count(size: int) -> None:
+            if not passed:
+                stopped.enter_context(faults.engine_stopped(NAME))
+            passed.append(size)
+
+        with pytest.raises(GonogoError) as caught:
+            tar.send(connection, wanted, VERSION, count)
+    assert "the Docker Engine does not run: start it" in str(caught.value)
+    assert "no image was deployed" in str(caught.value)
+
+
+def test_a_full_disk_is_not_tried_again(connection: Connection, image: Made) -> None:
+    one = image("disk full", "random 1")
+    with faults.docker_root_full(NAME), pytest.raises(GonogoError, match="no space left on device") as caught:
+        send(connection, one)
+    assert "sent twice" not in str(caught.value)
 
 
 def test_a_connection_that_is_cut_is_one_sentence_and_another_one_begins_anew(

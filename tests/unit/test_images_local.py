@@ -104,6 +104,19 @@ def test_only_what_is_built_is_in_the_build_file(here: Target) -> None:
     assert {key for one in found["services"].values() for key in one} == {"image", "build"}
 
 
+def test_an_image_is_built_once_for_all_services_that_name_it(here: Target) -> None:
+    build = {"context": "/srv/shop"}
+    stack = model(
+        another={"image": "shop-app"},
+        app={"image": "shop-app", "build": build},
+        copy={"image": "shop-app", "build": build},
+        db={"image": "mongo:6"},
+    )
+    assert stack.built() == ["another", "app", "copy"], "each runs what is built, and not what lies around"
+    found = json.loads(build_file(here, stack, VERSION))["services"]
+    assert [one["image"] for one in found.values()] == [tagged("shop-app", VERSION)]
+
+
 def test_dollars_survive_the_way_through_compose(here: Target) -> None:
     printed = {"context": "/srv/shop", "args": {"KEY": "a$$b$${HOME}", "PLAIN": "c"}}
     assert section(here, printed)["args"] == {"KEY": "a$$b$${HOME}", "PLAIN": "c"}

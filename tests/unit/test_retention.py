@@ -31,6 +31,13 @@ def test_the_newest_the_current_and_the_one_before_it_stay() -> None:
     assert keep(there, "v3", records, 2) == {"v5", "v4", "v3", ""}
 
 
+def test_a_release_that_failed_does_not_push_a_good_one_out() -> None:
+    records = {one.version: one for one in (made("v5", "v1"), made("v1"))}
+    there = ["v6", "v5", "v4", "v3", "v2", "v1", "v0"]
+    failed = {"v6", "v4", "v3", "v2"}
+    assert keep(there, "v5", records, 3, failed) == {"v5", "v1", "v0", "v6"}
+
+
 def test_an_image_that_is_needed_keeps_the_tag_of_the_release_that_brought_it() -> None:
     old = made("v1", web="sha256:same", api="sha256:old")
     assert list(tags_of(old, {"sha256:same"})) == ["registry.example:5000/chat-api:v1"]

@@ -158,6 +158,7 @@ MUTATIONS = [
     ),
     Mutation("compose.reproducible", beside(tracked=()), says="docker-compose.yml is not tracked by git"),
     Mutation("compose.images_named", images("api", "chat-web:latest"), says="in different ways by api, web"),
+    Mutation("compose.images_named", images("redis", f"sha256:{'0' * 64}"), says="is an id", blocks=True),
     Mutation("environment.file", without(ENV), says="no /srv/chat/.env"),
     Mutation("environment.file", place(ENV, mode=0o644), says="mode 0644"),
     Mutation("environment.file", place(ENV, kind="directory"), says="a directory"),
