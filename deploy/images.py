@@ -124,7 +124,7 @@ def build_file(target: Target, model: Model, version: str, place: Callable[[str]
     Arguments come from the target's env file, so the file may hold secrets: it is for standard input.
     """
     # Once for each image: built twice, even from the same, one of the two is another image.
-    makers = {model.services[name].image: name for name in reversed(model.built())}
+    makers = {tagged(model.services[name].image, version): name for name in reversed(model.built())}
     services = {name: _build(target, model.services[name], version, place) for name in makers.values()}
     return json.dumps({"name": model.name, "services": services}).replace("$", "$$")
 

@@ -203,15 +203,17 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
 
 
 def _sharing(services: dict[str, Service]) -> dict[str, Service]:
-    """Return the services, of which those without ``build`` have that of the service that builds their image.
-
-    Compose builds an image once, and every service that names it runs what was built.
-    """
-    makers = {one.image: one.build for one in services.values() if one.build is not None}
+    """Return the services; one without ``build`` has that of the service that builds the image it names."""
+    makers = {_with_tag(one.image): one.build for one in services.values() if one.build is not None}
     return {
-        name: one if one.build is not None else replace(one, build=makers.get(one.image))
+        name: one if one.build is not None else replace(one, build=makers.get(_with_tag(one.image)))
         for name, one in services.items()
     }
+
+
+def _with_tag(image: str) -> str:
+    """Return an image's name with the tag that it has where it names none."""
+    return image if ":" in image.rpartition("/")[2] or "@" in image else f"{image}:latest"
 
 
 def _words(given: list[str] | str | None) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ WORTH_S = 0.1
 """Seconds from which a step is worth being named so."""
 
 _COMMAND = re.compile(r"`((?:gonogo|docker) [^`]+)`")
+WAY_BY_HAND: Verdict = "rollback-failed"
+"""The verdict whose summary tells people a command of Docker's."""
 _NEXT: dict[Verdict, str] = {
     "no-go": "gonogo plan {name}",
     "failed-unchanged": "gonogo plan {name}",
@@ -39,9 +41,15 @@ def following(release: Release, name: str = "") -> str:
     """
     if release.exit_code == 0:
         return ""
-    if named := _COMMAND.findall(release.summary):
-        return str(named[-1])
+    named = [str(one) for one in _COMMAND.findall(release.summary) if _to_be_typed(one, release.verdict)]
+    if named and release.verdict != "locked":  # which of the two that it names, status tells
+        return named[-1]
     return _NEXT.get(release.verdict, "").format(name=name or release.target)
+
+
+def _to_be_typed(command: str, verdict: Verdict) -> bool:
+    """Return whether a command in a summary is meant for a person, and is not one of ours that failed."""
+    return command.startswith("gonogo ") or (command.startswith("docker compose ") and verdict == WAY_BY_HAND)
 
 
 def rows(release: Release) -> list[Row]:

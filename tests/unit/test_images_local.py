@@ -107,7 +107,7 @@ def test_only_what_is_built_is_in_the_build_file(here: Target) -> None:
 def test_an_image_is_built_once_for_all_services_that_name_it(here: Target) -> None:
     build = {"context": "/srv/shop"}
     stack = model(
-        another={"image": "shop-app"},
+        another={"image": "shop-app:latest"},
         app={"image": "shop-app", "build": build},
         copy={"image": "shop-app", "build": build},
         db={"image": "mongo:6"},

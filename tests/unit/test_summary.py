@@ -35,6 +35,13 @@ def test_the_one_command_to_go_on_with() -> None:
         ("no-go", 1, "ports.free: look with `ss -ltnp`", "gonogo plan demo"),
         ("rolled-back", 4, back, "gonogo restore demo x --replace"),
         ("interrupted", 130, "run `gonogo resume demo`", "gonogo resume demo"),
+        ("failed-unchanged", 3, "`docker tag x y && docker tag …` ended with 1", "gonogo plan demo"),
+        (
+            "locked",
+            6,
+            "run `gonogo resume demo` or `gonogo unlock demo`",
+            "gonogo status demo",
+        ),
         ("rollback-failed", 5, "log in and run `docker compose -f x up -d`", "docker compose -f x up -d"),
     ]
     for verdict, code, told, command in rows:
