@@ -9,7 +9,7 @@ import pytest
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.mongodb import Mongo
+from gonogo.deploy.mongodb.state import Mongo
 from gonogo.deploy.release import repository
 from gonogo.deploy.rules.sizes import mb
 from gonogo.deploy.rules.versions import Version, refusal, version

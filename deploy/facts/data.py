@@ -14,8 +14,7 @@ from gonogo.deploy.host.binds import Kind
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import ROOTLESS
 from gonogo.deploy.host.paths import Paths
-from gonogo.deploy.mongodb import login, primary
-from gonogo.deploy.probes import mongodb
+from gonogo.deploy.mongodb import login, primary, state
 from gonogo.deploy.rules.mounts import binds_of
 from gonogo.deploy.target import Mongodb
 
@@ -56,7 +55,7 @@ class DataFacts(ImageFacts):
         return settings is not None and bool(settings.uri_variable or self.database)
 
     @asked("mongodb.login")
-    def mongodb(self) -> mongodb.Mongo | None:
+    def mongodb(self) -> state.Mongo | None:
         """The state of the MongoDB that runs, as the new model's login sees it; None when none runs.
 
         Of a replica set outside the stack it is the primary's, else that of the service's container.
@@ -79,11 +78,11 @@ class DataFacts(ImageFacts):
         container = login.container_of([self.database], settings)
         given = services[settings.service].environment
         environment = login.filled(self.connection, container, settings, given, self.redactor)
-        place = mongodb.Place(container.name, container.image, settings.username_variable)
+        place = state.Place(container.name, container.image, settings.username_variable)
         session = login.session(
             self.connection, container, settings, environment, login.trust(self, settings)
         )
-        return mongodb.state(self.connection, session, place, settings.database)
+        return state.state(self.connection, session, place, settings.database)
 
     @property
     def dump_tool(self) -> str:
@@ -91,10 +90,10 @@ class DataFacts(ImageFacts):
         return self.host.mongodump(self.database.name if self.database else "").where
 
 
-def _outside(facts: StackFacts, settings: Mongodb, variable: str) -> mongodb.Mongo:
+def _outside(facts: StackFacts, settings: Mongodb, variable: str) -> state.Mongo:
     way = login.way(facts, settings)
-    place = mongodb.Place(way.members[0].name, "", variable)
-    return mongodb.state(facts.connection, primary.reached(facts, way), place, settings.database)
+    place = state.Place(way.members[0].name, "", variable)
+    return state.state(facts.connection, primary.reached(facts, way), place, settings.database)
 
 
 def _kind(source: Path, name: str) -> Kind:

@@ -18,7 +18,7 @@ from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.volumes import Volume
 from gonogo.deploy.model import Model
-from gonogo.deploy.probes.mongodb import Member, Mongo
+from gonogo.deploy.mongodb.state import Member, Mongo
 from gonogo.deploy.target import Mongodb
 from tests.unit import stacks
 from tests.unit.stacks import container, model, target
