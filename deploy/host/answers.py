@@ -62,6 +62,12 @@ class Answers:
         finally:
             stack.pop()
 
+    def forget(self, *begins: str) -> None:
+        """Forget every answer whose key begins so; it is asked for again then."""
+        for key in list(self.known):  # others may add to it meanwhile
+            if key.startswith(begins):
+                self.known.pop(key, None)
+
     def guard(self, key: str) -> threading.RLock:
         """Return the lock under which the property with this key is asked."""
         with self._lock:

@@ -193,9 +193,7 @@ class Host(TestinfraHost):
 
     def forget(self, noun: str) -> None:
         """Forget what is known of every noun that is called so; it is asked again then."""
-        begins = (f"{self.role}.{noun}.", f"{self.role}.{noun}(")
-        for key in [key for key in self.answers.known if key.startswith(begins)]:
-            self.answers.known.pop(key, None)
+        self.answers.forget(f"{self.role}.{noun}.", f"{self.role}.{noun}(")
 
     def ahead(self, *written: str) -> None:
         """Begin to ask for properties, side by side; who needs one meanwhile waits for it."""
@@ -213,18 +211,15 @@ class Host(TestinfraHost):
     def find(self, written: str) -> tuple[Noun, str] | None:
         """Return the noun and the name of a property as it is written, None for what is none of this host."""
         read = WRITTEN.fullmatch(written)
-        if read is None or read[1] != self.role:
-            return None
-        member = getattr(type(self), read[2], None)
-        if member is None or read[2] in dir(TestinfraHost):
+        kind = {one.noun: one for one in Noun.__subclasses__()}.get(read[2]) if read else None
+        if read is None or kind is None or read[1] != self.role:
             return None
         try:
             names = json.loads(f"[{read[3] or ''}]")
-            noun = getattr(self, read[2])(*names) if names else getattr(self, read[2])
-        except (ValueError, TypeError):
+        except ValueError:
             return None
-        known = isinstance(noun, Noun) and isinstance(getattr(type(noun), read[4], None), Asked)
-        return (noun, read[4]) if known else None
+        known = isinstance(getattr(kind, read[4], None), Asked) and all(isinstance(n, str) for n in names)
+        return (kind(self, *names), read[4]) if known else None
 
 
 def properties(noun: type[Noun]) -> Iterator[tuple[str, Asked[Any]]]:

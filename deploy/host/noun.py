@@ -42,8 +42,7 @@ class Noun(Module):
 
     def refresh(self) -> None:
         """Forget what is known of this noun, which is asked again then: something changed."""
-        for key in [key for key in self.answers.known if key.startswith(self.key(""))]:
-            self.answers.known.pop(key, None)
+        self.answers.forget(self.key(""))
 
     @property
     def connection(self) -> Connection:
