@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host import env_file
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.probes import environment
 from gonogo.deploy.rules.parity import parity
 from gonogo.deploy.rules.weak import is_placeholder
 from gonogo.deploy.target import Target
@@ -22,7 +22,7 @@ from gonogo.deploy.target import Target
 def test_environment_file(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The env file exists, only the deployer may read it, and Compose can read every line of it."""
     _ = facts.folder
-    path = environment.file(target)
+    path = env_file.file(target)
     place = facts.paths.places.get(path)
     if place is None:
         expect(
@@ -104,7 +104,7 @@ def test_environment_parity(target: Target, facts: Facts, expect: Callable[..., 
 )
 def test_environment_secrets(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """Env files are private and not in git, and no secret has a weak or default value."""
-    own, wrong = environment.file(target), []
+    own, wrong = env_file.file(target), []
     tracked = [f"{name} in {target.source} holds secrets and git tracks it" for name in facts.beside.secrets]
     if facts.offline:
         found = "; ".join(tracked) or "git tracks no env file with secrets"

@@ -14,9 +14,9 @@ from gonogo.deploy import compose, git
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts import Facts, Resolved
 from gonogo.deploy.facts.stack import kept, read
+from gonogo.deploy.host import env_file
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.probes import environment
 from gonogo.deploy.redact import Redactor, secret_values
 from gonogo.deploy.rules import checkout, example, written
 from gonogo.deploy.rules.checkout import Shipping
@@ -95,8 +95,8 @@ class RepositoryFacts(Facts):
     def _as_compose_reads(self) -> dict[str, str]:
         file = example.path(self.target)
         argv = ["docker", "compose", "--env-file", str(file), "-f", "-", "config", "--environment"]
-        done = compose.local(argv, f"the env example {file}", environment.NOTHING)
-        return environment.parse(done.stdout.decode("utf-8", "replace"))
+        done = compose.local(argv, f"the env example {file}", env_file.NOTHING)
+        return env_file.parse(done.stdout.decode("utf-8", "replace"))
 
     @asked("compose.resolves", keep=kept, local=True)
     def resolved(self) -> Resolved:

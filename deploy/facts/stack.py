@@ -11,12 +11,12 @@ from gonogo.deploy import compose
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts.base import Base
+from gonogo.deploy.host import env_file
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.host.places import Place
 from gonogo.deploy.model import Model, Service
-from gonogo.deploy.probes import environment
 from gonogo.deploy.redact import Redactor, secret_values
 from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
 from gonogo.deploy.rules import beside, credentials
@@ -64,7 +64,7 @@ class StackFacts(Base):
         """What matters in the stack's folder: the folder, the env file, what Compose would add."""
         path = self.target.path
         names = (str(path / name) for name in (".env", *compose.OVERRIDES))
-        return self.host.paths(str(path), environment.file(self.target), *names)
+        return self.host.paths(str(path), env_file.file(self.target), *names)
 
     @asked("path.present")
     def folder(self) -> str:
@@ -84,10 +84,10 @@ class StackFacts(Base):
         Kept of them is what is no secret; see ``weak.concealed``.
         """
         _ = self.folder
-        asked = environment.ask(self.connection, self.target)
-        self.redactor.add(environment.pieces(asked.raw.splitlines()))
+        asked = env_file.ask(self.connection, self.target)
+        self.redactor.add(env_file.pieces(asked.raw.splitlines()))
         try:
-            values = environment.values(asked, self.target)
+            values = env_file.values(asked, self.target)
         except GonogoError:
             _ = self.host.compose.version  # without a Compose that works, no file is to blame
             raise
@@ -116,7 +116,7 @@ class StackFacts(Base):
     @property
     def declared(self) -> list[str]:
         """The services of the compose files, those of other profiles too."""
-        return sorted(environment.written(self.flat))
+        return sorted(env_file.written(self.flat))
 
     @asked("compose.reproducible", local=True)
     def beside(self) -> Beside:
@@ -139,7 +139,7 @@ class StackFacts(Base):
     def service_files(self) -> dict[str, Place | None]:
         """The env files of the services, by path on the target; None where there is none."""
         values = {**self.environment, compose.PROJECT: self.target.project}
-        paths = environment.service_files(self.flat, values, self.target)
+        paths = env_file.service_files(self.flat, values, self.target)
         found = self.host.paths(*paths).places
         return {path: found.get(path) for path in paths}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gonogo.deploy import git
 from gonogo.deploy.compose import OVERRIDES
-from gonogo.deploy.probes.environment import pieces
+from gonogo.deploy.host.env_file import pieces
 from gonogo.deploy.rules.weak import is_placeholder
 from gonogo.deploy.target import Target
 

@@ -9,8 +9,8 @@ import pytest
 from gonogo.checks.preflight.test_compose import TAGGABLE, added, shared, switches
 from gonogo.checks.preflight.test_project import holders
 from gonogo.deploy import compose
+from gonogo.deploy.host import env_file
 from gonogo.deploy.model import Model, Mount
-from gonogo.deploy.probes import environment
 from gonogo.deploy.rules import beside
 from tests.unit.stacks import Answering, container, model, target
 from tests.unit.tables import every
@@ -18,10 +18,10 @@ from tests.unit.tables import every
 
 def test_the_env_file_as_it_stands_and_as_compose_reads_it() -> None:
     there = Answering(0, "export COMPOSE_PROJECT_NAME='infra'\nA='1'\n\0A=1\nCOMPOSE_PROJECT_NAME=shop\n")
-    asked = environment.ask(there, target())
+    asked = env_file.ask(there, target())
     assert there.asked[0].startswith("cat -- /srv/shop/.env 2>/dev/null; printf '\\0'; env -i ")
     assert asked.raw == "export COMPOSE_PROJECT_NAME='infra'\nA='1'\n"
-    assert environment.values(asked, target()) == {"A": "1", "COMPOSE_PROJECT_NAME": "infra"}
+    assert env_file.values(asked, target()) == {"A": "1", "COMPOSE_PROJECT_NAME": "infra"}
 
 
 VALUES = {"A": "a", "EMPTY": "", "MONEY": "$A"}
@@ -47,12 +47,12 @@ def test_env_files_of_services_are_paths_of_the_target() -> None:
         "services:\n  a:\n    env_file:\n      - path: ${ENV:-.env}\n      - path: ./b/../c.env\n"
         "  b:\n    env_file:\n      - path: /etc/x.env\n        required: false\n      - path: ${GONE}\n"
     )
-    assert environment.service_files(flat, {}, target()) == [
+    assert env_file.service_files(flat, {}, target()) == [
         "/srv/shop/.env",
         "/srv/shop/c.env",
         "/etc/x.env",
     ]
-    assert environment.service_files("services: {}\n", {}, target()) == []
+    assert env_file.service_files("services: {}\n", {}, target()) == []
 
 
 def test_warnings_of_compose_without_those_of_unset_variables() -> None:
@@ -180,5 +180,5 @@ def test_more_of_a_service_is_read() -> None:
 
 
 def test_paths_of_the_target_stay_paths_of_the_target() -> None:
-    assert environment.file(target()) == "/srv/shop/.env"
-    assert environment.file(target(env_file="/etc/shop.env")) == str(PurePosixPath("/etc/shop.env"))
+    assert env_file.file(target()) == "/srv/shop/.env"
+    assert env_file.file(target(env_file="/etc/shop.env")) == str(PurePosixPath("/etc/shop.env"))

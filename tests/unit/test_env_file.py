@@ -1,11 +1,11 @@
-"""The probe of the env file, fed with recorded answers."""
+"""The env file of the target, fed with recorded answers."""
 
 from __future__ import annotations
 
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.probes import environment
+from gonogo.deploy.host import env_file
 from tests.unit.stacks import Answering, target
 from tests.unit.tables import every
 
@@ -13,7 +13,7 @@ from tests.unit.tables import every
 def test_the_environment_of_compose_without_what_is_ours() -> None:
     text = "API_KEY=a=b\nPATH=/bin\nCERT=-----BEGIN\nMIIE+x/==\n\n-----END\nEMPTY=\nCOMPOSE_PROJECT_NAME=x\n"
     text += "ODD=a\u2028b\x85\n"
-    assert environment.parse(text) == {
+    assert env_file.parse(text) == {
         "API_KEY": "a=b",
         "CERT": "-----BEGIN\nMIIE+x/==\n\n-----END",
         "EMPTY": "",
@@ -24,7 +24,7 @@ def test_the_environment_of_compose_without_what_is_ours() -> None:
 def test_an_env_file_that_compose_refuses_is_named_with_its_words() -> None:
     there = Answering(1, "", 'time="x" level=warning msg="y"\nfailed to read .env: line 3: unexpected "="\n')
     with pytest.raises(GonogoError, match=r"read the env file /srv/shop/\.env: failed to read \.env: line 3"):
-        environment.values(environment.ask(there, target()), target())
+        env_file.values(env_file.ask(there, target()), target())
 
 
 def test_what_could_be_secret_in_an_env_file() -> None:
@@ -37,7 +37,7 @@ def test_what_could_be_secret_in_an_env_file() -> None:
         "just a line that is no setting",
         "bad name=hunter2hunter2",
     ]
-    found = environment.pieces(lines)
+    found = env_file.pieces(lines)
     assert {"it's-a-secret", "plain-Token-7", "in-the-url-5"} <= set(found)
     assert {"just a line that is no setting", "bad name=hunter2hunter2"} <= set(found)
     assert not [value for value in found if "commented" in value or "bright" in value]
@@ -45,11 +45,11 @@ def test_what_could_be_secret_in_an_env_file() -> None:
 
 def test_every_line_of_a_value_over_several_lines_is_secret() -> None:
     lines = ['KEY="-----BEGIN-----', "MIIEabcdEFGH=", "LOOKSLIKEANAME==", '-----END KEY-----"', "MODE=fast"]
-    found = environment.pieces(lines)
+    found = env_file.pieces(lines)
     assert {"MIIEabcdEFGH=", "LOOKSLIKEANAME==", "-----END KEY-----"} <= set(found)
     assert not [value for value in found if "fast" in value]
 
 
 @every("value", ['"closed"', "it's", "'a \" b'", '"escaped \\" inside"', '""'])
 def test_a_value_on_one_line_opens_no_quote(value: str) -> None:
-    assert not [found for found in environment.pieces([f"A={value}", "MODE=fast"]) if "fast" in found]
+    assert not [found for found in env_file.pieces([f"A={value}", "MODE=fast"]) if "fast" in found]
