@@ -1,4 +1,4 @@
-"""What a check may ask for: the target, testinfra's host, the facts, and a way to say what was found."""
+"""What a check may ask for: the target file, the two hosts, the facts, and a way to say what was found."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def connection(facts: Facts) -> Connection:
 
 @pytest.fixture
 def host(facts: Facts) -> Host:
-    """The target: testinfra's host on the one connection, with our nouns; the rest is blocked without one."""
+    """The target: testinfra's host on the one connection, with our nouns; blocked where there is none."""
     return facts.host
 
 
