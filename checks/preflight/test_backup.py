@@ -45,9 +45,12 @@ def test_backup_destination(host: Host, target: Target, expect: Callable[..., No
 )
 def test_backup_recent(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The newest backup is recent and holds something."""
-    if target.backup is None or target.mongodb is None:
-        pytest.skip("the target file names no MongoDB or no backup folder")
+    nothing = "the target file names no MongoDB or no backup folder"
+    if target.backup is None:
+        pytest.skip(nothing)
     found = host.backups(target.backup.folder).listing
+    if target.mongodb is None:
+        pytest.skip(nothing)
     if not facts.has_database:
         pytest.skip("no database runs yet, so there is nothing to back up")
     if found.state != "writable" and not found.found:

@@ -112,6 +112,7 @@ def test_ports_free(host: Host, model: Model, expect: Callable[..., None]) -> No
     services = publishing(model)
     published = [(one.name, port) for one in services for port in one.ports if port.published]
     wrong, risks = twice(published) + repeated(services), []
+    _ = host.holders  # whether they can be told at all is asked whatever is published
     for service, port in published:
         who = hindering(host.port(str(port)).holders, service, model.name)
         wrong += [f"{port} for {service} is held by {who}"] if who else []
