@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+from typing import Any
 
 import docker
 import requests
+import urllib3
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
@@ -15,7 +18,43 @@ SOCKET = "/var/run/docker.sock"
 CALL_TIMEOUT_S = 120
 """Seconds that one call to an engine may be silent; building and loading report progress all the time."""
 
-_FAULTS = (docker.errors.DockerException, requests.RequestException, OSError)
+FAULTS = (docker.errors.DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+"""What the SDK raises: what it reads of a stream comes from urllib3 as it is."""
+
+
+class Api(docker.APIClient):  # type: ignore[misc]
+    """Docker's SDK, where every call has a limit, and where the last one can be cut off."""
+
+    _answer: Any = None
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the answer of the engine; a call without a limit gets ``timeout``, as a pull of the SDK."""
+        kwargs["timeout"] = kwargs.get("timeout") or self.timeout
+        self._answer = super().request(*args, **kwargs)
+        return self._answer
+
+    def cut_off(self) -> None:
+        """End the stream of the last call, from any thread; an engine gives up what nobody listens to."""
+        # A stream that has ended meanwhile has no socket, nor has one of an engine at ssh://.
+        with contextlib.suppress(AttributeError, OSError, docker.errors.DockerException):
+            docker.types.CancellableStream(iter(()), self._answer).close()
+
+
+class TargetApi(Api):
+    """An Api of the target's engine: the headers of the user's own configuration (``HttpHeaders``) stay here.
+
+    They are for this machine's engine, and may hold a secret.
+    """
+
+    _general_configs = property(lambda _: {}, lambda *_: None)
+
+
+class Engine(docker.DockerClient):  # type: ignore[misc]
+    """The SDK's client upon such an Api."""
+
+    def __init__(self, api: type[Api] = Api, **how: Any) -> None:
+        """Connect as ``docker.APIClient`` does."""
+        self.api = api(**how)
 
 
 def target_engine(connection: Connection, socket: str = SOCKET) -> docker.DockerClient:
@@ -26,15 +65,18 @@ def target_engine(connection: Connection, socket: str = SOCKET) -> docker.Docker
     path = connection.forward_socket(socket)
     try:
         return _client(f"unix://{path}", f"{connection.host}: the Docker Engine there")
-    except _FAULTS as error:
+    except FAULTS as error:
         raise GonogoError(f"{connection.host}: {_why(connection, socket)} ({type(error).__name__})") from None
 
 
 def local_engine() -> docker.DockerClient:
-    """Return a Docker SDK client for this machine's engine ($DOCKER_HOST counts); raises GonogoError."""
+    """Return a Docker SDK client for this machine's engine, the one that Docker's client uses here.
+
+    $DOCKER_HOST, $DOCKER_CONTEXT and the user's own context count. Raises GonogoError.
+    """
     try:
         return _client(None, "this machine's Docker Engine")
-    except _FAULTS as error:
+    except FAULTS as error:
         last = (str(error).splitlines() or [type(error).__name__])[-1]
         raise GonogoError(
             f"no Docker Engine answers on this machine ({last}): install it, start it, or set DOCKER_HOST"
@@ -45,9 +87,9 @@ def _client(base_url: str | None, which: str) -> docker.DockerClient:
     """Return a client that asks in the engine's API version; GonogoError where the SDK knows none so old."""
     try:
         if base_url:
-            client = docker.DockerClient(base_url=base_url, timeout=CALL_TIMEOUT_S)
+            client = Engine(TargetApi, base_url=base_url, timeout=CALL_TIMEOUT_S)
         else:
-            client = docker.from_env(timeout=CALL_TIMEOUT_S)
+            client = Engine.from_env(timeout=CALL_TIMEOUT_S)
     except docker.errors.InvalidVersion:
         least = docker.constants.MINIMUM_DOCKER_API_VERSION
         raise GonogoError(

@@ -9,7 +9,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.methods import on_server, pulling, registry, tar
 from gonogo.deploy.methods.client import Given
-from gonogo.deploy.methods.meter import Meter
+from gonogo.deploy.methods.progress import TransferProgress
 from gonogo.deploy.outlook import outlook
 from gonogo.deploy.plan import chosen, plan
 from gonogo.deploy.release import Image, Release
@@ -85,23 +85,28 @@ def build(run: Undertaking) -> None:
 def transfer(run: Undertaking) -> None:
     """Bring the images to the target and prove them there by id."""
     with run.step("transfer") as note:
-        meter = Meter(run.progress.sent, run.progress.about)
-        _fetch(run, meter)
+
+        def warn(text: str) -> None:
+            run.note(text)
+            run.progress.warning(run.redactor(text))
+
+        progress = TransferProgress(run.progress.sent, run.progress.about, run.progress.line, warn)
+        _fetch(run, progress)
         for name, image in run.images.items():
             if not image.id:
                 run.progress.line(f"pulling {image.name}")
-                pulling.pull(run.connection, [image.name], meter)
+                pulling.pull(run.connection, [image.name], progress)
                 run.facts.forget("target_images")
                 run.images[name] = Image(name=image.name, id=run.facts.images[image.name])
         there = set(run.facts.images.values())
         wanted = {name: image for name, image in run.images.items() if image.id not in there}
         wanted |= {n: i for n, i in run.images.items() if run.facts.model.services[n].build is not None}
-        note.detail, ids = _send(run, wanted, meter)
+        note.detail, ids = _send(run, wanted, progress)
         for name, image in run.images.items():
             run.images[name] = Image(name=image.name, id=ids.get(image.id, image.id))
 
 
-def _fetch(run: Undertaking, meter: Meter) -> None:
+def _fetch(run: Undertaking, progress: TransferProgress) -> None:
     """Have the target pull what was built already, and lies in the registry alone."""
     services = [run.facts.model.services[name] for name, image in run.images.items() if not image.id]
     names = {one.name: run.facts.sought(one) for one in services if one.build is not None}
@@ -109,11 +114,13 @@ def _fetch(run: Undertaking, meter: Meter) -> None:
         login, host = run.facts.registry_login, run.facts.registry.host
         run.progress.line(f"pulling {', '.join(sorted(names.values()))}")
         given = Given(*login) if login else None
-        found = registry.fetch(run.connection, host, names.values(), given, meter)
+        found = registry.fetch(run.connection, host, names.values(), given, progress)
         run.images |= {name: Image(name=run.images[name].name, id=found[names[name]]) for name in names}
 
 
-def _send(run: Undertaking, wanted: dict[str, Image], meter: Meter) -> tuple[str, dict[str, str]]:
+def _send(
+    run: Undertaking, wanted: dict[str, Image], progress: TransferProgress
+) -> tuple[str, dict[str, str]]:
     """Bring images to the target by the target's method.
 
     Returns what was sent, in one line, and the target's own ids of those images by the ids here.
@@ -122,10 +129,9 @@ def _send(run: Undertaking, wanted: dict[str, Image], meter: Meter) -> tuple[str
     if target.method == "registry":
         login = run.facts.registry_login
         given, host = Given(*login) if login else None, run.facts.registry.host
-        say = run.progress.line
-        pushed = registry.send(connection, wanted, run.version, host, given, say, meter)
+        pushed = registry.send(connection, wanted, run.version, host, given, progress)
         return pushed.told, pushed.ids
-    sent = tar.send(connection, wanted, run.version, meter.add, meter.expect)
+    sent = tar.send(connection, wanted, run.version, progress.add, progress.expect)
     return sent.told, sent.ids
 
 

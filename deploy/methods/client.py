@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pty
-import select
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +15,8 @@ from gonogo.deploy.errors import GonogoError
 
 TIMEOUT_S = 3600
 SHARED = ("contexts", "cli-plugins")
+CLIENT_ONLY = ("DOCKER_AUTH_CONFIG", "DOCKER_CONTENT_TRUST", "DOCKER_DEFAULT_PLATFORM")
+"""Variables that change a push or a pull by Docker's client, and that its SDK does not know."""
 
 
 @dataclass(frozen=True)
@@ -48,56 +47,6 @@ def docker(
         raise GonogoError(f"docker does not start on this machine: {error.strerror}") from None
     except subprocess.TimeoutExpired:
         raise GonogoError(f"`docker {arguments[0]}` did not end within {timeout:g} s here") from None
-
-
-def drawn(
-    *arguments: str, to: Callable[[bytes], None], folder: Path | None = None, timeout: float = TIMEOUT_S
-) -> int:
-    """Run Docker's client here on a terminal of its own and return its exit status; as ``docker`` else.
-
-    ``to`` is given what it draws, its errors included. Only on a terminal does it tell how far it is.
-    """
-    own = {"DOCKER_CONFIG": str(folder)} if folder else {}
-    ours, its = pty.openpty()
-    try:
-        process = subprocess.Popen(
-            ["docker", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=its,
-            stderr=its,
-            # Where nothing is known of the terminal, no line is drawn that depends on how wide it is.
-            env={**os.environ, **own, "TERM": "dumb"},
-        )
-    except OSError as error:
-        os.close(ours)
-        raise GonogoError(f"docker does not start on this machine: {error.strerror}") from None
-    finally:
-        os.close(its)
-    try:
-        _passed_on(ours, to, time.monotonic() + timeout)
-        return process.wait(max(0.0, timeout))
-    except (TimeoutError, subprocess.TimeoutExpired):
-        raise GonogoError(f"`docker {arguments[0]}` did not end within {timeout:g} s here") from None
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        os.close(ours)
-
-
-def _passed_on(terminal: int, to: Callable[[bytes], None], deadline: float) -> None:
-    """Hand on what is drawn until nobody can draw any more; raises TimeoutError."""
-    while True:
-        ready, _, _ = select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
-            raise TimeoutError
-        try:
-            piece = os.read(terminal, 1 << 16)
-        except OSError:  # pty(7): on Linux, a read fails once the other side is closed
-            return
-        if not piece:
-            return
-        to(piece)
 
 
 def last_line(*texts: str) -> str:

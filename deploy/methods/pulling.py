@@ -1,27 +1,28 @@
-"""Pulling on the target, with its own logins or with one that is gone again when the pull has ended."""
+"""Pulling on the target, with its own logins or with one that no machine keeps."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shlex
-from collections.abc import Iterable
+import time
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.image_name import split
 from gonogo.deploy.methods.client import Given, last_line
-from gonogo.deploy.methods.meter import Meter
+from gonogo.deploy.methods.progress import TransferProgress
+from gonogo.deploy.redact import Redactor
+from gonogo.deploy.wire.transcript import Entry
+
+if TYPE_CHECKING:
+    from gonogo.deploy.host.logins import Login
 
 TIMEOUT_S = 3600.0
 NO_LOGIN, NO_PULL = 3, 4
-
-# Docker tells bytes on a terminal alone; script(1) of util-linux has one, others know other options. With a
-# terminal to read from, too, Docker would ask for a login that is missing, and wait for ever.
-DRAWN = (
-    "pull() { if script --version 2>/dev/null | grep -q util-linux; then "
-    "IMAGE=$1 SHELL=/bin/sh TERM=dumb "
-    "script -qec 'docker pull -- \"$IMAGE\" </dev/null' /dev/null </dev/null; "
-    'else docker pull -- "$1" </dev/null; fi; }; '
-)
+ALIVE = "docker version --format '{{.Server.Version}}'"
 
 
 def line(names: Iterable[str], host: str = "", user: str = "") -> str:
@@ -30,7 +31,11 @@ def line(names: Iterable[str], host: str = "", user: str = "") -> str:
     The login to the registry ``host`` is kept in a folder of its own, which is gone when the line ends,
     however it does.
     """
-    each = f'{DRAWN}for name in {shlex.join(sorted(set(names)))}; do pull "$name" || exit {NO_PULL}; done'
+    # With something to read from, Docker would ask for a login that is missing, and wait for ever.
+    each = (
+        f"for name in {shlex.join(sorted(set(names)))}; do "
+        f'docker pull -q -- "$name" </dev/null || exit {NO_PULL}; done'
+    )
     if not user:
         return each
     words = f"docker login -u {shlex.quote(user)} --password-stdin {shlex.quote(host)}"
@@ -46,25 +51,83 @@ def line(names: Iterable[str], host: str = "", user: str = "") -> str:
 
 def pull(
     connection: Connection,
-    names: Iterable[str],
-    meter: Meter | None = None,
+    names: Collection[str],
+    progress: TransferProgress | None = None,
     *,
     host: str = "",
     given: Given | None = None,
 ) -> None:
     """Have the target pull images; raises GonogoError with what Docker said last.
 
-    ``host`` and ``given``: the registry and the login for it, else the target's own logins hold. ``meter``
-    reads how far it is, where the target can tell it.
+    ``host`` and ``given``: the registry and the login for it, else the target's own logins hold. Where the
+    target's Docker client alone has these, or alone reaches the engine, it pulls, and ``progress`` is warned
+    that no bytes are told.
     """
-    reader = meter or Meter()
-    before = len(reader.lines)
+    progress = progress or TransferProgress()
+    try:
+        _by_sdk(connection, names, progress, host, given)
+    except _NoSdk as error:
+        why = connection.redact(f"{connection.host}: {error}")
+        progress.warn(f"{why}: Docker's client pulls there, which tells no bytes")
+        _by_client(connection, names, host, given)
+
+
+class _NoSdk(GonogoError):
+    """The SDK cannot do it; the message tells why. Nothing was pulled."""
+
+
+def _by_sdk(
+    connection: Connection,
+    names: Collection[str],
+    progress: TransferProgress,
+    host: str,
+    given: Given | None,
+) -> None:
+    # It takes long to import, and no other way needs it.
+    from gonogo.deploy.engine import target_engine  # noqa: PLC0415
+    from gonogo.deploy.host.logins import Login  # noqa: PLC0415
+    from gonogo.deploy.methods import engine_api, target_client  # noqa: PLC0415
+
+    client = target_client.ask(connection)
+    try:
+        socket, login = client.socket, Login(given.user, given.password) if given else None
+        logins = {name: login or client.login(split(name)[0]) for name in names}
+        engine = target_engine(connection, socket)
+    except (GonogoError, ValueError) as error:
+        connection.run(ALIVE, live=True)  # what fails for a connection that is lost is told as that
+        raise _NoSdk(str(error).removeprefix(f"{connection.host}: ")) from None
+    deadline = time.monotonic() + TIMEOUT_S
+    with contextlib.closing(engine):
+        for name, held in sorted(logins.items()):
+            begun, said, status = time.monotonic(), "interrupted", None
+            try:
+                engine_api.pull(engine, name, held, progress, max(1.0, deadline - begun))
+                said, status = "", 0
+            except GonogoError as error:
+                said, status = _worded(connection, error, held), 1
+                at = f" for {host}" if host else ""
+                raise GonogoError(f"{connection.host}: docker pull{at} failed: {said}") from None
+            finally:
+                took = time.monotonic() - begun
+                connection.transcript.add(Entry(f"docker pull {name}", status, said, took, mutates=True))
+
+
+def _worded(connection: Connection, error: GonogoError, held: Login | None) -> str:
+    """Return why a pull failed; raises ConnectionFailed where it was the connection."""
+    from gonogo.deploy.methods.engine_api import BrokeOff  # noqa: PLC0415
+
+    said = connection.redact(Redactor([held.password, held.token] if held else [])(str(error)))
+    if isinstance(error, BrokeOff) and not connection.run(ALIVE, live=True).ok:
+        said += ": the engine does not answer any more"
+    return said
+
+
+def _by_client(connection: Connection, names: Collection[str], host: str, given: Given | None) -> None:
     secret = io.BytesIO(given.password.encode()) if given else None
     command = line(names, host, given.user if given else "")
-    result = connection.stream(command, stdin=secret, to=reader.feed, timeout=TIMEOUT_S)
-    reader.end()
+    result = connection.stream(command, stdin=secret, timeout=TIMEOUT_S)
     if not result.ok:
         what = "docker login" if result.exit_status == NO_LOGIN else "docker pull"
         at = f" for {host}" if host else ""
-        said = last_line(result.error_text, "\n".join(reader.lines[before:]))
+        said = last_line(result.error_text, result.text)
         raise GonogoError(connection.redact(f"{connection.host}: {what}{at} failed: {said}"))

@@ -25,7 +25,7 @@ from pathlib import Path
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.methods import pulling, tar
 from gonogo.deploy.methods import registry as method
-from gonogo.deploy.methods.client import Given, docker, logged_in
+from gonogo.deploy.methods.client import Given, docker
 from gonogo.deploy.release import Image
 from lab import host, registry
 from lab.docker import check
@@ -144,19 +144,17 @@ def by_registry(way: Way, images: list[str]) -> tuple[float, float]:
     given = Given("lab", secrets.token_hex(8))
     with registry.running(NAME, given.user, given.password, tls=False) as found, way.connect() as connection:
         here = f"127.0.0.1:{connection.forward_port('127.0.0.1', 5000)}"
-        with logged_in(here, given) as folder:
 
-            def bring() -> None:
-                name = method.push(images[1], f"{here}/app:{VERSION}", folder)
-                name = name.replace(here, found.host)
-                pulling.pull(connection, [name], host=found.host, given=given)
+        def bring() -> None:
+            name = method.push(images[1], f"{here}/app:{VERSION}", given)
+            pulling.pull(connection, [name.replace(here, found.host)], host=found.host, given=given)
 
-            try:
-                method.push(images[0], f"{here}/app:former", folder)
-                return measured(way, images[1], bring)
-            finally:
-                for tag in ("former", VERSION):
-                    docker("image", "rm", f"{here}/app:{tag}")
+        try:
+            method.push(images[0], f"{here}/app:former", given)
+            return measured(way, images[1], bring)
+        finally:
+            for tag in ("former", VERSION):
+                docker("image", "rm", f"{here}/app:{tag}")
 
 
 def void(_: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -10,15 +12,16 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.methods import pulling
 from gonogo.deploy.methods import registry as method
 from gonogo.deploy.methods.client import Given, docker
-from gonogo.deploy.methods.meter import Meter
+from gonogo.deploy.methods.progress import Event, TransferProgress
 from gonogo.deploy.release import Image
-from lab import registry
+from lab import host, registry
 from lab.kind import NEWEST, OLDEST
-from tests.lab.connecting import connected
+from lab.relay import Relay
+from tests.lab.connecting import connected, other_config, reachable
 from tests.lab.secrecy import leaks, watched_arguments
 
 pytestmark = pytest.mark.lab
@@ -26,6 +29,11 @@ NAME = f"t-push-{os.getpid()}"
 USER, PASSWORD = "lab", "s3cret-of-the-lab!$ '\""
 VERSION = "0123abcd-20260131-080559"
 GIVEN = Given(USER, PASSWORD)
+WRONG = {
+    "here": r"docker push .* failed on this machine: .*(unauthorized|401)",
+    "there": r"docker pull for .* failed: .*(unauthorized|401)",
+}
+HELPER = "/usr/local/bin/docker-credential-lab"
 SIZE = 3_000_000
 """Bytes of the image; a tiny one is there before Docker draws anything."""
 
@@ -61,31 +69,46 @@ def send(
     connection: Connection,
     found: registry.Registry,
     given: Given | None,
-    meter: Meter | None = None,
+    progress: TransferProgress | None = None,
     **images: Image,
 ) -> method.Pushed:
-    return method.send(connection, images, VERSION, found.host, given, meter=meter)
+    return method.send(connection, images, VERSION, found.host, given, progress)
+
+
+class Told:
+    """What is heard of a transfer."""
+
+    def __init__(self) -> None:
+        self.counts: list[int] = []
+        self.totals: list[int] = []
+        self.warnings: list[str] = []
+        self.progress = TransferProgress(self.counts.append, self.totals.append, warn=self.warnings.append)
+
+
+def there(connection: Connection, name: str) -> bool:
+    """Whether the host has an image."""
+    return connection.run(f"docker image inspect {name}", live=True).ok
 
 
 def left(connection: Connection) -> str:
     look = "ls -a /tmp; cat ~/.docker/config.json 2>/dev/null; true"
-    return connection.check(look, mutates=True).text
+    return connection.run(look, mutates=True, private=True).text
 
 
 def test_an_image_is_pushed_and_pulled_by_digest(
     connection: Connection, running: registry.Registry, image: Image, tmp_path: Path
 ) -> None:
     before = left(connection)
-    counts: list[int] = []
-    totals: list[int] = []
+    told = Told()
     with watched_arguments() as arguments:
-        done = send(connection, running, GIVEN, Meter(counts.append, totals.append), app=image)
+        done = send(connection, running, GIVEN, told.progress, app=image)
     (name,) = done.names.values()
     assert name.startswith(f"{running.host}/team/app@sha256:")
     assert name in done.told
     ways = 1 if done.ids[image.id] != image.id else 2  # with containerd's store, a quick pull tells no bytes
-    assert (ways - 0.1) * SIZE < totals[-1] < 2.1 * SIZE, "what cannot be packed goes as it is"
-    assert 0.9 * totals[-1] < sum(counts) <= totals[-1]
+    assert (ways - 0.1) * SIZE < told.totals[-1] < 2.1 * SIZE, "what cannot be packed goes as it is"
+    assert 0.9 * told.totals[-1] < sum(told.counts) <= told.totals[-1]
+    assert told.warnings == []
     form = "docker image inspect -f '{{.Id}} {{index .RepoDigests 0}}'"
     assert connection.check(f"{form} {running.host}/team/app:{VERSION}").text.split() == [
         done.ids[image.id],
@@ -94,9 +117,55 @@ def test_an_image_is_pushed_and_pulled_by_digest(
     assert left(connection) == before, "the target's own logins are as they were, and nothing is left"
     assert not (tmp_path / "nobody").exists(), "nor is any login kept here"
     texts = {"transcript": repr(connection.transcript.entries), "arguments": "\n".join(arguments)}
-    assert "docker login" in texts["arguments"]
+    assert "docker tag" in texts["arguments"] and "docker login" not in texts["arguments"]
+    assert f"docker pull {name}" in [entry.command for entry in connection.transcript.entries]
     assert leaks([PASSWORD], texts) == []
     assert send(connection, running, GIVEN, app=image).told == "every image is there already"
+
+
+def test_the_logins_of_the_target_are_used_for_the_pull(
+    connection: Connection, running: registry.Registry, image: Image
+) -> None:
+    name = method.push(image.id, f"{running.host}/team/app:{VERSION}", GIVEN)
+    told = Told()
+    running.login(USER, PASSWORD)
+    try:
+        before = left(connection)
+        with watched_arguments() as arguments:
+            pulling.pull(connection, [name], told.progress, host=running.host)
+        assert left(connection) == before
+    finally:
+        running.logout()
+    assert (told.warnings, there(connection, name)) == ([], True)
+    texts = {"transcript": repr(connection.transcript.entries), "arguments": "\n".join(arguments)}
+    assert "docker context inspect" in texts["transcript"]
+    coded = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    assert leaks([PASSWORD, coded], texts) == []
+
+
+def test_a_login_that_a_helper_of_the_target_keeps_is_used_by_its_client(
+    connection: Connection, running: registry.Registry, image: Image
+) -> None:
+    name = method.push(image.id, f"{running.host}/team/app:{VERSION}", GIVEN)
+    told = Told()
+    login = {"ServerURL": running.host, "Username": USER, "Secret": PASSWORD}
+    host.put(NAME, "/tmp/login.json", json.dumps(login).encode())
+    host.put(NAME, HELPER, b"#!/bin/sh\ncat /tmp/login.json\n", mode="0755", owner="root:root")
+    config = json.dumps({"credHelpers": {running.host: "lab"}})
+    host.put(NAME, "/home/deploy/.docker/config.json", config.encode())
+    try:
+        before = left(connection)
+        with watched_arguments() as arguments:
+            pulling.pull(connection, [name], told.progress, host=running.host)
+        assert left(connection) == before
+    finally:
+        host.execute(NAME, f"rm {HELPER} /tmp/login.json /home/deploy/.docker/config.json", user="root")
+    assert (told.counts, there(connection, name)) == ([], True)
+    (warning,) = told.warnings
+    assert f"the login for {running.host} is kept by the credential helper lab" in warning
+    texts = {"transcript": repr(connection.transcript.entries), "arguments": "\n".join(arguments)}
+    assert "docker pull -q -- " in texts["transcript"]
+    assert leaks([PASSWORD], texts) == []
 
 
 def test_what_does_not_belong_to_the_registry_goes_past_it(
@@ -119,9 +188,11 @@ def test_a_wrong_password_is_one_sentence_and_changes_nothing(
     wrong = Given(USER, "a-wrong-password")
     if where == "there":
         real = pulling.pull
-        monkeypatch.setattr(pulling, "pull", lambda c, n, m, host, given: real(c, n, host=host, given=wrong))
+        monkeypatch.setattr(
+            pulling, "pull", lambda c, n, p, host, given: real(c, n, p, host=host, given=wrong)
+        )
     before = left(connection) + connection.check("docker image ls -aq | sort", mutates=True).text
-    with pytest.raises(GonogoError, match=r"docker login .*401 Unauthorized") as caught:
+    with pytest.raises(GonogoError, match=WRONG[where]) as caught:
         send(connection, running, GIVEN if where == "there" else wrong, app=image)
     assert "a-wrong-password" not in str(caught.value)
     assert left(connection) + connection.check("docker image ls -aq | sort", mutates=True).text == before
@@ -141,6 +212,25 @@ def test_a_registry_that_is_gone_is_one_sentence(
         send(connection, running, GIVEN, app=image)
 
 
+def test_a_connection_that_is_lost_during_a_pull_is_told_as_that(
+    connection: Connection, running: registry.Registry, image: Image, tmp_path: Path
+) -> None:
+    name, made = method.push(image.id, f"{running.host}/team/app:{VERSION}", GIVEN), host.find(NAME)
+    with Relay(made.port) as relay:
+
+        class Cutting(TransferProgress):
+            def layer(self, event: Event) -> None:
+                relay.cut()
+
+        to = reachable("other", other_config(made, tmp_path, Port=relay.port))
+        with (
+            Connection.open(to) as lost,
+            pytest.raises(ConnectionFailed, match="to other was lost") as caught,
+        ):
+            pulling.pull(lost, [name], Cutting(), host=running.host, given=GIVEN)
+    assert leaks([PASSWORD], {"error": str(caught.value), "transcript": repr(lost.transcript.entries)}) == []
+
+
 def test_another_image_under_the_digest_is_found_out(
     connection: Connection, running: registry.Registry, image: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,8 +240,8 @@ def test_another_image_under_the_digest_is_found_out(
 
 
 def _foreign(running: registry.Registry, real):  # type: ignore[no-untyped-def]
-    def push(_image: str, name: str, folder: Path | None, meter: Meter) -> str:
+    def push(_image: str, name: str, given: Given | None, progress: TransferProgress) -> str:
         empty = subprocess.run(["docker", "import", "-"], input=bytes(10240), capture_output=True, check=True)
-        return real(empty.stdout.decode().strip(), name, folder, meter)
+        return real(empty.stdout.decode().strip(), name, given, progress)
 
     return push

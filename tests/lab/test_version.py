@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from gonogo.deploy.methods import registry
-from gonogo.deploy.methods.client import Given, logged_in
+from gonogo.deploy.methods.client import Given
 from lab.kind import NEWEST
 from tests.lab import methods
 from tests.lab.methods import BASE, CLONE, PASSWORD, ROOM, USER, Stack
@@ -79,8 +79,7 @@ def test_a_version_that_nobody_built_is_a_no_go(stack: Stack, method: str, where
 
 def test_an_image_of_the_registry_is_pulled(stack: Stack) -> None:
     image = built(stack, "1.0.2")
-    with logged_in(stack.registry.host, Given(USER, PASSWORD)) as folder:
-        registry.push(image, name(stack, "1.0.2"), folder)
+    registry.push(image, name(stack, "1.0.2"), Given(USER, PASSWORD))
     subprocess.run(["docker", "image", "rm", name(stack, "1.0.2")], check=True, capture_output=True)
     done = taken(stack, "registry", "1.0.2")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 import socketserver
 import threading
@@ -90,6 +92,25 @@ def test_the_engine_is_asked_in_a_version_that_it_knows(
     with standing_in(tmp_path, monkeypatch, least, most) as server:
         assert images.local_ids(["shop-web"]) == {"shop-web": IMAGE}
     assert server.asked[-1].startswith(f"/v{most}/"), server.asked
+
+
+@pytest.mark.parametrize("chosen", ["DOCKER_CONTEXT", "currentContext"])
+def test_the_engine_of_the_users_context_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
+    with standing_in(tmp_path, monkeypatch, "1.24", "1.41") as server:
+        endpoint = {"Host": os.environ["DOCKER_HOST"], "SkipTLSVerify": False}
+        meta = tmp_path / "contexts" / "meta" / hashlib.sha256(b"builder").hexdigest() / "meta.json"
+        meta.parent.mkdir(parents=True)
+        meta.write_text(json.dumps({"Name": "builder", "Metadata": {}, "Endpoints": {"docker": endpoint}}))
+        current = {"currentContext": "builder"} if chosen == "currentContext" else {}
+        (tmp_path / "config.json").write_text(json.dumps(current))
+        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+        monkeypatch.delenv("DOCKER_HOST")
+        if not current:
+            monkeypatch.setenv("DOCKER_CONTEXT", "builder")
+        local_engine().close()
+        assert server.asked
 
 
 def test_an_engine_that_is_too_old_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
