@@ -102,3 +102,15 @@ def _sees_all(config: pytest.Config) -> None:
             "would leave out checks of gonogo: add test_*.py and test there, or run `gonogo preflight` and "
             "`gonogo verify`, which do not read that file"
         )
+
+
+def one_host(item: pytest.Item) -> None:
+    """Raise pytest.UsageError where testinfra is told of another host than that of the target file."""
+    told = [f"--{name}" for name in ("hosts", "connection", "sudo") if item.config.getoption(name, None)]
+    if hasattr(getattr(item, "module", None), "testinfra_hosts"):
+        told.append(f"testinfra_hosts in {item.path.name}")
+    if told:
+        raise pytest.UsageError(
+            f"{', '.join(told)} beside --target: `host` is that of the target file, reached as it says: "
+            "leave it out, or run the tests that need another host without --target"
+        )

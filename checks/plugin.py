@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks import argv, catalogue, columns, early, offline, recall, results, summary
+from gonogo.checks import argv, catalogue, columns, early, offline, options, recall, results, summary
 from gonogo.checks.catalogue import SMOKE, is_check
 from gonogo.checks.fixtures import SUITE
 from gonogo.checks.judge import Check, Place, account, judge
@@ -20,7 +20,7 @@ from gonogo.deploy import recording, target_file
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.workspace import ROOT
-from gonogo.reports.model import Availability, CheckResult, SuiteEnd
+from gonogo.reports.model import CheckResult, SuiteEnd
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,7 +68,7 @@ def pytest_collection_modifyitems(
     try:
         for item in found:
             item.extra_keyword_matches.add(Check.of(item).id)  # for -k
-            _one_host(item)
+            options.one_host(item)
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
     yield
@@ -91,18 +91,6 @@ def pytest_collection_modifyitems(
         raise pytest.UsageError(str(error)) from None
 
 
-def _one_host(item: pytest.Item) -> None:
-    """Raise GonogoError where testinfra is told of another host than that of the target file."""
-    told = [f"--{name}" for name in ("hosts", "connection", "sudo") if item.config.getoption(name, None)]
-    if hasattr(getattr(item, "module", None), "testinfra_hosts"):
-        told.append(f"testinfra_hosts in {item.path.name}")
-    if told:
-        raise GonogoError(
-            f"{', '.join(told)} beside --target: `host` is that of the target file, reached as it says: "
-            "leave it out, or run the tests that need another host without --target"
-        )
-
-
 def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
     option = config.getoption
     kept = recording.load(Path(option("--replay"))) if option("--replay") else None
@@ -116,7 +104,7 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         release=option("--release") or "",
         baseline_of=option("--baseline") or "",
         version=option("--under-way") or "",
-        availability=_availability(option("--availability")),
+        availability=results.availability(option("--availability")),
         strict=bool(config.getini("strict")),
         checks=known,
         early=early.STARTED,
@@ -127,13 +115,6 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         suite.images_of = facts.images_of
         suite.notes.append(f"judged again from a recording of {kept.taken}")
     return suite
-
-
-def _availability(file: str | None) -> Availability | None:
-    try:
-        return Availability.model_validate_json(Path(file).read_bytes()) if file else None
-    except (OSError, ValueError):
-        raise GonogoError(f"--availability {file} cannot be read: it is what the runner writes") from None
 
 
 def _unburden(config: pytest.Config) -> None:

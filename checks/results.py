@@ -1,14 +1,15 @@
-"""What the checks of a run found, whether that is go, and ``--results``: a file of one JSON object a line."""
+"""What the checks of a run found, whether that is go, and the files that they and the runner exchange."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.reports.model import CheckResult, SuiteEnd
+from gonogo.reports.model import Availability, CheckResult, SuiteEnd
 
 FOUND: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
 """The results of a run, in the order in which they came."""
@@ -37,3 +38,11 @@ def write(file: str | None, record: CheckResult | SuiteEnd) -> None:
         descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "a", encoding="utf-8") as out:
             out.write(record.model_dump_json() + "\n")
+
+
+def availability(file: str | None) -> Availability | None:
+    """Return what the file of ``--availability`` tells, None without one; raises GonogoError."""
+    try:
+        return Availability.model_validate_json(Path(file).read_bytes()) if file else None
+    except (OSError, ValueError):
+        raise GonogoError(f"--availability {file} cannot be read: it is what the runner writes") from None
