@@ -14,7 +14,7 @@ from typing import Any
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.images import VARIABLES
 from gonogo.deploy.model import Model, Service
-from gonogo.deploy.release import tagged
+from gonogo.deploy.release import repository, tagged
 from gonogo.deploy.rules import dockerfile as recipes
 from gonogo.deploy.rules.dockerfile import Stage
 from gonogo.deploy.source import REVISION, Source, source
@@ -115,6 +115,12 @@ def local_ids(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def makers(model: Model) -> list[str]:
+    """Return the services that are built, one for each image: of two builds, one would be another image."""
+    found = {repository(model.services[name].image): name for name in reversed(model.built())}
+    return sorted(found.values())
+
+
 def build_file(target: Target, model: Model, version: str, place: Callable[[str], str] | None = None) -> str:
     """Return the Compose file that builds the model's images: its build sections and nothing else.
 
@@ -123,9 +129,7 @@ def build_file(target: Target, model: Model, version: str, place: Callable[[str]
     Each image gets the tag of the release, so that builds at the same time do not take each other's images.
     Arguments come from the target's env file, so the file may hold secrets: it is for standard input.
     """
-    # Once for each image: built twice, even from the same, one of the two is another image.
-    makers = {tagged(model.services[name].image, version): name for name in reversed(model.built())}
-    services = {name: _build(target, model.services[name], version, place) for name in makers.values()}
+    services = {name: _build(target, model.services[name], version, place) for name in makers(model)}
     return json.dumps({"name": model.name, "services": services}).replace("$", "$$")
 
 
@@ -141,7 +145,7 @@ def build(target: Target, model: Model, version: str, say: Callable[[str], None]
         status, lines = _run(target, text, False, say)
     if status != 0:
         raise GonogoError(
-            f"building {', '.join(names)} failed on this machine, the target was not touched: "
+            f"building {', '.join(makers(model))} failed on this machine, the target was not touched: "
             + " / ".join(lines[-LAST_LINES:])
         )
     tags = {name: tagged(model.services[name].image, version) for name in names}

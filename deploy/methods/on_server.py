@@ -77,9 +77,9 @@ def build(
             result = _run(connection, target, text, output, CLASSIC)
         if not result.ok:
             said = connection.redact(" / ".join(output.lines[-LAST_LINES:]))
+            made = ", ".join(building.makers(model))
             raise GonogoError(
-                f"{connection.host}: building {', '.join(names)} failed, nothing that runs was touched: "
-                f"{said}"
+                f"{connection.host}: building {made} failed, nothing that runs was touched: {said}"
             )
         ids = images.images(connection, tags.values())
         if missing := sorted(set(tags.values()) - set(ids)):

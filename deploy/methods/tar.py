@@ -20,13 +20,14 @@ from gonogo.deploy.methods.oci_layout import Layout
 from gonogo.deploy.release import Image, tagged
 
 # An engine that keeps images in containerd reads no checksum at the stream's end, nor a layer that it has. Of
-# both ends of the pipe the status is asked, as that of the first is lost in sh (incident D2).
+# both ends of the pipe the status is asked, as that of the first is lost in sh (incident D2). gzip(1) ends
+# with 1 or 2 for what it cannot unpack, and by a signal where `docker load` gave up, which says why itself.
 LOAD = (
     "command -v gzip >/dev/null || exec docker load -q; "
-    'said=$({ { gzip -dc 2>/dev/null; echo "unpacked $?" >&3; } | docker load -q >&2; '
-    'echo "loaded $?" >&3; } 3>&1); '
-    'case $said in *"unpacked 1"*|*"unpacked 2"*) echo "the archive arrived damaged" >&2; exit 1;; esac; '
-    'case $said in *"loaded 0"*"unpacked 0"*|*"unpacked 0"*"loaded 0"*) ;; *) exit 1;; esac'
+    'said=$({ { gzip -dc 2>/dev/null; echo "unpacked $?." >&3; } | docker load -q >&2; '
+    'echo "loaded $?." >&3; } 3>&1); '
+    'case $said in *"unpacked 1."*|*"unpacked 2."*) echo "the archive arrived damaged" >&2; exit 1;; esac; '
+    'case $said in *"loaded 0."*"unpacked 0."*|*"unpacked 0."*"loaded 0."*) ;; *) exit 1;; esac'
 )
 MB = 1_000_000
 # What engines say of a layer that is in neither the archive nor their store.

@@ -96,7 +96,7 @@ def test_each_method_from_each_store_to_each(
     before, untagged = stack.state(), stack.untagged
     done = stack.gonogo("rollback", method, "--to", second)
     assert done.returncode == 3, done.stdout + done.stderr
-    assert f"the images of {second} for app are gone: deploy its sources again" in done.stdout
+    assert f"the images of {second} for app, worker are gone: deploy its sources again" in done.stdout
     assert (stack.state(), stack.content()) == (before, content)
 
     stack.commit("three", NOISE)

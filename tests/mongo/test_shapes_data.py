@@ -39,7 +39,7 @@ def test_the_state_of_each_is_told(server: Ground) -> None:
             state = facts.mongodb
             took = time.monotonic() - begun
             print(f"state of {database}: {took:.2f} s")
-        assert state is not None and state.writable and took < 5
+        assert state is not None and state.writable and took < 60, "it is asked for all at once"
         counts[database] = state.counts
     kept = [name for name in odd.COLLECTIONS if name != "system.js"]
     assert counts[odd.DATABASE] == dict.fromkeys(sorted(kept), 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.plugin import _availability
+from gonogo.checks.results import availability
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.redact import Redactor
@@ -86,7 +86,7 @@ def test_what_cannot_be_judged(found: Availability | None, says: str) -> None:
 def test_what_is_no_file_of_the_runner_is_a_usage_error(tmp_path: Path) -> None:
     file = tmp_path / "seen.json"
     with pytest.raises(GonogoError, match="it is what the runner writes"):
-        _availability(str(file))
+        availability(str(file))
     file.write_text(seen().model_dump_json())
-    assert _availability(str(file)) == seen()
-    assert _availability(None) is None
+    assert availability(str(file)) == seen()
+    assert availability(None) is None
