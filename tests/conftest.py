@@ -13,6 +13,7 @@ TRIED = "tried(*methods, on, controller, target): a deployment that docs/engines
 TOGETHER = ("tests/incidents", "tests/lab/data", "tests/lab/deployed", "tests/lab/stack")
 """Folders whose files share a host. It is made once, and gone when the last of them has ended."""
 LONGEST = (
+    "tests/lab/test_methods_deploy.py",
     "tests/faults/test_campaign.py",
     "tests/incidents",
     "tests/lab/test_deploy.py",
@@ -26,7 +27,6 @@ LONGEST = (
     "tests/lab/test_switch.py",
     "tests/lab/test_terminal.py",
     "tests/lab/deployed",
-    "tests/lab/test_methods_deploy.py",
     "tests/lab/test_make.py",
     "tests/lab/test_new_user.py",
     "tests/lab/data",
