@@ -36,7 +36,8 @@ class Suite:
     ``release``: what verify compares with; ``version``: of the release under way, of which this run is a
     part; ``images_of``: the version as which the images were built that are taken, with ``skip_build``;
     ``offline``: only the repository is looked at; ``checks``: the ids of all checks; ``availability``: how
-    the stack answered during the deployment that this run is a part of.
+    the stack answered during the deployment that this run is a part of; ``streaks``: by a container's id, how
+    many health checks had failed in a row when it was first seen to be unhealthy.
     """
 
     target: Target
@@ -54,6 +55,7 @@ class Suite:
     mark: int = 0
     data: list[DataCount] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    streaks: dict[str, int] = field(default_factory=dict)
     early: Early | None = None
     known: Remembered = field(default_factory=Remembered)
     asked: dict[str, list[Question]] = field(default_factory=dict)

@@ -12,8 +12,8 @@ from gonogo.deploy.mongodb import vault
 from gonogo.deploy.release import BACK, Release
 from gonogo.deploy.undertaking import Undertaking
 
-GOOD = ("deployed", "")
-"""The outcomes of runs whose release counts; a run that has none yet is the one under way."""
+UNVERIFIED = ("rolled-back", "rollback-failed", "interrupted", "")
+"""The outcomes of runs whose release may have run, and was not verified. None yet: it was cut off."""
 
 
 def finish(run: Undertaking) -> None:
@@ -37,7 +37,8 @@ def expire(run: Undertaking) -> list[str]:
     there = release.listed(connection, target)
     current = release.current(connection, target)
     records = {name: found for name in there if (found := _read(run, name))}
-    failed = {one.version for one in history.runs(connection, target) if one.outcome not in GOOD}
+    ended = {one.version: one.outcome for one in history.runs(connection, target)}
+    failed = {name for name, outcome in ended.items() if outcome in UNVERIFIED and name != current}
     kept = keep(there, current, records, target.releases.keep, failed)
     needed = {image.id for name in kept if name in records for image in records[name].images.values()}
     gone = [name for name in there if name not in kept and name in records]

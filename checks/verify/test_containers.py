@@ -24,17 +24,21 @@ def _running(host: Host, target: Target) -> list[Container]:
     return host.project(target.project).containers
 
 
-def _settled(host: Host, target: Target, deadline: float) -> list[Container]:
-    """Return the containers once the health of each is final, or when the time is over.
+def _settled(host: Host, suite: Suite, target: Target) -> list[Container]:
+    """Return the containers once the health of each is final, at most after ``healthy_timeout_s``.
 
     What became unhealthy while something it asks was being replaced stays so until its next health check, so
-    it is final only when as many more checks have failed as make it unhealthy.
+    it is final only when as many more checks have failed as make it unhealthy. They count from when it was
+    first seen so in this run: who is without service must not wait for that twice.
     """
-    seen: dict[str, int] = {}
+    deadline, seen = time.monotonic() + target.thresholds.healthy_timeout_s, suite.streaks
     while True:
         found = _running(host, target)
         for one in found:
-            seen.setdefault(one.id, one.failing_streak)
+            if one.health == "unhealthy":
+                seen.setdefault(one.id, one.failing_streak)
+            else:
+                seen.pop(one.id, None)
         waiting = any(
             one.health == "starting"
             or (one.health == "unhealthy" and one.failing_streak < seen[one.id] + one.retries)
@@ -93,9 +97,9 @@ def test_containers_running(host: Host, suite: Suite, target: Target, expect: Ca
     reason="A failed health check left the site down after a deployment that had been called a success.",
     fix="Read what the health check said: docker inspect -f '{{json .State.Health}}' NAME.",
 )
-def test_containers_healthy(host: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_containers_healthy(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """No container is unhealthy or still starting."""
-    found = _settled(host, target, time.monotonic() + target.thresholds.healthy_timeout_s)
+    found = _settled(host, suite, target)
     healthy = sum(one.health == "healthy" for one in found)
     without = sum(not one.health for one in found)
     expect(
@@ -116,7 +120,7 @@ def test_containers_stable(host: Host, suite: Suite, target: Target, expect: Cal
 
     What tried until it ended well may have been restarted.
     """
-    found = _settled(host, target, time.monotonic() + target.thresholds.healthy_timeout_s)
+    found = _settled(host, suite, target)
     ailing = [*_lacking(suite, found), *_stopped(found), *_sick(found)]
     restarted = [f"{one.name} {one.restarts} times" for one in found if one.restarts and not one.completed]
     expect(

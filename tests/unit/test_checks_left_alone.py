@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from gonogo.checks.suite import Suite
 from gonogo.checks.verify import test_containers as containers
 from gonogo.checks.verify import test_mongodb as mongodb
 from gonogo.deploy import health
@@ -67,7 +68,7 @@ def test_a_container_that_crashed_stops_a_release_and_no_way_back() -> None:
     host = there(container("api", restarts=1))
     for back, severity in ((False, "error"), (True, "warning")):
         with pytest.raises(Said, match=f"{severity}: .*api.* 1 times"):
-            suite = SimpleNamespace(gone_back=back, expected_release=None, expected_model=None)
+            suite = SimpleNamespace(gone_back=back, expected_release=None, expected_model=None, streaks={})
             containers.test_containers_stable(host, suite, target(), expect)
 
 
@@ -75,7 +76,7 @@ def test_what_died_at_the_end_stops_a_release_and_a_way_back() -> None:
     ended = container("api", status="exited", exit_code=137)
     host = there(ended)
     for back in (False, True):
-        suite = SimpleNamespace(gone_back=back, expected_release=None, expected_model=None)
+        suite = SimpleNamespace(gone_back=back, expected_release=None, expected_model=None, streaks={})
         with pytest.raises(Said, match=r"^error: shop-api-1 \(exited\)$"):
             containers.test_containers_stable(host, suite, target(), expect)
 
@@ -85,13 +86,28 @@ def test_a_replica_that_is_gone_is_missed(left: int, says: str) -> None:
     stack = model(web={"image": "web:1", "scale": 3}, api={"image": "api:1"})
     images = {"web": Image(name="web:1", id="a"), "api": Image(name="api:1", id="b")}
     suite = SimpleNamespace(
-        gone_back=False, expected_release=SimpleNamespace(images=images), expected_model=stack
+        gone_back=False, expected_release=SimpleNamespace(images=images), expected_model=stack, streaks={}
     )
     found = [container("api"), *(container("web", id=str(n), name=f"web-{n}") for n in range(left))]
     host = there(*found)
     for check in (containers.test_containers_running, containers.test_containers_stable):
         with pytest.raises(Said, match=says):
             check(host, suite, target(), expect)
+
+
+def test_what_is_unhealthy_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter(range(5, 99))
+
+    def running(*_: Any) -> list[Any]:
+        return [container("web", health="unhealthy", failing_streak=next(looks), retries=3)]
+
+    monkeypatch.setattr(containers, "_running", running)
+    monkeypatch.setattr(containers.time, "sleep", lambda _: None)
+    suite = cast(Suite, SimpleNamespace(streaks={}))
+    (first,) = containers._settled(there(), suite, target())
+    assert first.failing_streak == 8, "three more health checks failed"
+    (again,) = containers._settled(there(), suite, target())
+    assert again.failing_streak == 9, "and that is not waited for once more"
 
 
 def test_where_nothing_was_to_be_left_alone_there_is_nothing_to_judge() -> None:
