@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.filesystem import mb
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.model import Model
 from gonogo.deploy.mongodb.state import Mongo
 from gonogo.deploy.release import repository
-from gonogo.deploy.rules.sizes import mb
-from gonogo.deploy.rules.versions import Version, refusal, version
 from gonogo.deploy.target import Mongodb, Target
 
 LEAST = 0.5
 """Of the documents that there were before the last release, the share that must be there at least."""
 
 STATES = ("PRIMARY", "SECONDARY", "ARBITER")
+SERIES = ((3, 4), (3, 6), (4, 0), (4, 2), (4, 4), (5, 0), (6, 0), (7, 0), (8, 0))
+"""MongoDB's series in order; an upgrade may leave none out. Rapid releases such as 6.3 lie between them."""
+
+Version = tuple[int, int]
 
 
 def _state(target: Target, facts: Facts) -> tuple[Mongodb, Mongo]:
@@ -105,6 +109,32 @@ def test_mongodb_size(host: Host, target: Target, facts: Facts, expect: Callable
     )
 
 
+def version(text: str) -> Version | None:
+    """Return major and minor with which a text begins, such as 7.0.14 or v6.0; None where it does not."""
+    found = re.match(r"v?(\d{1,2})\.(\d{1,2})(?!\d)", text)
+    if found:
+        return int(found[1]), int(found[2])
+    # A tag may be the major alone, which since 5 stands for its long-term series.
+    major = re.match(r"v?(\d{1,2})(?![\d.])", text)
+    return (int(major[1]), 0) if major and int(major[1]) >= 5 else None
+
+
+def incompatible(new: Version, compatibility: Version) -> str:
+    """Return why a MongoDB of version ``new`` does not open data of that featureCompatibilityVersion.
+
+    Empty where it does: a version opens data of its own series and of the one before (MongoDB's manual,
+    "Upgrade … Standalone").
+    """
+    server, data = (".".join(map(str, numbers)) for numbers in (new, compatibility))
+    if new < compatibility:
+        return f"MongoDB {server} does not open data whose featureCompatibilityVersion is {data}"
+    upgrades = [series for series in SERIES if compatibility < series <= new]
+    if len(upgrades) > 1:
+        way = ", then ".join(".".join(map(str, series)) for series in upgrades)
+        return f"MongoDB {server} does not open data of {data}: the way there is {way}"
+    return ""
+
+
 def coming(facts: Facts, model: Model, service: str) -> tuple[str, Version | None]:
     """Return the id and the version of the MongoDB image that would run: "" and None where not known.
 
@@ -147,7 +177,7 @@ def test_mongodb_version(target: Target, facts: Facts, model: Model, expect: Cal
         severity="warning",
     )
     assert new and have
-    why = refusal(new, have)
+    why = incompatible(new, have)
     told = (
         f"{named} is MongoDB {new[0]}.{new[1]}, the data's featureCompatibilityVersion {state.compatibility}"
     )

@@ -65,3 +65,8 @@ def parse(text: str) -> Room | None:
 def _room(size: re.Match[str], count: re.Match[str]) -> Room:
     known = count[1] not in ("-", "0") and count[2].isdigit()
     return Room(size[3], int(size[2]) if size[2].isdigit() else 0, int(count[2]) if known else None)
+
+
+def mb(size: float) -> str:
+    """Return bytes for a message, in MB or GB of 10^6 and 10^9 bytes."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

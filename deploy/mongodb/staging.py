@@ -17,14 +17,16 @@ from pymongo.errors import PyMongoError
 from gonogo.deploy import release
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.filesystem import mb
 from gonogo.deploy.mongodb import login
 from gonogo.deploy.mongodb.manifest import Backup
-from gonogo.deploy.rules.sizes import MARGIN, mb
 from gonogo.deploy.target import Target
 
 STAGING = "gonogo_staging"
 UNFINISHED = "gonogo_unfinished"
 """A collection that is in a new database until all is loaded, so that one can tell where we were killed."""
+MARGIN = 1.1
+"""How much room to have free for each byte of a backup that is loaded."""
 
 Client = MongoClient[dict[str, Any]]
 

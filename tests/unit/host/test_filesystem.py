@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import Unknown
-from gonogo.deploy.host.filesystem import Room, parse
+from gonogo.deploy.host.filesystem import Room, mb, parse
 from gonogo.deploy.host.host import Host
 from tests.unit import stacks
 from tests.unit.tables import every
@@ -69,3 +69,7 @@ def test_a_path_reaches_df_as_it_is() -> None:
     there = stacks.Answering(0, SPACED)
     assert Host.over(cast(Connection, there)).filesystem("/srv/my shop").room.mounted == "/srv/my shop"
     assert there.asked[0].startswith("for name in '/srv/my shop'; do ")
+
+
+def test_sizes_for_messages() -> None:
+    assert [mb(size) for size in (0, 999_600_000, 1e9, 52.34e9)] == ["0 MB", "1000 MB", "1.0 GB", "52.3 GB"]
