@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from gonogo.checks.suite import Suite
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.model import Model
 from gonogo.deploy.release import Release
 
@@ -25,3 +28,15 @@ def model_of(suite: Suite) -> Model:
     if found is None:
         pytest.skip(NOTHING)
     return found
+
+
+def edited_since(differing: Iterable[Container], release: Release) -> bool:
+    """Return whether all containers that differ were made from the release as it was when it was recorded.
+
+    Where such a one differs from what the release's files give now, what they read has changed since, as an
+    env file does that somebody edits: the next release brings it, and this one has not failed.
+    """
+    containers = list(differing)
+    return bool(containers) and all(
+        container.hash in release.hashes.get(container.service, "").split() for container in containers
+    )
