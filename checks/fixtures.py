@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.checks.suite import Suite
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.model import Model
 from gonogo.deploy.target import Target
 
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()

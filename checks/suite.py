@@ -11,10 +11,10 @@ from functools import cached_property
 from gonogo.checks.early import Early
 from gonogo.checks.finding import CheckFailed, Finding
 from gonogo.deploy import release
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts, resolve
-from gonogo.deploy.model import Model
 from gonogo.deploy.recording import record
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.release import Baseline, Release

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from gonogo.deploy import release, safekeeping, switch
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.host import binds, images
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.journal import REMOVE, SWITCH
-from gonogo.deploy.model import Model
 from gonogo.deploy.plan import Change, plan
 from gonogo.deploy.release import Image, Release
 from gonogo.deploy.rules.mounts import binds_of, moved

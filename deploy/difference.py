@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from gonogo.deploy import release, store
+from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.host import images
 from gonogo.deploy.host.container import Given
-from gonogo.deploy.model import Model, Service
 from gonogo.deploy.redact import Redactor, secret_values
 from gonogo.deploy.rules import checkout
 from gonogo.deploy.rules.checkout import Shipping

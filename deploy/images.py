@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.images import VARIABLES
-from gonogo.deploy.model import Model, Service
 from gonogo.deploy.release import repository, tagged
 from gonogo.deploy.rules import dockerfile as recipes
 from gonogo.deploy.rules.dockerfile import Stage

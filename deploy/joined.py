@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 
 from gonogo.deploy import switch
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.model import Model
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.target import Target
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.model import Model
 from gonogo.deploy.release import Image
 
 Action = Literal["unchanged", "replaced", "created", "removed"]

@@ -8,11 +8,11 @@ import time
 from collections.abc import Sequence
 
 from gonogo.deploy import compose
+from gonogo.deploy.compose.model import HEALTHY, ONE_SHOT, Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import ENDING, Container
 from gonogo.deploy.host.containers import containers, of_project
-from gonogo.deploy.model import HEALTHY, ONE_SHOT, Model
 from gonogo.deploy.target import Target
 
 UP_TIMEOUT_S = 300.0

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.model import Model
 from gonogo.deploy.rules.mounts import absent, binds_of
 from gonogo.deploy.target import Target
 

@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 import pytest
 
 from gonogo.deploy.compose import OVERRIDES, PROJECT
+from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.model import Model, Service
 from gonogo.deploy.target import Target
 
 # Of the documented variables of Compose those that change what is started, as what, or from which files.

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import pytest
 
 from gonogo.checks.suite import Suite
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.filesystem import Room, mb
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.model import Model
 from gonogo.deploy.target import Target
 
 TEMPORARY = "/tmp"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gonogo.checks.suite import Suite
+from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.model import Model, Service
 from gonogo.deploy.release import Release
 from gonogo.deploy.rules import production
 from gonogo.deploy.rules.production import Declared, Own

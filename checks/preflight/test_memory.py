@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.model import Model
 from gonogo.deploy.target import Target
 
 MB = 1_000_000

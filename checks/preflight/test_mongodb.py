@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.filesystem import mb
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.model import Model
 from gonogo.deploy.mongodb.state import Mongo
 from gonogo.deploy.release import repository
 from gonogo.deploy.target import Mongodb, Target

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from gonogo.deploy.compose.model import Model, Port, Service
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.port import Holder
 from gonogo.deploy.host.sockets import Listener, overlaps
-from gonogo.deploy.model import Model, Port, Service
 
 HOST = "host"
 MOST = 20  # ports that a message names

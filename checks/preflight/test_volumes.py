@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection, Iterable
 
 import pytest
 
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.binds import within
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.volumes import Volume
-from gonogo.deploy.model import Model
 from gonogo.deploy.rules.mounts import moved, read_only, unwritable
 from gonogo.deploy.target import Target
 

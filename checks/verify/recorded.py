@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from gonogo.checks.suite import Suite
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.model import Model
 from gonogo.deploy.release import Release
 
 NOTHING = "no release of gonogo is recorded on this target"

@@ -8,8 +8,8 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import edited_since, model_of, release_of
+from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.model import Service
 from gonogo.deploy.target import Target
 
 

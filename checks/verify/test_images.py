@@ -9,10 +9,10 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import model_of
+from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.project import Project
-from gonogo.deploy.model import Service
 from gonogo.deploy.rules import production
 from gonogo.deploy.rules.production import Declared, Own
 from gonogo.deploy.target import Target

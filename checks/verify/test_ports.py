@@ -8,9 +8,9 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import edited_since, model_of, release_of
+from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.model import Port, Service
 from gonogo.deploy.target import Target
 
 ANY = ("", "0.0.0.0", "::")

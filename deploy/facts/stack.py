@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gonogo.deploy import compose
+from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts.base import Base
@@ -16,7 +17,6 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.host.places import Place
-from gonogo.deploy.model import Model, Service
 from gonogo.deploy.redact import Redactor, secret_values
 from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
 from gonogo.deploy.rules import beside, credentials

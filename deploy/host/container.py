@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from gonogo.deploy.model import Port
+from gonogo.deploy.compose.model import Port
 
 LABELS = "com.docker.compose"
 

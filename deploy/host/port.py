@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from gonogo.deploy import model
+from gonogo.deploy.compose import model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.sockets import Listener, clashes, overlaps

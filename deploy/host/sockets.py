@@ -6,10 +6,10 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
+from gonogo.deploy.compose.model import Port
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.model import Port
 
 COMMAND = "ss -Hlntupe"
 """ss(8): listening sockets, TCP and UDP, numeric; processes only where the login may see them; users."""

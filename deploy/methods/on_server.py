@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable
 
 from gonogo.deploy import git
 from gonogo.deploy import images as building
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import images
 from gonogo.deploy.images import BUILD_TIMEOUT_S, LAST_LINES
 from gonogo.deploy.methods import checkout
 from gonogo.deploy.methods.output import Output
-from gonogo.deploy.model import Model
 from gonogo.deploy.release import tagged
 from gonogo.deploy.sections import OnServer
 from gonogo.deploy.target import Target

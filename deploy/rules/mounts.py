@@ -6,10 +6,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.host.binds import Bind, Kind
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.volumes import Volume
-from gonogo.deploy.model import Model, Mount
 
 ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 FILE = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gonogo.deploy.model import Model, Service
+from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.rules.credentials import REDIS, SCRIPTS, Claim, Database, claims, databases
 from gonogo.deploy.target import Mongodb
 

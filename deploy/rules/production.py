@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.images import MODES, VARIABLES
-from gonogo.deploy.model import Service
 
 _STAGE = re.compile(
     r"(.*[-_.])?(dev|devel|develop|development|debug)([-_.].*)?|tests?|testing", re.IGNORECASE

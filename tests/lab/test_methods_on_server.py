@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.methods import checkout, on_server
-from gonogo.deploy.model import Model
 from gonogo.deploy.source import REVISION
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import parse

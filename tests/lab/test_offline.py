@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts.repository import RepositoryFacts
-from gonogo.deploy.model import Model
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.target_file import load
 from lab.stack import release

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from gonogo.checks.suite import Suite
+from gonogo.deploy.compose.model import Model, Port
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container, Given
-from gonogo.deploy.model import Model, Port
 from gonogo.deploy.redact import Redactor
 from gonogo.deploy.release import Baseline, Image, Release
 from gonogo.reports.model import CheckResult

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.model import Model
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import parse
 from gonogo.deploy.wire.transcript import Transcript

@@ -11,13 +11,13 @@ import pytest
 from gonogo.checks.preflight.test_memory import reserved
 from gonogo.checks.preflight.test_mongodb import coming, ill, shrunk
 from gonogo.checks.preflight.test_volumes import candidates, lost
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.volumes import Volume
-from gonogo.deploy.model import Model
 from gonogo.deploy.mongodb.state import Member, Mongo
 from gonogo.deploy.target import Mongodb
 from tests.unit import stacks

@@ -20,13 +20,13 @@ from gonogo.checks.preflight.test_ports import (
 )
 from gonogo.checks.preflight.test_tls import servers, told
 from gonogo.checks.preflight.test_waivers import void
+from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import EngineInfo
 from gonogo.deploy.host.port import Holders
 from gonogo.deploy.host.sockets import Listener
-from gonogo.deploy.model import Port, Service
 from gonogo.deploy.target import Waiver, Window
 from tests.unit import stacks
 from tests.unit.stacks import container, model, target

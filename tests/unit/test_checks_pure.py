@@ -7,10 +7,10 @@ from typing import Any
 from gonogo.checks.preflight.test_ports import hindering, twice
 from gonogo.checks.preflight.test_project import strangers
 from gonogo.checks.verify.test_data import compare, empty, losses
+from gonogo.deploy.compose.model import Port
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.port import Holders
 from gonogo.deploy.host.sockets import Listener
-from gonogo.deploy.model import Port
 from gonogo.deploy.rules.weak import is_placeholder
 from gonogo.deploy.switch import fault
 from gonogo.deploy.target import Mongodb

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from gonogo.deploy import difference, release, runner
+from gonogo.deploy.compose.model import Service
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.difference import compared, keys, masked
 from gonogo.deploy.facts import Facts
@@ -17,7 +18,6 @@ from gonogo.deploy.host import images
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.model import Service
 from gonogo.deploy.plan import Change
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import Release

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.binds import Bind
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.volumes import Volume
-from gonogo.deploy.model import Model
 from gonogo.deploy.rules.mounts import absent, mounts_of, moved, read_only, unwritable, user_of
 from tests.unit.stacks import container, model
 from tests.unit.tables import every

@@ -9,8 +9,8 @@ import pytest
 from gonogo.checks.preflight.test_compose import TAGGABLE, added, shared, switches
 from gonogo.checks.preflight.test_project import holders
 from gonogo.deploy import compose
+from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.host import env_file
-from gonogo.deploy.model import Model, Mount
 from gonogo.deploy.rules import beside
 from tests.unit.stacks import Answering, container, model, target
 from tests.unit.tables import every

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from gonogo.deploy.compose.model import Model, Port
 from gonogo.deploy.host.container import Container, Given
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.model import Model, Port
 from tests.unit.released import API, GOOD, World, changed
 from tests.unit.stacks import container, model
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.deploy.model import Model, Mount, Port
+from gonogo.deploy.compose.model import Model, Mount, Port
 from gonogo.deploy.rules import example, written
 from gonogo.deploy.target import Target
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from gonogo.deploy.compose.model import Port
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import containers
-from gonogo.deploy.model import Port
 from tests.unit import stacks
 from tests.unit.stacks import Answering, container
 from tests.unit.tables import every

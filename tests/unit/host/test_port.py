@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from gonogo.deploy.compose.model import Port
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.port import parse
 from gonogo.deploy.host.sockets import Listener
-from gonogo.deploy.model import Port
 from tests.unit import stacks
 from tests.unit.stacks import container
 from tests.unit.tables import every

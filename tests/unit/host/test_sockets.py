@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gonogo.deploy.compose.model import Port
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.sockets import Listener, clashes, overlaps, parse
-from gonogo.deploy.model import Port
 from tests.unit import stacks
 from tests.unit.tables import every
 

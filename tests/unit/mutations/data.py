@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.facts import Resolved
 from gonogo.deploy.host.backups import Backup
 from gonogo.deploy.host.binds import Bind
 from gonogo.deploy.host.volumes import Volume
-from gonogo.deploy.model import Model, Mount
 from gonogo.deploy.mongodb.state import Member
 from gonogo.deploy.release import Baseline
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World

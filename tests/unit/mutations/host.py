@@ -6,10 +6,10 @@ import datetime
 from dataclasses import replace
 from typing import Any
 
+from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.sockets import Listener
-from gonogo.deploy.model import Port, Service
 from gonogo.deploy.sections import Day
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 

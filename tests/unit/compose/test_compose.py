@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonogo.deploy.compose import LEAST, command, complaint, flatten, unset_variables
+from gonogo.deploy.compose.model import Model, Port
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.model import Model, Port
 from tests.unit.tables import every
 
 
