@@ -18,7 +18,7 @@ from gonogo.checks.judge import Check, Place, account, judge
 from gonogo.checks.suite import Suite
 from gonogo.deploy import recording, target_file
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.workspace import ROOT
 from gonogo.reports.model import CheckResult, SuiteEnd
 

@@ -16,7 +16,7 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts, resolve
 from gonogo.deploy.recording import record
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Release
 from gonogo.deploy.target import Target, Waiver
 from gonogo.deploy.wire.opening import opened

@@ -7,7 +7,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from gonogo.deploy.redact import by_all
+from gonogo.deploy.redaction.redactor import by_all
 
 VARIABLE = "GONOGO_DEBUG"
 OFF = ("", "0", "false", "no", "off")

@@ -13,7 +13,8 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.host import images
 from gonogo.deploy.host.container import Given
-from gonogo.deploy.redact import Redactor, secret_values
+from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.rules import checkout
 from gonogo.deploy.rules.checkout import Shipping
 from gonogo.deploy.undertaking import Undertaking

@@ -10,7 +10,7 @@ from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 
 

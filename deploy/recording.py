@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, Unknown, UsageError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.masking import masked
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor, numbered
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.account import Asked
 from gonogo.deploy.wire.shell import Result
@@ -85,7 +84,7 @@ def record(facts: Facts, connection: Connection | None, options: dict[str, Any])
         facts=facts.kept(),
         commands=list(connection.asked) if connection else [],
     )
-    return masked(facts.redactor, made.model_dump_json(indent=1))
+    return numbered(facts.redactor, made.model_dump_json(indent=1))
 
 
 def load(file: Path) -> Recording:

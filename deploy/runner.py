@@ -17,7 +17,7 @@ from gonogo.deploy.journal import Journal
 from gonogo.deploy.lock import Lock, Locked
 from gonogo.deploy.named import Taken
 from gonogo.deploy.progress import Progress
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.rollback import RollbackFailed, data_lost, gather_logs, roll_back
 from gonogo.deploy.target import Target
 from gonogo.deploy.undertaking import Undertaking

@@ -18,7 +18,7 @@ from gonogo.deploy.lock import Lock
 from gonogo.deploy.plan import Change
 from gonogo.deploy.prober import Watch
 from gonogo.deploy.progress import Progress
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Image
 from gonogo.deploy.suites import Outcome
 from gonogo.deploy.target import Target

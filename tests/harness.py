@@ -15,7 +15,7 @@ from gonogo.checks.judge import Check, Place, judge
 from gonogo.checks.suite import Suite
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 from gonogo.reports.model import CheckResult
 

@@ -9,8 +9,8 @@ import pytest
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import env_file
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.redaction.weak_secrets import is_placeholder
 from gonogo.deploy.rules.parity import parity
-from gonogo.deploy.rules.weak import is_placeholder
 from gonogo.deploy.target import Target
 
 

@@ -22,7 +22,7 @@ from gonogo.deploy.mongodb import backup as backups
 from gonogo.deploy.mongodb import loader, proof, restore, staging, vault
 from gonogo.deploy.mongodb.vault import Backup
 from gonogo.deploy.progress import Progress, choose, events, lines
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.reports.model import Step
 from gonogo.reports.words import size
 

@@ -10,7 +10,7 @@ import typer
 from gonogo.deploy import debug
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.progress import events, lines
-from gonogo.deploy.redact import by_all
+from gonogo.deploy.redaction.redactor import by_all
 from gonogo.deploy.runner import INTERRUPTED
 from gonogo.reports.words import plain
 

@@ -16,7 +16,7 @@ from gonogo.deploy.cli.options import Name, Reports, published
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, UsageError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 from gonogo.reports import entries
 from gonogo.reports.model import Release

@@ -19,7 +19,7 @@ from gonogo.deploy.facts import Facts, resolve
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.journal import END, Journal
 from gonogo.deploy.progress import choose, events, lines
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 
 

@@ -12,7 +12,7 @@ from gonogo.deploy.host.backend import ConnectionBackend
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.host_key import LOCAL
 from gonogo.deploy.host.local import HERE, LocalConnection
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.transcript import Entry, Transcript
 

@@ -17,10 +17,11 @@ from gonogo.deploy.facts.stack import kept, read
 from gonogo.deploy.host import env_file
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.redact import Redactor, secret_values
+from gonogo.deploy.redaction.masking import concealed_all
+from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.rules import checkout, example, written
 from gonogo.deploy.rules.checkout import Shipping
-from gonogo.deploy.rules.weak import concealed_all
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.transcript import Entry
 

@@ -17,13 +17,15 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.host.places import Place
-from gonogo.deploy.redact import Redactor, secret_values
+from gonogo.deploy.redaction.masking import concealed_all, masked
+from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.redaction.weak_secrets import weakness
 from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
 from gonogo.deploy.rules import beside, credentials
 from gonogo.deploy.rules import example as examples
 from gonogo.deploy.rules.beside import Beside
 from gonogo.deploy.rules.example import Example
-from gonogo.deploy.rules.weak import concealed_all, masked, weakness
 from gonogo.deploy.target import Target
 
 
@@ -37,7 +39,7 @@ class Resolved:
 
 
 def kept(resolved: Resolved) -> Resolved:
-    """Return the resolved model as it may be written to a file; see ``weak.concealed``."""
+    """Return the resolved model as it may be written to a file; see ``redaction.masking``."""
     services = {name: _concealed(service) for name, service in resolved.model.services.items()}
     return replace(resolved, model=replace(resolved.model, services=services))
 
@@ -81,7 +83,7 @@ class StackFacts(Base):
     def environment(self) -> dict[str, str]:
         """The variables of the env file as Compose reads them; their secrets are redacted from now on.
 
-        Kept of them is what is no secret; see ``weak.concealed``.
+        Kept of them is what is no secret; see ``redaction.masking``.
         """
         _ = self.folder
         asked = env_file.ask(self.connection, self.target)

@@ -12,7 +12,7 @@ from typing import Any
 from gonogo.deploy import compose, draft
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.redact import secret_values
+from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.target import Target
 
 NOTHING = b"services: {}\n"

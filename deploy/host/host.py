@@ -35,7 +35,7 @@ from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.host.sockets import Listener, Sockets
 from gonogo.deploy.host.typed import TestinfraHost
 from gonogo.deploy.host.volumes import Volumes
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.wire.transcript import Transcript
 
 Role = Literal["host", "controller"]

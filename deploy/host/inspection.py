@@ -9,7 +9,8 @@ from typing import Any
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.redact import MARK, Redactor, names_a_secret, secret_values
+from gonogo.deploy.redaction.redactor import MARK, Redactor
+from gonogo.deploy.redaction.secret_values import names_a_secret, secret_values
 from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
 
 

@@ -13,8 +13,8 @@ from gonogo.deploy.host.docker import refusal
 from gonogo.deploy.host.images import ImageInfo, inspect
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.usage import Usage, usage
-from gonogo.deploy.redact import secret_values
-from gonogo.deploy.rules.weak import concealed_all
+from gonogo.deploy.redaction.masking import concealed_all
+from gonogo.deploy.redaction.secret_values import secret_values
 
 
 def _kept(found: dict[str, Given]) -> dict[str, Given]:

@@ -14,7 +14,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.image_name import split
 from gonogo.deploy.methods.client import Given, last_line
 from gonogo.deploy.methods.progress import TransferProgress
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:

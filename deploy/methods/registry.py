@@ -14,7 +14,7 @@ from gonogo.deploy.host.image_name import misnamed, split
 from gonogo.deploy.methods import pulling, tar
 from gonogo.deploy.methods.client import CLIENT_ONLY, Given, docker, last_line, logged_in
 from gonogo.deploy.methods.progress import TransferProgress, pushed_digest
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Image, repository, tagged
 
 

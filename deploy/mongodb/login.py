@@ -16,7 +16,8 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.mongodb import address, primary
 from gonogo.deploy.mongodb.client import Login, connected
 from gonogo.deploy.mongodb.primary import Way
-from gonogo.deploy.redact import Redactor, secret_values
+from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.rules import credentials
 from gonogo.deploy.target import Mongodb
 from gonogo.deploy.wire.transcript import Entry

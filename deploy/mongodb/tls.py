@@ -15,7 +15,7 @@ from typing import Any
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.address import Address, Unanswered
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Mongodb, Target
 
 HANDSHAKE_S = 5.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from gonogo.deploy import git
 from gonogo.deploy.compose import OVERRIDES
 from gonogo.deploy.host.env_file import pieces
-from gonogo.deploy.rules.weak import is_placeholder
+from gonogo.deploy.redaction.weak_secrets import is_placeholder
 from gonogo.deploy.target import Target
 
 ENV_FILE = re.compile(r"(^|/)(\.env(\.[\w.-]+)?|[\w.-]+\.env)$")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from gonogo.deploy import compose, draft
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.redact import secret_values
-from gonogo.deploy.rules.weak import DEFAULT, is_placeholder, weakness
+from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.redaction.weak_secrets import DEFAULT, is_placeholder, weakness
 from gonogo.deploy.target import Target
 
 USUAL = ".env.example"

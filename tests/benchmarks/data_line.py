@@ -16,7 +16,7 @@ from gonogo.deploy import target_file
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, vault
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from lab import host
 from tests.benchmarks import line
 from tests.benchmarks.data_backup import BAR, fill, read, seconds

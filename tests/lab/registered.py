@@ -12,7 +12,7 @@ import pytest
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.recording import record
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import parse
 from gonogo.reports.model import CheckResult

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from gonogo.deploy import target_file
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 from gonogo.reports.model import CheckResult
 from lab import host

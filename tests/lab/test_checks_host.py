@@ -13,7 +13,7 @@ import pytest
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 from gonogo.reports.model import CheckResult
 from lab import faults, host

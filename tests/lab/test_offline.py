@@ -12,7 +12,7 @@ import pytest
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts.repository import RepositoryFacts
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target_file import load
 from lab.stack import release
 from lab.state import ROOT

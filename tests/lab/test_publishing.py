@@ -12,7 +12,7 @@ import pytest
 from gonogo.deploy import publishing
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.publishing import Report
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 from gonogo.reports.publish import publish
 from gonogo.reports.scan import ReportRefused

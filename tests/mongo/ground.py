@@ -13,7 +13,7 @@ from typing import Any
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import parse
 from lab import engine, images

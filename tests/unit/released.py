@@ -11,7 +11,7 @@ from gonogo.deploy.compose.model import Model, Port
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container, Given
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Image, Release
 from gonogo.reports.model import CheckResult
 from tests import harness

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.wire.shell import Result
 from gonogo.deploy.wire.transcript import Entry, Transcript
 from gonogo.reports.model import CheckResult

@@ -11,67 +11,11 @@ from gonogo.deploy.compose.model import Port
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.port import Holders
 from gonogo.deploy.host.sockets import Listener
-from gonogo.deploy.rules.weak import is_placeholder
 from gonogo.deploy.switch import fault
 from gonogo.deploy.target import Mongodb
 from gonogo.reports.model import DataCount
 from tests.unit.stacks import container, model, target
 from tests.unit.tables import every
-
-
-@every(
-    "value",
-    [
-        "changeme",
-        "CHANGE_ME",
-        "change-this-please",
-        " change it ",
-        "your-api-key",
-        "<password>",
-        "[your key]",
-        "{{ secret }}",
-        "xxx",
-        "XXXXXXXX",
-        "...",
-        "TODO",
-        "TODO: ask",
-        "FIXME",
-        "replace_me",
-        "replace-with-a-key",
-        "example",
-        "my_placeholder",
-        "dummy-token",
-        "put-the-key-here",
-        "Hunter2",
-    ],
-)
-def test_placeholders(value: str) -> None:
-    assert is_placeholder(value, ["hunter2"])
-
-
-@every(
-    "value",
-    [
-        "",
-        "s3cr3t",
-        "exchange",
-        "example.org",
-        "todo",
-        "todo-app",
-        '["http://localhost"]',
-        "[]",
-        "[1, 2]",
-        "xx",
-        "there",
-        "<",
-        "unchanged",
-        "yours",
-        "hunter22",
-    ],
-)
-def test_values_that_are_none(value: str) -> None:
-    assert not is_placeholder(value, ["hunter2"])
-
 
 STACK = model(
     api={"image": "shop-api", "build": {"context": "/srv/shop"}, "container_name": "the-api"},

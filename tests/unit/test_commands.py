@@ -15,7 +15,7 @@ from gonogo.deploy.cli import app as cli
 from gonogo.deploy.cli import completion, suites
 from gonogo.deploy.cli.errors import code_of
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.suites import ROOT
 from tests.unit import mutations
 from tests.unit.releases import release

@@ -13,7 +13,7 @@ from gonogo.deploy.errors import ConnectionFailed, Unknown
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.health import Reply
 from gonogo.deploy.host.answers import Answer
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Recorded, Release
 from gonogo.deploy.target import Health, Target
 from tests.unit.stacks import container, target

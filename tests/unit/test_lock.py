@@ -15,7 +15,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.lock import Held, Holder, Lock, Locked
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
 from tests import harness
 from tests.unit.stacks import target

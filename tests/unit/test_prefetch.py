@@ -10,7 +10,7 @@ import pytest
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.wire import remembered
 from gonogo.deploy.wire.framing import Clock
 from gonogo.deploy.wire.opening import opened

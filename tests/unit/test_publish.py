@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.redact import MARK, Redactor
+from gonogo.deploy.redaction.redactor import MARK, Redactor
 from gonogo.reports import entries
 from gonogo.reports.model import Evidence, Release
 from gonogo.reports.publish import publish

@@ -18,7 +18,7 @@ from gonogo.deploy.cli import report as commands
 from gonogo.deploy.connection import Result
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.publishing import Report
-from gonogo.deploy.redact import MARK, Redactor
+from gonogo.deploy.redaction.redactor import MARK, Redactor
 from gonogo.deploy.target import Target
 from gonogo.reports.model import Release
 from gonogo.reports.publish import publish

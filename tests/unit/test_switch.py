@@ -15,7 +15,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import inspection
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.plan import Change, plan
-from gonogo.deploy.redact import MARK, Redactor
+from gonogo.deploy.redaction.redactor import MARK, Redactor
 from gonogo.deploy.release import Image
 from gonogo.deploy.undertaking import Undertaking
 from tests.unit import stacks

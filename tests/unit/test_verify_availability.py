@@ -10,7 +10,7 @@ import pytest
 from gonogo.checks.results import availability
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.reports.model import Answered, Availability, CheckResult, Phase
 from tests import harness
 from tests.unit.stacks import target

@@ -13,7 +13,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Life
 from gonogo.deploy.sections import ERRORS
 from gonogo.deploy.wire.transcript import Transcript

@@ -17,7 +17,7 @@ import pytest
 from gonogo.deploy import images
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.source import REVISION
 from gonogo.deploy.target import Target
 from gonogo.deploy.target_file import find

@@ -14,7 +14,7 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host, properties
 from gonogo.deploy.host.local import HERE, LocalConnection
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.wire.transcript import Transcript
 from tests.unit import stacks
 from tests.unit.stacks import Answering

@@ -10,7 +10,7 @@ import pytest
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host_key import Trust, trust
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from tests.unit import stacks
 from tests.unit.tables import every
 

@@ -13,7 +13,7 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.usage import Usage, parse, size
-from gonogo.deploy.redact import Redactor
+from gonogo.deploy.redaction.redactor import Redactor
 from tests.unit import stacks
 
 

@@ -1,60 +1,12 @@
-"""Which values are weak, and what of an environment may be written to a file."""
+"""What of an environment may be written to a file."""
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy.rules.weak import concealed, masked, weakness
+from gonogo.deploy.redaction.masking import concealed, masked
 from tests.unit.tables import every
-
-
-@every(
-    "value",
-    [
-        "admin",
-        "Password",
-        "password123",
-        "changeme1!",
-        "secret",
-        "123456",
-        "12345678",
-        "qwerty",
-        "rootpassword",
-    ],
-)
-def test_values_that_everybody_knows(value):
-    assert "default value" in weakness("DB_PASSWORD", value)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "says"),
-    [
-        ("DB_PASSWORD", "k3!xQ9z", "fewer than 8"),
-        ("JWT_SECRET", "zzzzzzzzzzzz", "one character repeated"),
-        ("SESSION_SECRET", "session_secret", "its own name"),
-    ],
-)
-def test_values_that_are_guessed(name, value, says):
-    assert says in weakness(name, value)
-
-
-@every(
-    "name, value",
-    [
-        ("DB_PASSWORD", "k3!xQ9zW"),
-        ("DB_PASSWORD", "correct horse battery"),
-        ("DB_PASSWORD", ""),
-        ("DB_PASSWORD", "CHANGE_ME"),
-        ("DB_USER", "admin"),
-        ("USE_AUTH", "true"),
-        ("SORT_KEY", "name"),
-        ("MODE", "test"),
-    ],
-)
-def test_values_that_are_fine_or_of_another_check(name, value):
-    assert weakness(name, value) == ""
 
 
 @every(

@@ -19,7 +19,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy.redact import MARK, Redactor
+from gonogo.deploy.redaction.redactor import MARK, Redactor
 from tests.unit.tables import every
 
 SPECIAL = "!$@/#\"' \\&<>%+=:;,.~`*?()[]{}|^-_é€😀"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gonogo.deploy.redact import secret_values
+from gonogo.deploy.redaction.secret_values import secret_values
 from tests.unit.tables import every
 
 SECRET_NAMES = """

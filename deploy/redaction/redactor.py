@@ -1,0 +1,122 @@
+"""What hides secrets: every known value, in every form it takes in output, becomes ``[redacted]``."""
+
+from __future__ import annotations
+
+import re
+import threading
+import weakref
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from gonogo.deploy.redaction.encodings import codes, expression
+
+MARK = "[redacted]"
+SHORTEST_VALUE = 4
+SHORTEST_LINE = 8
+_DEPTH = 3
+
+# A base64 text of several lines, as ``base64`` and PEM files wrap it. The look-behind keeps it linear.
+_WRAPPED = re.compile(r"(?<![\w+/-])(?:[\w+/-]{16,}\r?\n[ \t]*+)+[\w+/-]+=*", re.ASCII)
+
+
+class Redactor:
+    """Replaces known values with ``[redacted]``, raw and encoded; it is safe to share between threads.
+
+    Found in any text: the value as it is, escaped for a URL, JSON, YAML, Python, HTML, a shell or Compose,
+    escapes of escapes too, and as base64 or hex, alone or within a longer text. Of a value of several lines
+    the whole is hidden and each line of SHORTEST_LINE characters or more.
+
+    Values shorter than SHORTEST_VALUE characters are **not** hidden: they stand in so many words and numbers
+    that replacing them would shred every text and, by what is missing, tell the value.
+    """
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._lock = threading.Lock()
+        self._values: frozenset[str] = frozenset()
+        self._pattern: re.Pattern[str] | None = None
+        _ALL.add(self)
+        self.add(values)
+
+    def add(self, values: Iterable[str]) -> None:
+        """Hide these values too, from now on."""
+        found = {piece for value in values for piece in _pieces(value)}
+        with self._lock:
+            if not found <= self._values:
+                self._values |= found
+                self._pattern = None
+
+    @property
+    def values(self) -> frozenset[str]:
+        """What is hidden."""
+        with self._lock:
+            return self._values
+
+    def __call__(self, text: str) -> str:
+        """Return the text with all that is known hidden; hiding twice gives the same text as hiding once."""
+        pattern = self._current()
+        if pattern is None or not text:
+            return text
+
+        def unwrapped(block: re.Match[str]) -> str:
+            return MARK if pattern.search("".join(block.group().split())) else block.group()
+
+        once = MARK.join(pattern.sub(MARK, part) for part in text.split(MARK))
+        return MARK.join(_WRAPPED.sub(unwrapped, part) for part in once.split(MARK))
+
+    def finds(self, text: str) -> bool:
+        """Return whether any form of a known value is in the text."""
+        return self(text) != text
+
+    def _current(self) -> re.Pattern[str] | None:
+        with self._lock:
+            if self._pattern is None and self._values:
+                self._pattern = _compile(self._values)
+            return self._pattern
+
+
+_ALL: weakref.WeakSet[Redactor] = weakref.WeakSet()
+
+
+def by_all(text: str) -> str:
+    """Return the text with all hidden that any redactor of this process knows; for what belongs to no run."""
+    for redactor in list(_ALL):
+        text = redactor(text)
+    return text
+
+
+def numbered(redactor: Redactor, text: str) -> str:
+    """Return the text with each known value, in all its forms, replaced by ``redacted-N``.
+
+    The same value has the same number within one text, so two places still can be compared.
+    """
+    for number, value in enumerate(sorted(redactor.values, key=lambda value: (-len(value), value)), 1):
+        text = Redactor([value])(text).replace(MARK, f"redacted-{number}")
+    return text
+
+
+def _pieces(value: str) -> Iterator[str]:
+    """Yield what is to be hidden of a value: the whole and its long lines, without the mark itself."""
+    for part in value.split(MARK):
+        whole = part.strip()
+        if len(whole) >= SHORTEST_VALUE:
+            yield whole
+        lines = [line.strip() for line in whole.splitlines()]
+        if len(lines) > 1:
+            yield from (line for line in lines if len(line) >= SHORTEST_LINE)
+
+
+def _compile(values: frozenset[str]) -> re.Pattern[str]:
+    literal = [(code, "") for value in values for code in codes(value)]
+    forms = {
+        (lead[:_DEPTH], re.escape(lead[_DEPTH:]) + rest)
+        for lead, rest in [*map(expression, values), *literal]
+    }
+    return re.compile("|".join(_tree(sorted(forms))))
+
+
+def _tree(forms: list[tuple[str, str]], depth: int = 0) -> Iterator[str]:
+    """Yield alternatives, those that begin alike as one, the longest first: a flat list is far slower."""
+    deeper = [form for form in forms if len(form[0]) > depth]
+    for character, same in groupby(deeper, key=lambda form: form[0][depth]):
+        yield f"{re.escape(character)}(?:{'|'.join(_tree(list(same), depth + 1))})"
+    yield from sorted((rest for lead, rest in forms if len(lead) == depth), key=len, reverse=True)
