@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gonogo.deploy.compose import dockerfile as recipes
+from gonogo.deploy.compose.development import VARIABLES
+from gonogo.deploy.compose.dockerfile import Stage
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host.images import VARIABLES
 from gonogo.deploy.release import repository, tagged
-from gonogo.deploy.rules import dockerfile as recipes
-from gonogo.deploy.rules.dockerfile import Stage
 from gonogo.deploy.source import REVISION, Source, source
 from gonogo.deploy.target import Target
 

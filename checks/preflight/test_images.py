@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gonogo.checks.suite import Suite
+from gonogo.deploy.compose import development
+from gonogo.deploy.compose.development import Declared, ImageDefaults
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release import Release
-from gonogo.deploy.rules import production
-from gonogo.deploy.rules.production import Declared, Own
 from gonogo.deploy.source import REVISION, stale
 from gonogo.deploy.target import Target
 
@@ -105,9 +105,9 @@ def test_images_platform(
     for service in model.services.values():
         for platform, why in _platforms(facts, service, suite.skip_build):
             seen += 1
-            if not production.runs(platform, wanted):
+            if not runs_on(platform, wanted):
                 wrong.append(f"{service.name} {why} {platform}")
-            elif service.platform and not production.runs(platform, service.platform):
+            elif service.platform and not runs_on(platform, service.platform):
                 wrong.append(
                     f"{service.name} {why} {platform}, and the compose file demands {service.platform}"
                 )
@@ -118,6 +118,15 @@ def test_images_platform(
     )
 
 
+def runs_on(platform: str, engine: str) -> bool:
+    """Return whether an image for one platform runs on an engine of another, by system and architecture.
+
+    The variant of an architecture is left aside; 32-bit x86 runs on 64-bit x86.
+    """
+    wanted, there = (tuple(name.lower().split("/")[:2]) for name in (platform, engine))
+    return wanted == there or (wanted, there) == (("linux", "386"), ("linux", "amd64"))
+
+
 def _platforms(facts: Facts, service: Service, skip_build: bool) -> Iterator[tuple[str, str]]:
     image = at_hand(facts, service, skip_build)
     if image:
@@ -125,7 +134,7 @@ def _platforms(facts: Facts, service: Service, skip_build: bool) -> Iterator[tup
     elif service.build is not None and not skip_build:
         given = [str(one) for one in service.build.get("platforms") or ()]
         wanted = facts.host.engine.platform
-        fitting = [one for one in given if production.runs(one, wanted)]
+        fitting = [one for one in given if runs_on(one, wanted)]
         own = wanted if facts.target.method == "on-server" else facts.local_platform
         yield (fitting or given or [service.platform or own])[0], "would be built for"
 
@@ -143,11 +152,11 @@ def test_images_target(
     declared = Declared(target.images.stages, target.images.environment)
     services = list(model.services.values())
     stages = {} if suite.skip_build else facts.stages
-    own = {name: Own(stage.variables, stage.words, stage.name) for name, stage in stages.items()}
+    own = {name: ImageDefaults(stage.variables, stage.words, stage.name) for name, stage in stages.items()}
     for service in services:
         if image := at_hand(facts, service, suite.skip_build):
-            own[service.name] = Own(image.variables, " ".join((*image.entrypoint, *image.command)))
-    wrong = production.faults(services, declared, own)
+            own[service.name] = ImageDefaults(image.variables, " ".join((*image.entrypoint, *image.command)))
+    wrong = development.faults(services, declared, own)
     expect(
         not wrong,
         found="; ".join(wrong) or f"{len(services)} services without a mark of development",

@@ -9,20 +9,24 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import model_of
+from gonogo.deploy.compose import development
+from gonogo.deploy.compose.development import Declared, ImageDefaults
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.project import Project
-from gonogo.deploy.rules import production
-from gonogo.deploy.rules.production import Declared, Own
 from gonogo.deploy.target import Target
 
 
-def as_run(service: Service, one: Container, project: Project) -> tuple[Service, Own]:
+def as_run(service: Service, one: Container, project: Project) -> tuple[Service, ImageDefaults]:
     """Return a service with the environment and command of its container, and what its image has itself."""
     made = project.made_with.get(one.service)
     image = project.images.get(one.image)
-    own = Own(image.variables, " ".join((*image.entrypoint, *image.command))) if image else Own()
+    own = (
+        ImageDefaults(image.variables, " ".join((*image.entrypoint, *image.command)))
+        if image
+        else ImageDefaults()
+    )
     if made is None:
         return service, own
     return replace(service, environment=made.environment, entrypoint=(), command=made.command), own
@@ -36,11 +40,11 @@ def as_run(service: Service, one: Container, project: Project) -> tuple[Service,
 def test_images_stage(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
     """What runs is made for production by its stage, its variables and its command, and as declared."""
     services, project = dict(model_of(suite).services), host.project(target.project)
-    own: dict[str, Own] = {}
+    own: dict[str, ImageDefaults] = {}
     for one in project.containers:
         if one.service in services:
             services[one.service], own[one.service] = as_run(services[one.service], one, project)
-    wrong = production.faults(
+    wrong = development.faults(
         services.values(), Declared(target.images.stages, target.images.environment), own
     )
     expect(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 
 from gonogo.deploy import images as building
+from gonogo.deploy.compose.dockerfile import Stage
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.facts.registry import RegistryFacts
 from gonogo.deploy.host import identities, images
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release import RECORD, tagged
-from gonogo.deploy.rules.dockerfile import Stage
 from gonogo.deploy.source import Source
 
 

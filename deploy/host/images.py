@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from gonogo.deploy.compose.development import VARIABLES
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.docker import refusal
@@ -16,22 +17,6 @@ from gonogo.deploy.host.engine import SNAPSHOTTER
 from gonogo.deploy.host.local import HERE, here
 
 LOCAL_TIMEOUT_S = 30
-MODES = (
-    "NODE_ENV",
-    "APP_ENV",
-    "APP_ENVIRONMENT",
-    "ENVIRONMENT",
-    "RAILS_ENV",
-    "RACK_ENV",
-    "FLASK_ENV",
-    "DJANGO_ENV",
-    "MIX_ENV",
-    "ASPNETCORE_ENVIRONMENT",
-    "DOTNET_ENVIRONMENT",
-)
-"""Variables by which frameworks choose between development and production."""
-SWITCHES = ("DEBUG", "APP_DEBUG", "FLASK_DEBUG", "DJANGO_DEBUG")
-VARIABLES = (*MODES, *SWITCHES)
 KEPT = (*VARIABLES, "MONGO_VERSION")
 """The variables of an image that are asked for: what others hold may be secret."""
 LABELS = "org.opencontainers.image."

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from gonogo.deploy.compose.dockerfile import Stage
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.registry import Client, Content, Greeting
-from gonogo.deploy.rules.dockerfile import Stage
 from gonogo.deploy.source import REVISION, Source
 from tests.unit.mutations import Mutation, World
 

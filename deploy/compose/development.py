@@ -7,7 +7,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gonogo.deploy.compose.model import Service
-from gonogo.deploy.host.images import MODES, VARIABLES
+
+MODES = (
+    "NODE_ENV",
+    "APP_ENV",
+    "APP_ENVIRONMENT",
+    "ENVIRONMENT",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "FLASK_ENV",
+    "DJANGO_ENV",
+    "MIX_ENV",
+    "ASPNETCORE_ENVIRONMENT",
+    "DOTNET_ENVIRONMENT",
+)
+"""Variables by which frameworks choose between development and production."""
+SWITCHES = ("DEBUG", "APP_DEBUG", "FLASK_DEBUG", "DJANGO_DEBUG")
+VARIABLES = (*MODES, *SWITCHES)
 
 _STAGE = re.compile(
     r"(.*[-_.])?(dev|devel|develop|development|debug)([-_.].*)?|tests?|testing", re.IGNORECASE
@@ -31,7 +47,7 @@ _SERVERS = re.compile(
 
 
 @dataclass(frozen=True)
-class Own:
+class ImageDefaults:
     """What an image, or what builds it, has of its own: variables, command, and the stage that is built."""
 
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -47,7 +63,7 @@ class Declared:
     environment: Mapping[str, str]
 
 
-def faults(services: Iterable[Service], declared: Declared, own: Mapping[str, Own]) -> list[str]:
+def faults(services: Iterable[Service], declared: Declared, own: Mapping[str, ImageDefaults]) -> list[str]:
     """Return what is wrong, in words that name the service and the value.
 
     ``own``: what is known of each service's image itself.
@@ -59,22 +75,13 @@ def faults(services: Iterable[Service], declared: Declared, own: Mapping[str, Ow
         for name in sorted(set(declared.stages) - names)
     ]
     for service in services:
-        image = own.get(service.name, Own())
+        image = own.get(service.name, ImageDefaults())
         found += _stage(service, declared.stages.get(service.name), image.stage)
         found += _variables(service, declared.environment, image.variables)
         words = " ".join((*service.entrypoint, *service.command)) or image.command
         if server := _server(words):
             found.append(f"{service.name} is started with `{server}`, a development server")
     return found
-
-
-def runs(platform: str, on: str) -> bool:
-    """Return whether an image for one platform runs on an engine of another, by system and architecture.
-
-    The variant of an architecture is left aside; 32-bit x86 runs on 64-bit x86.
-    """
-    image, engine = (tuple(one.lower().split("/")[:2]) for one in (platform, on))
-    return image == engine or (image, engine) == (("linux", "386"), ("linux", "amd64"))
 
 
 def _stage(service: Service, declared: str | None, last: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.deploy.rules.dockerfile import built, stages
+from gonogo.deploy.compose.dockerfile import built, stages
 from tests.unit.tables import every
 
 WEB = r"""# syntax=docker/dockerfile:1

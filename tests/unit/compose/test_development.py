@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from gonogo.deploy.rules.production import Declared, Own, faults, runs
+from gonogo.deploy.compose.development import Declared, ImageDefaults, faults
 from tests.unit.stacks import model
 from tests.unit.tables import every
 
 NOTHING = Declared({}, {})
 
 
-def found(declared: Declared = NOTHING, own: Own | None = None, **service: Any) -> list[str]:
+def found(declared: Declared = NOTHING, own: ImageDefaults | None = None, **service: Any) -> list[str]:
     services = model(web={"image": "shop-web", **service}).services.values()
     return faults(services, declared, {"web": own} if own else {})
 
@@ -33,9 +33,9 @@ def test_any_other_stage(stage: str) -> None:
 def test_the_last_stage_is_built_where_none_is_named() -> None:
     build = {"context": "/srv/shop"}
     said = ["web is built with the stage dev, the last of its Dockerfile"]
-    assert found(own=Own(stage="dev"), build=build) == said
-    assert found(own=Own(stage="runner"), build=build) == []
-    assert found(own=Own(stage="dev"), build={**build, "target": "runner"}) == []
+    assert found(own=ImageDefaults(stage="dev"), build=build) == said
+    assert found(own=ImageDefaults(stage="runner"), build=build) == []
+    assert found(own=ImageDefaults(stage="dev"), build={**build, "target": "runner"}) == []
 
 
 def test_the_stage_that_is_declared() -> None:
@@ -68,7 +68,7 @@ def test_the_stage_that_is_declared() -> None:
 def test_a_variable_of_development(name: str, value: str) -> None:
     said = [f"web has {name}={value.strip()}"]
     assert found(environment={name: value}) == said
-    assert found(own=Own({name: value}, "")) == said
+    assert found(own=ImageDefaults({name: value}, "")) == said
     assert found(build={"context": "/", "args": {name: value}}) == [
         f"web has the build argument {name}={value.strip()}"
     ]
@@ -90,7 +90,10 @@ def test_any_other_variable(name: str, value: str) -> None:
 
 
 def test_the_service_decides_over_its_image() -> None:
-    assert found(own=Own({"NODE_ENV": "development"}, ""), environment={"NODE_ENV": "production"}) == []
+    assert (
+        found(own=ImageDefaults({"NODE_ENV": "development"}, ""), environment={"NODE_ENV": "production"})
+        == []
+    )
 
 
 def test_the_value_that_is_declared() -> None:
@@ -129,7 +132,7 @@ def test_a_development_server(command: str, server: str) -> None:
     assert found(command=[command]) == said
     assert found(command=command.split(" ")) == said
     assert found(entrypoint=command.split(" ")) == said
-    assert found(own=Own({}, command)) == said
+    assert found(own=ImageDefaults({}, command)) == said
 
 
 @every(
@@ -155,21 +158,4 @@ def test_any_other_command(command: str) -> None:
 
 
 def test_the_command_of_a_service_replaces_its_images() -> None:
-    assert found(own=Own({}, "next dev"), command=["next", "start"]) == []
-
-
-@every(
-    "image, engine, yes",
-    [
-        ("linux/amd64", "linux/amd64", True),
-        ("linux/arm64/v8", "linux/arm64", True),
-        ("Linux/AMD64", "linux/amd64", True),
-        ("linux/386", "linux/amd64", True),
-        ("linux/amd64", "linux/386", False),
-        ("linux/arm64", "linux/amd64", False),
-        ("windows/amd64", "linux/amd64", False),
-        ("linux/arm/v7", "linux/arm64", False),
-    ],
-)
-def test_which_platform_runs_on_which(image: str, engine: str, yes: bool) -> None:
-    assert runs(image, engine) is yes
+    assert found(own=ImageDefaults({}, "next dev"), command=["next", "start"]) == []
