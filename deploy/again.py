@@ -6,14 +6,15 @@ from collections.abc import Collection, Mapping
 
 from gonogo.deploy import release, safekeeping, switch
 from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.host import binds, images
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.data_mounts import moved
 from gonogo.deploy.journal import REMOVE, SWITCH
 from gonogo.deploy.plan import Change, plan
 from gonogo.deploy.release import Image, Release
-from gonogo.deploy.rules.mounts import binds_of, moved
 from gonogo.deploy.undertaking import Undertaking
 
 

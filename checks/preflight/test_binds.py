@@ -2,15 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 
-from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.model import Model, Mount
+from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.binds import Bind, Kind
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.rules.mounts import absent, binds_of
 from gonogo.deploy.target import Target
+
+FILE = re.compile(
+    r"(?i).+\.(conf|cfg|cnf|ini|ya?ml|json|toml|env|sh|sql|js|py|lua|pem|crt|cer|key|xml|txt|properties|html?)"
+)
+"""Names that a file has and hardly ever a folder."""
+
+
+def absent(
+    model: Model, running: Iterable[Container], binds: Mapping[str, Bind], here: Mapping[str, Kind]
+) -> tuple[list[str], list[str]]:
+    """Return a sentence for each bind mount whose source is missing or of the wrong kind, and those unseen.
+
+    Where the source of a bind mount is missing, Docker makes a folder of root's in its place, which is empty,
+    and a folder also where a file is meant (docker-run(1), --volume). ``here``: what this machine has there.
+    """
+    used = {source: one.name for one in running for kind, source, _ in one.mounts if kind == "bind"}
+    wrong, unseen = [], []
+    for name, service in model.services.items():
+        for mount in service.mounts:
+            if mount.type != "bind":
+                continue
+            there, user = binds[mount.source], used.get(mount.source, "")
+            why = _absence(mount, there.kind, here.get(mount.source), user)
+            wrong += [f"{mount.source} ({name}): {why}"] if why else []
+            unseen += [f"{mount.source} ({name})"] if there.kind == "unseen" and not user else []
+    return list(dict.fromkeys(wrong)), list(dict.fromkeys(unseen))
+
+
+def _absence(mount: Mount, there: Kind, here: Kind | None, user: str) -> str:
+    """Return what is wrong with the source of a bind mount; ``user``: the container that mounts it now."""
+    is_file = bool(FILE.fullmatch(posixpath.basename(mount.target)) and FILE.fullmatch(mount.source))
+    gone = there == "missing"
+    cases = {
+        f"nothing is there, although {user} mounts it": gone and user,
+        "there is no such file, and Docker would make a folder in its place": gone
+        and (here == "file" or (is_file and here != "folder")),
+        "nothing is there, and Docker would refuse to start the service": gone and not mount.create_host_path,
+        "there is no such folder, and Docker would mount an empty one": gone
+        and (here == "folder" or mount.read_only),
+        "there is a folder where a file is expected: Docker made it when the file was missing": there
+        == "folder"
+        and (here == "file" or (is_file and here != "folder" and not user)),
+        "there is a file where a folder is expected": there == "file" and here == "folder",
+    }
+    return next((why for why, holds in cases.items() if holds), "")
 
 
 @pytest.mark.check(

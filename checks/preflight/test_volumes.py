@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import pytest
 
-from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.host.binds import within
+from gonogo.deploy.host.binds import Bind, within
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.data_mounts import moved
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.volumes import Volume
-from gonogo.deploy.rules.mounts import moved, read_only, unwritable
 from gonogo.deploy.target import Target
 
 
@@ -118,6 +118,59 @@ def test_volumes_exist(
 
 REMAPPED = re.compile(r"/\d+\.\d+$")
 """How the engine's folder ends where it maps users to others (dockerd(8), --userns-remap)."""
+
+
+def numeric_user(text: str) -> tuple[int, int | None] | None:
+    """Return the numbers of ``user`` or ``user:group``, 0 for an empty text; None where they are names."""
+    user, _, group = text.partition(":")
+    if user in ("", "root"):
+        return 0, 0
+    if not user.isdigit():
+        return None
+    return int(user), int(group) if group.isdigit() else None
+
+
+def read_only(model: Model, volumes: Iterable[Volume], binds: Mapping[str, Bind]) -> list[str]:
+    """Return a sentence for each directory that a service writes to and that cannot be written to at all."""
+    known = {one.name: one for one in volumes}
+    wrong = []
+    for name, mount in _writable_mounts(model):
+        volume = known.get(model.volume_of(mount))
+        if volume is not None and volume.read_only:
+            wrong.append(f"{name}: the volume {volume.name} was made with the option ro")
+        path = volume.device if volume else mount.source if mount.type == "bind" else ""
+        there = binds.get(path)
+        if there is not None and there.read_only and there.kind in ("folder", "missing"):
+            wrong.append(f"{name}: {path} lies on a filesystem that is mounted read-only")
+    return list(dict.fromkeys(wrong))
+
+
+def unwritable(
+    model: Model, binds: Mapping[str, Bind], users: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """Return service, folder and why, for each folder that the user of its service may not write to.
+
+    ``users``: by service, as in the compose file or the image. A file that is mounted is configuration.
+    """
+    wrong = []
+    for name, mount in _writable_mounts(model):
+        numbers = numeric_user(users.get(name, ""))
+        if mount.type != "bind" or numbers is None:
+            continue
+        there, (user, _) = binds[mount.source], numbers
+        if there.kind == "missing" and mount.create_host_path and user != 0:
+            wrong.append(
+                (name, mount.source, f"Docker would make it, root's, and {name} runs as user {user}")
+            )
+        elif there.kind == "folder" and not there.writable(*numbers):
+            owner = f"{there.owner}:{there.group}, mode {there.mode:04o}"
+            wrong.append((name, mount.source, f"it belongs to {owner}, and {name} runs as user {user}"))
+    return wrong
+
+
+def _writable_mounts(model: Model) -> Iterator[tuple[str, Mount]]:
+    for name, service in model.services.items():
+        yield from ((name, mount) for mount in service.mounts if not mount.read_only)
 
 
 @pytest.mark.check(

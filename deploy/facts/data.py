@@ -6,6 +6,7 @@ import posixpath
 from pathlib import Path
 
 from gonogo.deploy import git
+from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts.images import ImageFacts
 from gonogo.deploy.facts.stack import StackFacts
@@ -15,7 +16,6 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import ROOTLESS
 from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.mongodb import login, primary, state
-from gonogo.deploy.rules.mounts import binds_of
 from gonogo.deploy.target import Mongodb
 
 
