@@ -14,9 +14,10 @@ from typing import Any
 from gonogo.deploy.compose import dockerfile as recipes
 from gonogo.deploy.compose.development import VARIABLES
 from gonogo.deploy.compose.dockerfile import Stage
+from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.release import repository, tagged
+from gonogo.deploy.release import tagged
 from gonogo.deploy.source import REVISION, Source, source
 from gonogo.deploy.target import Target
 

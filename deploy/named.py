@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gonogo.deploy.compose.image_name import TAG
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.history import UNLOCK
-from gonogo.deploy.host.image_name import TAG
 from gonogo.deploy.release import BACK, RESUMED
 
 OURS = (BACK, RESUMED, "adopted-", UNLOCK)

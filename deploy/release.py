@@ -13,6 +13,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gonogo.deploy import git, store
+from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.target import Target
@@ -111,13 +112,6 @@ def files(target: Target, name: str) -> tuple[str, str]:
     """Return the Compose files of a release on the target: the stack, and its images pinned by id."""
     there = folder(target, name)
     return str(there / COMPOSE_FILE), str(there / IMAGES_FILE)
-
-
-def repository(name: str) -> str:
-    """Return an image's name without tag and digest."""
-    bare = name.partition("@")[0]
-    before, colon, tag = bare.rpartition(":")
-    return before if colon and "/" not in tag else bare
 
 
 def tagged(name: str, version: str) -> str:

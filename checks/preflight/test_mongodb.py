@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.filesystem import mb
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.mongodb.state import Mongo
-from gonogo.deploy.release import repository
 from gonogo.deploy.target import Mongodb, Target
 
 LEAST = 0.5

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.checks.suite import Suite
+from gonogo.deploy.compose.image_name import misnamed
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.host.image_name import misnamed
 from gonogo.deploy.target import Target
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 from gonogo.deploy import release
+from gonogo.deploy.compose.image_name import misnamed
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts.stack import StackFacts
 from gonogo.deploy.host import images, registry
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.image_name import misnamed
 from gonogo.deploy.host.registry import Content
 from gonogo.deploy.host.registry import Registry as Reached
 from gonogo.deploy.sections import Registry

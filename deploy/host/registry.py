@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gonogo.deploy.compose.image_name import HUB, loopback, split
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.image_name import HUB, loopback, split
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.sections import Registry as Section
 from gonogo.deploy.wire.transcript import Entry

@@ -9,9 +9,9 @@ import time
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+from gonogo.deploy.compose.image_name import split
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host.image_name import split
 from gonogo.deploy.methods.client import Given, last_line
 from gonogo.deploy.methods.progress import TransferProgress
 from gonogo.deploy.redaction.redactor import Redactor

@@ -7,15 +7,15 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from gonogo.deploy.compose.image_name import misnamed, repository, split
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import identities, images
-from gonogo.deploy.host.image_name import misnamed, split
 from gonogo.deploy.methods import pulling, tar
 from gonogo.deploy.methods.client import CLIENT_ONLY, Given, docker, last_line, logged_in
 from gonogo.deploy.methods.progress import TransferProgress, pushed_digest
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Image, repository, tagged
+from gonogo.deploy.release import Image, tagged
 
 
 @dataclass

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.host.container import Given
-from gonogo.deploy.release import repository
 from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
 from gonogo.deploy.target import Mongodb
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from gonogo.deploy import images
+from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.images import build_file, buildable, context, dockerfile
-from gonogo.deploy.release import repository, tagged
+from gonogo.deploy.release import tagged
 from gonogo.deploy.source import REVISION, Source, stale
 from gonogo.deploy.target import Target
 from tests.unit.stacks import model, target

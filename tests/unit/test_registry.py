@@ -9,11 +9,11 @@ from typing import cast
 
 import pytest
 
+from gonogo.deploy.compose.image_name import loopback, misnamed, split
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import registry
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.host.image_name import loopback, misnamed, split
 from gonogo.deploy.host.logins import Login, login_of
 from gonogo.deploy.host.registry import Client
 from gonogo.deploy.sections import Registry

@@ -25,6 +25,13 @@ def split(name: str) -> tuple[str, str, str]:
     return host, rest, f"{tag}{at}{digest}" or "latest"
 
 
+def repository(name: str) -> str:
+    """Return an image's name without tag and digest."""
+    bare = name.partition("@")[0]
+    before, colon, tag = bare.rpartition(":")
+    return before if colon and "/" not in tag else bare
+
+
 def misnamed(name: str, host: str) -> str:
     """Return what is wrong with the name of an image that is to be pushed to a registry; empty if nothing."""
     found, repository, tag = split(name)
