@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
+from gonogo.deploy.compose.client_logins import ClientLogin, client_logins
+from gonogo.deploy.compose.databases import REDIS, SCRIPTS, Database, databases
+from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import env_file
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.redaction.weak_secrets import is_placeholder
-from gonogo.deploy.rules.parity import parity
-from gonogo.deploy.target import Target
+from gonogo.deploy.target import Mongodb, Target
 
 
 @pytest.mark.check(
@@ -71,6 +74,93 @@ def test_environment_required(target: Target, facts: Facts, expect: Callable[...
         found="; ".join(wrong) or f"{len(named)} variables set",
         expected=f"{', '.join(sorted(demanded)) or 'no variable'} set; none blank or a placeholder",
     )
+
+
+Before = Mapping[str, Mapping[str, str]]
+
+
+@dataclass
+class Parity:
+    """What was found: sentences by service and variable, without a value, and what was judged.
+
+    ``doubtful``: logins of users that only the database itself knows, and that no running client uses.
+    """
+
+    wrong: dict[tuple[str, str], str] = field(default_factory=dict)
+    doubtful: dict[tuple[str, str], str] = field(default_factory=dict)
+    judged: set[tuple[str, str]] = field(default_factory=set)
+    databases: list[str] = field(default_factory=list)
+
+
+def parity(model: Model, initialised: Before, mongodb: Mongodb | None = None) -> Parity:
+    """Compare the credentials that the model gives to each client with those of each database.
+
+    ``initialised``: by service, what its container was made with; a database that has none will be made with
+    the model's own. A client is known by a URL whose host is the database, by variables beside one that
+    names it (``DB_HOST``, ``DB_USER``, ``DB_PASSWORD``), and by variables of the database's own names.
+    """
+    result = Parity()
+    known = [one for one in databases(model, initialised, mongodb) if one.accounts]
+    result.databases = [f"{database.service} ({database.kind.name})" for database in known]
+    for service in model.services.values():
+        for database in known:
+            if database.service != service.name:
+                _compare(result, service, database, model, initialised)
+        for variable, fault in _same_names(service, known):
+            result.judged.add((service.name, variable))
+            if fault:
+                result.wrong.setdefault((service.name, variable), f"{service.name}: {variable} {fault}")
+    return result
+
+
+def _compare(result: Parity, service: Service, database: Database, model: Model, initialised: Before) -> None:
+    """Put into the result what is wrong with the logins of one service to one database."""
+    earlier = client_logins(initialised.get(service.name, {}), database)
+    before = {(login.user, login.password) for login in earlier}
+    certain = database.service not in initialised and not _scripted(model.services[database.service])
+    for login in client_logins(service.environment, database):
+        key = service.name, login.variable
+        result.judged.add(key)
+        fault = _password_fault(login, database)
+        if fault:
+            result.wrong.setdefault(key, f"{service.name}: {login.variable} {fault}")
+        elif not _knows(database, login.user) and (login.user, login.password) not in before:
+            text = f"{service.name}: {login.variable} logs in to {database.service} as another user than the "
+            text += "one it was initialised with"
+            faults = result.wrong if certain and database.kind is not REDIS else result.doubtful
+            faults.setdefault(key, text)
+
+
+def _knows(database: Database, user: str) -> bool:
+    return any(user in ("", account.user) for account in database.accounts)
+
+
+def _password_fault(login: ClientLogin, database: Database) -> str:
+    """Return what is wrong with the password of a user that the database is known to have."""
+    mine = [account for account in database.accounts if login.user in ("", account.user)]
+    if not mine or any(account.password == login.password for account in mine):
+        return ""
+    if any(account.password == login.raw for account in mine):
+        return f"has the password of {database.service} without percent-encoding, as a URL demands it"
+    names = " or ".join(account.variable for account in mine)
+    return f"has another password than the one that {database.service} was initialised with ({names})"
+
+
+def _scripted(service: Service) -> bool:
+    """Return whether scripts may make further users when the database is initialised."""
+    return service.build is not None or any(m.target.startswith(SCRIPTS) for m in service.mounts)
+
+
+def _same_names(service: Service, known: list[Database]) -> Iterator[tuple[str, str]]:
+    """Yield each variable that a database was initialised with too, and what is wrong with its value."""
+    own = [database for database in known if database.service == service.name] or known
+    for variable in dict.fromkeys(name for database in own for name in database.variables):
+        holders = [database for database in own if variable in database.variables]
+        if variable in service.environment:
+            value = service.environment[variable]
+            same = any(database.variables[variable] == value for database in holders)
+            names = " or ".join(database.service for database in holders)
+            yield variable, "" if same else f"is not the one that {names} was initialised with"
 
 
 @pytest.mark.check(

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gonogo.deploy import compose
+from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
@@ -17,12 +18,12 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.host.places import Place
+from gonogo.deploy.host.project import login_variables
 from gonogo.deploy.redaction.masking import concealed_all, masked
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.redaction.weak_secrets import weakness
-from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
-from gonogo.deploy.rules import beside, credentials
+from gonogo.deploy.rules import beside
 from gonogo.deploy.rules import example as examples
 from gonogo.deploy.rules.beside import Beside
 from gonogo.deploy.rules.example import Example
@@ -158,12 +159,12 @@ class StackFacts(Base):
     def initialised(self) -> dict[str, dict[str, str]]:
         """What the project's containers were made with, by service, as far as it is part of a login.
 
-        A database's are the variables that it was initialised with; see ``credentials``.
+        A database's are the variables that it was initialised with; see ``compose.databases``.
         """
         if not self.running:
             return {}
         given = self.host.project(self.target.project).made_with
-        return credentials.initialised(self.model, given, self.target.mongodb)
+        return login_variables(self.model, given, self.target.mongodb)
 
     @property
     def model(self) -> Model:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 
+from gonogo.deploy.compose import databases
+from gonogo.deploy.compose.client_logins import relevant
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import GIVEN, LABELS, Container, Given, parse_given
@@ -15,6 +19,7 @@ from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.usage import Usage, usage
 from gonogo.deploy.redaction.masking import concealed_all
 from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.target import Mongodb
 
 
 def _kept(found: dict[str, Given]) -> dict[str, Given]:
@@ -68,3 +73,18 @@ def given(connection: Connection, project: str) -> dict[str, Given]:
     if not result.ok and not vanished(result):
         raise refusal(connection.host, result)
     return parse_given(result.text)
+
+
+def login_variables(
+    model: Model, given: Mapping[str, Given], mongodb: Mongodb | None = None
+) -> dict[str, dict[str, str]]:
+    """Return what containers were made with, by service, as far as it can be part of a login."""
+    found = {}
+    for name, made in given.items():
+        service = model.services.get(name)
+        kind = databases.kind_of(service, mongodb) if service else None
+        if kind:
+            found[name] = databases.credentials(kind, made.environment, made.command, mongodb)
+        else:
+            found[name] = relevant(made.environment)
+    return found

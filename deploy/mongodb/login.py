@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gonogo.deploy.compose import databases
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
@@ -18,7 +19,6 @@ from gonogo.deploy.mongodb.client import Login, connected
 from gonogo.deploy.mongodb.primary import Way
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
-from gonogo.deploy.rules import credentials
 from gonogo.deploy.target import Mongodb
 from gonogo.deploy.wire.transcript import Entry
 
@@ -103,7 +103,7 @@ def of_environment(mongodb: Mongodb, environment: Mapping[str, str]) -> Login:
 
 def _default(mongodb: Mongodb) -> str:
     """Return the user that an image makes where only a password is given, as Bitnami's does."""
-    made = {password: user for _, user, password in credentials.KINDS[0].accounts}
+    made = {password: user for _, user, password in databases.KINDS[0].accounts}
     return made.get(mongodb.password_variable, "")
 
 

@@ -11,10 +11,13 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
+from gonogo.deploy.host.container import Given
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.project import login_variables
 from gonogo.deploy.host.usage import Usage, parse, size
 from gonogo.deploy.redaction.redactor import Redactor
 from tests.unit import stacks
+from tests.unit.database_stack import MONGO, stack
 
 
 def test_what_containers_were_made_with() -> None:
@@ -55,3 +58,12 @@ def test_what_docker_says_of_memory() -> None:
     assert parse(asked, told, '"a"\n"gone"\n')["a"].killed, "and was started again since"
     assert parse(asked, told) == {"a": Usage(104857600, 52428800), "b": Usage(0, None, True)}
     assert [size(one) for one in ("0B", "1.5kB", "2GiB", "12.5MiB")] == [0, 1500, 2 << 30, 13107200]
+
+
+def test_of_containers_only_what_can_be_part_of_a_login_is_remembered():
+    made = {
+        "db": Given({**MONGO, "PATH": "/bin"}, ()),
+        "api": Given({"URL": "mongodb://a:b@db", "PATH": "/bin", "JWT_SECRET": "x", "DB_PASSWORD": "y"}, ()),
+    }
+    found = login_variables(stack({}), made)
+    assert found == {"db": MONGO, "api": {"URL": "mongodb://a:b@db", "DB_PASSWORD": "y"}}

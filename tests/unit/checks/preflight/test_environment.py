@@ -1,77 +1,11 @@
-"""Databases of a model, who logs in to them with what, and whether that is what they were made with."""
+"""Clients of databases that have the credentials which these were made with, and those that have not."""
 
 from __future__ import annotations
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from gonogo.deploy.host.container import Given
-from gonogo.deploy.requirepass import requirepass
-from gonogo.deploy.rules import credentials
-from gonogo.deploy.rules.credentials import claims, databases, kind_of
-from gonogo.deploy.rules.parity import parity
-from gonogo.deploy.target import Mongodb
+from gonogo.checks.preflight.test_environment import parity
+from tests.unit.database_stack import ENCODED, MONGO, stack
 from tests.unit.stacks import model
 from tests.unit.tables import every
-
-MONGO = {"MONGO_INITDB_ROOT_USERNAME": "root", "MONGO_INITDB_ROOT_PASSWORD": "p@ss/w:rd%41"}
-ENCODED = "p%40ss%2Fw%3Ard%2541"
-
-
-def service(image, **more):
-    return next(iter(model(one={"image": image, **more}).services.values()))
-
-
-@every(
-    "image, kind",
-    [
-        ("mongo:7", "MongoDB"),
-        ("registry:5000/x/mongodb-community-server@sha256:0", "MongoDB"),
-        ("postgis/postgis:16", "PostgreSQL"),
-        ("bitnami/postgresql", "PostgreSQL"),
-        ("mariadb:11", "MySQL"),
-        ("redis/redis-stack-server", "Redis"),
-        ("postgrest/postgrest", None),
-        ("mongo-express", None),
-        ("oliver006/redis_exporter", None),
-        ("shop/api", None),
-    ],
-)
-def test_the_kind_of_a_database_is_told_by_its_image(image, kind):
-    found = kind_of(service(image))
-    assert (found.name if found else None) == kind
-
-
-def test_a_database_that_is_built_is_told_by_where_its_data_lies():
-    mounts = [{"type": "volume", "source": "v", "target": "/var/lib/postgresql/data"}]
-    assert kind_of(service("shop-store", build={}, volumes=mounts)).name == "PostgreSQL"
-    assert kind_of(service("shop-postgres-sync", build={})) is None
-    assert kind_of(service("x"), Mongodb(service="one", database="d")).name == "MongoDB"
-
-
-@every(
-    "words",
-    [
-        ("redis-server", "--requirepass", "w"),
-        ("sh", "-c", "exec redis-server --requirepass w --save ''"),
-        ("sh", "-c", 'redis-server --requirepass "$WORD"'),
-        ("redis-server", "--requirepass", "${WORD}"),
-    ],
-)
-def test_the_password_that_redis_demands(words):
-    assert requirepass(words, {"WORD": "w"}) == "w"
-
-
-def test_redis_that_demands_none():
-    assert requirepass(("redis-server", "--requirepass"), {}) == ""
-    assert requirepass((), {}) == ""
-
-
-def stack(client, database=None, **more):
-    return model(
-        api={"image": "api", "environment": client},
-        db={"image": "mongo", "environment": database or MONGO, **more},
-    )
 
 
 def wrong(client, initialised=None, **more):
@@ -162,32 +96,7 @@ def test_two_databases_of_a_kind_are_told_apart_by_their_names():
     assert list(parity(model(**services), {}).wrong) == [("api", "B")]
 
 
-def test_names_of_other_kinds_and_aliases_reach_a_database():
-    networks = {"default": {"aliases": ["store"]}}
-    found = stack({}, container_name="shop-db", networks=networks)
-    (one,) = databases(found, {})
-    assert one.hosts == {"db", "shop-db", "store"}
-
-
 def test_passwords_in_files_are_not_judged():
     database = {"MONGO_INITDB_ROOT_USERNAME": "root", "MONGO_INITDB_ROOT_PASSWORD_FILE": "/run/secrets/x"}
     found = parity(stack({"URL": "mongodb://root:x@db/shop"}, database), {})
     assert (found.databases, found.wrong) == ([], {})
-
-
-def test_of_containers_only_what_can_be_part_of_a_login_is_remembered():
-    made = {
-        "db": Given({**MONGO, "PATH": "/bin"}, ()),
-        "api": Given({"URL": "mongodb://a:b@db", "PATH": "/bin", "JWT_SECRET": "x", "DB_PASSWORD": "y"}, ()),
-    }
-    found = credentials.initialised(stack({}), made)
-    assert found == {"db": MONGO, "api": {"URL": "mongodb://a:b@db", "DB_PASSWORD": "y"}}
-
-
-@settings(max_examples=60)
-@given(text=st.text(max_size=60))
-def test_no_value_is_too_strange_to_be_read(text):
-    (one,) = databases(stack({}), {})
-    for value in (text, f"mongodb://{text}", f"mongodb://root:{text}@db/x", f"mongodb://{text}@db"):
-        for claim in claims({"A": value, "DB_HOST": value}, one):
-            assert claim.raw

@@ -1,16 +1,13 @@
-"""The credentials of a stack's databases: who was initialised with which, and who logs in with which."""
+"""The databases of a stack, and the accounts that each was initialised with."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model, Service
-from gonogo.deploy.host.container import Given
-from gonogo.deploy.requirepass import REDIS_PASSWORD, requirepass
 from gonogo.deploy.target import Mongodb
 
 
@@ -65,11 +62,11 @@ KINDS = (
 )
 REDIS = KINDS[3]
 SCRIPTS = "/docker-entrypoint-initdb.d"
+REDIS_PASSWORD = "REDIS_PASSWORD"
+"""The variable that the password of a Redis server's command is known by, as images call it."""
+_REQUIREPASS = re.compile(r"""--requirepass[ =]+("[^"]*"|'[^']*'|\S+)""")
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 _CLIENTS = {"express", "exporter", "admin", "backup", "dump", "ui", "commander", "insight", "proxy", "shell"}
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9]*)(?:\+[A-Za-z0-9]+)?://(?P<rest>[^\s;\"'<>]*)")
-_HOST = re.compile(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|SERVER)")
-_USERS = ("USER", "USERNAME")
-_PASSWORDS = ("PASSWORD", "PASS", "PASSWD", "PWD")
 
 
 @dataclass(frozen=True)
@@ -90,20 +87,6 @@ class Database:
     hosts: frozenset[str]
     accounts: tuple[Account, ...]
     variables: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a client logs in with, and the variable that says so.
-
-    ``raw`` is the password as it is written; ``password`` is what a driver makes of that, None where it
-    cannot read it.
-    """
-
-    variable: str
-    user: str
-    password: str | None
-    raw: str
 
 
 def kind_of(service: Service, mongodb: Mongodb | None = None) -> Kind | None:
@@ -170,68 +153,14 @@ def databases(
     return found
 
 
-def claims(environment: Mapping[str, str], database: Database) -> Iterator[Claim]:
-    """Yield every login to a database in an environment: in URLs, and in variables beside its host."""
-    for name, value in environment.items():
-        for scheme, rest in _urls(value):
-            if scheme in database.kind.schemes:
-                yield from _of_url(name, rest, database.hosts)
-        match = _HOST.fullmatch(name)
-        if match and value.partition(":")[0] in database.hosts:
-            yield from _beside(environment, match["prefix"])
+def requirepass(words: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return the password that a Redis server's command demands; empty where none, or none that is known."""
+    for index, word in enumerate(words[:-1]):
+        if word == "--requirepass":
+            return _expanded(words[index + 1], environment)
+    match = _REQUIREPASS.search(" ".join(words))
+    return _expanded(match[1].strip("\"'"), environment) if match else ""
 
 
-def _urls(value: str) -> Iterator[tuple[str, str]]:
-    """Yield the scheme of each URL in a value and what follows; a value that begins with one is all URL."""
-    whole = re.match(_URL, value.strip())
-    for url in [whole] if whole else _URL.finditer(value):
-        rest = value.strip()[url.start("rest") :] if whole else url["rest"]
-        yield url["scheme"].lower(), rest
-
-
-def _of_url(variable: str, rest: str, hosts: frozenset[str]) -> Iterator[Claim]:
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    # A password with one of / ? # in it, as it is, ends the authority for a driver, and is to be told.
-    for text, readable in ((authority, True), (rest, False)):
-        login, _, after = text.rpartition("@")
-        named = {host.partition(":")[0] for host in re.split(r"[/?#]", after, maxsplit=1)[0].split(",")}
-        user, _, password = login.partition(":")
-        if password and named & hosts:
-            yield Claim(variable, unquote(user), unquote(password) if readable else None, password)
-            return
-
-
-def _beside(environment: Mapping[str, str], prefix: str) -> Iterator[Claim]:
-    joints = ("_", "") if prefix else ("",)
-    user = next((environment[n] for n in _joined(prefix, joints, _USERS) if n in environment), "")
-    for name in _joined(prefix, joints, _PASSWORDS):
-        if environment.get(name):
-            yield Claim(name, user, environment[name], environment[name])
-
-
-def _joined(prefix: str, joints: Iterable[str], ends: Iterable[str]) -> list[str]:
-    return [f"{prefix}{joint}{end}" for joint in joints for end in ends]
-
-
-def relevant(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what of a client's environment can be part of a login to some database."""
-    schemes = {scheme for kind in KINDS for scheme in kind.schemes}
-    ends = (*_USERS, *_PASSWORDS, "HOST", "HOSTNAME", "SERVER")
-    return {
-        name: value
-        for name, value in environment.items()
-        if name.endswith(ends) or any(scheme in schemes for scheme, _ in _urls(value))
-    }
-
-
-def initialised(
-    model: Model, given: Mapping[str, Given], mongodb: Mongodb | None = None
-) -> dict[str, dict[str, str]]:
-    """Return what containers were made with, by service, as far as it can be part of a login."""
-    found = {}
-    for name, one in given.items():
-        service = model.services.get(name)
-        kind = kind_of(service, mongodb) if service else None
-        made = one.environment
-        found[name] = credentials(kind, made, one.command, mongodb) if kind else relevant(made)
-    return found
+def _expanded(text: str, environment: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda name: environment.get(name[1], ""), text) if "$" in text else text
