@@ -1,53 +1,20 @@
-"""What a target file is drafted from: the services of a flattened compose file, read without variables."""
+"""What a target file is drafted from: ports, health checks and the database of a flattened compose file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import yaml
-
-from gonogo.deploy.errors import UsageError
-
-UNKNOWN = "\ufffd"
-"""Stands where a variable without a default stood: its value is known on the target alone."""
-
-GIVEN = {"COMPOSE_PROJECT_NAME"}
-"""Variables that Compose sets by itself, so that no env file needs to."""
+from gonogo.deploy.compose.unresolved import UNKNOWN, as_list, filled, is_table, services, table
 
 NOT_HTTP = {22, 25, 53, 1433, 1521, 1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017}
 """Container ports by convention of protocols other than HTTP: no endpoint is suggested for them."""
 
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))")
-_INNERMOST = re.compile(r"\$\{[A-Za-z_]\w*(?P<how>:?[-+?])?(?P<word>[^{}]*)\}")
 _HERE = r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])"
 _URL = re.compile(rf"(?P<scheme>https?)://{_HERE}(?P<rest>[^\s\"'`|;()<>\\]*)", re.IGNORECASE)
 _REST = re.compile(rf"(?::(?P<port>\d{{1,5}}))?(?P<path>[/?][^${UNKNOWN}]*)?")
 _NOT_A_SERVER = re.compile(r"express|export|backup|dump|seed|client|compass|mongoku|shell|sh$|ui$|web$")
-
-
-class _Reader(yaml.SafeLoader):
-    """Reads scalars as text, so that 022, 22:22 and on stay what they are, and passes over unknown tags."""
-
-
-_Reader.yaml_implicit_resolvers = {
-    first: [pair for pair in pairs if pair[0].rpartition(":")[2] in ("null", "merge")]
-    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _untagged(reader: _Reader, _tag: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return reader.construct_mapping(node, deep=True)
-    if isinstance(node, yaml.SequenceNode):
-        return reader.construct_sequence(node, deep=True)
-    return reader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
-
-
-_Reader.add_multi_constructor("!", _untagged)
 
 
 @dataclass(frozen=True)
@@ -70,76 +37,10 @@ class Database:
     password_variable: str | None
 
 
-def read(text: str, named: str) -> dict[str, Any]:
-    """Return the mapping of a flattened compose file, to be read only; raises UsageError with ``named``."""
-    try:
-        raw = _parsed(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise UsageError(f"{named} is not YAML: {' '.join(str(error).split())}; correct it") from None
-    if not isinstance(raw, dict) or not _table(raw, "services"):
-        raise UsageError(f"{named} holds no services: name the compose file that does")
-    return raw
-
-
-@lru_cache(maxsize=8)
-def _parsed(text: str) -> Any:
-    # Several checks read the same file. (The reader written in C is faster, and crashes on deep nesting.)
-    return yaml.load(text, _Reader)
-
-
-def services(raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the services by name."""
-    return {str(name): value or {} for name, value in _table(raw, "services").items() if _is_table(value)}
-
-
-def profiles(raw: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the names of the services of each profile."""
-    found: dict[str, list[str]] = {}
-    for name, service in services(raw).items():
-        for profile in map(str, _list(service.get("profiles"))):
-            found.setdefault(profile, []).append(name)
-    return found
-
-
-def filled(value: object) -> str:
-    """Return a value with its variables' defaults in their place, UNKNOWN where there is none."""
-    text = str(value).replace("$$", "\0")
-    while (changed := _INNERMOST.sub(_default, text)) != text:
-        text = changed
-    return re.sub(r"\$(\{|[A-Za-z_]\w*)", UNKNOWN, text).replace("\0", "$")
-
-
-def _default(match: re.Match[str]) -> str:
-    how = (match["how"] or "").removeprefix(":")
-    return match["word"] if how == "-" else "" if how == "+" else UNKNOWN
-
-
-def variables(value: object) -> list[str]:
-    """Return the names of the variables in a value, at any depth, each once and in order."""
-    return list(dict.fromkeys(name for name in _variables(value) if name not in GIVEN))
-
-
-def _variables(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from _variables(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _variables(inner)
-    elif isinstance(value, str):
-        yield from (a or b for a, b in _VARIABLE.findall(value.replace("$$", "")))
-
-
-def env_files(service: dict[str, Any]) -> list[str]:
-    """Return the paths of a service's ``env_file``, which is text, a list, or a list of tables."""
-    entries = _list(service.get("env_file"))
-    return [filled(entry.get("path", "") if isinstance(entry, dict) else entry) for entry in entries]
-
-
 def publications(service: dict[str, Any]) -> list[Publication]:
     """Return the TCP ports with a number that is known here; on the host's network, none is published."""
     found: list[Publication] = []
-    for entry in _list(service.get("ports")):
+    for entry in as_list(service.get("ports")):
         address, published, container = _long(entry) if isinstance(entry, dict) else _short(filled(entry))
         ours, theirs = _numbers(published), _numbers(container)
         if len(ours) == len(theirs):
@@ -190,8 +91,8 @@ def health_url(service: dict[str, Any]) -> str | None:
 
 
 def _test(service: dict[str, Any]) -> str:
-    check = _table(service, "healthcheck")
-    words = [filled(word) for word in _list(check.get("test"))]
+    check = table(service, "healthcheck")
+    words = [filled(word) for word in as_list(check.get("test"))]
     return "" if str(check.get("disable")).lower() == "true" or words[:1] == ["NONE"] else " ".join(words)
 
 
@@ -226,24 +127,11 @@ def _image(service: dict[str, Any]) -> str:
 
 def _environment(service: dict[str, Any]) -> dict[str, str]:
     given = service.get("environment")
-    if _is_table(given):
+    if is_table(given):
         return {str(key): filled(value or "") for key, value in (given or {}).items()}
-    pairs = (str(entry).partition("=") for entry in _list(given))
+    pairs = (str(entry).partition("=") for entry in as_list(given))
     return {key: filled(value) for key, _, value in pairs}
 
 
 def _first(given: dict[str, str], names: tuple[str, ...]) -> str | None:
     return next((name for name in names if name in given), None)
-
-
-def _is_table(value: object) -> bool:
-    return value is None or isinstance(value, dict)
-
-
-def _table(raw: dict[str, Any], key: str) -> dict[str, Any]:
-    value = raw.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]

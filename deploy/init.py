@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gonogo.deploy import draft as read
+from gonogo.deploy import draft as suggestions
 from gonogo.deploy import target_file
-from gonogo.deploy.compose import flatten
+from gonogo.deploy.compose import flatten, unresolved
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.target import Health, Mongodb
 
@@ -78,7 +78,7 @@ def draft(  # noqa: PLR0913 - what a user may give, each by its name
     """
     source, files = _files(compose_files)
     named = ", ".join(str(file) for file in compose_files)
-    raw = read.read(_flat(source, files) if flattened is None else flattened, named)
+    raw = unresolved.read(_flat(source, files) if flattened is None else flattened, named)
     drafted = ", ".join(str(file) for file in files)  # the whole path is nobody else's, and this is for git
     project, whence = (project, "as given") if project else _project(raw, source)
     lines = [
@@ -148,8 +148,8 @@ def _relative(source: Path, folder: Path) -> str:
 def _env(raw: dict[str, Any], given: str | None) -> list[str]:
     if given:
         return _key("env_file", given, "As given: the env file on the target, relative to `path`.")
-    used = read.variables(raw)
-    files = [file for service in read.services(raw).values() for file in read.env_files(service)]
+    used = unresolved.variables(raw)
+    files = [file for service in unresolved.services(raw).values() for file in unresolved.env_files(service)]
     if used:
         why = f"The compose files use {_some(used)}"
     elif any(os.path.normpath(file) == ".env" for file in files):
@@ -162,7 +162,7 @@ def _env(raw: dict[str, Any], given: str | None) -> list[str]:
 
 
 def _profiles(raw: dict[str, Any]) -> list[str]:
-    found = read.profiles(raw)
+    found = unresolved.profiles(raw)
     if not found:
         return []
     listed = (f"{profile} ({', '.join(names)})" for profile, names in found.items())
@@ -172,12 +172,12 @@ def _profiles(raw: dict[str, Any]) -> list[str]:
 def _health(raw: dict[str, Any]) -> list[str]:
     lines: list[str] = []
     seen: set[str] = set()
-    database = read.database(raw)
-    for name, service in read.services(raw).items():
+    database = suggestions.database(raw)
+    for name, service in unresolved.services(raw).items():
         # What is not enabled does not answer, and a database is not asked over HTTP.
         if service.get("profiles") or (database and database.service == name):
             continue
-        url = read.health_url(service)
+        url = suggestions.health_url(service)
         if url and url not in seen and _fits(url):
             seen.add(url)
             lines += [
@@ -186,7 +186,7 @@ def _health(raw: dict[str, Any]) -> list[str]:
                 "[[health]]",
             ]
             lines.append(f"url = {_toml(url)}")
-        elif not url and (url := read.suggested_url(service)) and _fits(url):
+        elif not url and (url := suggestions.suggested_url(service)) and _fits(url):
             lines += [
                 "",
                 f"# {_plain(name)} publishes a port; if it answers HTTP, remove the # and set the path.",
@@ -206,7 +206,7 @@ def _fits(url: str) -> bool:
 
 
 def _mongodb(raw: dict[str, Any]) -> list[str]:
-    found = read.database(raw)
+    found = suggestions.database(raw)
     if not found:
         return []
     of = f"the service's image, {_plain(found.image)}" if found.image else "the service's name"

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gonogo.deploy import compose, git
+from gonogo.deploy.compose import local_resolver
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts import Facts, Resolved
 from gonogo.deploy.facts.stack import kept, read
@@ -20,7 +21,7 @@ from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.redaction.masking import concealed_all
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
-from gonogo.deploy.rules import checkout, example, written
+from gonogo.deploy.rules import checkout, example
 from gonogo.deploy.rules.checkout import Shipping
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.transcript import Entry
@@ -37,7 +38,7 @@ class RepositoryFacts(Facts):
     """The facts of a target as far as its repository tells them; what would have to ask it is Unknown.
 
     The env example stands for the env file. Where this machine has no Compose, the compose file is read as
-    it is written; see ``rules.written``.
+    it is written; see ``compose.local_resolver``.
     """
 
     offline = True
@@ -73,7 +74,7 @@ class RepositoryFacts(Facts):
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
             raise GonogoError(f"the compose file {found[0]} cannot be read: {why}") from None
-        needing = [f"{len(files)} compose files"] if len(files) > 1 else written.beyond(text)
+        needing = [f"{len(files)} compose files"] if len(files) > 1 else local_resolver.needs_compose(text)
         if needing:
             raise Unknown(OFFLINE, f"{' and '.join(needing)} need docker compose: install it where this runs")
         self.transcript.add(Entry(f"{files[0]} as it is written", None, WITHOUT_COMPOSE, 0.0))
@@ -108,7 +109,7 @@ class RepositoryFacts(Facts):
         if self.has_compose:
             text, said = self._as_compose_resolves()
         else:
-            text, said = written.model(self.flat, self.target, self.environment), ""
+            text, said = local_resolver.resolve(self.flat, self.target, self.environment), ""
         found = read(text, said, secrets := Redactor())
         # To hide placeholders would shred every text.
         self.redactor.add(one for one in secrets.values if not example.is_known(one, self.target))

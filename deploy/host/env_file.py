@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gonogo.deploy import compose, draft
+from gonogo.deploy import compose
+from gonogo.deploy.compose import unresolved
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.redaction.secret_values import secret_values
@@ -78,7 +79,7 @@ def parse(text: str) -> dict[str, str]:
 def written(flat: str) -> dict[str, dict[str, Any]]:
     """Return the services of a flattened compose file as they are written there; {} where it has none."""
     try:
-        return draft.services(draft.read(flat, "the compose files"))
+        return unresolved.services(unresolved.read(flat, "the compose files"))
     except UsageError:
         return {}
 

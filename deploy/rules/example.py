@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy import compose, draft
+from gonogo.deploy import compose
+from gonogo.deploy.compose import unresolved
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.redaction.weak_secrets import DEFAULT, is_placeholder, weakness
@@ -131,7 +132,7 @@ def insisted(flat: str, values: Mapping[str, str]) -> list[str]:
 
 
 def _used(flat: str, *ways: str) -> set[str]:
-    return {name for name, how in _uses(draft.read(flat, "the compose files")) if how in ways}
+    return {name for name, how in _uses(unresolved.read(flat, "the compose files")) if how in ways}
 
 
 def _uses(value: object) -> Iterator[tuple[str, str]]:

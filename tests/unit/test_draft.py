@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy.draft import filled, publications, variables
+from gonogo.deploy.compose.unresolved import filled, variables
+from gonogo.deploy.draft import publications
 from tests.unit.drafting import draft, service, text_of
 
 CHECK = "healthcheck:\n  test: %s"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gonogo.deploy.compose import local_resolver
 from gonogo.deploy.compose.model import Model, Mount, Port
-from gonogo.deploy.rules import example, written
+from gonogo.deploy.rules import example
 from gonogo.deploy.target import Target
 
 SHORT = """
@@ -35,7 +36,7 @@ def target_of(folder: Path, **more: object) -> Target:
 
 def test_short_forms_of_a_compose_file_are_read_as_compose_does(tmp_path: Path) -> None:
     target = target_of(tmp_path, profiles=["extra"])
-    model = Model.from_json(written.model(SHORT, target, {"TOKEN": "t$k", "PORT": "80"}))
+    model = Model.from_json(local_resolver.resolve(SHORT, target, {"TOKEN": "t$k", "PORT": "80"}))
     assert sorted(model.services) == ["cache", "web"]
     web = model.services["web"]
     assert (web.image, web.restart, web.scale, web.has_healthcheck) == ("shop/base:1", "always", 2, True)
@@ -56,7 +57,10 @@ def test_short_forms_of_a_compose_file_are_read_as_compose_does(tmp_path: Path) 
     )
     assert (model.volumes, model.external_volumes) == ({"data": "kept"}, {"kept"})
     assert not model.services["cache"].has_healthcheck
-    assert written.beyond("include: [a.yml]\nservices: {a: {extends: b}}\n") == ["extends", "include"]
+    assert local_resolver.needs_compose("include: [a.yml]\nservices: {a: {extends: b}}\n") == [
+        "extends",
+        "include",
+    ]
 
 
 def test_an_env_example_is_read_by_the_rules_of_compose(tmp_path: Path) -> None:

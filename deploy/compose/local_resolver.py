@@ -14,7 +14,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from gonogo.deploy import compose, draft
+from gonogo.deploy import compose
+from gonogo.deploy.compose import unresolved
+from gonogo.deploy.compose.unresolved import as_list
 from gonogo.deploy.target import Target
 
 _PORT = re.compile(
@@ -23,27 +25,28 @@ _PORT = re.compile(
 _TAKEN = ("container_name", "network_mode", "ipc", "pid", "restart", "user", "platform", "volumes_from")
 
 
-def beyond(text: str) -> list[str]:
+def needs_compose(text: str) -> list[str]:
     """Return what a compose file uses that only Compose can make out, sorted; empty when nothing is."""
-    raw = draft.read(text, "the compose file")
-    found = {"include"} & raw.keys()
-    return sorted(found | {key for one in draft.services(raw).values() for key in ("extends",) if key in one})
+    raw = unresolved.read(text, "the compose file")
+    extending = {"extends"} & {key for service in unresolved.services(raw).values() for key in service}
+    return sorted(extending | ({"include"} & raw.keys()))
 
 
-def model(text: str, target: Target, values: Mapping[str, str]) -> str:
+def resolve(text: str, target: Target, values: Mapping[str, str]) -> str:
     """Return the model of a compose file as JSON, in the form of ``docker compose config --format json``.
 
     ``values``: its variables. Raises UsageError for what is no compose file, ValueError for unknown forms.
     """
     known = {**values, compose.PROJECT: target.project}
-    raw = _filled(draft.read(text, "the compose file"), known)
-    chosen = {name: one for name, one in draft.services(raw).items() if _wanted(one, target.profiles)}
-    found = {
-        "name": target.project,
-        "services": {name: _service(one, target, known) for name, one in chosen.items()},
-        "volumes": {name: _volume(one or {}) for name, one in (raw.get("volumes") or {}).items()},
+    raw = _filled(unresolved.read(text, "the compose file"), known)
+    services = {
+        name: _service(service, target, known)
+        for name, service in unresolved.services(raw).items()
+        if _wanted(service, target.profiles)
     }
-    return json.dumps(found).replace("$", "$$")
+    volumes = {name: _volume(volume or {}) for name, volume in (raw.get("volumes") or {}).items()}
+    model = {"name": target.project, "services": services, "volumes": volumes}
+    return json.dumps(model).replace("$", "$$")
 
 
 def _volume(raw: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
 
 
 def _wanted(service: dict[str, Any], profiles: list[str]) -> bool:
-    own = [str(one) for one in _list(service.get("profiles"))]
+    own = [str(one) for one in as_list(service.get("profiles"))]
     return not own or not set(profiles).isdisjoint({*own, "*"})
 
 
@@ -82,8 +85,8 @@ def _service(raw: dict[str, Any], target: Target, values: Mapping[str, str]) -> 
     health = dict(raw.get("healthcheck") or {})
     found["healthcheck"] = {**health, "disable": _holds(health.get("disable"))} if health else {}
     found["scale"] = raw.get("scale") or (raw.get("deploy") or {}).get("replicas") or 1
-    found["ports"] = [port for one in _list(raw.get("ports")) for port in _ports(one)]
-    found["volumes"] = [_mount(one, target) for one in _list(raw.get("volumes"))]
+    found["ports"] = [port for one in as_list(raw.get("ports")) for port in _ports(one)]
+    found["volumes"] = [_mount(one, target) for one in as_list(raw.get("volumes"))]
     return found
 
 
@@ -110,7 +113,7 @@ def _pairs(given: Any, values: Mapping[str, str], *, bare: bool = True) -> dict[
     if isinstance(given, dict):
         pairs = {str(name): value for name, value in given.items()}
     else:
-        split = (str(one).partition("=") for one in _list(given))
+        split = (str(one).partition("=") for one in as_list(given))
         pairs = {name: value if equals else None for name, equals, value in split}
     found = {name: values.get(name) if value is None else str(value) for name, value in pairs.items()}
     return {name: value or "" for name, value in found.items() if bare or value is not None}
@@ -154,7 +157,3 @@ def _mount(given: Any, target: Target) -> dict[str, Any]:
 
 def _absolute(path: str, target: Target) -> str:
     return posixpath.normpath(posixpath.join(str(target.path), path))
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
