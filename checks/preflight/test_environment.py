@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from gonogo.deploy.compose import env_file
 from gonogo.deploy.compose.client_logins import ClientLogin, client_logins
 from gonogo.deploy.compose.databases import REDIS, SCRIPTS, Database, databases
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.host import env_file
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.redaction.weak_secrets import is_placeholder
 from gonogo.deploy.target import Mongodb, Target

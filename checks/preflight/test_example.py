@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from gonogo.deploy.compose import env_example
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.rules import example
 from gonogo.deploy.target import Target
 
 
@@ -20,19 +20,19 @@ from gonogo.deploy.target import Target
 )
 def test_environment_example(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The env example gives every variable that must be set, is well-formed, and holds no real secret."""
-    found, wanted = facts.example, example.demanded(facts.flat, target)
+    found, wanted = facts.example, env_example.demanded(facts.flat, target)
     needed = bool(target.environment.example) or (facts.offline and bool(wanted))
     if found is None and not needed:
-        pytest.skip(f"there is no {example.path(target)}" if wanted else "no variable has to be set")
+        pytest.skip(f"there is no {env_example.path(target)}" if wanted else "no variable has to be set")
     demand = f"an env example that gives {', '.join(wanted) or 'nothing'}"
     if found is None:
-        expect(False, found=f"no {example.path(target)}", expected=demand)
+        expect(False, found=f"no {env_example.path(target)}", expected=demand)
         return
     real = [f"the value of {name} looks like a real secret" for name in found.real]
     good = f"{found.file}: {len(found.names)} variables"
     expect(not real, found="; ".join(real) or good, expected="placeholders for secrets")
     _ = facts.environment if facts.offline else {}  # Compose may refuse what looks well-formed
-    wrong = [*found.faults, *(f"{name} is not given" for name in example.lacking(found, wanted))]
+    wrong = [*found.faults, *(f"{name} is not given" for name in env_example.lacking(found, wanted))]
     expect(
         not wrong,
         found=f"{found.file}: {'; '.join(wrong)}" if wrong else good,

@@ -11,17 +11,16 @@ from functools import cached_property
 from pathlib import Path
 
 from gonogo.deploy import compose, git
-from gonogo.deploy.compose import local_resolver
+from gonogo.deploy.compose import env_example, env_file, local_resolver
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts import Facts, Resolved
 from gonogo.deploy.facts.stack import kept, read
-from gonogo.deploy.host import env_file
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.redaction.masking import concealed_all
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
-from gonogo.deploy.rules import checkout, example
+from gonogo.deploy.rules import checkout
 from gonogo.deploy.rules.checkout import Shipping
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.transcript import Entry
@@ -83,19 +82,19 @@ class RepositoryFacts(Facts):
     @asked("environment.example", keep=concealed_all, local=True)
     def environment(self) -> dict[str, str]:
         """The variables of the env example, which stands for the env file."""
-        text = example.text(self.target)
+        text = env_example.text(self.target)
         named = self.target.environment.example
-        wanted = [] if text is not None else example.demanded(self.flat, self.target)
+        wanted = [] if text is not None else env_example.demanded(self.flat, self.target)
         if text is None and (wanted or named):
             gives = f" that gives {', '.join(wanted)}" if wanted else ""
-            raise GonogoError(f"there is no {example.path(self.target)}{gives}")
-        found, _ = example.read(text or "")
-        real = {name: value for name, value in found.items() if example.is_real(name, value, self.target)}
+            raise GonogoError(f"there is no {env_example.path(self.target)}{gives}")
+        found, _ = env_example.read(text or "")
+        real = {name: value for name, value in found.items() if env_example.is_real(name, value, self.target)}
         self.redactor.add(secret_values(real))
         return self._as_compose_reads() if text and self.has_compose else found
 
     def _as_compose_reads(self) -> dict[str, str]:
-        file = example.path(self.target)
+        file = env_example.path(self.target)
         argv = ["docker", "compose", "--env-file", str(file), "-f", "-", "config", "--environment"]
         done = compose.local(argv, f"the env example {file}", env_file.NOTHING)
         return env_file.parse(done.stdout.decode("utf-8", "replace"))
@@ -104,7 +103,7 @@ class RepositoryFacts(Facts):
     def resolved(self) -> Resolved:
         """The model of what would be deployed, with the env example in place of the env file."""
         # Without these Compose refuses to go on; of the others the check of the example tells.
-        if lacking := example.insisted(self.flat, self.environment):
+        if lacking := env_example.insisted(self.flat, self.environment):
             raise Unknown("environment.example", f"the env example does not give {', '.join(lacking)}")
         if self.has_compose:
             text, said = self._as_compose_resolves()
@@ -112,12 +111,12 @@ class RepositoryFacts(Facts):
             text, said = local_resolver.resolve(self.flat, self.target, self.environment), ""
         found = read(text, said, secrets := Redactor())
         # To hide placeholders would shred every text.
-        self.redactor.add(one for one in secrets.values if not example.is_known(one, self.target))
+        self.redactor.add(one for one in secrets.values if not env_example.is_known(one, self.target))
         # What is not set is what the example lacks, and another check tells that.
         return replace(found, unset=[])
 
     def _as_compose_resolves(self) -> tuple[str, str]:
-        target, file = self.target, example.path(self.target)
+        target, file = self.target, env_example.path(self.target)
         words = ["docker", "compose", "-f", "-", "--project-directory", str(target.path)]
         words += ["-p", target.project, "--env-file", str(file) if file.is_file() else "/dev/null"]
         profiles = [word for one in target.profiles for word in ("--profile", one)]

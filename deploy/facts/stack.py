@@ -8,12 +8,14 @@ from functools import cached_property
 from pathlib import Path
 
 from gonogo.deploy import compose
+from gonogo.deploy.compose import env_example, env_file, working_copy
 from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
+from gonogo.deploy.compose.env_example import Example
 from gonogo.deploy.compose.model import Model, Service
+from gonogo.deploy.compose.working_copy import WorkingCopy
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts.base import Base
-from gonogo.deploy.host import env_file
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.paths import Paths
@@ -23,10 +25,6 @@ from gonogo.deploy.redaction.masking import concealed_all, masked
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.redaction.weak_secrets import weakness
-from gonogo.deploy.rules import beside
-from gonogo.deploy.rules import example as examples
-from gonogo.deploy.rules.beside import Beside
-from gonogo.deploy.rules.example import Example
 from gonogo.deploy.target import Target
 
 
@@ -122,14 +120,14 @@ class StackFacts(Base):
         return sorted(env_file.written(self.flat))
 
     @asked("compose.reproducible", local=True)
-    def beside(self) -> Beside:
+    def beside(self) -> WorkingCopy:
         """What lies beside the compose files on this machine, and what git says of it."""
-        return beside.read(self.target)
+        return working_copy.read(self.target)
 
     @asked("environment.example", local=True)
     def example(self) -> Example | None:
         """What the env example of the repository says; None where there is none."""
-        return examples.look(self.target)
+        return env_example.look(self.target)
 
     @asked("compose.resolves", keep=kept)
     def resolved(self) -> Resolved:

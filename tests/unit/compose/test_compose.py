@@ -1,8 +1,7 @@
-"""The command line of the target and the readings of the resolved model; pure, no Docker."""
+"""The command line of the target, what Compose says, and how it replaces variables; pure, no Docker."""
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import subprocess
@@ -13,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gonogo.deploy import compose
 from gonogo.deploy.compose import LEAST, command, complaint, flatten, unset_variables
-from gonogo.deploy.compose.model import Model, Port
 from gonogo.deploy.errors import GonogoError
 from tests.unit.tables import every
+
+VALUES = {"A": "a", "EMPTY": "", "MONEY": "$A"}
 
 
 def target(path: str = "/srv/chat", env: str | None = "/srv/chat/.env") -> SimpleNamespace:
@@ -65,51 +66,6 @@ def test_the_shell_of_the_target_does_not_reach_compose():
     assert done.stdout == b"/usr/bin:/bin\n"
 
 
-def model(**services) -> Model:
-    return Model.from_json(json.dumps({"name": "p", "services": services, "volumes": {"v": {}}}))
-
-
-def test_a_service_is_read():
-    read = model(
-        api={
-            "image": "x",
-            "build": {"context": "/srv"},
-            "environment": {"A": "a$$b", "B": None},
-            "ports": [
-                {"target": 80, "published": "8080", "host_ip": "::1", "protocol": "udp"},
-                {"target": 1},
-            ],
-            "healthcheck": {"test": ["CMD", "x"]},
-        },
-        job={"depends_on": {"api": {"condition": "service_healthy"}}},
-    )
-    api = read.services["api"]
-    assert api.environment == {"A": "a$b", "B": ""}
-    assert api.ports == (Port("::1", 8080, 80, "udp"), Port("", 0, 1, "tcp"))
-    assert api.has_healthcheck
-    assert read.services["job"].image == "p-job"
-    assert read.order() == ["api", "job"]
-    assert read.built() == ["api"]
-    assert [str(port) for _, port in read.published()] == ["[::1]:8080/udp"]
-    assert read.volumes == {"v": "p_v"}
-
-
-def test_one_shots_are_those_that_others_wait_for_to_end():
-    read = model(api={"depends_on": {"init": {"condition": "service_completed_successfully"}}}, init={})
-    assert read.one_shots() == {"init"}
-
-
-def test_a_circle_is_named():
-    with pytest.raises(GonogoError, match="a, b depend on each other"):
-        model(a={"depends_on": {"b": {}}}, b={"depends_on": {"a": {}}}).order()
-
-
-@every("text", ["", "{", "[]", '{"name": "x", "services": 3}', '{"services": {}}'])
-def test_anything_else_is_one_sentence(text):
-    with pytest.raises(GonogoError, match="printed no model"):
-        Model.from_json(text)
-
-
 def test_compose_warnings_and_errors_are_told_apart():
     words = (
         'time="t" level=warning msg="The \\"A\\" variable is not set. Defaulting to a blank string."\n'
@@ -118,3 +74,26 @@ def test_compose_warnings_and_errors_are_told_apart():
     )
     assert unset_variables(words) == ["A"]
     assert complaint(words).startswith("error while interpolating")
+
+
+@every(
+    "text, becomes",
+    [
+        ("$A/${A}", "a/a"),
+        ("${A:-x}${EMPTY:-x}${EMPTY-x}${GONE-x}", "axx"),
+        ("${GONE:-${A}}${GONE:-${ALSO:-deep}}", "adeep"),
+        ("${A:+yes}${EMPTY:+yes}${EMPTY+yes}${GONE+yes}", "yesyes"),
+        ("${A:?say}${GONE}", "a"),
+        ("$$A ${MONEY}", "$A $A"),
+    ],
+)
+def test_variables_are_replaced_as_compose_does(text: str, becomes: str) -> None:
+    assert compose.interpolated(text, VALUES) == becomes
+
+
+def test_warnings_of_compose_without_those_of_unset_variables() -> None:
+    said = (
+        'time="t" level=warning msg="/src/a.yml: the attribute `version` is obsolete, \\"x\\""\n'
+        'time="t" level=warning msg="The \\"A\\" variable is not set. Defaulting to a blank string."\n'
+    )
+    assert compose.warnings(said) == ['/src/a.yml: the attribute `version` is obsolete, "x"']

@@ -1,4 +1,4 @@
-"""What is read of a repository without Compose: the compose file as it is written, and the env example."""
+"""A compose file as it is read on a machine without Compose."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 from gonogo.deploy.compose import local_resolver
 from gonogo.deploy.compose.model import Model, Mount, Port
-from gonogo.deploy.rules import example
 from gonogo.deploy.target import Target
 
 SHORT = """
@@ -61,34 +60,3 @@ def test_short_forms_of_a_compose_file_are_read_as_compose_does(tmp_path: Path) 
         "extends",
         "include",
     ]
-
-
-def test_an_env_example_is_read_by_the_rules_of_compose(tmp_path: Path) -> None:
-    text = "A=1 # a\nexport B='x # ${A}'\nC=\"two\\nlines ${A}\nthree\"\n\nD:d\nA=2\nnot one\nE=\nF='open\n"
-    values, faults = example.read(text)
-    assert values["B"] == "x # ${A}"
-    assert values["C"] == "two\nlines 1\nthree"
-    assert (values["A"], values["D"], values["E"]) == ("2", "d", "")
-    assert faults == [
-        "A is given twice",
-        "line 8 is no NAME=value",
-        "the quote of F in line 10 is never closed",
-    ]
-    target = target_of(tmp_path, environment={"required": ["KEY"], "placeholders": ["to-be-set"]})
-    flat = "services: {a: {image: 'i:${T:-${U}}', command: '${V:?} ${W?} ${X-} ${Y:+z} $$NO ${HOME}'}}\n"
-    assert example.demanded(flat, target) == ["KEY", "U", "V", "W"]
-    assert example.insisted(flat, {"V": "", "W": ""}) == ["V"]
-    real = {
-        "API_KEY": "9fK2mQ8vXw4LrT7bZc1Y",
-        "URL": "mongodb://shop:Correct-Horse-77@db/",
-        "DB_PASSWORD": "Correct-Horse-77",
-    }
-    for name, value in real.items():
-        assert example.is_real(name, value, target)
-    for name, value in {
-        "DB_PASSWORD": "postgres",
-        "API_KEY": "<your key>",
-        "JWT_SECRET": "to-be-set",
-    }.items():
-        assert not example.is_real(name, value, target)
-    assert example.look(target) is None

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from gonogo.deploy.compose.env_example import Example
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.places import Place
-from gonogo.deploy.rules.example import Example
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 
 FOLDER = "/srv/chat"

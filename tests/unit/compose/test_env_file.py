@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 import pytest
 
+from gonogo.deploy.compose import env_file
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host import env_file
 from tests.unit.stacks import Answering, target
 from tests.unit.tables import every
 
@@ -53,3 +55,29 @@ def test_every_line_of_a_value_over_several_lines_is_secret() -> None:
 @every("value", ['"closed"', "it's", "'a \" b'", '"escaped \\" inside"', '""'])
 def test_a_value_on_one_line_opens_no_quote(value: str) -> None:
     assert not [found for found in env_file.pieces([f"A={value}", "MODE=fast"]) if "fast" in found]
+
+
+def test_the_env_file_as_it_stands_and_as_compose_reads_it() -> None:
+    there = Answering(0, "export COMPOSE_PROJECT_NAME='infra'\nA='1'\n\0A=1\nCOMPOSE_PROJECT_NAME=shop\n")
+    asked = env_file.ask(there, target())
+    assert there.asked[0].startswith("cat -- /srv/shop/.env 2>/dev/null; printf '\\0'; env -i ")
+    assert asked.raw == "export COMPOSE_PROJECT_NAME='infra'\nA='1'\n"
+    assert env_file.values(asked, target()) == {"A": "1", "COMPOSE_PROJECT_NAME": "infra"}
+
+
+def test_env_files_of_services_are_paths_of_the_target() -> None:
+    flat = (
+        "services:\n  a:\n    env_file:\n      - path: ${ENV:-.env}\n      - path: ./b/../c.env\n"
+        "  b:\n    env_file:\n      - path: /etc/x.env\n        required: false\n      - path: ${GONE}\n"
+    )
+    assert env_file.service_files(flat, {}, target()) == [
+        "/srv/shop/.env",
+        "/srv/shop/c.env",
+        "/etc/x.env",
+    ]
+    assert env_file.service_files("services: {}\n", {}, target()) == []
+
+
+def test_paths_of_the_target_stay_paths_of_the_target() -> None:
+    assert env_file.file(target()) == "/srv/shop/.env"
+    assert env_file.file(target(env_file="/etc/shop.env")) == str(PurePosixPath("/etc/shop.env"))

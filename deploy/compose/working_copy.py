@@ -1,4 +1,4 @@
-"""What lies on this machine beside the compose files: what Compose or git would make of it."""
+"""The folder of the compose files on this machine: what git tracks of it, and what Compose would add."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gonogo.deploy import git
 from gonogo.deploy.compose import OVERRIDES
-from gonogo.deploy.host.env_file import pieces
+from gonogo.deploy.compose.env_file import pieces
 from gonogo.deploy.redaction.weak_secrets import is_placeholder
 from gonogo.deploy.target import Target
 
@@ -18,7 +18,7 @@ EXAMPLE = re.compile(r"(?i)example|sample|template|dist|default")
 
 
 @dataclass(frozen=True)
-class Beside:
+class WorkingCopy:
     """What git tracks of the compose files and of the files that Compose would add to them by itself.
 
     ``repository``: whether there is a git at all. ``overrides``: files that Compose would add and that are
@@ -32,26 +32,31 @@ class Beside:
     secrets: tuple[str, ...] = ()
 
 
-def read(target: Target) -> Beside:
-    """Return what lies beside the target's compose files on this machine."""
+def read(target: Target) -> WorkingCopy:
+    """Return what git tracks of the target's source, and what Compose would add to its compose files."""
     source = target.source
-    overrides = strays(source, target.compose_files)
+    overrides = override_files(source, target.compose_files)
     if not git.known(source, "rev-parse", "--is-inside-work-tree"):
-        return Beside(False, overrides=overrides)
+        return WorkingCopy(False, overrides=overrides)
     asked = [*target.compose_files, *overrides]
     tracked = [name for name in asked if git.known(source, "ls-files", "-z", "--", f":(literal){name}")]
     listed = git.known(source, "ls-files", "-z").split("\0")
-    named = [name for name in listed if ENV_FILE.search(name) and not EXAMPLE.search(Path(name).name)]
-    return Beside(True, tuple(tracked), overrides, tuple(name for name in named if _secret(source / name)))
+    env_files = [name for name in listed if ENV_FILE.search(name) and not EXAMPLE.search(Path(name).name)]
+    secrets = tuple(name for name in env_files if _secret(source / name))
+    return WorkingCopy(True, tuple(tracked), overrides, secrets)
 
 
-def strays(source: Path, files: Iterable[str]) -> tuple[str, ...]:
+def override_files(source: Path, files: Iterable[str]) -> tuple[str, ...]:
     """Return the override files in the folders of compose files that are none of these themselves."""
-    named = list(files)
-    deployed = {(source / file).resolve() for file in named}
-    folders = dict.fromkeys(Path(file).parent for file in named)
-    found = [folder / name for folder in folders for name in OVERRIDES]
-    return tuple(str(f) for f in found if (source / f).is_file() and (source / f).resolve() not in deployed)
+    names = list(files)
+    deployed = {(source / name).resolve() for name in names}
+    folders = dict.fromkeys(Path(name).parent for name in names)
+    candidates = [folder / override for folder in folders for override in OVERRIDES]
+    return tuple(
+        str(path)
+        for path in candidates
+        if (source / path).is_file() and (source / path).resolve() not in deployed
+    )
 
 
 def holds_secrets(lines: Iterable[str]) -> bool:

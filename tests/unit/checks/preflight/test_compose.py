@@ -1,0 +1,70 @@
+"""Overrides that were added, switches of Compose in the env file, names of images to be built."""
+
+from __future__ import annotations
+
+from gonogo.checks.preflight.test_compose import TAGGABLE, added, shared, switches
+from tests.unit.stacks import container, model, target
+from tests.unit.tables import every
+
+
+def test_variables_of_compose_that_say_other_than_the_target_file() -> None:
+    there = target(profiles=["a", "b"])
+    same = {
+        "COMPOSE_PROJECT_NAME": "shop",
+        "COMPOSE_FILE": "compose.yaml",
+        "COMPOSE_PROFILES": "a,b",
+        "COMPOSE_HTTP_TIMEOUT": "9",
+        "COMPOSE_ENV_FILES": "",
+    }
+    assert switches(there, same) == []
+    other = {"COMPOSE_PROJECT_NAME": "infra", "COMPOSE_FILE": "x.yaml", "COMPOSE_COMPATIBILITY": "1"}
+    assert set(switches(there, other)) == set(other)
+
+
+def test_files_that_were_added_to_those_that_are_deployed() -> None:
+    base = "/srv/shop/compose.yaml"
+    running = [
+        container("a", files=f"{base},/srv/shop/compose.override.yaml"),
+        container("b", files=f"{base},/srv/shop/extra.yaml"),
+        container("c", files=base),
+        container(
+            "d", files="/srv/shop/.deploy/releases/v1/compose.yaml,/srv/shop/.deploy/releases/v1/images.yaml"
+        ),
+        container("e", files="/opt/old/docker-compose.yml"),
+        container("f"),
+    ]
+    assert added(running, target()) == {
+        "/srv/shop/compose.override.yaml": ["shop-a-1"],
+        "/srv/shop/extra.yaml": ["shop-b-1"],
+    }
+
+
+@every(
+    "name",
+    [
+        "chat-api",
+        "chat-api:latest",
+        "registry.example.com:5000/a/b__c:v1.2",
+        "[::1]:5000/a",
+        "a/b-c_d.e",
+        "Host/x",
+    ],
+)
+def test_names_that_a_build_may_have(name: str) -> None:
+    assert TAGGABLE.fullmatch(name)
+
+
+@every("name", ["", "Chat", "a:", "a@sha256:0", "a//b", "a:-x", "-a", "a b", "a:x\n", f"a:{'x' * 129}"])
+def test_names_that_no_build_may_have(name: str) -> None:
+    assert not TAGGABLE.fullmatch(name)
+
+
+def test_different_builds_under_one_name() -> None:
+    services = model(
+        a={"image": "x", "build": {"context": "/a"}},
+        b={"image": "x", "build": {"context": "/b"}},
+        c={"image": "y", "build": {"context": "/c"}},
+        d={"image": "y", "build": {"context": "/c"}},
+        e={"image": "y"},
+    ).services.values()
+    assert shared(s for s in services if s.build) == ["x is built in different ways by a, b"]
