@@ -11,12 +11,11 @@ from gonogo.deploy import release, store
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
-from gonogo.deploy.host import images
+from gonogo.deploy.host import commits, images
+from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
-from gonogo.deploy.rules import checkout
-from gonogo.deploy.rules.checkout import Shipping
 from gonogo.deploy.undertaking import Undertaking
 from gonogo.reports.model import Configuration, KeyChange
 
@@ -51,7 +50,7 @@ def tell_again(run: Undertaking, version: str, model: Model) -> None:
         pair = [release.load(run.connection, run.target, name) for name in (previous, version)]
         since, until = (one.commit if one else "" for one in pair)
         if since and until:
-            _commits(run, checkout.shipping(run.target.source, since, until))
+            _commits(run, commits.shipping(run.target.source, since, until))
 
 
 @contextlib.contextmanager

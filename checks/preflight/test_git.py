@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.commits import some
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.rules.checkout import some
 from gonogo.deploy.target import Target
 
 

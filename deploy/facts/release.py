@@ -9,13 +9,13 @@ from gonogo.deploy import health
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts.data import DataFacts
 from gonogo.deploy.health import Reply
+from gonogo.deploy.host import commits
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.git import Checkout
 from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.methods import checkout as clones
 from gonogo.deploy.methods.checkout import Clone
-from gonogo.deploy.rules import checkout
-from gonogo.deploy.rules.checkout import Shipping
 
 
 class ReleaseFacts(DataFacts):
@@ -36,7 +36,7 @@ class ReleaseFacts(DataFacts):
         """What ships since the release that runs; None where either has no commit."""
         current = self.releases.current
         since = current.commit if current else ""
-        return checkout.shipping(self.target.source, since) if since and self.git.commit else None
+        return commits.shipping(self.target.source, since) if since and self.git.commit else None
 
     @asked("git.server")
     def clone(self) -> Clone:

@@ -15,13 +15,13 @@ from gonogo.deploy.compose import env_example, env_file, local_resolver
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts import Facts, Resolved
 from gonogo.deploy.facts.stack import kept, read
+from gonogo.deploy.host import commits
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.redaction.masking import concealed_all
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
-from gonogo.deploy.rules import checkout
-from gonogo.deploy.rules.checkout import Shipping
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.transcript import Entry
 
@@ -136,7 +136,7 @@ class RepositoryFacts(Facts):
         for name in (*self.target.git.branches, "HEAD"):
             branch = f"refs/remotes/origin/{name}"
             if since := git.known(source, "merge-base", "HEAD", branch):
-                return checkout.shipping(source, since)
+                return commits.shipping(source, since)
         return None
 
     @asked("images.present", local=True)

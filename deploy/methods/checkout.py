@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.commits import some
 from gonogo.deploy.host.git import parse_status
-from gonogo.deploy.rules.checkout import some
 from gonogo.deploy.sections import OnServer
 
 ASK_TIMEOUT_S = 20

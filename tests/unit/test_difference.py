@@ -14,15 +14,14 @@ from gonogo.deploy.compose.model import Service
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.difference import compared, keys, masked
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.host import images
+from gonogo.deploy.host import commits, images
 from gonogo.deploy.host.answers import Answer
+from gonogo.deploy.host.commits import Commit, Shipping
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.plan import Change
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import Release
-from gonogo.deploy.rules import checkout
-from gonogo.deploy.rules.checkout import Commit, Shipping
 from tests.unit.stacks import model, target
 from tests.unit.tables import every
 
@@ -88,7 +87,7 @@ def test_going_back_tells_sizes_configuration_and_the_commits_that_are_lost(
         asked.append((since, until))
         return Shipping(since, until, known=True, lost=(Commit("c0ffee00", "bad idea"),))
 
-    monkeypatch.setattr(checkout, "shipping", shipping)
+    monkeypatch.setattr(commits, "shipping", shipping)
     with Connection.open(there) as run.connection_:
         run.facts_ = Facts(there, run.connection, run.redactor)
         made = {"api": Given({"NEW": "1"}, ())}

@@ -16,8 +16,8 @@ from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Recorded, Release
 from gonogo.deploy.target import Health, Target
+from tests.unit.host.test_commits import Repository
 from tests.unit.stacks import container, target
-from tests.unit.test_checkout import Repository
 
 API, WEB = "http://127.0.0.1:8001/health", "http://127.0.0.1:3000/"
 HEALTH = [{"url": API, "json": {"a": 1}}, {"url": WEB}, {"url": API}]

@@ -13,7 +13,7 @@ from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.local import LocalConnection
 from gonogo.deploy.wire.transcript import Transcript
 from tests.unit import stacks
-from tests.unit.test_checkout import Repository
+from tests.unit.host.test_commits import Repository
 
 
 def stands(folder: Path) -> Checkout:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.rules import checkout
-from gonogo.deploy.rules.checkout import Shipping
+from gonogo.deploy.host import commits
+from gonogo.deploy.host.commits import Shipping
 from tests.unit.tables import every
 
 
@@ -45,7 +45,7 @@ def test_what_ships_since_the_commit_that_runs(repository: Repository) -> None:
     runs = repository.commit("one", a="1")
     repository.commit("two", db__migrations__7="1", **{"compose.yaml": "2", "api__Dockerfile": "3"})
     head = repository.commit("three", **{".env.prod": "1", "a": "2", "stack.yml": "1"})
-    ships = checkout.shipping(repository.folder, runs)
+    ships = commits.shipping(repository.folder, runs)
     assert (ships.since, ships.until, ships.known, ships.forward, ships.back) == (
         runs,
         head,
@@ -69,15 +69,15 @@ def test_an_older_commit_and_one_that_went_another_way(repository: Repository) -
     old = repository.commit("one", a="1")
     new = repository.commit("two", a="2")
     repository.git("checkout", "-q", "-b", "other", old)
-    older = checkout.shipping(repository.folder, new)
+    older = commits.shipping(repository.folder, new)
     assert (older.forward, older.back, older.losses) == (False, True, f"{new[:8]} two")
     repository.commit("three", b="3")
     repository.git("commit", "-q", "--allow-empty", "-m", "odd\u2028subject")
-    aside = checkout.shipping(repository.folder, new)
+    aside = commits.shipping(repository.folder, new)
     assert [one.subject for one in aside.commits] == ["odd\u2028subject", "three"]
-    back = checkout.shipping(repository.folder, new, old)
+    back = commits.shipping(repository.folder, new, old)
     assert ([*back.commits], back.losses, back.files) == ([], f"{new[:8]} two", ("a",))
-    assert not checkout.shipping(repository.folder, new, "f" * 40).known
+    assert not commits.shipping(repository.folder, new, "f" * 40).known
     assert (aside.forward, aside.back) == (False, False)
     assert aside.told().endswith(f"lost: {new[:8]} two")
 
@@ -85,14 +85,14 @@ def test_an_older_commit_and_one_that_went_another_way(repository: Repository) -
 @every("since", ["", "HEAD", "--all", "f" * 40, "1" * 39])
 def test_a_commit_that_this_clone_does_not_have(repository: Repository, since: str) -> None:
     head = repository.commit("one", a="1")
-    assert checkout.shipping(repository.folder, since) == Shipping(since, head, known=False)
+    assert commits.shipping(repository.folder, since) == Shipping(since, head, known=False)
 
 
 def test_nothing_ships_without_a_repository(tmp_path: Path) -> None:
     with pytest.raises(GonogoError, match="not a git repository"):
-        checkout.shipping(tmp_path, "f" * 40)
+        commits.shipping(tmp_path, "f" * 40)
 
 
 def test_the_first_names_and_the_number_of_the_rest() -> None:
-    assert checkout.some(list("abcde")) == "a, b, c, d, e"
-    assert checkout.some(list("abcdefg")) == "a, b, c, d, e and 2 more"
+    assert commits.some(list("abcde")) == "a, b, c, d, e"
+    assert commits.some(list("abcdefg")) == "a, b, c, d, e and 2 more"

@@ -1,1 +1,0 @@
-"""Rules: pure conditions that checks state, apart from how their facts are asked."""
