@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy import publishing, target_file, workspace
+from gonogo.deploy import publishing, workspace
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.target import target_file
 from gonogo.deploy.undertaking import Undertaking
 from gonogo.reports.model import Release, Verdict
 from gonogo.reports.publish import publish

@@ -14,10 +14,10 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gonogo.deploy import release, target_file
+from gonogo.deploy import release
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.target import Target
+from gonogo.deploy.target import Target, target_file
 
 HELD = 17
 """Exit status with which our own script says that the lock is held; EEXIST of errno(3)."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 
-from gonogo.deploy import steps, target_file
+from gonogo.deploy import steps
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.ending import Ended
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.journal import END
-from gonogo.deploy.target import Target
+from gonogo.deploy.target import Target, target_file
 from gonogo.deploy.undertaking import Undertaking
 
 AGAIN_S = 5.0

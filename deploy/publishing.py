@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 from gonogo.deploy import child, store
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.sections.publishing import split
 from gonogo.deploy.target import Target
+from gonogo.deploy.target.sections.publishing import split
 from gonogo.deploy.wire import ssh
 from gonogo.reports.entries import PAGE, gather
 from gonogo.reports.index import history

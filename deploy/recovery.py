@@ -16,7 +16,6 @@ from gonogo.deploy import (
     steps,
     switch,
 )
-from gonogo.deploy import target_file as files
 from gonogo.deploy.ending import Ended
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.history import Run
@@ -26,6 +25,7 @@ from gonogo.deploy.release import BACK, RESUMED
 from gonogo.deploy.rollback import gather_logs
 from gonogo.deploy.runner import INTERRUPTED
 from gonogo.deploy.target import Target
+from gonogo.deploy.target import target_file as files
 from gonogo.deploy.undertaking import Undertaking
 from gonogo.reports.model import Release
 

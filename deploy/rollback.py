@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from gonogo.deploy import again, release, safekeeping, steps, switch, target_file
+from gonogo.deploy import again, release, safekeeping, steps, switch
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.target import target_file
 from gonogo.deploy.undertaking import Undertaking
 
 

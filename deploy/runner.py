@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from gonogo.deploy import ending, git, parting, release, retention, safekeeping, steps, target_file
+from gonogo.deploy import ending, git, parting, release, retention, safekeeping, steps
 from gonogo.deploy.adopt import adopt
 from gonogo.deploy.ending import Ended
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
@@ -19,7 +19,7 @@ from gonogo.deploy.named import Taken
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.rollback import RollbackFailed, data_lost, gather_logs, roll_back
-from gonogo.deploy.target import Target
+from gonogo.deploy.target import Target, target_file
 from gonogo.deploy.undertaking import Undertaking
 from gonogo.reports.model import Release
 

@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.deploy import target_file
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.lock import way_out
-from gonogo.deploy.target import Target
+from gonogo.deploy.target import Target, target_file
 
 
 @pytest.mark.check(

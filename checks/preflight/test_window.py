@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.sections import Day
 from gonogo.deploy.target import Target, Window
+from gonogo.deploy.target.sections import Day
 
 DAYS = get_args(Day)
 

@@ -12,12 +12,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gonogo.deploy import debug, named, runner, target_file
+from gonogo.deploy import debug, named, runner
 from gonogo.deploy.cli import data, report, runs, suites, targets
 from gonogo.deploy.cli.errors import code_of
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes, published
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.progress import choose
+from gonogo.deploy.target import target_file
 
 CODES = """Exit codes: 0 deployed; 1 no-go, nothing touched; 2 usage or target file; 3 failed, nothing
 changed; 4 failed, rolled back and verified; 5 failed and rollback failed; 6 locked; 130 interrupted."""

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gonogo.deploy import history, lock, recovery, release, target_file
+from gonogo.deploy import history, lock, recovery, release
 from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, published
 from gonogo.deploy.connection import Connection
@@ -20,7 +20,7 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.journal import END, Journal
 from gonogo.deploy.progress import choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.target import Target
+from gonogo.deploy.target import Target, target_file
 
 
 def roll_back(

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from gonogo.deploy import recording, target_file
+from gonogo.deploy import recording
 from gonogo.deploy.cli.options import Name, Strict
 from gonogo.deploy.suites import SUITES, command, environment
+from gonogo.deploy.target import target_file
 
 
 def preflight(target: Name = None, strict: Strict = False) -> None:

@@ -12,7 +12,7 @@ from gonogo.deploy.host import images, registry
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.registry import Content
 from gonogo.deploy.host.registry import Registry as Reached
-from gonogo.deploy.sections import Registry
+from gonogo.deploy.target.sections import Registry
 
 
 class RegistryFacts(StackFacts):

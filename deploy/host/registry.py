@@ -12,7 +12,7 @@ from pathlib import Path
 from gonogo.deploy.compose.image_name import HUB, loopback, split
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.sections import Registry as Section
+from gonogo.deploy.target.sections import Registry as Section
 from gonogo.deploy.wire.transcript import Entry
 
 PLAIN = "http://"

@@ -9,7 +9,7 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.commits import some
 from gonogo.deploy.host.git import parse_status
-from gonogo.deploy.sections import OnServer
+from gonogo.deploy.target.sections import OnServer
 
 ASK_TIMEOUT_S = 20
 FETCH_TIMEOUT_S = 600.0

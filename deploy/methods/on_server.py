@@ -19,8 +19,8 @@ from gonogo.deploy.images import BUILD_TIMEOUT_S, LAST_LINES
 from gonogo.deploy.methods import checkout
 from gonogo.deploy.methods.output import Output
 from gonogo.deploy.release import tagged
-from gonogo.deploy.sections import OnServer
 from gonogo.deploy.target import Target
+from gonogo.deploy.target.sections import OnServer
 
 # An engine without buildx builds the classic way, and Compose has to be told so.
 CLASSIC = "export DOCKER_BUILDKIT=0; "

@@ -14,9 +14,9 @@ from bson import json_util
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from gonogo.deploy import extended
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.sections import Sample
+from gonogo.deploy.target import extended_json
+from gonogo.deploy.target.sections import Sample
 
 Client = MongoClient[dict[str, Any]]
 TIMEOUT_MS = 30_000
@@ -55,7 +55,7 @@ def fallen(before: Sequence[int], after: Sequence[Looked]) -> list[str]:
 
 
 def _looked(client: Client, database: str, sample: Sample) -> Looked:
-    wanted, expected = extended.read(sample.filter), extended.read(sample.expect)
+    wanted, expected = extended_json.read(sample.filter), extended_json.read(sample.expect)
     count = _count(client, database, sample, wanted)
     wrong, good = [], [_documents(count)]
     if count < sample.count:

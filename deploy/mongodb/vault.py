@@ -15,8 +15,8 @@ from gonogo.deploy.mongodb import manifest
 from gonogo.deploy.mongodb.copies import copy
 from gonogo.deploy.mongodb.landing import OWNER, PART, named
 from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF, Backup
-from gonogo.deploy.sections import Backup as Settings
 from gonogo.deploy.target import Target
+from gonogo.deploy.target.sections import Backup as Settings
 
 __all__ = ["PROOF", "Backup", "copy", "expire", "find", "listed", "remove"]
 

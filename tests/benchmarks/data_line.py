@@ -12,11 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gonogo.deploy import target_file
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, vault
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.target import target_file
 from lab import host
 from tests.benchmarks import line
 from tests.benchmarks.data_backup import BAR, fill, read, seconds

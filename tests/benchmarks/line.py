@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy import target_file
 from gonogo.deploy.connection import Connection
+from gonogo.deploy.target import target_file
 from gonogo.deploy.wire import remembered
 from gonogo.deploy.wire.prefetch import Question
 from lab import demo, host, state

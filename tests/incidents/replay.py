@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.target_file import load
+from gonogo.deploy.target.target_file import load
 from tests import harness
 from tests.lab.chat import Chat, difference
 from tests.lab.prober import answering

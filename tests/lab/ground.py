@@ -11,7 +11,7 @@ from typing import Any
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import parse
+from gonogo.deploy.target.target_file import parse
 from lab import host
 from tests import harness
 from tests.lab.connecting import reachable

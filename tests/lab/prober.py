@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import requests
 
-from gonogo.deploy import target_file
 from gonogo.deploy.connection import Connection
+from gonogo.deploy.target import target_file
 from tests.lab.chat import Chat
 
 PAUSE_S = 0.2

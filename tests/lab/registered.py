@@ -14,7 +14,7 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.recording import record
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import parse
+from gonogo.deploy.target.target_file import parse
 from gonogo.reports.model import CheckResult
 from lab import host, registry
 from tests import harness

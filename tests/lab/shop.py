@@ -13,7 +13,7 @@ from gonogo.deploy import release
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.release import Baseline, Image, Release
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import parse
+from gonogo.deploy.target.target_file import parse
 from lab import host, images
 from tests import harness
 

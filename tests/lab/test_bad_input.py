@@ -15,11 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy import target_file
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.target import Target
+from gonogo.deploy.target import Target, target_file
 from gonogo.reports.model import CheckResult
 from lab import host
 from tests import harness

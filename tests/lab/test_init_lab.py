@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import init
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import load
+from gonogo.deploy.target import Target, init
+from gonogo.deploy.target.target_file import load
 
 pytestmark = pytest.mark.lab
 

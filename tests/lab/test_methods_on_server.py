@@ -16,7 +16,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.methods import checkout, on_server
 from gonogo.deploy.source import REVISION
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import parse
+from gonogo.deploy.target.target_file import parse
 from lab import host
 from lab.kind import NEWEST, OLDEST
 from tests.lab.connecting import reachable

@@ -13,7 +13,7 @@ from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts.repository import RepositoryFacts
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.target_file import load
+from gonogo.deploy.target.target_file import load
 from lab.stack import release
 from lab.state import ROOT
 from tests.lab.test_any_stack import COMPOSE, KINDS

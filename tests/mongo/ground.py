@@ -15,7 +15,7 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import parse
+from gonogo.deploy.target.target_file import parse
 from lab import engine, images
 from lab.docker import LABEL, check, run
 

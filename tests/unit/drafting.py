@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.deploy import init
-from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import load
+from gonogo.deploy.target import Target, init
+from gonogo.deploy.target.target_file import load
 
 
 def text_of(stack: Path, flattened: str, **given) -> str:

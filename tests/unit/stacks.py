@@ -11,7 +11,7 @@ from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import parse
+from gonogo.deploy.target.target_file import parse
 from gonogo.deploy.wire.transcript import Transcript
 
 

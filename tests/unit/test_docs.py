@@ -19,7 +19,7 @@ import yaml
 
 from gonogo.checks import catalogue
 from gonogo.deploy.cli.app import CODES, app
-from gonogo.deploy.target_file import parse
+from gonogo.deploy.target.target_file import parse
 from tests import documents, harness
 from tests.documents import ROOT, Command
 from tests.faults.campaign import scenarios
@@ -179,9 +179,7 @@ def test_every_subject_of_a_check_is_in_the_readme_and_every_package_in_the_arch
 def test_every_package_is_installed() -> None:
     told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     roots = (ROOT / name for name in ("checks", "deploy", "reports"))
-    found = [
-        file.parent for root in roots for depth in ("", "*/") for file in root.glob(f"{depth}__init__.py")
-    ]
+    found = [file.parent for root in roots for file in root.rglob("__init__.py")]
     names = [folder.relative_to(ROOT).as_posix().replace("/", ".") for folder in found]
     assert sorted(told) == sorted(["gonogo", *(f"gonogo.{name}" for name in names)])
 

@@ -11,8 +11,8 @@ import pytest
 from gonogo.deploy import images
 from gonogo.deploy.methods import checkout, on_server
 from gonogo.deploy.methods.checkout import PART, Clone
-from gonogo.deploy.sections import OnServer
 from gonogo.deploy.source import REVISION
+from gonogo.deploy.target.sections import OnServer
 from tests.unit.stacks import model, target
 
 SECTION = OnServer(checkout="/srv/repo")

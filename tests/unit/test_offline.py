@@ -14,7 +14,7 @@ import pytest
 from gonogo.checks import columns, early
 from gonogo.deploy.facts.repository import RepositoryFacts
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.target_file import load
+from gonogo.deploy.target.target_file import load
 from gonogo.reports.model import CheckResult, Evidence
 from tests import harness
 from tests.unit.checking import PASSING, QUICK, ROOT, Checks

@@ -16,7 +16,7 @@ from gonogo.deploy.host import registry
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.logins import Login, login_of
 from gonogo.deploy.host.registry import Client
-from gonogo.deploy.sections import Registry
+from gonogo.deploy.target.sections import Registry
 from tests.unit.stacks import Answering
 from tests.unit.tables import every
 

@@ -14,14 +14,13 @@ from bson import ObjectId
 from pymongo.errors import OperationFailure
 
 from gonogo.checks.verify import test_data as data
-from gonogo.deploy import extended
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.mongodb import compare, fingerprint, login, sample
 from gonogo.deploy.mongodb.compare import Compared
 from gonogo.deploy.mongodb.difference import structural
 from gonogo.deploy.release import Baseline
-from gonogo.deploy.sections import Sample
-from gonogo.deploy.target import Target
+from gonogo.deploy.target import Target, extended_json
+from gonogo.deploy.target.sections import Sample
 from gonogo.deploy.wire.transcript import Transcript
 from tests.unit.stacks import target
 from tests.unit.tables import every
@@ -34,7 +33,7 @@ def given(*samples: dict[str, Any]) -> Target:
 
 
 def test_extended_json_is_read() -> None:
-    found = extended.read(
+    found = extended_json.read(
         {
             "_id": {"$oid": "652f1f77bcf86cd799439011"},
             "at": {"$gt": {"$date": "2026-01-02T00:00:00Z"}},

@@ -15,7 +15,7 @@ from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Life
-from gonogo.deploy.sections import ERRORS
+from gonogo.deploy.target.sections import ERRORS
 from gonogo.deploy.wire.transcript import Transcript
 from gonogo.reports.model import CheckResult
 from tests import harness

@@ -12,7 +12,7 @@ from gonogo.deploy.mongodb import landing, parcel
 from gonogo.deploy.mongodb.manifest import LOOSE, MANIFEST, Manifest
 from gonogo.deploy.mongodb.parcel import Parcel, Piece, Running, Sums
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import parse
+from gonogo.deploy.target.target_file import parse
 
 DATABASE = "shop"
 

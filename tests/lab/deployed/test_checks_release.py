@@ -13,11 +13,10 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import target_file
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.target import Target
+from gonogo.deploy.target import Target, target_file
 from gonogo.reports.model import CheckResult
 from lab import host, state
 from tests import harness

@@ -11,7 +11,7 @@ import pytest
 from gonogo.deploy import compose, release
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import load
+from gonogo.deploy.target.target_file import load
 from gonogo.reports.model import CheckResult
 from lab import host
 from tests import harness

@@ -20,7 +20,7 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.source import REVISION
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import find
+from gonogo.deploy.target.target_file import find
 from gonogo.reports.model import CheckResult
 from lab import host
 from lab.docker import check, run

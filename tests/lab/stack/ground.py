@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.target_file import load
+from gonogo.deploy.target.target_file import load
 from lab.docker import check
 from tests import harness
 from tests.lab.chat import Chat

@@ -9,7 +9,7 @@ import pytest
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.target_file import load
+from gonogo.deploy.target.target_file import load
 from lab import host
 from tests.lab.chat import STACK, Chat
 from tests.lab.stack.ground import (

@@ -19,7 +19,7 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.recording import Recording
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import parse
+from gonogo.deploy.target.target_file import parse
 
 RECORDED = Path(__file__).resolve().parents[1] / "recorded" / "chat.json"
 

@@ -8,8 +8,8 @@ from typing import Annotated, get_args
 
 from pydantic import AfterValidator, Field, field_validator
 
-from gonogo.deploy.sections import values
-from gonogo.deploy.sections.values import Day, Section
+from gonogo.deploy.target.sections import values
+from gonogo.deploy.target.sections.values import Day, Section
 
 
 class Tls(Section):

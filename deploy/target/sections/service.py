@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from gonogo.deploy.sections import values
-from gonogo.deploy.sections.values import Pattern, Scalar, Section
+from gonogo.deploy.target.sections import values
+from gonogo.deploy.target.sections.values import Pattern, Scalar, Section
 
 
 class Health(Section):

@@ -12,11 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gonogo.deploy import draft as suggestions
-from gonogo.deploy import target_file
 from gonogo.deploy.compose import flatten, unresolved
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.target import Health, Mongodb
+from gonogo.deploy.target import Health, Mongodb, suggestions, target_file
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDES = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.target import Target
-from gonogo.deploy.target_file import parse
+from gonogo.deploy.target.target_file import parse
 from tests.unit.tables import every
 
 FILE = Path("/targets/demo.toml")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.sections import (
+from gonogo.deploy.target.sections import (
     Availability,
     Backup,
     Dns,

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gonogo.deploy.sections import values
-from gonogo.deploy.sections.values import Section, Variable
+from gonogo.deploy.target.sections import values
+from gonogo.deploy.target.sections.values import Section, Variable
 
 
 class Environment(Section):

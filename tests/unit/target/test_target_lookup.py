@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.deploy import workspace
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.target_file import called, find, load
+from gonogo.deploy.target.target_file import called, find, load
 from gonogo.deploy.workspace import Workspace
 
 GOOD = 'host = "local"\npath = "/srv/x"\ncompose_files = ["c.yml"]\nproject = "x"\n'

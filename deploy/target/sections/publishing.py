@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.sections.values import Section
+from gonogo.deploy.target.sections.values import Section
 from gonogo.deploy.wire import ssh
 
 _ELSEWHERE = re.compile(r"([^/]+):(/.*)")

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from gonogo.deploy.target import Health, Target
-from gonogo.deploy.target_file import OURS, load, parse
+from gonogo.deploy.target.target_file import OURS, load, parse
 from gonogo.deploy.workspace import EXAMPLE as FILE
 
 TEXT = FILE.read_text(encoding="utf-8")

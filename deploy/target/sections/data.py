@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from gonogo.deploy import extended
-from gonogo.deploy.sections import values
-from gonogo.deploy.sections.values import Kind, Section, Variable
+from gonogo.deploy.target import extended_json
+from gonogo.deploy.target.sections import values
+from gonogo.deploy.target.sections.values import Kind, Section, Variable
 
 
 def _query(value: dict[str, Any]) -> dict[str, Any]:
-    extended.read(value)
+    extended_json.read(value)
     return value
 
 
