@@ -11,8 +11,8 @@ from pathlib import Path
 
 from lab import host
 from lab.state import ROOT
+from tests.forkserver import GONOGO, forked
 
-GONOGO = str(Path(sys.executable).parent / "gonogo")
 SERVE = 'command: ["python", "-m", "http.server", "8000"]'
 PYTHON = f"image: gonogo-lab/python:latest, {SERVE}"
 
@@ -112,6 +112,6 @@ class Stack:
 def ran(argv: list[str], folder: Path, variables: dict[str, str] | None = None) -> Ran:
     """Run a command to its end; ``variables``: its environment, else this one."""
     done = subprocess.run(
-        argv, cwd=folder, env=variables, capture_output=True, text=True, timeout=300, check=False
+        forked(argv), cwd=folder, env=variables, capture_output=True, text=True, timeout=300, check=False
     )
     return Ran(done.returncode, done.stdout + done.stderr)

@@ -15,6 +15,7 @@ from pathlib import Path
 from lab import demo, host, images, state
 from lab.kind import NEWEST, Kind
 from lab.stack import release
+from tests.forkserver import forked
 
 STACK = demo.STACK
 MARK = "=== the part "
@@ -183,7 +184,7 @@ class Chat:
 def typed(argv: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command in this project's folder, as a user does who types nothing while it runs."""
     return subprocess.run(
-        argv,
+        forked(argv),
         cwd=state.ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -12,7 +12,8 @@ from gonogo.deploy.connection import Connection
 from lab.host import Host
 from lab.relay import Relay
 from lab.state import ROOT
-from tests.lab.any_stack import GONOGO, Stack, ran
+from tests.forkserver import GONOGO
+from tests.lab.any_stack import Stack, ran
 from tests.lab.connecting import other_config
 
 BASE = "gonogo-lab/redis:latest"

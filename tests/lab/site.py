@@ -8,7 +8,8 @@ from pathlib import Path
 
 from lab import host
 from lab.state import ROOT
-from tests.lab.any_stack import GONOGO, Ran, Stack, ran
+from tests.forkserver import GONOGO
+from tests.lab.any_stack import Ran, Stack, ran
 
 IMAGES = ("gonogo-lab/python:latest", "gonogo-lab/redis:latest")
 COMPOSE = """

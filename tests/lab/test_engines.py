@@ -12,8 +12,8 @@ import pytest
 from lab import faults, host
 from lab.controller import engine_of
 from lab.kind import NEWEST, OLDEST, Kind
+from tests.forkserver import GONOGO
 from tests.lab import site
-from tests.lab.any_stack import GONOGO
 from tests.lab.chat import Chat
 from tests.lab.site import Site
 
