@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.test_plugin_elsewhere import run, unnoticed
+from tests.lab.test_plugin_elsewhere import run, unnoticed
 
 
 @pytest.mark.parametrize("options", [("--target", "esp32", "-n1"), ("--target=esp32", "-n2")])
