@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 import weakref
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from gonogo.deploy.redaction.encodings import codes, expression
+from gonogo.deploy.redaction.traces import Traces
 
 MARK = "[redacted]"
 SHORTEST_VALUE = 4
@@ -17,6 +19,8 @@ _DEPTH = 3
 
 # A base64 text of several lines, as ``base64`` and PEM files wrap it. The look-behind keeps it linear.
 _WRAPPED = re.compile(r"(?<![\w+/-])(?:[\w+/-]{16,}\r?\n[ \t]*+)+[\w+/-]+=*", re.ASCII)
+_WRAPS = re.compile(r"\n(?:(?<=[\w+/-]{16}\n)|(?<=[\w+/-]{16}\r\n))", re.ASCII)
+"""The end of the first line of such a text: far quicker to look for, as it begins with one character."""
 
 
 class Redactor:
@@ -33,7 +37,7 @@ class Redactor:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self._values: frozenset[str] = frozenset()
-        self._pattern: re.Pattern[str] | None = None
+        self._traces: Traces | None = None
         _ALL.add(self)
         self.add(values)
 
@@ -43,7 +47,7 @@ class Redactor:
         with self._lock:
             if not found <= self._values:
                 self._values |= found
-                self._pattern = None
+                self._traces = None
 
     @property
     def values(self) -> frozenset[str]:
@@ -53,25 +57,31 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return the text with all that is known hidden; hiding twice gives the same text as hiding once."""
-        pattern = self._current()
-        if pattern is None or not text:
+        if not text:
             return text
 
         def unwrapped(block: re.Match[str]) -> str:
-            return MARK if pattern.search("".join(block.group().split())) else block.group()
+            joined = "".join(block.group().split())
+            pattern = _pattern(self.likely(joined))
+            return MARK if pattern and pattern.search(joined) else block.group()
 
-        once = MARK.join(pattern.sub(MARK, part) for part in text.split(MARK))
+        pattern = _pattern(self.likely(text))
+        once = MARK.join(pattern.sub(MARK, part) for part in text.split(MARK)) if pattern else text
+        if not _WRAPS.search(once):
+            return once
         return MARK.join(_WRAPPED.sub(unwrapped, part) for part in once.split(MARK))
 
     def finds(self, text: str) -> bool:
         """Return whether any form of a known value is in the text."""
         return self(text) != text
 
-    def _current(self) -> re.Pattern[str] | None:
+    def likely(self, text: str) -> frozenset[str]:
+        """Return the values that may be in the text, in any form: none of the others is."""
         with self._lock:
-            if self._pattern is None and self._values:
-                self._pattern = _compile(self._values)
-            return self._pattern
+            if self._traces is None:
+                self._traces = Traces(self._values)
+            traces = self._traces
+        return traces.find(text)
 
 
 _ALL: weakref.WeakSet[Redactor] = weakref.WeakSet()
@@ -89,7 +99,8 @@ def numbered(redactor: Redactor, text: str) -> str:
 
     The same value has the same number within one text, so two places still can be compared.
     """
-    for number, value in enumerate(sorted(redactor.values, key=lambda value: (-len(value), value)), 1):
+    likely = redactor.likely(text) if _WRAPS.search(text) is None else redactor.values
+    for number, value in enumerate(sorted(likely, key=lambda value: (-len(value), value)), 1):
         text = Redactor([value])(text).replace(MARK, f"redacted-{number}")
     return text
 
@@ -105,7 +116,11 @@ def _pieces(value: str) -> Iterator[str]:
             yield from (line for line in lines if len(line) >= SHORTEST_LINE)
 
 
-def _compile(values: frozenset[str]) -> re.Pattern[str]:
+@functools.lru_cache(maxsize=32)
+def _pattern(values: frozenset[str]) -> re.Pattern[str] | None:
+    """Return what matches any form of the values; None where there are none."""
+    if not values:
+        return None
     literal = [(code, "") for value in values for code in codes(value)]
     forms = {
         (lead[:_DEPTH], re.escape(lead[_DEPTH:]) + rest)
