@@ -25,7 +25,7 @@ from gonogo.deploy.wire.remembered import Remembered
 from gonogo.deploy.wire.transcript import Entry
 from gonogo.reports.model import Availability, DataCount, Severity
 
-HEAVY = {"mongodb": "pymongo", "replies": "gonogo.deploy.get"}
+HEAVY = {"mongodb": "pymongo", "replies": "gonogo.deploy.availability.http_client"}
 """Facts, and what they import that takes long."""
 
 

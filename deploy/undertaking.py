@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gonogo.deploy import debug, hooks, prober
+from gonogo.deploy import debug, hooks
+from gonogo.deploy.availability import prober
+from gonogo.deploy.availability.prober import Watch
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
@@ -16,7 +18,6 @@ from gonogo.deploy.host.host import Host
 from gonogo.deploy.journal import SWITCH, Journal
 from gonogo.deploy.lock import Lock
 from gonogo.deploy.plan import Change
-from gonogo.deploy.prober import Watch
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Image

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.deploy import health
+from gonogo.deploy.availability import health
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Target

@@ -5,10 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from gonogo.deploy import health
+from gonogo.deploy.availability import health
+from gonogo.deploy.availability.health import Reply
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts.data import DataFacts
-from gonogo.deploy.health import Reply
 from gonogo.deploy.host import commits
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.commits import Shipping

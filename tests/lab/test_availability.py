@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import prober
+from gonogo.deploy.availability import prober
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.target import Target
 from lab import faults, host

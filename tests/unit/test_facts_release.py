@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import health
+from gonogo.deploy.availability import health
+from gonogo.deploy.availability.health import Reply
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, Unknown
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.health import Reply
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Recorded, Release

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from gonogo.deploy.health import Reply
+from gonogo.deploy.availability.health import Reply
 from gonogo.deploy.host.commits import Commit
 from gonogo.deploy.lock import Held, Holder
 from gonogo.deploy.methods.checkout import Clone

@@ -11,7 +11,7 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gonogo.deploy.health import DEFAULT_PORTS, LEAST_LIMIT_S, differences
+from gonogo.deploy.availability.health import DEFAULT_PORTS, LEAST_LIMIT_S, differences
 from gonogo.deploy.target import Health
 
 MOST = 1 << 18

@@ -41,7 +41,7 @@ def ask(connection: Connection, endpoint: Health) -> Reply:
 
 def answer(connection: Connection, endpoint: Health) -> Reply:
     """Ask as ``ask`` does, without an entry in the transcript."""
-    from gonogo.deploy.get import NoAnswer, get  # noqa: PLC0415  what needs no answer need not wait for requests
+    from gonogo.deploy.availability.http_client import NoAnswer, get  # noqa: PLC0415  what needs no answer need not wait for requests
 
     parts = urlsplit(endpoint.url)
     local = connection.forward_port(parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])

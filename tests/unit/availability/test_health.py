@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import health
+from gonogo.deploy.availability import health
+from gonogo.deploy.availability.health import Reply, ask, faults, settle
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import ConnectionFailed
-from gonogo.deploy.health import Reply, ask, faults, settle
 from gonogo.deploy.target import Health
 from tests.unit.ports import refusing
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.deploy.samples import MOST_SLOTS, Sample, Samples, gap, percentile, slot_length, slots
+from gonogo.deploy.availability.samples import (
+    MOST_SLOTS,
+    Sample,
+    Samples,
+    gap,
+    percentile,
+    slot_length,
+    slots,
+)
 from tests.unit.tables import every
 
 

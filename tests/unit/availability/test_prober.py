@@ -11,10 +11,10 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.deploy import prober
+from gonogo.deploy.availability import prober
+from gonogo.deploy.availability.prober import Prober
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed
-from gonogo.deploy.prober import Prober
 from gonogo.reports.model import Availability
 from tests.unit.ports import refusing
 from tests.unit.stacks import target
