@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from gonogo.deploy import joined, journal, release, switch
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import identities, images, layers
-from gonogo.deploy.methods import layers as leaving
 from gonogo.deploy.plan import Change, chosen, plan
 from gonogo.deploy.release import Image
-from gonogo.deploy.source import REVISION
+from gonogo.deploy.transfer import layers as leaving
+from gonogo.deploy.transfer.build_source import REVISION
 from gonogo.reports.model import ServiceChange
 
 MB = 1_000_000

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shlex
 
-from gonogo.deploy import difference, images, joined, release, suites, switch
+from gonogo.deploy import difference, joined, release, suites, switch
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
-from gonogo.deploy.methods import on_server, pulling, registry, tar
-from gonogo.deploy.methods.client import Given
-from gonogo.deploy.methods.progress import TransferProgress
 from gonogo.deploy.outlook import outlook
 from gonogo.deploy.plan import chosen, plan
 from gonogo.deploy.release import Image, Release
+from gonogo.deploy.transfer import image_build, on_server, pulling, registry, tar
+from gonogo.deploy.transfer.client import Given
+from gonogo.deploy.transfer.progress import TransferProgress
 from gonogo.deploy.undertaking import Undertaking
 
 
@@ -70,13 +70,13 @@ def build(run: Undertaking) -> None:
         if building and there:
             built = on_server.build(run.connection, target, model, run.version, say)
         elif building:
-            built = images.build(target, model, run.version, say)
+            built = image_build.build(target, model, run.version, say)
         names = [service.image for service in model.services.values()]
         offered = run.facts.offered if run.skip_build else ()
         if run.skip_build:
             local = {name: one.id for name, one in run.facts.local_images.items()}
         else:
-            local = run.facts.images if there else images.local_ids(names)
+            local = run.facts.images if there else image_build.local_ids(names)
         run.images |= chosen(model, built, run.facts.images, local, offered)
         taken = f"nothing is built: the images of {run.images_of} are taken" if run.images_of else ""
         note.detail = f"built {', '.join(building)}" if building else taken or "nothing to build"

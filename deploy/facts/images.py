@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from gonogo.deploy import images as building
 from gonogo.deploy.compose.dockerfile import Stage
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.facts.registry import RegistryFacts
@@ -12,7 +11,8 @@ from gonogo.deploy.host import identities, images
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release import RECORD, tagged
-from gonogo.deploy.source import Source
+from gonogo.deploy.transfer import image_build as building
+from gonogo.deploy.transfer.build_source import Source
 
 
 class ImageFacts(RegistryFacts):

@@ -14,8 +14,8 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.git import Checkout
 from gonogo.deploy.host.releases import Releases
-from gonogo.deploy.methods import checkout as clones
-from gonogo.deploy.methods.checkout import Clone
+from gonogo.deploy.transfer import checkout as clones
+from gonogo.deploy.transfer.checkout import Clone
 
 
 class ReleaseFacts(DataFacts):

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.methods import pulling, tar
-from gonogo.deploy.methods import registry as method
-from gonogo.deploy.methods.client import Given, docker
 from gonogo.deploy.release import Image
+from gonogo.deploy.transfer import pulling, tar
+from gonogo.deploy.transfer import registry as method
+from gonogo.deploy.transfer.client import Given, docker
 from lab import host, registry
 from lab.docker import check
 from lab.relay import Relay

@@ -11,7 +11,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from gonogo.deploy.methods.oci_layout import TYPE, file
+from gonogo.deploy.transfer.oci_layout import TYPE, file
 
 BASE = "gonogo-lab/redis:latest"
 CHANGED = 1_000_000

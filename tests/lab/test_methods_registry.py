@@ -13,11 +13,11 @@ import pytest
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.methods import pulling
-from gonogo.deploy.methods import registry as method
-from gonogo.deploy.methods.client import Given, docker
-from gonogo.deploy.methods.progress import Event, TransferProgress
 from gonogo.deploy.release import Image
+from gonogo.deploy.transfer import pulling
+from gonogo.deploy.transfer import registry as method
+from gonogo.deploy.transfer.client import Given, docker
+from gonogo.deploy.transfer.progress import Event, TransferProgress
 from lab import host, registry
 from lab.kind import NEWEST, OLDEST
 from lab.relay import Relay

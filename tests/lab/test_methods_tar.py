@@ -15,8 +15,8 @@ import pytest
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.host import identities
-from gonogo.deploy.methods import layers, tar
 from gonogo.deploy.release import Image
+from gonogo.deploy.transfer import layers, tar
 from lab import faults, host
 from lab.kind import NEWEST, OLDEST
 from lab.relay import Relay

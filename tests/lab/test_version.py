@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gonogo.deploy.methods import registry
-from gonogo.deploy.methods.client import Given
+from gonogo.deploy.transfer import registry
+from gonogo.deploy.transfer.client import Given
 from lab.kind import NEWEST
 from tests.lab import methods
 from tests.lab.methods import BASE, CLONE, PASSWORD, ROOM, USER, Stack

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from gonogo.deploy.methods import tar
 from gonogo.deploy.progress import Lines, Plain
 from gonogo.deploy.progress.amount import Amount
+from gonogo.deploy.transfer import tar
 
 
 def test_how_far_a_transfer_is() -> None:

@@ -15,11 +15,11 @@ from gonogo.deploy.host import identities, images, layers
 from gonogo.deploy.host.commits import Commit, Shipping
 from gonogo.deploy.host.engine import EngineInfo
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.methods import layers as leaving
 from gonogo.deploy.outlook import NEW, Build, Outlook, Transfer
 from gonogo.deploy.plan import chosen
 from gonogo.deploy.release import Image, Release
-from gonogo.deploy.source import REVISION, Source
+from gonogo.deploy.transfer import layers as leaving
+from gonogo.deploy.transfer.build_source import REVISION, Source
 from tests.unit.stacks import container, model, target
 
 OLD, NOW = "a" * 40, "b" * 40

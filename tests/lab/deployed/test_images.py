@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import images
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.source import REVISION
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import find
+from gonogo.deploy.transfer import image_build
+from gonogo.deploy.transfer.build_source import REVISION
 from gonogo.reports.model import CheckResult
 from lab import host
 from lab.docker import check, run
@@ -136,7 +136,7 @@ def test_images_of_this_commit_and_of_others(chat: Chat, connection: Connection,
 def built(target: Target, connection: Connection, names: list[str]) -> None:
     """Build as a deployment does, and give the images the names of the compose file."""
     model = Facts(target, connection, Redactor()).model
-    images.build(target, model, "v", lambda _: None)
+    image_build.build(target, model, "v", lambda _: None)
     for name in names:
         check(["docker", "tag", f"{name}:v", name])
 

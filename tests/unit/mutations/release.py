@@ -9,7 +9,7 @@ from typing import Any
 from gonogo.deploy.availability.health import Reply
 from gonogo.deploy.host.commits import Commit
 from gonogo.deploy.lock import Held, Holder
-from gonogo.deploy.methods.checkout import Clone
+from gonogo.deploy.transfer.checkout import Clone
 from tests.unit.mutations import CONTAINERS, Mutation, World
 
 ADA = Holder(who="ada", machine="laptop", pid=7, version="v9", since="2025-10-11T01:47:36+00:00")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.methods.client import last_line
+from gonogo.deploy.transfer.client import last_line
 
 Event = Mapping[str, Any]
 

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from gonogo.deploy.archive import INDEX, identities
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.host import images
 from gonogo.deploy.host.engine import SNAPSHOTTER
-from gonogo.deploy.members import Member
+from gonogo.deploy.transfer.image_archive import INDEX, identities
+from gonogo.deploy.transfer.tar_members import Member
 
 ALL = (
     "docker info --format '{{json .DriverStatus}}'; docker image ls -aq --no-trunc | sort -u | "

@@ -7,7 +7,7 @@ import tarfile
 
 import pytest
 
-from gonogo.deploy.members import Damaged, Members
+from gonogo.deploy.transfer.tar_members import Damaged, Members
 from tests.unit.tables import every
 
 LONG = "folder/" + "x" * 200 + "/layer.tar"

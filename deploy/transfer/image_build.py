@@ -18,8 +18,8 @@ from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.release import tagged
-from gonogo.deploy.source import REVISION, Source, source
 from gonogo.deploy.target import Target
+from gonogo.deploy.transfer.build_source import REVISION, Source, source
 
 DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM"
 """The variable with which Compose builds for another platform than the engine's own."""
@@ -99,7 +99,7 @@ def local_ids(names: Iterable[str]) -> dict[str, str]:
     import docker  # noqa: PLC0415  it takes long, and preflight does without
     import requests  # noqa: PLC0415
 
-    from gonogo.deploy.engine import local_engine  # noqa: PLC0415
+    from gonogo.deploy.host.docker_sdk import local_engine  # noqa: PLC0415
 
     engine = local_engine()
     found = {}

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import images
-from gonogo.deploy.methods import checkout, on_server
-from gonogo.deploy.methods.checkout import PART, Clone
-from gonogo.deploy.source import REVISION
 from gonogo.deploy.target.sections import OnServer
+from gonogo.deploy.transfer import checkout, image_build, on_server
+from gonogo.deploy.transfer.build_source import REVISION
+from gonogo.deploy.transfer.checkout import PART, Clone
 from tests.unit.stacks import model, target
 
 SECTION = OnServer(checkout="/srv/repo")
@@ -75,7 +74,7 @@ def test_contexts_lie_in_the_clone_where_they_lie_here(tmp_path: Path) -> None:
     assert there("docker-image://debian:12") == "docker-image://debian:12"
     build = {"context": "/srv/shop/app", "additional_contexts": {"s": "/srv/shared", "u": "https://e.org/x"}}
     stack = model(app={"image": "shop-app", "build": build}, db={"image": "mongo:6"})
-    found = json.loads(images.build_file(of, stack, "v1", there))["services"]
+    found = json.loads(image_build.build_file(of, stack, "v1", there))["services"]
     head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
     assert found == {
         "app": {

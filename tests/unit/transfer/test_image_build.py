@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import images
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.images import build_file, buildable, context, dockerfile
 from gonogo.deploy.release import tagged
-from gonogo.deploy.source import REVISION, Source, stale
 from gonogo.deploy.target import Target
+from gonogo.deploy.transfer import image_build
+from gonogo.deploy.transfer.build_source import REVISION, Source, stale
+from gonogo.deploy.transfer.image_build import build_file, buildable, context, dockerfile
 from tests.unit.stacks import model, target
 from tests.unit.tables import every
 
@@ -165,13 +165,13 @@ def test_the_last_words_of_a_build_are_kept() -> None:
     argv = ["sh", "-c", "cat >/dev/null; printf 'one\\n\\n  two\\377\\n'"]
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     heard: list[str] = []
-    assert images._fed(process, b"x" * 200_000, heard.append) == ["one", "two\ufffd"]
+    assert image_build._fed(process, b"x" * 200_000, heard.append) == ["one", "two\ufffd"]
     assert heard == ["one", "two\ufffd"]
 
 
 def test_a_build_that_ends_before_it_read_all_is_heard() -> None:
     process = subprocess.Popen(["sh", "-c", "echo no"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert images._fed(process, b"x" * 200_000, lambda _: None) == ["no"]
+    assert image_build._fed(process, b"x" * 200_000, lambda _: None) == ["no"]
 
 
 OLD_BUILDX = """#!/bin/sh
@@ -200,16 +200,16 @@ def test_a_buildx_that_compose_refuses_is_done_without(
     here: Target, old_buildx: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = model(api={"image": "shop-api", "build": {"context": "/srv/shop"}})
-    monkeypatch.setattr(images, "local_ids", lambda names: dict.fromkeys(names, "sha256:api"))
+    monkeypatch.setattr(image_build, "local_ids", lambda names: dict.fromkeys(names, "sha256:api"))
     heard: list[str] = []
-    assert images.build(here, stack, VERSION, heard.append) == {"api": "sha256:api"}
+    assert image_build.build(here, stack, VERSION, heard.append) == {"api": "sha256:api"}
     assert old_buildx.read_text() == "asked with BuildKit\nasked with 0\n"
     assert heard == ["compose build requires buildx 0.17.0 or later", "built"]
     monkeypatch.setenv("CLASSIC", "1")
     with pytest.raises(
         GonogoError, match=r"building api failed on this machine, the target was not touched: built$"
     ):
-        images.build(here, stack, VERSION, heard.append)
+        image_build.build(here, stack, VERSION, heard.append)
 
 
 def test_what_keeps_a_service_from_being_built(here: Target, tmp_path: Path) -> None:
@@ -229,15 +229,15 @@ def test_what_git_says_of_the_sources(here: Target, tmp_path: Path) -> None:
         far={"build": {"context": "https://example.org/a.git"}},
         db={"image": "mongo:6"},
     )
-    assert images.sources(here, stack) == {"api": Source()}
+    assert image_build.sources(here, stack) == {"api": Source()}
     git(tmp_path, "init", "-q")
     (tmp_path / "shop/api/code.py").touch()
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-qm", "one")
     commit, time = git(tmp_path, "log", "-1", "--format=%H %cI").split()
-    assert images.sources(here, stack) == {"api": Source(commit, time)}
+    assert image_build.sources(here, stack) == {"api": Source(commit, time)}
     (tmp_path / "shop/api/code.py").write_text("1")
-    (found,) = images.sources(here, stack).values()
+    (found,) = image_build.sources(here, stack).values()
     assert found == Source(commit, time, dirty=True)
     assert found.label == f"{commit}-dirty"
 

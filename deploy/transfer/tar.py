@@ -8,16 +8,16 @@ import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gonogo.deploy.archive import Archive
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
 from gonogo.deploy.host import identities, images
 from gonogo.deploy.host import layers as sized
 from gonogo.deploy.host.docker import refusal
-from gonogo.deploy.methods import layers
-from gonogo.deploy.methods.gzipped import gzipped
-from gonogo.deploy.methods.oci_layout import Layout
 from gonogo.deploy.release import Image, tagged
+from gonogo.deploy.transfer import layers
+from gonogo.deploy.transfer.gzipped import gzipped
+from gonogo.deploy.transfer.image_archive import Archive
+from gonogo.deploy.transfer.oci_layout import Layout
 
 # An engine that keeps images in containerd reads no checksum at the stream's end, nor a layer that it has. Of
 # both ends of the pipe the status is asked, as that of the first is lost in sh (incident D2). gzip(1) ends

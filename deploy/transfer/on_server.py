@@ -10,17 +10,17 @@ import shlex
 from collections.abc import Callable, Iterable
 
 from gonogo.deploy import git
-from gonogo.deploy import images as building
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import images
-from gonogo.deploy.images import BUILD_TIMEOUT_S, LAST_LINES
-from gonogo.deploy.methods import checkout
-from gonogo.deploy.methods.output import Output
 from gonogo.deploy.release import tagged
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.sections import OnServer
+from gonogo.deploy.transfer import checkout
+from gonogo.deploy.transfer import image_build as building
+from gonogo.deploy.transfer.image_build import BUILD_TIMEOUT_S, LAST_LINES
+from gonogo.deploy.transfer.output import Output
 
 # An engine without buildx builds the classic way, and Compose has to be told so.
 CLASSIC = "export DOCKER_BUILDKIT=0; "

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.archive import Archive
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.methods.layers import Kept, _go, _sha256, chains
-from gonogo.deploy.methods.oci_layout import Layout
+from gonogo.deploy.transfer.image_archive import Archive
+from gonogo.deploy.transfer.layers import Kept, _go, _sha256, chains
+from gonogo.deploy.transfer.oci_layout import Layout
 
 LAYERS = [b"the lowest" * 2000, b"one that is changed" * 700, b"shared, upon others" * 300]
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 import docker
 
 from gonogo.deploy.compose.image_name import HUB, split
-from gonogo.deploy.engine import FAULTS
 from gonogo.deploy.errors import CommandTimeout, GonogoError
+from gonogo.deploy.host.docker_sdk import FAULTS
 from gonogo.deploy.host.logins import Login
-from gonogo.deploy.methods.client import TIMEOUT_S, last_line
-from gonogo.deploy.methods.progress import Event, TransferProgress, follow
+from gonogo.deploy.transfer.client import TIMEOUT_S, last_line
+from gonogo.deploy.transfer.progress import Event, TransferProgress, follow
 
 Events = Iterator[Event]
 

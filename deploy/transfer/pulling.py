@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from gonogo.deploy.compose.image_name import split
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.methods.client import Given, last_line
-from gonogo.deploy.methods.progress import TransferProgress
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.transfer.client import Given, last_line
+from gonogo.deploy.transfer.progress import TransferProgress
 from gonogo.deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def _by_sdk(
     given: Given | None,
 ) -> None:
     # It takes long to import, and no other way needs it.
-    from gonogo.deploy.engine import target_engine  # noqa: PLC0415
+    from gonogo.deploy.host.docker_sdk import target_engine  # noqa: PLC0415
     from gonogo.deploy.host.logins import Login  # noqa: PLC0415
-    from gonogo.deploy.methods import engine_api, target_client  # noqa: PLC0415
+    from gonogo.deploy.transfer import engine_api, target_client  # noqa: PLC0415
 
     client = target_client.ask(connection)
     try:
@@ -114,7 +114,7 @@ def _by_sdk(
 
 def _worded(connection: Connection, error: GonogoError, held: Login | None) -> str:
     """Return why a pull failed; raises ConnectionFailed where it was the connection."""
-    from gonogo.deploy.methods.engine_api import BrokeOff  # noqa: PLC0415
+    from gonogo.deploy.transfer.engine_api import BrokeOff  # noqa: PLC0415
 
     said = connection.redact(Redactor([held.password, held.token] if held else [])(str(error)))
     if isinstance(error, BrokeOff) and not connection.run(ALIVE, live=True).ok:

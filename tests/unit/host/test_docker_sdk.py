@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import images
 from gonogo.deploy.connection import Result
-from gonogo.deploy.engine import local_engine
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.docker_sdk import local_engine
+from gonogo.deploy.transfer import image_build
 
 IMAGE = "sha256:" + "1" * 64
 
@@ -90,7 +90,7 @@ def test_the_engine_is_asked_in_a_version_that_it_knows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: str, most: str
 ) -> None:
     with standing_in(tmp_path, monkeypatch, least, most) as server:
-        assert images.local_ids(["shop-web"]) == {"shop-web": IMAGE}
+        assert image_build.local_ids(["shop-web"]) == {"shop-web": IMAGE}
     assert server.asked[-1].startswith(f"/v{most}/"), server.asked
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.members import PIECE, Damaged, Member, Members
+from gonogo.deploy.transfer.tar_members import PIECE, Damaged, Member, Members
 
 MANIFEST, INDEX = "manifest.json", "index.json"
 LARGEST_INDEX = 16 << 20

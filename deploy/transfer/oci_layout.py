@@ -9,10 +9,10 @@ import tarfile
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from gonogo.deploy.archive import INDEX, MANIFEST
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.members import BLOCK, Member
-from gonogo.deploy.methods.layers import LARGEST_DESCRIPTION, Kept, LeftOut
+from gonogo.deploy.transfer.image_archive import INDEX, MANIFEST
+from gonogo.deploy.transfer.layers import LARGEST_DESCRIPTION, Kept, LeftOut
+from gonogo.deploy.transfer.tar_members import BLOCK, Member
 
 TYPE = "application/vnd.oci.image."
 _CONFIG = re.compile(r"([0-9a-f]{64})\.json")

@@ -12,7 +12,7 @@ from docker import auth, errors
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.logins import Login
-from gonogo.deploy.methods.client import CLIENT_ONLY
+from gonogo.deploy.transfer.client import CLIENT_ONLY
 
 ASK = (
     f"for name in {' '.join(CLIENT_ONLY)}; do "

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.connection import Result
-from gonogo.deploy.engine import target_engine
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
+from gonogo.deploy.host.docker_sdk import target_engine
 from gonogo.deploy.host.logins import Login
-from gonogo.deploy.methods import engine_api, pulling, registry, target_client
-from gonogo.deploy.methods.client import Given
-from gonogo.deploy.methods.progress import TransferProgress
-from gonogo.deploy.methods.target_client import TargetClient
+from gonogo.deploy.transfer import engine_api, pulling, registry, target_client
+from gonogo.deploy.transfer.client import Given
+from gonogo.deploy.transfer.progress import TransferProgress
+from gonogo.deploy.transfer.target_client import TargetClient
 from gonogo.deploy.wire.transcript import Transcript
 from tests.unit.streaming import Server, standing_in
-from tests.unit.test_transfer_progress import DIGEST, RECORDED
+from tests.unit.transfer.test_progress import DIGEST, RECORDED
 
 HOST, SECRET = "r.example.com", "s3cret-of-the-registry"
 NAME = f"{HOST}/team/app@{DIGEST}"
@@ -204,7 +204,7 @@ def test_where_the_sdk_cannot_the_client_pulls_and_that_is_said(
 ) -> None:
     monkeypatch.setattr(target_client, "ask", lambda _: client)
     monkeypatch.setattr(
-        "gonogo.deploy.engine._why", lambda _, socket: f"no Docker Engine answers behind {socket}"
+        "gonogo.deploy.host.docker_sdk._why", lambda _, socket: f"no Docker Engine answers behind {socket}"
     )
     target.pull()
     assert target.streamed == [(pulling.line([NAME]), b"")]
@@ -240,5 +240,5 @@ def test_a_token_and_the_hub_go_into_the_header() -> None:
 
 
 def test_the_sdk_is_imported_where_it_is_used_alone() -> None:
-    code = "import sys, gonogo.deploy.methods.registry; sys.exit('docker' in sys.modules)"
+    code = "import sys, gonogo.deploy.transfer.registry; sys.exit('docker' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

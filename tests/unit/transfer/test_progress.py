@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.methods.output import Output
-from gonogo.deploy.methods.progress import TransferProgress, follow
+from gonogo.deploy.transfer.output import Output
+from gonogo.deploy.transfer.progress import TransferProgress, follow
 from tests.unit.tables import every
 
 RECORDED: dict[str, list[dict[str, Any]]] = json.loads(
-    (Path(__file__).parent / "recorded" / "transfers.json").read_text()
+    (Path(__file__).parents[1] / "recorded" / "transfers.json").read_text()
 )
 DIGEST = "sha256:" + "95c9a98372dd6d39acdbb7c59dfc32a9c3f66d2c98f90fa6c764ff818a356a9a"
 REFUSED = 'Get "https://r.example.com/v2/": dial tcp 192.0.2.1:443: connect: connection refused'

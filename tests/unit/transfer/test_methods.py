@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.members import Member
-from gonogo.deploy.methods import pulling, registry, tar
-from gonogo.deploy.methods.client import Given, logged_in
-from gonogo.deploy.methods.gzipped import gzipped
-from gonogo.deploy.methods.layers import Kept, LeftOut, chains, described
-from gonogo.deploy.methods.progress import TransferProgress
+from gonogo.deploy.transfer import pulling, registry, tar
+from gonogo.deploy.transfer.client import Given, logged_in
+from gonogo.deploy.transfer.gzipped import gzipped
+from gonogo.deploy.transfer.layers import Kept, LeftOut, chains, described
+from gonogo.deploy.transfer.progress import TransferProgress
+from gonogo.deploy.transfer.tar_members import Member
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 UNNAMED = {

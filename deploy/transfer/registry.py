@@ -11,11 +11,11 @@ from gonogo.deploy.compose.image_name import misnamed, repository, split
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import identities, images
-from gonogo.deploy.methods import pulling, tar
-from gonogo.deploy.methods.client import CLIENT_ONLY, Given, docker, last_line, logged_in
-from gonogo.deploy.methods.progress import TransferProgress, pushed_digest
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Image, tagged
+from gonogo.deploy.transfer import pulling, tar
+from gonogo.deploy.transfer.client import CLIENT_ONLY, Given, docker, last_line, logged_in
+from gonogo.deploy.transfer.progress import TransferProgress, pushed_digest
 
 
 @dataclass
@@ -121,9 +121,9 @@ def _failed(name: str, said: str) -> GonogoError:
 
 def _by_sdk(name: str, given: Given | None, progress: TransferProgress) -> str:
     # It takes long to import, and no other way needs it.
-    from gonogo.deploy.engine import local_engine  # noqa: PLC0415
+    from gonogo.deploy.host.docker_sdk import local_engine  # noqa: PLC0415
     from gonogo.deploy.host.logins import Login, login_of  # noqa: PLC0415
-    from gonogo.deploy.methods import engine_api  # noqa: PLC0415
+    from gonogo.deploy.transfer import engine_api  # noqa: PLC0415
 
     if known := [one for one in CLIENT_ONLY if os.environ.get(one)]:
         raise _NoSdk(f"{', '.join(known)} is set here, which no other client knows")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import archive
-from gonogo.deploy.archive import Archive
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.transfer import image_archive
+from gonogo.deploy.transfer.image_archive import Archive
 
 ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 INNER = b"layer" * 3000 + bytes(10240)
@@ -119,7 +119,7 @@ def test_an_archive_without_any_manifest_is_refused(saver: Saver) -> None:
 
 
 def test_an_index_too_large_to_be_one_is_not_read(saver: Saver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "LARGEST_INDEX", 10)
+    monkeypatch.setattr(image_archive, "LARGEST_INDEX", 10)
     assert "lacks" in refused(saver(WHOLE))
 
 
@@ -184,7 +184,7 @@ def test_a_saver_that_goes_on_after_rubbish_is_ended(saver: Saver) -> None:
 
 
 def test_a_saver_that_does_not_end_is_ended(saver: Saver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(image_archive, "PATIENCE_S", 0.1)
     assert "did not end" in refused(saver(WHOLE, "exec >&- 2>&-; exec sleep 60"))
 
 

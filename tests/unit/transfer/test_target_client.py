@@ -13,8 +13,8 @@ import pytest
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.logins import Login
-from gonogo.deploy.methods import client
-from gonogo.deploy.methods.target_client import ClientNeeded, TargetClient, ask, parse
+from gonogo.deploy.transfer import client
+from gonogo.deploy.transfer.target_client import ClientNeeded, TargetClient, ask, parse
 from tests.unit.stacks import target
 
 HOST = "r.example.com"
