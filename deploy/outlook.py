@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gonogo.deploy import joined, journal, release, switch
+from gonogo.deploy import journal, release, switch
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import identities, images, layers
 from gonogo.deploy.plan import Change, chosen, plan
 from gonogo.deploy.release import Image
+from gonogo.deploy.switch import shared_namespaces
 from gonogo.deploy.transfer import layers as leaving
 from gonogo.deploy.transfer.build_source import REVISION
 from gonogo.reports.model import ServiceChange
@@ -178,7 +179,7 @@ def hashes(facts: Facts, found: Mapping[str, Image]) -> dict[str, str]:
     They are those of the files that a release writes, given to Compose through standard input instead.
     """
     known = {name: image for name, image in found.items() if image.id not in ("", NEW)}
-    more = joined.override(facts.model, facts.running)
+    more = shared_namespaces.override(facts.model, facts.running)
     pinned = _hashes(facts, facts.flat, release.pins(known), more)
     by_name = _hashes(facts, facts.flat, more)
     return {name: f"{pinned.get(name, '')} {by_name.get(name, '')}" for name in found}

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.deploy import (
-    again,
-    difference,
-    history,
-    lock,
-    parting,
-    release,
-    runner,
-    safekeeping,
-    steps,
-    switch,
-)
+from gonogo.deploy import difference, history, lock, parting, release, runner, safekeeping, steps, switch
 from gonogo.deploy.ending import Ended
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.history import Run
@@ -24,6 +13,7 @@ from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import BACK, RESUMED
 from gonogo.deploy.rollback import gather_logs
 from gonogo.deploy.runner import INTERRUPTED
+from gonogo.deploy.switch import converge
 from gonogo.deploy.target import Target
 from gonogo.deploy.target import target_file as files
 from gonogo.deploy.undertaking import Undertaking
@@ -59,23 +49,23 @@ def _rollback(run: Undertaking, to: str) -> Ended:
     now = release.current(run.connection, run.target)
     if not now:
         raise GonogoError("no release is recorded as running: there is none to go back from")
-    goal = to or again.load(run, now).previous
+    goal = to or converge.load(run, now).previous
     if not goal or goal == now:
         raise GonogoError(
             f"{now} runs already" if goal else f"{now} is the first release: there is none before it"
         )
     run.record.previous = now
-    surplus = again.load(run, now).images
-    run.record.commit = again.load(run, goal).commit
+    surplus = converge.load(run, now).images
+    run.record.commit = converge.load(run, goal).commit
     run.journal = Journal(run.connection, run.target, run.version)
     safekeeping.baseline(run)
-    model = again.prepare(run, goal, surplus)
+    model = converge.prepare(run, goal, surplus)
     difference.tell_again(run, goal, model)
     safekeeping.untouched(run)
     if leaving := [change.service for change in run.changes if change.action != "unchanged"]:
         gather_logs(run, leaving)
     try:
-        done = again.start(run, goal, model)
+        done = converge.start(run, goal, model)
         steps.verify(run, goal)
         return Ended("deployed", 0, f"back to {goal}: {done}; verified")
     except (GonogoError, KeyboardInterrupt) as error:
@@ -106,8 +96,8 @@ def _resumed(run: Undertaking, last: Run | None) -> Ended:
         return _cleared(run, last)
     now = release.current(run.connection, run.target)
     own = last.goal == last.version
-    goal = again.load(run, last.goal)
-    surplus = {*last.switched, *(again.load(run, now).images if now and not own else ())}
+    goal = converge.load(run, last.goal)
+    surplus = {*last.switched, *(converge.load(run, now).images if now and not own else ())}
     run.record.previous = goal.previous if own else now
     run.record.commit = goal.commit
     run.baseline_ = release.load_baseline(run.connection, run.target, last.version)
@@ -117,9 +107,9 @@ def _resumed(run: Undertaking, last: Run | None) -> Ended:
     if last.step.startswith(history.WAY_BACK):
         return _back(run, GonogoError(f"{last.version} was on its way back"), last.goal)
     try:
-        model = again.prepare(run, last.goal, surplus)
+        model = converge.prepare(run, last.goal, surplus)
         difference.tell_again(run, last.goal, model)
-        done = again.start(run, last.goal, model)
+        done = converge.start(run, last.goal, model)
         steps.verify(run, last.goal)
         return Ended("deployed", 0, f"resumed {last.goal}: {done}; verified")
     except (GonogoError, KeyboardInterrupt) as error:
@@ -166,9 +156,9 @@ def _back(run: Undertaking, error: BaseException, goal: str) -> Ended:
 
 
 def _restart(run: Undertaking, goal: str) -> str:
-    made = again.load(run, goal).images
+    made = converge.load(run, goal).images
     if previous := run.way_back:
-        return again.start(run, previous, again.prepare(run, previous, made))
+        return converge.start(run, previous, converge.prepare(run, previous, made))
     run.host.containers.refresh()
     switch.remove(run.connection, [one for one in run.facts.running if one.service in made])
     release.make_current(run.connection, run.target, run.record.previous)

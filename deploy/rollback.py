@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from gonogo.deploy import again, release, safekeeping, steps, switch
+from gonogo.deploy import release, safekeeping, steps, switch
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.switch import converge
 from gonogo.deploy.target import target_file
 from gonogo.deploy.undertaking import Undertaking
 
@@ -85,7 +86,7 @@ def _undo(run: Undertaking, previous: str) -> str:
                 raise
             except GonogoError as error:
                 failed.append(str(error))  # what comes after it is better off with its own release, too
-    again.rename(run)
+    converge.rename(run)
     release.make_current(run.connection, run.target, run.record.previous)
     if previous:
         safekeeping.touched(run, previous)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 
-from gonogo.deploy import difference, joined, release, suites, switch
+from gonogo.deploy import difference, release, suites, switch
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.outlook import outlook
 from gonogo.deploy.plan import chosen, plan
 from gonogo.deploy.release import Image, Release
+from gonogo.deploy.switch import shared_namespaces
 from gonogo.deploy.transfer import image_build, on_server, pulling, registry, tar
 from gonogo.deploy.transfer.client import Given
 from gonogo.deploy.transfer.progress import TransferProgress
@@ -143,7 +144,7 @@ def settle(run: Undertaking) -> None:
         release.save(connection, target, version, release.IMAGES_FILE, release.pins(run.images))
         files = release.files(target, version)
         run.host.containers.refresh()
-        more = joined.override(run.facts.model, run.facts.running)
+        more = shared_namespaces.override(run.facts.model, run.facts.running)
         pinned = switch.hashes(connection, target, files, more)
         by_name = switch.hashes(connection, target, files[:1], more)
         run.hashes = {name: f"{pinned.get(name, '')} {by_name.get(name, '')}" for name in run.images}

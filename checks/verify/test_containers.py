@@ -10,10 +10,11 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import release_of
-from gonogo.deploy import joined, release
+from gonogo.deploy import release
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release import Life
+from gonogo.deploy.switch import shared_namespaces
 from gonogo.deploy.target import Target
 
 PAUSE_S = 0.5
@@ -168,7 +169,7 @@ def test_containers_reproducible(
     if wrong:
         # What was made with another's container has a hash that holds for the containers of today.
         files = release.files(target, recorded.version)
-        now = joined.hashes(host.connection, target, files, running, suite.redactor)
+        now = shared_namespaces.hashes(host.connection, target, files, running, suite.redactor)
         wrong = [one for one in wrong if one.hash != now.get(one.service)]
     expect(
         not wrong,

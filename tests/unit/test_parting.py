@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import again, history, lock, parting, recovery, release, runner, steps
+from gonogo.deploy import history, lock, parting, recovery, release, runner, steps
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.ending import Ended
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
@@ -19,6 +19,7 @@ from gonogo.deploy.journal import Journal
 from gonogo.deploy.lock import Lock
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import Release
+from gonogo.deploy.switch import converge
 from gonogo.deploy.target import Target
 from gonogo.deploy.undertaking import Undertaking
 from tests.unit.stacks import target
@@ -169,7 +170,7 @@ def test_a_resumed_run_ends_the_one_that_was_cut_off_only_when_it_went_on_with_i
         prepared.append((version, surplus))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(again, "prepare", prepare)
+    monkeypatch.setattr(converge, "prepare", prepare)
     monkeypatch.setattr(recovery, "gather_logs", lambda _: None)
     ended = recovery._resumed(run, last)
     parting.part(run, ended)
