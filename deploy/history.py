@@ -23,7 +23,7 @@ MOST = 5000
 
 
 @dataclass(frozen=True)
-class Run:
+class JournalledRun:
     """One run of the runner. ``outcome``: its verdict, empty while it has none; ``step``: the last one begun.
 
     ``goal``: the release that it was to lead to. ``seconds`` is None where it never ended. ``switched``: the
@@ -50,13 +50,13 @@ class Run:
         return f"never ended; the last thing it began was the step {self.step!r}"
 
 
-def runs(connection: Connection, target: Target) -> list[Run]:
+def runs(connection: Connection, target: Target) -> list[JournalledRun]:
     """Return the runs that the journal on the target tells of, newest first; raises GonogoError."""
     file = shlex.quote(str(target.deploy_path / FILE))
     return parse(connection.check(f"if [ -e {file} ]; then tail -n {MOST} {file}; fi").text)
 
 
-def parse(text: str) -> list[Run]:
+def parse(text: str) -> list[JournalledRun]:
     """Return as ``runs`` for the lines of a journal; damaged ones are passed over."""
     found: dict[str, list[dict[str, Any]]] = {}
     for line in text.splitlines():
@@ -70,7 +70,7 @@ def parse(text: str) -> list[Run]:
     return [_run(version, rows) for version, rows in reversed(found.items())]
 
 
-def unfinished(found: list[Run]) -> Run | None:
+def unfinished(found: list[JournalledRun]) -> JournalledRun | None:
     """Return the newest run if it never ended, or not its way back; None where it did, or there is none.
 
     That its lock was taken away by hand does not end a run: what it left half done is still there.
@@ -79,7 +79,7 @@ def unfinished(found: list[Run]) -> Run | None:
     return newest if newest and (newest.halted or not newest.outcome) else None
 
 
-def _run(version: str, rows: list[dict[str, Any]]) -> Run:
+def _run(version: str, rows: list[dict[str, Any]]) -> JournalledRun:
     begun = [str(row.get("step")) for row in rows if row.get("state") == "begun"]
     ends = [row for row in rows if row.get("step") == END]
     last = ends[-1] if ends and rows[-1].get("step") == END else None
@@ -89,7 +89,7 @@ def _run(version: str, rows: list[dict[str, Any]]) -> Run:
     planned = [row for row in rows if row.get("step") == "plan" and row.get("state") == "begun"]
     switched = tuple(dict.fromkeys(name for row in rows for name in _touched(row)))
     outcome = str(last["state"]) if last else ""
-    return Run(
+    return JournalledRun(
         version,
         next((str(row["detail"]) for row in reversed(planned) if row.get("detail")), version),
         rows[0]["at"],

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.deploy import difference, history, lock, parting, release, runner, safekeeping, steps, switch
-from gonogo.deploy.ending import Ended
+from gonogo.deploy import history, lock, release, runner, switch
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.history import Run
+from gonogo.deploy.history import JournalledRun
 from gonogo.deploy.journal import Journal
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import BACK, RESUMED
-from gonogo.deploy.rollback import gather_logs
 from gonogo.deploy.runner import INTERRUPTED
+from gonogo.deploy.steps import cleanup, data_steps, deployment, difference
+from gonogo.deploy.steps.report_step import Ended
+from gonogo.deploy.steps.rollback import gather_logs
+from gonogo.deploy.steps.run import Run
 from gonogo.deploy.switch import converge
 from gonogo.deploy.target import Target
 from gonogo.deploy.target import target_file as files
-from gonogo.deploy.undertaking import Undertaking
 from gonogo.reports.model import Release
 
 
@@ -26,7 +27,7 @@ def rollback(target: Target, progress: Progress, *, to: str = "", published: Pat
     Configuration and images are that release's, by id; only what differs is replaced; no data is touched.
     Where it fails, what ran before is started again.
     """
-    run = runner.undertaking(target, progress, version=f"{BACK}{release.now():%Y%m%d-%H%M%S}")
+    run = runner.new_run(target, progress, version=f"{BACK}{release.now():%Y%m%d-%H%M%S}")
     return runner.carry_out(run, lambda it: runner.under_lock(it, lambda it: _watched(it, to)), published)
 
 
@@ -36,16 +37,16 @@ def resume(target: Target, progress: Progress, *, published: Path) -> Release:
     Where nothing was changed yet, what it left is removed. Where services were being replaced, the rest of
     them is; where it was on its way back, it goes on back. What fails goes back.
     """
-    run = runner.undertaking(target, progress, version=f"{RESUMED}{release.now():%Y%m%d-%H%M%S}")
+    run = runner.new_run(target, progress, version=f"{RESUMED}{release.now():%Y%m%d-%H%M%S}")
     return runner.carry_out(run, _taken_over, published)
 
 
-def _watched(run: Undertaking, to: str) -> Ended:
+def _watched(run: Run, to: str) -> Ended:
     with run.watched():
         return _rollback(run, to)
 
 
-def _rollback(run: Undertaking, to: str) -> Ended:
+def _rollback(run: Run, to: str) -> Ended:
     now = release.current(run.connection, run.target)
     if not now:
         raise GonogoError("no release is recorded as running: there is none to go back from")
@@ -58,21 +59,21 @@ def _rollback(run: Undertaking, to: str) -> Ended:
     surplus = converge.load(run, now).images
     run.record.commit = converge.load(run, goal).commit
     run.journal = Journal(run.connection, run.target, run.version)
-    safekeeping.baseline(run)
+    data_steps.baseline(run)
     model = converge.prepare(run, goal, surplus)
     difference.tell_again(run, goal, model)
-    safekeeping.untouched(run)
+    data_steps.untouched(run)
     if leaving := [change.service for change in run.changes if change.action != "unchanged"]:
         gather_logs(run, leaving)
     try:
         done = converge.start(run, goal, model)
-        steps.verify(run, goal)
+        deployment.verify(run, goal)
         return Ended("deployed", 0, f"back to {goal}: {done}; verified")
     except (GonogoError, KeyboardInterrupt) as error:
         return _back(run, error, goal)
 
 
-def _taken_over(run: Undertaking) -> Ended:
+def _taken_over(run: Run) -> Ended:
     try:
         runner.connect(run)
         last = history.unfinished(history.runs(run.connection, run.target))
@@ -81,14 +82,14 @@ def _taken_over(run: Undertaking) -> Ended:
             # Without a run in the journal it is that of one which changed nothing: then all is done with it.
             lock.remove(run.connection, run.target)
             run.note(f"{'took over' if last else 'removed'} the lock: {held.told}")
-    except steps.Refused as error:
+    except deployment.Refused as error:
         return Ended("no-go", error.exit_code, f"{error}; nothing was touched")
     except GonogoError as error:
         return Ended("failed-unchanged", GonogoError.exit_code, f"{error}; nothing was changed")
     return runner.under_lock(run, lambda it: _resumed(it, last))
 
 
-def _resumed(run: Undertaking, last: Run | None) -> Ended:
+def _resumed(run: Run, last: JournalledRun | None) -> Ended:
     if last is None:
         raise GonogoError("nothing to resume: the last run on this target came to its end")
     run.note(f"resumed {last.version}, which {last.told}")
@@ -110,32 +111,32 @@ def _resumed(run: Undertaking, last: Run | None) -> Ended:
         model = converge.prepare(run, last.goal, surplus)
         difference.tell_again(run, last.goal, model)
         done = converge.start(run, last.goal, model)
-        steps.verify(run, last.goal)
+        deployment.verify(run, last.goal)
         return Ended("deployed", 0, f"resumed {last.goal}: {done}; verified")
     except (GonogoError, KeyboardInterrupt) as error:
         return _back(run, error, last.goal)
 
 
-def _cleared(run: Undertaking, last: Run) -> Ended:
+def _cleared(run: Run, last: JournalledRun) -> Ended:
     """Remove what a run left that was cut off before it changed anything."""
     now = release.current(run.connection, run.target)
     _journalled(run, last)
     name = files.called(run.target)
     told = f"it is current, and nothing had to change for it: run `gonogo verify {name}`"
     if last.version != now:
-        parting.clear(run)
+        cleanup.clear(run)
         told = f"before anything was changed, and what it left was removed: run `gonogo deploy {name}`"
     cut = f"{last.version} was cut off in the step {last.step!r}"
     return Ended("failed-unchanged", GonogoError.exit_code, f"{cut}, {told}")
 
 
-def _journalled(run: Undertaking, last: Run) -> None:
+def _journalled(run: Run, last: JournalledRun) -> None:
     """Go on as the run that was cut off; the report keeps a version of its own, beside that run's."""
     run.resumed = last.version
     run.journal = Journal(run.connection, run.target, last.version)
 
 
-def _back(run: Undertaking, error: BaseException, goal: str) -> Ended:
+def _back(run: Run, error: BaseException, goal: str) -> Ended:
     """Start again what ran before this run, or, where nothing did, remove what it made of ``goal``."""
     why = str(error) or "interrupted"
     on = f"run `gonogo resume {files.called(run.target)}`"
@@ -144,7 +145,7 @@ def _back(run: Undertaking, error: BaseException, goal: str) -> Ended:
         with run.step("rollback", run.record.previous) as note:
             note.detail = _restart(run, goal)
         if run.way_back:
-            steps.verify(run, run.way_back, "verify after rollback")
+            deployment.verify(run, run.way_back, "verify after rollback")
     except GonogoError as failed:
         return Ended("rollback-failed", 5, f"{why}; and the way back failed: {failed}; mend that, and {on}")
     except KeyboardInterrupt:
@@ -155,7 +156,7 @@ def _back(run: Undertaking, error: BaseException, goal: str) -> Ended:
     return Ended("rolled-back", 4, told)
 
 
-def _restart(run: Undertaking, goal: str) -> str:
+def _restart(run: Run, goal: str) -> str:
     made = converge.load(run, goal).images
     if previous := run.way_back:
         return converge.start(run, previous, converge.prepare(run, previous, made))

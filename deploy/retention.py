@@ -10,13 +10,13 @@ from gonogo.deploy import history, release
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import vault
 from gonogo.deploy.release import BACK, Release
-from gonogo.deploy.undertaking import Undertaking
+from gonogo.deploy.steps.run import Run
 
 UNVERIFIED = ("rolled-back", "rollback-failed", "interrupted", "")
 """The outcomes of runs whose release may have run, and was not verified. None yet: it was cut off."""
 
 
-def finish(run: Undertaking) -> None:
+def finish(run: Run) -> None:
     """Remove the releases that are beyond ``releases.keep``; what cannot be removed is a note, no failure."""
     try:
         with run.step("finish") as note:
@@ -26,7 +26,7 @@ def finish(run: Undertaking) -> None:
         run.note(f"old releases were not removed: {str(error) or 'interrupted'}")
 
 
-def expire(run: Undertaking) -> list[str]:
+def expire(run: Run) -> list[str]:
     """Remove old releases, their tags and their folders, and old backups; returns their names. GonogoError.
 
     What stays: the newest ones that were verified, the one that is current, the one before it, and every
@@ -84,14 +84,14 @@ def tags_of(record: Release, needed: Collection[str]) -> Iterator[str]:
             yield tag
 
 
-def _read(run: Undertaking, name: str) -> Release | None:
+def _read(run: Run, name: str) -> Release | None:
     try:
         return release.load(run.connection, run.target, name)
     except GonogoError:
         return None  # what is damaged is for somebody to look at
 
 
-def _forget_ways_back(run: Undertaking) -> None:
+def _forget_ways_back(run: Run) -> None:
     """Remove what runs that led back wrote down, but for the newest ones."""
     folder = shlex.quote(str(run.target.deploy_path / "releases"))
     older = f"ls -1td -- {BACK}* 2>/dev/null | tail -n +{run.target.releases.keep + 1}"

@@ -9,18 +9,19 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from gonogo.deploy import ending, git, parting, release, retention, safekeeping, steps
-from gonogo.deploy.adopt import adopt
-from gonogo.deploy.ending import Ended
+from gonogo.deploy import git, release, retention
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.journal import Journal
 from gonogo.deploy.lock import Lock, Locked
 from gonogo.deploy.named import Taken
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.rollback import RollbackFailed, data_lost, gather_logs, roll_back
+from gonogo.deploy.steps import cleanup, data_steps, deployment, report_step
+from gonogo.deploy.steps.adopt import adopt
+from gonogo.deploy.steps.report_step import Ended
+from gonogo.deploy.steps.rollback import RollbackFailed, data_lost, gather_logs, roll_back
+from gonogo.deploy.steps.run import Run
 from gonogo.deploy.target import Target, target_file
-from gonogo.deploy.undertaking import Undertaking
 from gonogo.reports.model import Release
 
 INTERRUPTED = 130
@@ -44,7 +45,7 @@ def deploy(  # noqa: PLR0913  each is a choice of the caller's alone
     ``skip_build`` the images that were built as it are taken. ``confirm``: asked once, after preflight and
     when the plan was shown.
     """
-    run = undertaking(target, progress, skip_build=skip_build, strict=strict, version=version)
+    run = new_run(target, progress, skip_build=skip_build, strict=strict, version=version)
     work = partial(_checked, confirm=confirm, named=bool(version))
     return carry_out(run, lambda it: under_lock(it, work), published)
 
@@ -62,26 +63,24 @@ def plan(  # noqa: PLR0913  as above
 
     Nothing is locked, built, sent or written on the target. Its exit code is 0 for go and 1 for no-go.
     """
-    run = undertaking(target, progress, skip_build=skip_build, strict=strict, version=version)
+    run = new_run(target, progress, skip_build=skip_build, strict=strict, version=version)
     return carry_out(run, partial(_foreseen, named=bool(version)), published, away=False)
 
 
-def carry_out(
-    run: Undertaking, work: Callable[[Undertaking], Ended], published: Path, *, away: bool = True
-) -> Release:
+def carry_out(run: Run, work: Callable[[Run], Ended], published: Path, *, away: bool = True) -> Release:
     """Do ``work``, report how it ended, and return the record; ``away``: the report is sent on, too."""
     try:
-        return ending.report(run, work(run), published, away=away)
+        return report_step.report(run, work(run), published, away=away)
     finally:
         if run.connection_:
             run.connection_.close()
         shutil.rmtree(run.work, ignore_errors=True)
 
 
-def undertaking(
+def new_run(
     target: Target, progress: Progress, *, skip_build: bool = False, strict: bool = False, version: str = ""
-) -> Undertaking:
-    """Return a new undertaking; ``version``: by default that of a release of what lies in ``source``."""
+) -> Run:
+    """Return a new run; ``version``: by default that of a release of what lies in ``source``."""
     at = release.now()
     record = Release(
         target=target.name,
@@ -95,29 +94,29 @@ def undertaking(
         started_at=at.isoformat(timespec="seconds"),
     )
     work = Path(tempfile.mkdtemp(prefix="gonogo-"))
-    run = Undertaking(target, progress, Redactor(), record, work, skip_build=skip_build, strict=strict)
+    run = Run(target, progress, Redactor(), record, work, skip_build=skip_build, strict=strict)
     run.images_of = version if skip_build else ""
     return run
 
 
-def _foreseen(run: Undertaking, *, named: bool) -> Ended:
+def _foreseen(run: Run, *, named: bool) -> Ended:
     try:
         connect(run)
         if named:
             _unused(run)
-        steps.preflight(run)
+        deployment.preflight(run)
         return Ended(
-            "go", 0, f"preflight passed; this was the plan, nothing was touched: {steps.foresee(run)}"
+            "go", 0, f"preflight passed; this was the plan, nothing was touched: {deployment.foresee(run)}"
         )
     except KeyboardInterrupt:
         return Ended("interrupted", INTERRUPTED, "interrupted; nothing was touched")
     except Taken:
         raise
     except GonogoError as error:
-        return Ended("no-go", steps.Refused.exit_code, f"{error}; nothing was touched")
+        return Ended("no-go", deployment.Refused.exit_code, f"{error}; nothing was touched")
 
 
-def _unused(run: Undertaking) -> None:
+def _unused(run: Run) -> None:
     """Raise Taken where the version that was given names a release that is on the target.
 
     Its folder would be written over, and removed where this run fails; its report would be replaced, too.
@@ -129,7 +128,7 @@ def _unused(run: Undertaking) -> None:
         )
 
 
-def connect(run: Undertaking) -> None:
+def connect(run: Run) -> None:
     """Open the connection; raises Refused where there is none, which preflight tells in its own words.
 
     Raises ConnectionFailed where preflight found one, and it is gone again.
@@ -137,11 +136,11 @@ def connect(run: Undertaking) -> None:
     try:
         run.connect()
     except ConnectionFailed:
-        steps.preflight(run)
+        deployment.preflight(run)
         run.connect()
 
 
-def under_lock(run: Undertaking, work: Callable[[Undertaking], Ended]) -> Ended:
+def under_lock(run: Run, work: Callable[[Run], Ended]) -> Ended:
     """Do ``work`` while this run holds the target's lock; its end is journalled before that is free."""
     try:
         ended = Ended("interrupted", INTERRUPTED, "ended by a fault of gonogo's own")
@@ -153,7 +152,7 @@ def under_lock(run: Undertaking, work: Callable[[Undertaking], Ended]) -> Ended:
             ended = work(run)
         except Locked as error:
             ended = Ended("locked", error.exit_code, str(error))
-        except steps.Refused as error:
+        except deployment.Refused as error:
             ended = Ended("no-go", error.exit_code, f"{error}; nothing was touched")
         except Taken:
             raise
@@ -166,21 +165,23 @@ def under_lock(run: Undertaking, work: Callable[[Undertaking], Ended]) -> Ended:
         return ended
     finally:
         if run.lock:
-            parting.part(run, ended)
+            cleanup.part(run, ended)
 
 
-def _checked(run: Undertaking, *, confirm: Callable[[], bool] | None, named: bool) -> Ended:
+def _checked(run: Run, *, confirm: Callable[[], bool] | None, named: bool) -> Ended:
     if named:
         _unused(run)
-    steps.preflight(run)
+    deployment.preflight(run)
     if confirm:
-        steps.foresee(run)
+        deployment.foresee(run)
         if not confirm():
-            return Ended("no-go", steps.Refused.exit_code, "nobody said yes to the plan; nothing was touched")
+            return Ended(
+                "no-go", deployment.Refused.exit_code, "nobody said yes to the plan; nothing was touched"
+            )
     return _prepared(run)
 
 
-def _prepared(run: Undertaking) -> Ended:
+def _prepared(run: Run) -> Ended:
     """Everything after a preflight that passed: from here on there is something to clean up."""
     run.record.previous = release.current(run.connection, run.target)
     with ExitStack() as stack:
@@ -188,18 +189,18 @@ def _prepared(run: Undertaking) -> Ended:
             journal = Journal(run.connection, run.target, run.version)
             if run.target.method == "on-server":
                 run.journal = journal  # there, a build that is cut off leaves something
-            steps.build(run)
+            deployment.build(run)
             run.journal = journal
             adopt(run)
-            steps.transfer(run)
-            safekeeping.baseline(run)
-            safekeeping.backup(run)
+            deployment.transfer(run)
+            data_steps.baseline(run)
+            data_steps.backup(run)
             stack.enter_context(run.watched())
-            steps.settle(run)
-            safekeeping.untouched(run)
+            deployment.settle(run)
+            data_steps.untouched(run)
         except BaseException:
             try:
-                parting.clear(run)
+                cleanup.clear(run)
             except GonogoError as error:
                 on = f"; run `gonogo resume {target_file.called(run.target)}`" if run.journal else ""
                 run.note(f"what {run.version} left could not be removed: {error}{on}")
@@ -207,11 +208,11 @@ def _prepared(run: Undertaking) -> Ended:
         return _switched(run)
 
 
-def _switched(run: Undertaking) -> Ended:
+def _switched(run: Run) -> Ended:
     """The switch and what follows it: success, or the way back."""
     try:
-        steps.start(run)
-        steps.verify(run, run.version)
+        deployment.start(run)
+        deployment.verify(run, run.version)
     except GonogoError as error:
         return _back(run, str(error), None)
     except KeyboardInterrupt:
@@ -222,7 +223,7 @@ def _switched(run: Undertaking) -> Ended:
     return Ended("deployed", 0, f"{told}; verified")
 
 
-def _back(run: Undertaking, why: str, interrupted: Ended | None) -> Ended:
+def _back(run: Run, why: str, interrupted: Ended | None) -> Ended:
     try:
         gather_logs(run)
         done = roll_back(run)

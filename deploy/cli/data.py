@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gonogo.deploy import lock, safekeeping
+from gonogo.deploy import lock
 from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import AsJson, Name, RequiredName
 from gonogo.deploy.connection import Connection
@@ -23,6 +23,7 @@ from gonogo.deploy.mongodb import loader, proof, restore, staging, vault
 from gonogo.deploy.mongodb.vault import Backup
 from gonogo.deploy.progress import Progress, choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.steps import data_steps
 from gonogo.deploy.target import target_file
 from gonogo.reports.model import Step
 from gonogo.reports.words import size
@@ -48,7 +49,7 @@ def make_backup(
         with _step(progress, "backup"):
             progress.expect(backups.expected(facts), about=True)
             made = backups.make(facts, users=users, on_bytes=progress.sent)
-        record = safekeeping.reported(made, time.monotonic() - begun)
+        record = data_steps.reported(made, time.monotonic() - begun)
         if as_json:
             lines.write(record)
         else:

@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
-from gonogo.deploy import publishing, workspace
+from gonogo.deploy import workspace
 from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import Name, Reports, published
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, UsageError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.steps import publishing
 from gonogo.deploy.target import Target, target_file
 from gonogo.reports import entries
 from gonogo.reports.model import Release

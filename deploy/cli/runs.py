@@ -170,7 +170,7 @@ def _container(one: Container, record: release.Release | None) -> events.Contain
     )
 
 
-def _past(one: history.Run, current: str) -> events.Past:
+def _past(one: history.JournalledRun, current: str) -> events.Past:
     return events.Past(
         version=one.version,
         begun=one.begun.isoformat(timespec="seconds"),

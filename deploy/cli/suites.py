@@ -10,7 +10,7 @@ import typer
 
 from gonogo.deploy import recording
 from gonogo.deploy.cli.options import Name, Strict
-from gonogo.deploy.suites import SUITES, command, environment
+from gonogo.deploy.steps.suites import SUITES, command, environment
 from gonogo.deploy.target import target_file
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
-from gonogo.deploy.outlook import Outlook
 from gonogo.deploy.progress import summary
 from gonogo.deploy.progress.amount import Amount
+from gonogo.deploy.steps.plan_preview import PlanPreview
 from gonogo.reports.model import CheckResult, Release, Step
 from gonogo.reports.words import plain
 
@@ -49,7 +49,7 @@ class Progress:
         """Take note of ``count`` more bytes."""
         self.amount.add(count)
 
-    def plan(self, outlook: Outlook) -> None:
+    def plan(self, preview: PlanPreview) -> None:
         """Take what a deployment would do."""
 
     def end(self, release: Release, report: str, name: str = "") -> None:

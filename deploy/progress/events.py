@@ -6,7 +6,7 @@ import json
 
 from pydantic import BaseModel, ConfigDict
 
-from gonogo.deploy.outlook import Outlook
+from gonogo.deploy.steps.plan_preview import PlanPreview
 from gonogo.reports.model import Backup, CheckResult, Release, Step
 
 
@@ -145,7 +145,7 @@ KINDS: dict[type[BaseModel], str] = {
     Warned: "warning",
     CheckResult: "check",
     Step: "step",
-    Outlook: "plan",
+    PlanPreview: "plan",
     Ended: "release",
     Backup: "backup",
     Proved: "proof",

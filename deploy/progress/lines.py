@@ -7,9 +7,9 @@ from typing import TextIO
 
 from pydantic import BaseModel
 
-from gonogo.deploy.outlook import Outlook
 from gonogo.deploy.progress import events, summary
 from gonogo.deploy.progress.base import Progress
+from gonogo.deploy.steps.plan_preview import PlanPreview
 from gonogo.reports.model import CheckResult, Release, Step
 
 EVERY_S = 1.0
@@ -51,9 +51,9 @@ class Lines(Progress):
         if time.monotonic() - self._told_at >= EVERY_S:
             self._amount()
 
-    def plan(self, outlook: Outlook) -> None:
-        """Print the outlook."""
-        self.event(outlook)
+    def plan(self, preview: PlanPreview) -> None:
+        """Print the preview."""
+        self.event(preview)
 
     def end(self, release: Release, report: str, name: str = "") -> None:
         """Print the whole record."""

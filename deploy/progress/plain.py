@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from gonogo.deploy.outlook import Outlook
 from gonogo.deploy.progress import summary
 from gonogo.deploy.progress.base import MARKS, Progress, fix, found
+from gonogo.deploy.steps.plan_preview import PlanPreview
 from gonogo.reports.model import CheckResult, Release, Step
 from gonogo.reports.words import duration
 
@@ -51,9 +51,9 @@ class Plain(Progress):
             self._told_bytes, self._told_at = self.amount.bytes, now
             self.say(f"  {self.step}: {self.amount.told}")
 
-    def plan(self, outlook: Outlook) -> None:
+    def plan(self, preview: PlanPreview) -> None:
         """Tell it, line by line."""
-        for line in outlook.lines:
+        for line in preview.lines:
             self.say(f"  {line}")
 
     def end(self, release: Release, report: str, name: str = "") -> None:

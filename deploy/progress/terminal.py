@@ -12,9 +12,9 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from gonogo.deploy.outlook import Outlook
 from gonogo.deploy.progress import summary
 from gonogo.deploy.progress.base import MARKS, Progress, fix, found
+from gonogo.deploy.steps.plan_preview import PlanPreview
 from gonogo.reports.model import CheckResult, Release, Step
 from gonogo.reports.words import duration, plain
 
@@ -79,10 +79,10 @@ class Terminal(Progress):
         """Leave a line for it."""
         self._console.print(Text.assemble(("  warning ", STYLES["warning"]), plain(text)))
 
-    def plan(self, outlook: Outlook) -> None:
+    def plan(self, preview: PlanPreview) -> None:
         """Tell it, line by line."""
         self._stop()
-        for line in outlook.lines:
+        for line in preview.lines:
             self._console.print(Text(f"  {plain(line)}"))
 
     def end(self, release: Release, report: str, name: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from gonogo.deploy import release, safekeeping, switch
+from gonogo.deploy import release, switch
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.errors import GonogoError
@@ -15,10 +15,11 @@ from gonogo.deploy.host.data_mounts import moved
 from gonogo.deploy.journal import REMOVE, SWITCH
 from gonogo.deploy.plan import Change, plan
 from gonogo.deploy.release import Image, Release
-from gonogo.deploy.undertaking import Undertaking
+from gonogo.deploy.steps import data_steps
+from gonogo.deploy.steps.run import Run
 
 
-def prepare(run: Undertaking, version: str, surplus: Collection[str] = ()) -> Model:
+def prepare(run: Run, version: str, surplus: Collection[str] = ()) -> Model:
     """Make the plan that leads to a recorded release, in ``run.changes``; returns the release's model.
 
     ``surplus``: services whose containers a release made that is to be left, where this one has none of them.
@@ -42,7 +43,7 @@ def prepare(run: Undertaking, version: str, surplus: Collection[str] = ()) -> Mo
         return model
 
 
-def start(run: Undertaking, version: str, model: Model) -> str:
+def start(run: Run, version: str, model: Model) -> str:
     """Do what ``prepare`` planned, service by service, each watched; returns what was done, in words."""
     for change in run.changes:
         if change.touched:
@@ -61,14 +62,14 @@ def start(run: Undertaking, version: str, model: Model) -> str:
             note.detail = f"the containers of {', '.join(gone)}; volumes stay"
     rename(run)
     release.make_current(run.connection, run.target, version)
-    safekeeping.touched(run, version)
+    data_steps.touched(run, version)
     started = [change.service for change in run.changes if change.touched]
     told = [f"started {', '.join(started)} of {version}"] if started else []
     told += [f"removed {', '.join(gone)}"] if gone else []
     return "; ".join(told) or f"all ran as in {version} already"
 
 
-def rename(run: Undertaking) -> None:
+def rename(run: Run) -> None:
     """Give its name to a replacement that was cut off before it got it; what fails is a note: it runs."""
     run.host.containers.refresh()
     try:
@@ -79,7 +80,7 @@ def rename(run: Undertaking) -> None:
         run.note(f"a replacement that was cut off did not get its name: {error}")
 
 
-def load(run: Undertaking, version: str) -> Release:
+def load(run: Run, version: str) -> Release:
     """Return the record of a release that is on the target; raises GonogoError naming those that are."""
     found = release.load(run.connection, run.target, version)
     if found is None:
@@ -88,7 +89,7 @@ def load(run: Undertaking, version: str) -> Release:
     return found
 
 
-def _proved(run: Undertaking, model: Model, record: Release, running: list[Container]) -> None:
+def _proved(run: Run, model: Model, record: Release, running: list[Container]) -> None:
     there = images.images(run.connection, {image.id for image in record.images.values()})
     lacking = sorted(name for name, image in record.images.items() if image.id not in there)
     if lacking:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import publishing
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.publishing import Report
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.steps import publishing
+from gonogo.deploy.steps.publishing import Report
 from gonogo.deploy.target import Target
 from gonogo.reports.publish import publish
 from gonogo.reports.scan import ReportRefused

@@ -16,7 +16,7 @@ from gonogo.deploy.cli import completion, suites
 from gonogo.deploy.cli.errors import code_of
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.suites import ROOT
+from gonogo.deploy.steps.suites import ROOT
 from tests.unit import mutations
 from tests.unit.releases import release
 

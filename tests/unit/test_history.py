@@ -50,7 +50,7 @@ def test_the_newest_run_alone_can_be_unfinished() -> None:
 
 
 def test_a_run_that_ended_on_its_way_back_is_unfinished_until_that_is_done() -> None:
-    def ended(outcome: str, *rows: str) -> history.Run | None:
+    def ended(outcome: str, *rows: str) -> history.JournalledRun | None:
         return history.unfinished(history.parse("\n".join([*JOURNAL, *rows, line(30, "v2", "end", outcome)])))
 
     begun, failed = line(12, "v2", "rollback", "begun"), line(13, "v2", "rollback", "failed")

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from gonogo.deploy.outlook import Outlook, Transfer
 from gonogo.deploy.progress import Lines, Plain, Progress, Terminal, choose, events
-from gonogo.deploy.suites import ROOT
+from gonogo.deploy.steps.plan_preview import PlanPreview, Transfer
+from gonogo.deploy.steps.suites import ROOT
 from gonogo.reports.model import CheckResult, Release, Step
 from tests.screen import seen
 from tests.unit.releases import BLOCKED, FAILED, SKIPPED, WARNED, check, release
 
 STEP = Step(name="build", status="failed", started=1.0, seconds=2.345, detail="no [space] \x1b[31mleft")
-OUTLOOK = Outlook(
+PREVIEW = PlanPreview(
     version="v2",
     method="tar",
     services=[],
@@ -45,7 +45,7 @@ def heard(told: Progress) -> str:
     told.expect(4_000_000, about=True)
     told.sent(1_000_000)
     told.done(STEP)
-    told.plan(OUTLOOK)
+    told.plan(PREVIEW)
     told.end(release(), "/tmp/report.html", "/etc/demo.toml")
     assert isinstance(told.out, io.StringIO)
     return told.out.getvalue()
@@ -68,8 +68,8 @@ def test_plain_lines_say_all_and_hold_no_control_character() -> None:
         "  warning the report was sent nowhere",
         "build failed in 2.3 s: no [space] left",
     ]
-    plan = 7 + len(OUTLOOK.lines)
-    assert lines[7:plan] == [f"  {line}" for line in OUTLOOK.lines]
+    plan = 7 + len(PREVIEW.lines)
+    assert lines[7:plan] == [f"  {line}" for line in PREVIEW.lines]
     assert lines[plan].startswith(END) and lines[plan].endswith("(exit 4)")
     assert "  recovery  proved, in 6.2 s" in lines[plan:]
     assert lines[-2:] == ["report: /tmp/report.html", NEXT]
@@ -115,7 +115,7 @@ def test_json_is_one_object_a_line() -> None:
     sent = {key: found[8][key] for key in ("step", "bytes", "total", "about")}
     assert sent == {"step": "build", "bytes": 1_000_000, "total": 4_000_000, "about": True}
     assert Step.model_validate(found[9]) == STEP
-    assert Outlook.model_validate(found[10]) == OUTLOOK
+    assert PlanPreview.model_validate(found[10]) == PREVIEW
     assert (found[11].pop("report"), found[11].pop("next")) == ("/tmp/report.html", NEXT.partition(" ")[2])
     assert Release.model_validate(found[11]) == release()
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.deploy import release, runner, steps
+from gonogo.deploy import release, runner
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import images
 from gonogo.deploy.host.images import ImageInfo
@@ -18,7 +18,8 @@ from gonogo.deploy.host.registry import Content
 from gonogo.deploy.named import Taken
 from gonogo.deploy.plan import chosen
 from gonogo.deploy.release import Image
-from gonogo.deploy.undertaking import Undertaking
+from gonogo.deploy.steps import deployment
+from gonogo.deploy.steps.run import Run
 from tests import harness
 from tests.unit.mutations import World
 from tests.unit.mutations.images import API, HOST, WEB, registered
@@ -121,10 +122,10 @@ def test_a_version_that_is_on_the_target_already_is_not_deployed_over(
     """Whatever is waived: its folder would be written over, and removed where the run fails."""
     went: list[str] = []
     run = cast(
-        Undertaking,
+        Run,
         type("Run", (), {"version": "1.4", "connection": None, "target": World.recorded().target}),
     )
-    monkeypatch.setattr(steps, "preflight", lambda _: went.append("preflight"))
+    monkeypatch.setattr(deployment, "preflight", lambda _: went.append("preflight"))
     monkeypatch.setattr(runner, "_prepared", lambda _: "went on")
     monkeypatch.setattr(release, "listed", lambda *_: ["1.4", "1.3"])
     with pytest.raises(Taken, match=r"1\.4 is on .* already: .*gonogo rollback .* --to 1\.4"):

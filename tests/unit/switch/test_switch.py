@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.deploy import release, rollback, safekeeping, switch
+from gonogo.deploy import release, switch
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import inspection
@@ -17,7 +17,8 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.plan import Change, plan
 from gonogo.deploy.redaction.redactor import MARK, Redactor
 from gonogo.deploy.release import Image
-from gonogo.deploy.undertaking import Undertaking
+from gonogo.deploy.steps import data_steps, rollback
+from gonogo.deploy.steps.run import Run
 from tests.unit import stacks
 from tests.unit.stacks import Answering, container, model, target
 
@@ -181,7 +182,7 @@ def test_the_way_back_goes_on_behind_a_service_that_does_not_start(monkeypatch: 
 
     monkeypatch.setattr(switch, "service", start)
     monkeypatch.setattr(release, "make_current", lambda *given: current.append(given[2]))
-    monkeypatch.setattr(safekeeping, "touched", lambda *_: None)
+    monkeypatch.setattr(data_steps, "touched", lambda *_: None)
     monkeypatch.setattr(rollback, "resolve", lambda *_: SimpleNamespace(model=None))
     changes = [Change(name, "replaced", "its image changed") for name in ("job", "api", "web")]
     cut = container("job", name="c2fd5d1f5063_shop-job-1", id="new")
@@ -197,7 +198,7 @@ def test_the_way_back_goes_on_behind_a_service_that_does_not_start(monkeypatch: 
         switched=["job", "api"],
     )
     with pytest.raises(GonogoError, match=r"^job ended with exit status 1$"):
-        rollback._undo(cast(Undertaking, run), "v1")
+        rollback._undo(cast(Run, run), "v1")
     assert (started, current) == (["job", "api"], ["v1"])
     assert asked == ["docker rename new shop-job-1"]
     assert notes == ["a replacement had been cut off before it got its name: shop-job-1"]

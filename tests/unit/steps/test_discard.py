@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from gonogo.deploy import steps
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.undertaking import Undertaking
+from gonogo.deploy.steps import deployment
+from gonogo.deploy.steps.run import Run
 from tests.unit.stacks import model, target
 
 
@@ -22,7 +22,7 @@ def discarded(version: str, **given: Any) -> str:
         facts=SimpleNamespace(model=stack),
         connection=SimpleNamespace(check=lambda line, **_: asked.append(line)),
     )
-    steps.discard(cast(Undertaking, SimpleNamespace(**{**vars(run), **given})))
+    deployment.discard(cast(Run, SimpleNamespace(**{**vars(run), **given})))
     return asked[0]
 
 

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from gonogo.deploy import child
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.steps import subprocesses
 from gonogo.deploy.target import Target
 
 STEPS = (
@@ -50,11 +50,11 @@ def run(
     if not os.access(file, os.X_OK):
         raise GonogoError(f"the hook {file} cannot be run: make it executable (chmod +x), or remove it")
     what, limit = f"the hook {file.name}", target.hooks.timeout_s
-    status, output = child.run(what, [str(file)], limit=limit, cwd=target.source, given=given)
+    status, output = subprocesses.run(what, [str(file)], limit=limit, cwd=target.source, given=given)
     for line in output.decode(errors="replace").splitlines():
         say(line)
     if status != 0:
-        raise GonogoError(f"{what} ended with {status}: {child.last_words(output)}")
+        raise GonogoError(f"{what} ended with {status}: {subprocesses.last_words(output)}")
     return True
 
 

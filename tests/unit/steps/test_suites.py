@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.deploy import suites
-from gonogo.deploy.suites import Outcome
+from gonogo.deploy.steps import suites
+from gonogo.deploy.steps.suites import Outcome
 from gonogo.reports.model import CheckResult, DataCount, SuiteEnd
 from tests.unit.releases import BLOCKED, FAILED, SKIPPED, WARNED, check
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from gonogo.deploy import release, safekeeping, steps, switch
+from gonogo.deploy import release, switch
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.steps import data_steps, deployment
+from gonogo.deploy.steps.run import Run
 from gonogo.deploy.switch import converge
 from gonogo.deploy.target import target_file
-from gonogo.deploy.undertaking import Undertaking
 
 
 class RollbackFailed(GonogoError):
@@ -19,7 +20,7 @@ class RollbackFailed(GonogoError):
     exit_code = 5
 
 
-def gather_logs(run: Undertaking, services: Collection[str] = ()) -> None:
+def gather_logs(run: Run, services: Collection[str] = ()) -> None:
     """Keep inspection and last log lines of what is removed next: the containers of what was switched.
 
     ``services``: those of these instead. Inspections come first: what they tell of secrets is hidden in the
@@ -36,7 +37,7 @@ def gather_logs(run: Undertaking, services: Collection[str] = ()) -> None:
         run.note(f"the containers' logs could not be read: {error}")
 
 
-def roll_back(run: Undertaking) -> str:
+def roll_back(run: Run) -> str:
     """Undo the switch and verify the result; returns what was done, in words.
 
     A service that ran in the previous release is started from that release's files, which hold configuration
@@ -48,7 +49,7 @@ def roll_back(run: Undertaking) -> str:
         with run.step("rollback") as note:
             note.detail = _undo(run, previous)
         if previous:
-            steps.verify(run, previous, "verify after rollback")
+            deployment.verify(run, previous, "verify after rollback")
         elif left := _switched(run):
             raise GonogoError(f"{', '.join(one.name for one in left)} could not be removed")
         return note.detail
@@ -56,7 +57,7 @@ def roll_back(run: Undertaking) -> str:
         raise RollbackFailed(f"{error} — {_way_on(run, previous)}") from None
 
 
-def data_lost(run: Undertaking) -> str:
+def data_lost(run: Run) -> str:
     """Return which backup brings back what verify found missing; no way back touches data by itself."""
     missing = [one.id for one in run.record.checks if one.subject == "data" and one.status == "failed"]
     if not missing or run.record.backup is None:
@@ -65,7 +66,7 @@ def data_lost(run: Undertaking) -> str:
     return f"; data is missing ({', '.join(dict.fromkeys(missing))}): stop what writes, and run `{way}`"
 
 
-def _undo(run: Undertaking, previous: str) -> str:
+def _undo(run: Run, previous: str) -> str:
     changes = {change.service: change for change in run.changes}
     created = [name for name in run.switched if changes[name].action == "created"]
     replaced = [name for name in run.switched if changes[name].action == "replaced"]
@@ -89,7 +90,7 @@ def _undo(run: Undertaking, previous: str) -> str:
     converge.rename(run)
     release.make_current(run.connection, run.target, run.record.previous)
     if previous:
-        safekeeping.touched(run, previous)
+        data_steps.touched(run, previous)
     if failed:
         raise GonogoError("; ".join(failed))
     told = [f"back to {previous}: {', '.join(replaced)}"] if replaced else []
@@ -99,17 +100,17 @@ def _undo(run: Undertaking, previous: str) -> str:
     return "; ".join(told) or "nothing had been switched"
 
 
-def _switched(run: Undertaking) -> list[Container]:
+def _switched(run: Run) -> list[Container]:
     return _of(run, run.switched)
 
 
-def _of(run: Undertaking, services: Collection[str]) -> list[Container]:
+def _of(run: Run, services: Collection[str]) -> list[Container]:
     run.host.containers.refresh()
     found = run.host.project(run.target.project).containers
     return [one for one in found if one.service in services]
 
 
-def _way_on(run: Undertaking, previous: str) -> str:
+def _way_on(run: Run, previous: str) -> str:
     path = run.target.path
     on = f"or mend that and run `gonogo resume {target_file.called(run.target)}`"
     if not previous:

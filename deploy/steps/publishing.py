@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gonogo.deploy import child, store
+from gonogo.deploy import store
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.steps import subprocesses
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.sections.publishing import split
 from gonogo.deploy.wire import ssh
@@ -134,12 +135,12 @@ def _over_ssh(target: Target, report: Report, files: dict[str, bytes], lists: li
     land = _script(LAND, folder, report.folder, *lists)
     argv = [*_ssh(target), *ssh.parse(host).arguments, land] if host else ["sh", "-c", land]
     what, limit = "ssh" if host else "sh", target.publishing.timeout_s
-    _well(what, child.run(what, argv, limit=limit, stdin=_packed(files)))
+    _well(what, subprocesses.run(what, argv, limit=limit, stdin=_packed(files)))
 
 
 def _over_rsync(target: Target, report: Report, names: list[str], to: str) -> None:
     argv = [*RSYNC, "-e", shlex.join(_ssh(target)), "--", *names, f"{to.rstrip('/')}/"]
-    _well("rsync", child.run("rsync", argv, limit=target.publishing.timeout_s, cwd=report.root))
+    _well("rsync", subprocesses.run("rsync", argv, limit=target.publishing.timeout_s, cwd=report.root))
 
 
 def _by_command(target: Target, report: Report) -> None:
@@ -157,13 +158,15 @@ def _by_command(target: Target, report: Report) -> None:
         "GONOGO_SUMMARY": report.redact(record.summary),
     }
     wanted = target.publishing
-    _well("it", child.run("it", wanted.command, limit=wanted.timeout_s, cwd=target.source, given=given))
+    _well(
+        "it", subprocesses.run("it", wanted.command, limit=wanted.timeout_s, cwd=target.source, given=given)
+    )
 
 
 def _well(what: str, ended: tuple[int, bytes]) -> None:
     status, output = ended
     if status != 0:
-        raise GonogoError(f"{what} ended with {status}: {child.last_words(output)}")
+        raise GonogoError(f"{what} ended with {status}: {subprocesses.last_words(output)}")
 
 
 def _ssh(target: Target) -> list[str]:

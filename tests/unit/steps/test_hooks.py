@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import hooks
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.steps import hooks
 from gonogo.deploy.target import Target
 from tests.unit.stacks import target
 

@@ -1,4 +1,4 @@
-"""The outlook: what a deployment would do, told without doing any of it."""
+"""The plan preview: what a deployment would do, told without doing any of it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Transfer(BaseModel):
         return f"{sent}; pulled there: {', '.join(self.pulled)}" if self.pulled else sent
 
 
-class Outlook(BaseModel):
+class PlanPreview(BaseModel):
     """What a deployment would do. ``unavailable``: seconds by service, None where nothing is known of it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -70,7 +70,7 @@ class Outlook(BaseModel):
 
     @property
     def lines(self) -> list[str]:
-        """The outlook in words, one line after another."""
+        """The preview in words, one line after another."""
         width = max((len(one.service) for one in self.services), default=0)
         told = [f"version   {self.version} by {self.method}, over {self.previous or 'nothing'}", "services"]
         told += [f"  {one.service:{width}}  {one.action:9}  {one.why}" for one in self.services]
@@ -97,7 +97,7 @@ class Build:
     why: str
 
 
-def outlook(facts: Facts, version: str, *, skip_build: bool = False) -> Outlook:
+def preview(facts: Facts, version: str, *, skip_build: bool = False) -> PlanPreview:
     """Return what a deployment of ``version`` would do; nothing is built, sent or written.
 
     Raises GonogoError where something has to be known that cannot be.
@@ -114,7 +114,7 @@ def outlook(facts: Facts, version: str, *, skip_build: bool = False) -> Outlook:
     took = journal.switched(facts.connection, target)
     transfer = _transfer(facts, found)
     current = facts.releases.current
-    return Outlook(
+    return PlanPreview(
         version=version,
         method=target.method,
         previous=current.version if current else "",

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import ending, publishing, runner
+from gonogo.deploy import runner
 from gonogo.deploy.cli import report as commands
 from gonogo.deploy.connection import Result
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.publishing import Report
 from gonogo.deploy.redaction.redactor import MARK, Redactor
+from gonogo.deploy.steps import publishing, report_step
+from gonogo.deploy.steps.publishing import Report
 from gonogo.deploy.target import Target
 from gonogo.reports.model import Release
 from gonogo.reports.publish import publish
@@ -117,7 +118,7 @@ def test_ssh_and_rsync_are_called_as_the_user_would_without_a_terminal(
         calls.append((argv, given))
         return 0, b""
 
-    monkeypatch.setattr(publishing.child, "run", run)
+    monkeypatch.setattr(publishing.subprocesses, "run", run)
     config = tmp_path / "ssh_config"
     fields = {"ssh": {"config_file": str(config)}, "thresholds": {"connect_timeout_s": 7.5}}
     for via in ("ssh", "rsync"):
@@ -173,16 +174,16 @@ def test_what_fails_is_a_warning_and_a_note_and_changes_no_verdict(
     shop = wanting(tmp_path, command=["sh", "-c", "echo no such server; exit 3"])
     told = "the report was not sent to sh: it ended with 3: no such server"
     for away, interrupted in ((True, False), (True, True), (False, False)):
-        run = runner.undertaking(shop, runner.Progress())
+        run = runner.new_run(shop, runner.Progress())
         lines: list[str] = []
         monkeypatch.setattr(run.progress, "warning", lines.append)
         if interrupted:
             monkeypatch.setattr(
-                publishing.child, "run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt)
+                publishing.subprocesses, "run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt)
             )
             told = "interrupted while the report was sent"
-        ended = ending.Ended("deployed", 0, "replaced api")
-        record = ending.report(run, ended, tmp_path / "out", away=away)
+        ended = report_step.Ended("deployed", 0, "replaced api")
+        record = report_step.report(run, ended, tmp_path / "out", away=away)
         assert (record.verdict, record.exit_code) == ("deployed", 0)
         assert record.notes == ([told] if away else [])
         assert lines == record.notes

@@ -1,4 +1,4 @@
-"""One undertaking of the runner: what it is about, and the record that becomes the report."""
+"""One run of the runner: what it is about, and the record that becomes the report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gonogo.deploy import debug, hooks
+from gonogo.deploy import debug
 from gonogo.deploy.availability import prober
 from gonogo.deploy.availability.prober import Watch
 from gonogo.deploy.connection import Connection
@@ -21,7 +21,8 @@ from gonogo.deploy.plan import Change
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Image
-from gonogo.deploy.suites import Outcome
+from gonogo.deploy.steps import hooks
+from gonogo.deploy.steps.suites import Outcome
 from gonogo.deploy.target import Target
 from gonogo.reports.model import Release, ServiceChange, Step
 
@@ -34,7 +35,7 @@ class Note:
 
 
 @dataclass
-class Undertaking:
+class Run:
     """The state that the steps of one run share. ``record`` is filled as they go.
 
     ``images_of``: the version as which the images were built that are taken as they are, else empty.

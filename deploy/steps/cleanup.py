@@ -1,36 +1,36 @@
-"""The parting from a target: what never started is cleared away, the end journalled, the lock given back."""
+"""The end of a run: what never started is cleared away, the end journalled, the lock given back."""
 
 from __future__ import annotations
 
 import contextlib
 import time
 
-from gonogo.deploy import steps
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.ending import Ended
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.journal import END
+from gonogo.deploy.steps import deployment
+from gonogo.deploy.steps.report_step import Ended
+from gonogo.deploy.steps.run import Run
 from gonogo.deploy.target import Target, target_file
-from gonogo.deploy.undertaking import Undertaking
 
 AGAIN_S = 5.0
 """Seconds for which it is tried to open the connection anew: the run is over, and somebody waits."""
 PAUSE_S = 0.5
 
 
-def clear(run: Undertaking) -> None:
+def clear(run: Run) -> None:
     """Remove what a release that never started left on the target; raises GonogoError where it stays."""
     run.untidy = True
     try:
-        steps.discard(run)
+        deployment.discard(run)
     except ConnectionFailed:
         if not reconnected(run):
             raise
-        steps.discard(run)
+        deployment.discard(run)
     run.untidy = False
 
 
-def part(run: Undertaking, ended: Ended) -> None:
+def part(run: Run, ended: Ended) -> None:
     """Journal how a run ended and give its lock back, the line up or up again; what fails is a note.
 
     A run that left something, which ``clear`` could not remove, is not over, so ``gonogo resume`` finds it
@@ -45,7 +45,7 @@ def part(run: Undertaking, ended: Ended) -> None:
         run.note(told)
 
 
-def _left(run: Undertaking, ended: Ended) -> list[str]:
+def _left(run: Run, ended: Ended) -> list[str]:
     """Leave the target, and return what failed, in words; what was done once may be done again."""
     wrong = []
     if run.journal and not run.untidy:
@@ -62,8 +62,8 @@ def _left(run: Undertaking, ended: Ended) -> list[str]:
     return wrong
 
 
-def reconnected(run: Undertaking) -> bool:
-    """Open the connection anew where it was lost, for the parting alone; returns whether that was done.
+def reconnected(run: Run) -> bool:
+    """Open the connection anew where it was lost, for the cleanup alone; returns whether that was done.
 
     Not where the line is still down, and not where the lock is another's by now: so is what was left. The
     journal and the lock go on over it; the facts do not, for they are of before.
@@ -88,7 +88,7 @@ def reconnected(run: Undertaking) -> bool:
     return True
 
 
-def _opened(run: Undertaking) -> Connection | None:
+def _opened(run: Run) -> Connection | None:
     deadline = time.monotonic() + AGAIN_S
     while True:
         try:
@@ -100,7 +100,7 @@ def _opened(run: Undertaking) -> Connection | None:
             time.sleep(PAUSE_S)
 
 
-def _half_done(run: Undertaking, ended: Ended) -> bool:
+def _half_done(run: Run, ended: Ended) -> bool:
     return ended.verdict == "rollback-failed" or (ended.verdict == "interrupted" and bool(run.switched))
 
 

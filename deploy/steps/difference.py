@@ -16,7 +16,7 @@ from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
-from gonogo.deploy.undertaking import Undertaking
+from gonogo.deploy.steps.run import Run
 from gonogo.reports.model import Configuration, KeyChange
 
 SETTING = re.compile(r"""\s*(?:-\s+)?["']?(?P<name>[\w.-]+)["']?\s*(?::\s|=)\s*(?P<value>.*)""")
@@ -24,7 +24,7 @@ REFERENCE = re.compile(r"\$\w+|\$\{\w+(?::?\?[^{}]*)?\}")
 """A variable without a default: the line shows its name, and no value."""
 
 
-def tell(run: Undertaking) -> None:
+def tell(run: Run) -> None:
     """Put into the record what this release makes different. It is asked before the switch.
 
     What cannot be known is a note: it is for people to read, and stops no release.
@@ -36,7 +36,7 @@ def tell(run: Undertaking) -> None:
             run.record.configuration = _configuration(run, run.facts.flat, run.facts.model, run.version)
 
 
-def tell_again(run: Undertaking, version: str, model: Model) -> None:
+def tell_again(run: Run, version: str, model: Model) -> None:
     """Put into the record what going to a release that is on the target makes different, as ``tell`` does.
 
     ``model``: of that release. Commits are told where this machine's clone has those of both releases.
@@ -54,20 +54,20 @@ def tell_again(run: Undertaking, version: str, model: Model) -> None:
 
 
 @contextlib.contextmanager
-def _told(run: Undertaking) -> Iterator[None]:
+def _told(run: Run) -> Iterator[None]:
     try:
         yield
     except GonogoError as error:
         run.note(f"what is different in this release could not be told in full: {error}")
 
 
-def _commits(run: Undertaking, shipping: Shipping | None) -> None:
+def _commits(run: Run, shipping: Shipping | None) -> None:
     if shipping:
         run.record.commits = [one.told for one in shipping.commits]
         run.record.commits_lost = [one.told for one in shipping.lost]
 
 
-def _sizes(run: Undertaking) -> None:
+def _sizes(run: Run) -> None:
     ids = {one for change in run.changes for one in (change.before, change.after) if one}
     found = images.inspect(run.connection, (), ids)
     size = {name: image.size for name, image in found.items()}
@@ -77,7 +77,7 @@ def _sizes(run: Undertaking) -> None:
         change.size_before, change.size_after = size.get(change.image_before), size.get(change.image_after)
 
 
-def _configuration(run: Undertaking, after: str, model: Model, version: str) -> Configuration:
+def _configuration(run: Run, after: str, model: Model, version: str) -> Configuration:
     """Return what differs from the release before; ``after``: the compose file of ``version``."""
     connection, target, previous = run.connection, run.target, run.record.previous
     # Resolved first: what is secret in the file has to be known before it is read.
@@ -88,7 +88,7 @@ def _configuration(run: Undertaking, after: str, model: Model, version: str) -> 
     return Configuration(diff=run.redactor(shown), keys=list(changed))
 
 
-def _compose_file(run: Undertaking, version: str) -> str:
+def _compose_file(run: Run, version: str) -> str:
     file = release.folder(run.target, version) / release.COMPOSE_FILE
     return (store.read(run.connection, file) or b"").decode("utf-8", "replace")
 

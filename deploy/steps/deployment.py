@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shlex
 
-from gonogo.deploy import difference, release, suites, switch
+from gonogo.deploy import release, switch
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
-from gonogo.deploy.outlook import outlook
 from gonogo.deploy.plan import chosen, plan
 from gonogo.deploy.release import Image, Release
+from gonogo.deploy.steps import difference, suites
+from gonogo.deploy.steps.plan_preview import preview
+from gonogo.deploy.steps.run import Run
 from gonogo.deploy.switch import shared_namespaces
 from gonogo.deploy.transfer import image_build, on_server, pulling, registry, tar
 from gonogo.deploy.transfer.client import Given
 from gonogo.deploy.transfer.progress import TransferProgress
-from gonogo.deploy.undertaking import Undertaking
 
 
 class Refused(GonogoError):
@@ -23,7 +24,7 @@ class Refused(GonogoError):
     exit_code = 1
 
 
-def preflight(run: Undertaking) -> None:
+def preflight(run: Run) -> None:
     """Run the preflight suite; raises Refused unless it passes."""
     options = ["--under-way", run.version]
     options += ["--skip-build"] if run.skip_build else []
@@ -43,10 +44,10 @@ def preflight(run: Undertaking) -> None:
             raise Refused(f"preflight said no: {outcome.told}")
 
 
-def foresee(run: Undertaking) -> str:
+def foresee(run: Run) -> str:
     """Tell what a deployment would do, and do none of it; returns it in one line."""
     with run.step("plan") as note:
-        seen = outlook(run.facts, run.version, skip_build=run.skip_build)
+        seen = preview(run.facts, run.version, skip_build=run.skip_build)
         run.record.previous, run.record.services = seen.previous, seen.services
         run.record.commits = seen.commits
         for line in seen.lines:
@@ -57,7 +58,7 @@ def foresee(run: Undertaking) -> str:
         return note.detail
 
 
-def build(run: Undertaking) -> None:
+def build(run: Run) -> None:
     """Build the images on this machine, and settle which image each service will run."""
     model, target = run.facts.model, run.target
     with run.step("build") as note:
@@ -83,7 +84,7 @@ def build(run: Undertaking) -> None:
         note.detail = f"built {', '.join(building)}" if building else taken or "nothing to build"
 
 
-def transfer(run: Undertaking) -> None:
+def transfer(run: Run) -> None:
     """Bring the images to the target and prove them there by id."""
     with run.step("transfer") as note:
 
@@ -107,7 +108,7 @@ def transfer(run: Undertaking) -> None:
             run.images[name] = Image(name=image.name, id=ids.get(image.id, image.id))
 
 
-def _fetch(run: Undertaking, progress: TransferProgress) -> None:
+def _fetch(run: Run, progress: TransferProgress) -> None:
     """Have the target pull what was built already, and lies in the registry alone."""
     services = [run.facts.model.services[name] for name, image in run.images.items() if not image.id]
     names = {one.name: run.facts.sought(one) for one in services if one.build is not None}
@@ -119,9 +120,7 @@ def _fetch(run: Undertaking, progress: TransferProgress) -> None:
         run.images |= {name: Image(name=run.images[name].name, id=found[names[name]]) for name in names}
 
 
-def _send(
-    run: Undertaking, wanted: dict[str, Image], progress: TransferProgress
-) -> tuple[str, dict[str, str]]:
+def _send(run: Run, wanted: dict[str, Image], progress: TransferProgress) -> tuple[str, dict[str, str]]:
     """Bring images to the target by the target's method.
 
     Returns what was sent, in one line, and the target's own ids of those images by the ids here.
@@ -136,7 +135,7 @@ def _send(
     return sent.told, sent.ids
 
 
-def settle(run: Undertaking) -> None:
+def settle(run: Run) -> None:
     """Write the release's files on the target and say what it will change."""
     with run.step("plan") as note:
         target, connection, version = run.target, run.connection, run.version
@@ -155,7 +154,7 @@ def settle(run: Undertaking) -> None:
         note.detail = f"to change: {', '.join(touched)}" if touched else "nothing to change"
 
 
-def start(run: Undertaking) -> None:
+def start(run: Run) -> None:
     """Start what changes from the release's files, in dependency order, each watched until it is well."""
     model = resolve(run.connection, run.target, release.files(run.target, run.version), run.redactor).model
     for change in run.changes:
@@ -174,7 +173,7 @@ def start(run: Undertaking) -> None:
     release.make_current(run.connection, run.target, run.version)
 
 
-def verify(run: Undertaking, version: str, name: str = "verify") -> None:
+def verify(run: Run, version: str, name: str = "verify") -> None:
     """Run the verify suite against a release, with this run's baseline; raises Refused unless it passes."""
     options = ["--release", version, "--baseline", run.version, *run.strictness]
     with run.step(name) as note:
@@ -197,7 +196,7 @@ def verify(run: Undertaking, version: str, name: str = "verify") -> None:
             raise Refused(f"{name} said no: {outcome.told}")
 
 
-def discard(run: Undertaking) -> None:
+def discard(run: Run) -> None:
     """Remove the files of a release that never started, and the tags of what was sent for it."""
     folder, tags = shlex.quote(str(release.folder(run.target, run.version))), _tags(run)
     remove = f'case "$tag" in {tags}) docker image rm -- "$tag";; esac'
@@ -206,7 +205,7 @@ def discard(run: Undertaking) -> None:
     run.connection.check(f"rm -rf -- {folder}{clear}", mutates=True)
 
 
-def _tags(run: Undertaking) -> str:
+def _tags(run: Run) -> str:
     """Return what sh matches the tags of this release with that gonogo made; empty where there are none."""
     made = release.MADE.fullmatch(run.version) is not None
     if run.target.method == "on-server" and (run.images_of or (run.resumed and not made)):
@@ -221,7 +220,7 @@ def _tags(run: Undertaking) -> str:
     return "|".join(map(shlex.quote, sorted({release.tagged(name, run.version) for name in names} - names)))
 
 
-def _record(run: Undertaking) -> Release:
+def _record(run: Run) -> Release:
     path = shlex.quote(str(run.target.env_path or run.target.path / ".env"))
     digest = run.connection.run(f"sha256sum < {path}").text.partition(" ")[0]
     return Release(

@@ -10,33 +10,34 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import history, lock, parting, recovery, release, runner, steps
+from gonogo.deploy import history, lock, recovery, release, runner
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.ending import Ended
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.journal import Journal
 from gonogo.deploy.lock import Lock
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import Release
+from gonogo.deploy.steps import cleanup, deployment
+from gonogo.deploy.steps.report_step import Ended
+from gonogo.deploy.steps.run import Run
 from gonogo.deploy.switch import converge
 from gonogo.deploy.target import Target
-from gonogo.deploy.undertaking import Undertaking
 from tests.unit.stacks import target
 
 UNCHANGED = Ended("failed-unchanged", 3, "the connection was lost; nothing was changed")
 HALF = Ended("rollback-failed", 5, "the connection was lost; and the rollback failed")
 
 
-def opened(there: Target) -> Undertaking:
-    run = runner.undertaking(there, Progress(io.StringIO()), version="v2")
+def opened(there: Target) -> Run:
+    run = runner.new_run(there, Progress(io.StringIO()), version="v2")
     run.connection_ = Connection.open(there)
     run.facts_ = Facts(there, run.connection, run.redactor)
     return run
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Undertaking]:
+def run(tmp_path: Path) -> Iterator[Run]:
     """A run that holds the lock of a folder of this machine and has begun its journal."""
     run = opened(target(tmp_path, path=str(tmp_path)))
     run.lock = Lock(run.connection, run.target, run.version)
@@ -48,41 +49,39 @@ def run(tmp_path: Path) -> Iterator[Undertaking]:
     run.work.rmdir()
 
 
-def cut(run: Undertaking) -> None:
+def cut(run: Run) -> None:
     run.connection._line.fail("the connection was lost")
 
 
-def seen(there: Target) -> tuple[bool, history.Run]:
+def seen(there: Target) -> tuple[bool, history.JournalledRun]:
     """Return whether the lock is held, and what the journal tells of the newest run."""
     with Connection.open(there) as connection:
         return lock.look(connection, there.deploy_path) is not None, history.runs(connection, there)[0]
 
 
 @pytest.mark.parametrize("ended", [UNCHANGED, Ended("interrupted", 130, ""), Ended("deployed", 0, "")])
-def test_after_a_cut_the_end_is_journalled_and_the_lock_given_back(run: Undertaking, ended: Ended) -> None:
+def test_after_a_cut_the_end_is_journalled_and_the_lock_given_back(run: Run, ended: Ended) -> None:
     cut(run)
-    parting.part(run, ended)
+    cleanup.part(run, ended)
     held, last = seen(run.target)
     assert (held, last.outcome, history.unfinished([last])) == (False, ended.verdict, None)
     assert [note.startswith("the connection was lost; it was opened once more") for note in run.record.notes]
 
 
 @pytest.mark.parametrize("ended", [HALF, Ended("interrupted", 130, "")])
-def test_what_is_half_replaced_stays_locked_and_unfinished(run: Undertaking, ended: Ended) -> None:
+def test_what_is_half_replaced_stays_locked_and_unfinished(run: Run, ended: Ended) -> None:
     assert run.journal
     run.journal.write("switch api", "begun")
     run.journal.write("switch api", "done")
     run.switched = ["api"]
     cut(run)
-    parting.part(run, ended)
+    cleanup.part(run, ended)
     held, last = seen(run.target)
     assert (held, history.unfinished([last]), last.switched) == (True, last, ("api",))
     assert any("run `gonogo unlock" in note for note in run.record.notes)
 
 
-def test_a_line_that_is_still_down_leaves_all_as_it_is(
-    run: Undertaking, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_that_is_still_down_leaves_all_as_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[float] = []
 
     def down(there: Target, **_: Any) -> Connection:
@@ -92,42 +91,42 @@ def test_a_line_that_is_still_down_leaves_all_as_it_is(
     cut(run)
     with monkeypatch.context() as patched:
         patched.setattr(Connection, "open", down)
-        patched.setattr(parting, "AGAIN_S", 0.0)
+        patched.setattr(cleanup, "AGAIN_S", 0.0)
         with pytest.raises(ConnectionFailed):
-            parting.clear(run)
-        parting.part(run, UNCHANGED)
+            cleanup.clear(run)
+        cleanup.part(run, UNCHANGED)
     held, last = seen(run.target)
     assert (held, history.unfinished([last])) == (True, last)
     assert len(tried) == 1, "nobody waits for it twice"
 
 
-def test_a_lock_that_is_anothers_by_now_is_not_ours_to_give_back(run: Undertaking) -> None:
+def test_a_lock_that_is_anothers_by_now_is_not_ours_to_give_back(run: Run) -> None:
     file = Path(str(run.target.deploy_path / "lock"))
     theirs = json.dumps({**json.loads(file.read_text()), "run": "another", "version": "v3"})
     file.write_text(theirs)
     cut(run)
-    parting.part(run, UNCHANGED)
+    cleanup.part(run, UNCHANGED)
     assert (file.read_text(), seen(run.target)[1].outcome) == (theirs, "")
 
 
 def test_what_a_release_left_is_cleared_over_the_new_connection_or_the_run_is_not_over(
-    run: Undertaking, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cleared: list[Connection] = []
 
-    def discard(one: Undertaking) -> None:
+    def discard(one: Run) -> None:
         one.connection.check("true")
         cleared.append(one.connection)
 
-    monkeypatch.setattr(steps, "discard", discard)
+    monkeypatch.setattr(deployment, "discard", discard)
     before = run.connection
     cut(run)
-    parting.clear(run)
+    cleanup.clear(run)
     assert cleared == [run.connection] != [before]
-    monkeypatch.setattr(steps, "discard", lambda _: run.connection.check("false"))
+    monkeypatch.setattr(deployment, "discard", lambda _: run.connection.check("false"))
     with pytest.raises(GonogoError, match="ended with 1"):
-        parting.clear(run)
-    parting.part(run, UNCHANGED)
+        cleanup.clear(run)
+    cleanup.part(run, UNCHANGED)
     held, last = seen(run.target)
     assert (held, history.unfinished([last])) == (False, last)
 
@@ -145,14 +144,14 @@ def test_a_lock_whose_writing_was_cut_off_counts_as_held(tmp_path: Path) -> None
     run.lock = Lock(run.connection, run.target, run.version)
     with pytest.raises(ConnectionFailed):
         run.lock.take()
-    parting.part(run, UNCHANGED)
+    cleanup.part(run, UNCHANGED)
     run.connection.close()
     run.work.rmdir()
     assert [one.name for one in tmp_path.rglob("*")] == [".deploy"]
 
 
 def test_a_resumed_run_ends_the_one_that_was_cut_off_only_when_it_went_on_with_it(
-    run: Undertaking, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run.journal
     for state in ("begun", "done"):
@@ -166,14 +165,14 @@ def test_a_resumed_run_ends_the_one_that_was_cut_off_only_when_it_went_on_with_i
     release.save(run.connection, run.target, "v2", release.RECORD, record)
     prepared: list[tuple[str, set[str]]] = []
 
-    def prepare(_: Undertaking, version: str, surplus: set[str]) -> None:
+    def prepare(_: Run, version: str, surplus: set[str]) -> None:
         prepared.append((version, surplus))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(converge, "prepare", prepare)
     monkeypatch.setattr(recovery, "gather_logs", lambda _: None)
     ended = recovery._resumed(run, last)
-    parting.part(run, ended)
+    cleanup.part(run, ended)
     assert prepared == [("v2", {"api"}), ("v1", {})]
     assert (run.version, run.record.version, run.record.commit) == ("v2", "resume-1", "c0ffee")
     last = seen(run.target)[1]
@@ -186,19 +185,19 @@ def test_a_run_that_is_cut_before_the_switch_comes_to_its_end(
     run = opened(target(tmp_path, path=str(tmp_path)))
     tried: list[bool] = []
 
-    def adopt(one: Undertaking) -> None:
+    def adopt(one: Run) -> None:
         with one.step("adopt"):
             cut(one)
             one.connection.check("true")
 
-    def discard(one: Undertaking) -> None:
+    def discard(one: Run) -> None:
         tried.append(one.connection.lost)
         one.connection.check("true")
 
     monkeypatch.setattr(runner, "connect", lambda _: None)
     monkeypatch.setattr(runner, "adopt", adopt)
-    monkeypatch.setattr(steps, "build", lambda _: None)
-    monkeypatch.setattr(steps, "discard", discard)
+    monkeypatch.setattr(deployment, "build", lambda _: None)
+    monkeypatch.setattr(deployment, "discard", discard)
     ended = runner.under_lock(run, runner._prepared)
     assert (ended.verdict, tried) == ("failed-unchanged", [True, False])
     assert ended.summary == "the connection was lost; nothing was changed"
@@ -214,21 +213,21 @@ def test_a_run_that_is_cut_before_the_switch_comes_to_its_end(
 
 
 def test_an_interrupt_while_logs_are_read_after_the_switch_is_told_as_what_it_is(
-    run: Undertaking, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run.lock
     run.lock.give_back()
 
-    def start(one: Undertaking) -> None:
+    def start(one: Run) -> None:
         with one.step("switch api"):
             one.switched.append("api")
         raise GonogoError("web was not started")
 
-    def interrupted(_: Undertaking) -> None:
+    def interrupted(_: Run) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner, "connect", lambda _: None)
-    monkeypatch.setattr(steps, "start", start)
+    monkeypatch.setattr(deployment, "start", start)
     monkeypatch.setattr(runner, "gather_logs", interrupted)
     ended = runner.under_lock(run, runner._switched)
     assert (ended.verdict, "run `gonogo resume" in ended.summary) == ("interrupted", True)

@@ -7,11 +7,11 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release import Image, Release
+from gonogo.deploy.steps.run import Run
 from gonogo.deploy.target import Target
-from gonogo.deploy.undertaking import Undertaking
 
 
-def adopt(run: Undertaking) -> None:
+def adopt(run: Run) -> None:
     """Record what runs without a release of gonogo as one, and make it the release to go back to.
 
     Compose's labels name the files that the containers were started from. Where these still give the same
@@ -38,9 +38,7 @@ def adopt(run: Undertaking) -> None:
         note.detail = f"{len(running)} containers recorded as {version}"
 
 
-def _reproduced(
-    run: Undertaking, version: str, images: dict[str, Image], running: list[Container]
-) -> dict[str, str]:
+def _reproduced(run: Run, version: str, images: dict[str, Image], running: list[Container]) -> dict[str, str]:
     """Write the files that would start ``running`` again, as nearly as can be; return their config hashes."""
     own = _own_files(run.connection, run.target, running)
     if own is not None:
@@ -61,7 +59,7 @@ def _differing(running: list[Container], hashes: dict[str, str]) -> list[str]:
     return sorted(one.service for one in running if one.hash not in hashes.get(one.service, "").split())
 
 
-def _saved(run: Undertaking, version: str, text: str, images: dict[str, Image]) -> dict[str, str]:
+def _saved(run: Run, version: str, text: str, images: dict[str, Image]) -> dict[str, str]:
     """Write the files of the adopted release and return the config hashes that they give, by service."""
     release.save(run.connection, run.target, version, release.COMPOSE_FILE, text)
     release.save(run.connection, run.target, version, release.IMAGES_FILE, release.pins(images))

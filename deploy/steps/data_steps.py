@@ -10,7 +10,7 @@ from gonogo.deploy.mongodb import backup as backups
 from gonogo.deploy.mongodb import loader, login, proof, sample, staging
 from gonogo.deploy.mongodb.vault import Backup
 from gonogo.deploy.release import Baseline, Life
-from gonogo.deploy.undertaking import Undertaking
+from gonogo.deploy.steps.run import Run
 from gonogo.reports import model as report
 
 MB = 1_000_000
@@ -19,7 +19,7 @@ NOT_RUNNING = "no MongoDB ran before this release: there was nothing to back up,
 NOT_WANTED = "backup.each_deployment is false: no backup was made, and documents were counted only"
 
 
-def baseline(run: Undertaking) -> None:
+def baseline(run: Run) -> None:
     """Write down what there is before anything changes; the release's folder is where it will be kept.
 
     Raises GonogoError where known data that the target file declares is missing already.
@@ -39,7 +39,7 @@ def baseline(run: Undertaking) -> None:
         note.detail = f"{len(running)} containers" + (f"; {told}" if told else "")
 
 
-def _samples(run: Undertaking) -> list[int]:
+def _samples(run: Run) -> list[int]:
     settings = run.target.mongodb
     if settings is None or not settings.samples:
         return []
@@ -53,7 +53,7 @@ def _samples(run: Undertaking) -> list[int]:
     return [one.count for one in found]
 
 
-def backup(run: Undertaking) -> None:
+def backup(run: Run) -> None:
     """Back the database up, and restore the backup into a throwaway server to prove it.
 
     Raises GonogoError where there is no backup that can be relied on: nothing was changed yet.
@@ -71,7 +71,7 @@ def backup(run: Undertaking) -> None:
             run.note(said.strip())
 
 
-def _made(run: Undertaking) -> Backup:
+def _made(run: Run) -> Backup:
     with run.step("backup") as note:
         begun = time.monotonic()
         run.progress.expect(backups.expected(run.facts), about=True)
@@ -82,7 +82,7 @@ def _made(run: Undertaking) -> Backup:
         return made
 
 
-def _proved(run: Undertaking, made: Backup) -> None:
+def _proved(run: Run, made: Backup) -> None:
     assert run.record.backup
     with run.step("restore proof") as note:
         run.progress.expect(loader.expected(made))
@@ -94,7 +94,7 @@ def _proved(run: Undertaking, made: Backup) -> None:
         note.detail = found.told
 
 
-def untouched(run: Undertaking) -> None:
+def untouched(run: Run) -> None:
     """Write down which containers the release leaves alone, so that verify can tell whether they were."""
     stays = {change.service for change in run.changes if not change.touched}
     run.baseline.untouched = {
@@ -105,7 +105,7 @@ def untouched(run: Undertaking) -> None:
     save(run)
 
 
-def touched(run: Undertaking, version: str) -> None:
+def touched(run: Run, version: str) -> None:
     """Note in the baseline of a release that was gone back to which of its containers are new ones now."""
     found = release.load_baseline(run.connection, run.target, version)
     if found is None or not found.untouched:
@@ -116,12 +116,12 @@ def touched(run: Undertaking, version: str) -> None:
     release.save(run.connection, run.target, version, release.BASELINE, found)
 
 
-def save(run: Undertaking) -> None:
+def save(run: Run) -> None:
     """Write the baseline into the release's folder on the target."""
     release.save(run.connection, run.target, run.version, release.BASELINE, run.baseline)
 
 
-def has_data(run: Undertaking) -> bool:
+def has_data(run: Run) -> bool:
     """Whether there is a database with data to lose: one that the target file names, and that runs."""
     return run.target.mongodb is not None and run.facts.has_database
 

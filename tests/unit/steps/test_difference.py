@@ -9,10 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from gonogo.deploy import difference, release, runner
+from gonogo.deploy import release, runner
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.difference import compared, keys, masked
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import commits, images
 from gonogo.deploy.host.answers import Answer
@@ -22,6 +21,8 @@ from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.plan import Change
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import Release
+from gonogo.deploy.steps import difference
+from gonogo.deploy.steps.difference import compared, keys, masked
 from tests.unit.stacks import model, target
 from tests.unit.tables import every
 
@@ -75,7 +76,7 @@ def test_going_back_tells_sizes_configuration_and_the_commits_that_are_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = target(tmp_path, path=str(tmp_path))
-    run = runner.undertaking(there, Progress(io.StringIO()), version="rollback-1")
+    run = runner.new_run(there, Progress(io.StringIO()), version="rollback-1")
     run.work.rmdir()
     before, after = model(api={"environment": {"NEW": "1"}}), model(api={})
     monkeypatch.setattr(difference, "resolve", lambda *_: SimpleNamespace(model=before))

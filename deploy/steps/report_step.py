@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy import publishing, workspace
+from gonogo.deploy import workspace
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.steps import publishing
+from gonogo.deploy.steps.run import Run
 from gonogo.deploy.target import target_file
-from gonogo.deploy.undertaking import Undertaking
 from gonogo.reports.model import Release, Verdict
 from gonogo.reports.publish import publish
 
@@ -23,7 +24,7 @@ class Ended:
     summary: str
 
 
-def report(run: Undertaking, ended: Ended, published: Path, *, away: bool) -> Release:
+def report(run: Run, ended: Ended, published: Path, *, away: bool) -> Release:
     """Write how a run ended into its record and its report, and return the record.
 
     ``away``: the report is sent to the destinations of the target file, too. A report that cannot be written
@@ -49,7 +50,7 @@ def report(run: Undertaking, ended: Ended, published: Path, *, away: bool) -> Re
     return record
 
 
-def _away(run: Undertaking, page: Path) -> list[str]:
+def _away(run: Run, page: Path) -> list[str]:
     """Send the report to its destinations; what failed is a note and a warning, and changes no verdict."""
     report = publishing.Report(page, run.record, run.redactor)
     try:
