@@ -16,9 +16,9 @@ from gonogo.checks.catalogue import SMOKE, is_check
 from gonogo.checks.fixtures import SUITE
 from gonogo.checks.judge import Check, Place, account, judge
 from gonogo.checks.suite import Suite
-from gonogo.deploy import recording
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.steps import recording
 from gonogo.deploy.target import target_file
 from gonogo.deploy.workspace import ROOT
 from gonogo.reports.model import CheckResult, SuiteEnd

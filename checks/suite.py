@@ -15,9 +15,9 @@ from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts, resolve
-from gonogo.deploy.recording import record
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Release
+from gonogo.deploy.steps.recording import record
 from gonogo.deploy.target import Target, Waiver
 from gonogo.deploy.wire.opening import opened
 from gonogo.deploy.wire.prefetch import Question

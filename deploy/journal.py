@@ -6,8 +6,9 @@ import datetime
 import json
 import shlex
 
-from gonogo.deploy import release, store
+from gonogo.deploy import release
 from gonogo.deploy.connection import Connection
+from gonogo.deploy.host import remote_files
 from gonogo.deploy.target import Target
 
 FILE = "journal.jsonl"
@@ -65,6 +66,6 @@ class Journal:
             "state": state,
         }
         detail = self.connection.redact(detail)
-        store.append(
+        remote_files.append(
             self.connection, self._path, json.dumps({**line, **({"detail": detail} if detail else {})})
         )

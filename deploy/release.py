@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gonogo.deploy import git, store
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import local_git, remote_files
 from gonogo.deploy.target import Target
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -93,14 +93,14 @@ def now() -> datetime.datetime:
 
 def version(source: Path, at: datetime.datetime) -> str:
     """Return ``<short git sha>-<UTC yyyymmdd-hhmmss>``, ``-dirty`` where it is, ``nogit`` without git."""
-    sha = git.known(source, "rev-parse", "--short=8", "HEAD") or "nogit"
+    sha = local_git.known(source, "rev-parse", "--short=8", "HEAD") or "nogit"
     dirty = "-dirty" if sha != "nogit" and is_dirty(source) else ""
     return f"{sha}-{at:%Y%m%d-%H%M%S}{dirty}"
 
 
 def is_dirty(source: Path) -> bool:
     """Return whether the folder of a git repository holds changes that are not committed, new files too."""
-    return bool(git.known(source, "status", "--porcelain", "--", "."))
+    return bool(local_git.known(source, "status", "--porcelain", "--", "."))
 
 
 def folder(target: Target, name: str) -> PurePosixPath:
@@ -139,7 +139,7 @@ def make_current(connection: Connection, target: Target, name: str) -> None:
     """Make a release the current one, in one rename; an empty name makes none current."""
     link = target.deploy_path / "current"
     if name:
-        store.link(connection, link, f"releases/{name}")
+        remote_files.link(connection, link, f"releases/{name}")
     else:
         connection.check(f"rm -f -- {shlex.quote(str(link))}", mutates=True)
 
@@ -225,11 +225,11 @@ def listed(connection: Connection, target: Target) -> list[str]:
 def save(connection: Connection, target: Target, name: str, file: str, record: BaseModel | str) -> None:
     """Write a file of a release; raises GonogoError."""
     text = record if isinstance(record, str) else record.model_dump_json(indent=2)
-    store.put(connection, folder(target, name) / file, text.encode())
+    remote_files.put(connection, folder(target, name) / file, text.encode())
 
 
 def _read(connection: Connection, path: PurePosixPath, kind: type[Record]) -> Record | None:
-    data = store.read(connection, path)
+    data = remote_files.read(connection, path)
     if data is None:
         return None
     try:

@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from gonogo.deploy import git, release, retention
+from gonogo.deploy import release, retention
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.host import local_git
 from gonogo.deploy.journal import Journal
 from gonogo.deploy.lock import Lock, Locked
 from gonogo.deploy.named import Taken
@@ -87,7 +88,7 @@ def new_run(
         host=target.host,
         project=target.project,
         version=version or release.version(target.source, at),
-        commit=git.known(target.source, "rev-parse", "HEAD"),
+        commit=local_git.known(target.source, "rev-parse", "HEAD"),
         method=target.method,
         verdict="interrupted",
         exit_code=INTERRUPTED,

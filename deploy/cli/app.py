@@ -12,12 +12,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gonogo.deploy import debug, named, runner
+from gonogo.deploy import named, runner
 from gonogo.deploy.cli import data, report, runs, suites, targets
 from gonogo.deploy.cli.errors import code_of
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes, published
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.progress import choose
+from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.target import target_file
 
 CODES = """Exit codes: 0 deployed; 1 no-go, nothing touched; 2 usage or target file; 3 failed, nothing
@@ -49,7 +50,7 @@ def _say_version(wanted: bool) -> None:
 @app.callback()
 def options(
     show: Annotated[
-        bool, typer.Option(DEBUG, help=f"show tracebacks, redacted; as {debug.VARIABLE}=1 does")
+        bool, typer.Option(DEBUG, help=f"show tracebacks, redacted; as {tracebacks.VARIABLE}=1 does")
     ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="print gonogo's version", callback=_say_version, is_eager=True)
@@ -57,7 +58,7 @@ def options(
 ) -> None:
     """Take the options that every command has."""
     if show:
-        debug.switch_on()
+        tracebacks.switch_on()
 
 
 def deploy(  # noqa: PLR0913, PLR0917  each is an option of the command

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import typer
 
-from gonogo.deploy import debug
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.progress import events, lines
+from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import by_all
 from gonogo.deploy.runner import INTERRUPTED
 from gonogo.reports.words import plain
@@ -28,7 +28,7 @@ def code_of(command: Callable[[], object], *, as_json: bool) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _told("interrupted", INTERRUPTED, as_json=as_json)
     except GonogoError as error:
-        debug.show(error)
+        tracebacks.show(error)
         return _told(str(error), error.exit_code, as_json=as_json)
     except Exception as error:  # noqa: BLE001  nobody is to read a traceback who did not ask for it
         return _unforeseen(error, as_json=as_json)
@@ -40,9 +40,9 @@ def _unforeseen(error: Exception, *, as_json: bool) -> int:
         show()
         _event(str(getattr(error, "message", error)), UsageError.exit_code, as_json=as_json)
         return UsageError.exit_code
-    debug.show(error)
-    more = "" if debug.wanted() else "; --debug shows more"
-    where = debug.place(error)
+    tracebacks.show(error)
+    more = "" if tracebacks.wanted() else "; --debug shows more"
+    where = tracebacks.place(error)
     told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     sentence = (
         f"a fault of its own ({told}{f', at {where}' if where else ''}): "

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from gonogo.deploy import recording
 from gonogo.deploy.cli.options import Name, Strict
+from gonogo.deploy.steps import recording
 from gonogo.deploy.steps.suites import SUITES, command, environment
 from gonogo.deploy.target import target_file
 

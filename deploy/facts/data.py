@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path
 
-from gonogo.deploy import git
 from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts.images import ImageFacts
 from gonogo.deploy.facts.stack import StackFacts
+from gonogo.deploy.host import local_git
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.binds import Kind
 from gonogo.deploy.host.container import Container
@@ -100,5 +100,5 @@ def _kind(source: Path, name: str) -> Kind:
     here = source / name
     if here.is_dir():
         # A folder of data that the stack made while it was developed is no part of it.
-        return "folder" if git.known(here, "ls-files", "--", ".") else "missing"
+        return "folder" if local_git.known(here, "ls-files", "--", ".") else "missing"
     return "file" if here.is_file() else "missing"

@@ -10,12 +10,12 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from gonogo.deploy import compose, git
+from gonogo.deploy import compose
 from gonogo.deploy.compose import env_example, env_file, local_resolver
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.facts import Facts, Resolved
 from gonogo.deploy.facts.stack import kept, read
-from gonogo.deploy.host import commits
+from gonogo.deploy.host import commits, local_git
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.images import ImageInfo
@@ -135,7 +135,7 @@ class RepositoryFacts(Facts):
         source = self.target.source
         for name in (*self.target.git.branches, "HEAD"):
             branch = f"refs/remotes/origin/{name}"
-            if since := git.known(source, "merge-base", "HEAD", branch):
+            if since := local_git.known(source, "merge-base", "HEAD", branch):
                 return commits.shipping(source, since)
         return None
 

@@ -8,19 +8,20 @@ from functools import cached_property
 from pathlib import Path
 
 from gonogo.deploy import compose
-from gonogo.deploy.compose import env_example, env_file, working_copy
+from gonogo.deploy.compose import env_example, env_file
 from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
 from gonogo.deploy.compose.env_example import Example
 from gonogo.deploy.compose.model import Model, Service
-from gonogo.deploy.compose.working_copy import WorkingCopy
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts.base import Base
+from gonogo.deploy.host import working_copy
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.host.places import Place
 from gonogo.deploy.host.project import login_variables
+from gonogo.deploy.host.working_copy import WorkingCopy
 from gonogo.deploy.redaction.masking import concealed_all, masked
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values

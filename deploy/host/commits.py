@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gonogo.deploy import git
+from gonogo.deploy.host import local_git
 
 SHOWN = 5
 MOST = 200
@@ -91,11 +91,11 @@ def shipping(source: Path, since: str, until: str = "") -> Shipping:
     ``until``: that commit, HEAD by default. Raises GonogoError.
     """
     wanted = [since, *filter(None, [until])]
-    until = until or git.asked(source, "rev-parse", "HEAD").strip()
+    until = until or local_git.asked(source, "rev-parse", "HEAD").strip()
     if not all(_has(source, one) for one in wanted):
         return Shipping(since, until, known=False)
     commits, lost = (_commits(source, f"{a}..{b}") for a, b in ((since, until), (until, since)))
-    files = git.asked(source, "diff", "--name-only", "--no-renames", "-z", since, until)
+    files = local_git.asked(source, "diff", "--name-only", "--no-renames", "-z", since, until)
     return Shipping(
         since,
         until,
@@ -110,10 +110,10 @@ def shipping(source: Path, since: str, until: str = "") -> Shipping:
 
 def _has(source: Path, commit: str) -> bool:
     whole = re.fullmatch(r"[0-9a-f]{40,64}", commit)
-    return bool(whole) and git.run(source, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+    return bool(whole) and local_git.run(source, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
 
 
 def _commits(source: Path, which: str) -> tuple[Commit, ...]:
     # Not by splitlines: a subject may hold what that takes for the end of a line, such as U+2028.
-    rows = git.asked(source, "log", f"--max-count={MOST}", "--format=%H %s", which, "--").split("\n")
+    rows = local_git.asked(source, "log", f"--max-count={MOST}", "--format=%H %s", which, "--").split("\n")
     return tuple(Commit(id, subject) for id, _, subject in (row.partition(" ") for row in rows) if id)

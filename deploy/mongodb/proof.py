@@ -11,10 +11,11 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gonogo.deploy import release, store
+from gonogo.deploy import release
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host import remote_files
 from gonogo.deploy.mongodb import accounts, archive, likeness, loader, refusal, throwaway
 from gonogo.deploy.mongodb.reading import BackupDamaged
 from gonogo.deploy.mongodb.throwaway import Throwaway
@@ -89,12 +90,12 @@ def prove(facts: Facts, backup: Backup, *, image: str = "", on_bytes: OnBytes = 
 
 def keep(connection: Connection, backup: Backup, found: Proof) -> None:
     """Write a proof into its backup's folder; raises GonogoError."""
-    store.put(connection, backup.folder / PROOF, found.model_dump_json(indent=1).encode())
+    remote_files.put(connection, backup.folder / PROOF, found.model_dump_json(indent=1).encode())
 
 
 def load(connection: Connection, folder: str) -> Proof | None:
     """Return the proof in the folder of a backup; None where there is none, or what is there is no proof."""
-    data = store.read(connection, PurePosixPath(folder) / PROOF)
+    data = remote_files.read(connection, PurePosixPath(folder) / PROOF)
     try:
         return Proof.model_validate_json(data) if data else None
     except ValidationError:

@@ -7,11 +7,11 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from gonogo.deploy import release, store
+from gonogo.deploy import release
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
-from gonogo.deploy.host import commits, images
+from gonogo.deploy.host import commits, images, remote_files
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.redaction.redactor import Redactor
@@ -90,7 +90,7 @@ def _configuration(run: Run, after: str, model: Model, version: str) -> Configur
 
 def _compose_file(run: Run, version: str) -> str:
     file = release.folder(run.target, version) / release.COMPOSE_FILE
-    return (store.read(run.connection, file) or b"").decode("utf-8", "replace")
+    return (remote_files.read(run.connection, file) or b"").decode("utf-8", "replace")
 
 
 def compared(before: str, after: str, name: str, other: str) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gonogo.deploy import store
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import remote_files
 from gonogo.deploy.steps import subprocesses
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.sections.publishing import split
@@ -127,7 +127,7 @@ def _onto(target: Target, report: Report, connection: Connection, files: dict[st
     there = {name.rstrip("/") for name in left}
     known = [one for one in gather(report.root) if one.target == report.record.target]
     page = history(report.record.target, [one for one in known if one.version in there])
-    store.put(connection, place / PAGE, page.encode())
+    remote_files.put(connection, place / PAGE, page.encode())
 
 
 def _over_ssh(target: Target, report: Report, files: dict[str, bytes], lists: list[str], to: str) -> None:

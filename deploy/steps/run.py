@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gonogo.deploy import debug
 from gonogo.deploy.availability import prober
 from gonogo.deploy.availability.prober import Watch
 from gonogo.deploy.connection import Connection
@@ -19,6 +18,7 @@ from gonogo.deploy.journal import SWITCH, Journal
 from gonogo.deploy.lock import Lock
 from gonogo.deploy.plan import Change
 from gonogo.deploy.progress import Progress
+from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Image
 from gonogo.deploy.steps import hooks
@@ -147,7 +147,7 @@ class Run:
             raise
         except GonogoError as error:
             note.detail = str(error)
-            debug.show(error)
+            tracebacks.show(error)
             raise
         finally:
             self._ended(name, state, note, begun)

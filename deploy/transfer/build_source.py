@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy import git
+from gonogo.deploy.host import local_git
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release import is_dirty
 from gonogo.deploy.target import Target
@@ -41,7 +41,7 @@ def source(target: Target, folder: Path) -> Source:
     Its last commit, not HEAD: an image whose sources did not change keeps its id, so its service is left
     alone.
     """
-    said = git.known(target.source, "log", "-1", "--format=%H %cI", "--", str(folder))
+    said = local_git.known(target.source, "log", "-1", "--format=%H %cI", "--", str(folder))
     revision, _, committed = said.partition(" ")
     return Source(revision, committed, bool(revision) and is_dirty(folder))
 

@@ -9,11 +9,10 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 
-from gonogo.deploy import git
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host import images
+from gonogo.deploy.host import images, local_git
 from gonogo.deploy.release import tagged
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.sections import OnServer
@@ -45,7 +44,7 @@ def place(target: Target) -> Callable[[str], str]:
     Compose resolved it on the target, relative to ``path``; in the clone the same way leads from where
     ``source`` lies in its own repository.
     """
-    inside = git.known(target.source, "rev-parse", "--show-prefix")
+    inside = local_git.known(target.source, "rev-parse", "--show-prefix")
     root = posixpath.normpath(posixpath.join(section(target).checkout, inside))
 
     def there(given: str) -> str:
@@ -65,7 +64,7 @@ def build(
     of this version are removed, and GonogoError is raised with the last lines.
     """
     names = model.built()
-    commit = git.known(target.source, "rev-parse", "HEAD")
+    commit = local_git.known(target.source, "rev-parse", "HEAD")
     before = checkout.set_to(connection, section(target), commit)
     say(f"{section(target).checkout} stands at {commit[:8]}, before at {before}")
     tags = {name: tagged(model.services[name].image, version) for name in names}

@@ -11,8 +11,8 @@ import pytest
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.recording import record
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.steps.recording import record
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import parse
 from gonogo.reports.model import CheckResult

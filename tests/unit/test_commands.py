@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import debug, named, runner, workspace
+from gonogo.deploy import named, runner, workspace
 from gonogo.deploy.cli import app as cli
 from gonogo.deploy.cli import completion, suites
 from gonogo.deploy.cli.errors import code_of
 from gonogo.deploy.errors import GonogoError, UsageError
+from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.steps.suites import ROOT
 from tests.unit import mutations
@@ -191,7 +192,7 @@ def test_an_error_is_one_sentence_and_its_traceback_is_for_who_asks(
         (KeyError(SECRET), 130, "gonogo: a fault of its own (KeyError: '[redacted]', at test_commands.py:"),
     ]
     for wanted in (False, True):
-        monkeypatch.setenv(debug.VARIABLE, "1" if wanted else "0")
+        monkeypatch.setenv(tracebacks.VARIABLE, "1" if wanted else "0")
         for error, exit_code, told in rows:
             assert code_of(fails(error), as_json=True) == exit_code
             out, err = capsys.readouterr()

@@ -17,7 +17,7 @@ from typing import Any
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
-from gonogo.deploy.recording import Recording
+from gonogo.deploy.steps.recording import Recording
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import parse
 

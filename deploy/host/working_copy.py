@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy import git
 from gonogo.deploy.compose import OVERRIDES
 from gonogo.deploy.compose.env_file import pieces
+from gonogo.deploy.host import local_git
 from gonogo.deploy.redaction.weak_secrets import is_placeholder
 from gonogo.deploy.target import Target
 
@@ -36,11 +36,11 @@ def read(target: Target) -> WorkingCopy:
     """Return what git tracks of the target's source, and what Compose would add to its compose files."""
     source = target.source
     overrides = override_files(source, target.compose_files)
-    if not git.known(source, "rev-parse", "--is-inside-work-tree"):
+    if not local_git.known(source, "rev-parse", "--is-inside-work-tree"):
         return WorkingCopy(False, overrides=overrides)
     asked = [*target.compose_files, *overrides]
-    tracked = [name for name in asked if git.known(source, "ls-files", "-z", "--", f":(literal){name}")]
-    listed = git.known(source, "ls-files", "-z").split("\0")
+    tracked = [name for name in asked if local_git.known(source, "ls-files", "-z", "--", f":(literal){name}")]
+    listed = local_git.known(source, "ls-files", "-z").split("\0")
     env_files = [name for name in listed if ENV_FILE.search(name) and not EXAMPLE.search(Path(name).name)]
     secrets = tuple(name for name in env_files if _secret(source / name))
     return WorkingCopy(True, tuple(tracked), overrides, secrets)

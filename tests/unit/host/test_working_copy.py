@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.compose import working_copy
+from gonogo.deploy.host import working_copy
 from tests.unit.stacks import target
 
 

@@ -9,9 +9,9 @@ from typing import cast
 
 import pytest
 
-from gonogo.deploy import store
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import remote_files
 
 
 class Shell:
@@ -30,7 +30,7 @@ class Shell:
 
 
 def append(file: Path, line: str, before: str = "") -> None:
-    store.append(cast(Connection, Shell(before)), PurePosixPath(file), line)
+    remote_files.append(cast(Connection, Shell(before)), PurePosixPath(file), line)
 
 
 def test_a_line_comes_below_the_others_and_below_half_a_line(tmp_path: Path) -> None:
