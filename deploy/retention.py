@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from gonogo.deploy import history, release
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import vault
+from gonogo.deploy.mongodb import backup_store
 from gonogo.deploy.release import BACK, Release
 from gonogo.deploy.steps.run import Run
 
@@ -53,7 +53,7 @@ def expire(run: Run) -> list[str]:
     _forget_ways_back(run)
     baselines = (release.load_baseline(connection, target, name) for name in kept if name in records)
     named = {PurePosixPath(one.backup).name for one in baselines if one and one.backup}
-    return gone + (vault.expire(connection, target, named) if target.mongodb else [])
+    return gone + (backup_store.expire(connection, target, named) if target.mongodb else [])
 
 
 def keep(

@@ -19,8 +19,8 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup as backups
-from gonogo.deploy.mongodb import loader, proof, restore, staging, vault
-from gonogo.deploy.mongodb.vault import Backup
+from gonogo.deploy.mongodb import backup_store, loader, proof, restore, staging_database
+from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.progress import Progress, choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.steps import data_steps
@@ -57,7 +57,7 @@ def make_backup(
                 f"{made.folder}: {record.documents} documents, {size(record.bytes)} by {record.tool} "
                 f"in {record.seconds:.1f} s; {record.consistency}"
             )
-            typer.echo(staging.notice(facts), err=True, nl=False)
+            typer.echo(staging_database.notice(facts), err=True, nl=False)
         if verify:
             _prove(facts, made, as_json)
 
@@ -80,9 +80,9 @@ def list_backups(
     Example: gonogo backups production --verify latest
     """
     with _facts(target) as facts:
-        found = vault.listed(facts.connection, facts.target)
+        found = backup_store.listed(facts.connection, facts.target)
         if verify:
-            _prove(facts, vault.find(facts.connection, facts.target, verify), as_json)
+            _prove(facts, backup_store.find(facts.connection, facts.target, verify), as_json)
             return
         kept = [_kept(facts, one) for one in found]
         if as_json:
@@ -119,7 +119,7 @@ def bring_back(  # noqa: PLR0913, PLR0917  each is an option of the command
     if replace and into:
         raise UsageError("--into and --replace exclude each other: a new database, or the live one")
     with _facts(target) as facts:
-        found = vault.find(facts.connection, facts.target, backup)
+        found = backup_store.find(facts.connection, facts.target, backup)
         if (replace or users) and not yes:
             _confirm(facts, found, replace)
         progress = _progress(as_json)

@@ -15,9 +15,9 @@ from pymongo import MongoClient
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import layout, loader, refusal
+from gonogo.deploy.mongodb import layout, loader, server_error
+from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.reading import Files
-from gonogo.deploy.mongodb.vault import Backup
 
 Client = MongoClient[dict[str, Any]]
 
@@ -51,7 +51,7 @@ def load(connection: Connection, backup: Backup, client: Client) -> Accounts:
     # The server itself puts them in their place from two collections, as it does for mongorestore.
     mark = secrets.token_hex(4)
     places = {kind: f"gonogo_{kind}_{mark}" for kind in ("users", "roles")}
-    with refusal.told(told):
+    with server_error.told(told):
         try:
             found = {kind: _filled(connection, backup, client, kind, place) for kind, place in places.items()}
             client.admin.command(

@@ -9,14 +9,14 @@ from typing import Any
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import copies, dump, landing, login, parcel
+from gonogo.deploy.mongodb import backup_stream, copies, dump, login, upload_folder
 from gonogo.deploy.mongodb.ahead import turns
+from gonogo.deploy.mongodb.backup_store import Backup
+from gonogo.deploy.mongodb.backup_stream import BackupStream, Piece, Sums
+from gonogo.deploy.mongodb.dump_fingerprint import DumpFingerprint
 from gonogo.deploy.mongodb.layout import DUMP
 from gonogo.deploy.mongodb.manifest import ENTRIES, FINGERPRINT, Manifest
 from gonogo.deploy.mongodb.order import OnBytes, Order, file
-from gonogo.deploy.mongodb.parcel import Parcel, Piece, Sums
-from gonogo.deploy.mongodb.taking import Taking
-from gonogo.deploy.mongodb.vault import Backup
 from gonogo.deploy.mongodb.writer import SnapshotLost, Writer
 
 AGAIN = "the server did not keep the moment of the snapshot, so all was read again without one"
@@ -36,7 +36,7 @@ def make(facts: Facts, *, users: bool = False, on_bytes: OnBytes = None, version
     settings = facts.target.mongodb
     if settings is None:
         raise GonogoError("the target file names no MongoDB: add the table [mongodb] to have it backed up")
-    landing.sweep(facts.connection, facts.target)
+    upload_folder.sweep(facts.connection, facts.target)
     with login.opened(facts, settings) as client:
         order = {"settings": settings, "client": client, "users": users}
         order |= {"on_bytes": on_bytes, "version": version}
@@ -63,11 +63,11 @@ def expected(facts: Facts) -> int | None:
 
 def _claimed(facts: Facts, given: dict[str, Any], made: Callable[[Order], Manifest]) -> Backup:
     connection, target = facts.connection, facts.target
-    name, at = landing.claim(connection, target, given["settings"].database)
+    name, at = upload_folder.claim(connection, target, given["settings"].database)
     try:
         found = made(Order(facts, name=name, at=at, **given))
     except BaseException:
-        landing.discard(connection, target, name)
+        upload_folder.discard(connection, target, name)
         raise
     return Backup(name, target.backup_path / name, found)
 
@@ -84,19 +84,19 @@ class ByWriter:
         """Return its manifest when it is whole; raises SnapshotLost, GonogoError and pymongo's errors."""
         order, database = self._order, self._order.settings.database
         with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
-            taking = Taking(database, Path(folder))
+            taking = DumpFingerprint(database, Path(folder))
             writer = Writer(order.client, database, taking.tally, users=order.users, snapshot=snapshot)
-            sent = Parcel(lambda sums: self._pieces(writer, taking, sums), f"{DUMP}/{database}")
-            script = landing.enter(order.facts.target, order.name) + landing.receive(database)
+            sent = BackupStream(lambda sums: self._pieces(writer, taking, sums), f"{DUMP}/{database}")
+            script = upload_folder.enter(order.facts.target, order.name) + upload_folder.receive(database)
             try:
                 with turns():
-                    landing.send(order.facts.connection, script, sent, order.on_bytes)
+                    upload_folder.send(order.facts.connection, script, sent, order.on_bytes)
             finally:
                 writer.close()
         assert self._manifest is not None  # the stream ends with it
         return self._manifest
 
-    def _pieces(self, writer: Writer, taking: Taking, sums: Sums) -> Iterator[Piece]:
+    def _pieces(self, writer: Writer, taking: DumpFingerprint, sums: Sums) -> Iterator[Piece]:
         yield from writer.pieces()
         # What was backed up before a release is compared with what is there after it.
         taking.finish(self._order.client, writer.prints, hashed=bool(self._order.version))
@@ -112,4 +112,4 @@ class ByWriter:
             files={path: one.sum for path, one in sums.items()},
             notes=(*self._notes, *writer.notes),
         )
-        yield from parcel.closing(self._manifest.written(), sums)
+        yield from backup_stream.closing(self._manifest.written(), sums)

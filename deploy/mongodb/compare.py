@@ -16,7 +16,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gonogo.deploy.mongodb import canonical, fingerprint, lifetime, source, structure
+from gonogo.deploy.mongodb import canonical, fingerprint, source, structure, ttl
+from gonogo.deploy.mongodb.collection_fingerprint import CollectionPrint
 from gonogo.deploy.mongodb.difference import Difference, Named, structural
 from gonogo.deploy.mongodb.documents import Event, State, events
 from gonogo.deploy.mongodb.entries import ENTRIES, Entries, EntriesWriter, unpacked
@@ -24,7 +25,6 @@ from gonogo.deploy.mongodb.fingerprint import Client, OnBytes
 from gonogo.deploy.mongodb.hashes import hashes
 from gonogo.deploy.mongodb.recheck import Recheck
 from gonogo.deploy.mongodb.source import Namespace
-from gonogo.deploy.mongodb.tally import CollectionPrint
 from gonogo.deploy.target import Mongodb
 
 __all__ = ["Compared", "Difference", "between", "compared", "differences"]
@@ -164,7 +164,7 @@ class _Look:
 
     def _time(self, was: CollectionPrint) -> int:
         """Return the server's time, in ms since 1970, where documents can be due."""
-        return lifetime.now_ms(self._client.admin.command("hello")["localTime"]) if was.extra else 0
+        return ttl.now_ms(self._client.admin.command("hello")["localTime"]) if was.extra else 0
 
 
 def _lost(passed: Iterator[Event], kind: str, was: CollectionPrint, now_ms: int) -> Iterator[Event]:

@@ -19,8 +19,8 @@ from gonogo.deploy import release
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import manifest
-from gonogo.deploy.mongodb.landing import PART, STREAM_S, named
 from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF, Backup, Sum
+from gonogo.deploy.mongodb.upload_folder import PART, STREAM_S, named
 from gonogo.deploy.target import Target
 
 CHUNK = 1 << 20

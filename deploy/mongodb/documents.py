@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gonogo.deploy.mongodb import canonical
+from gonogo.deploy.mongodb.collection_fingerprint import EXTRA, CollectionPrint
 from gonogo.deploy.mongodb.entries import BUCKETS, Entries
-from gonogo.deploy.mongodb.lifetime import NEVER
-from gonogo.deploy.mongodb.tally import EXTRA, CollectionPrint
+from gonogo.deploy.mongodb.ttl import NEVER
 
 TOGETHER = 50_000
 """Entries of each state that are in memory at once: about 20 MB."""

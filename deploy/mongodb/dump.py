@@ -16,11 +16,11 @@ from pymongo import MongoClient
 from gonogo.deploy.connection import Result
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import fingerprint, landing, login, manifest, parcel, quiet
+from gonogo.deploy.mongodb import backup_stream, fingerprint, login, manifest, upload_folder, write_detection
+from gonogo.deploy.mongodb.backup_stream import BackupStream, Piece, Sums
 from gonogo.deploy.mongodb.client import Login
 from gonogo.deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
 from gonogo.deploy.mongodb.order import Order, file
-from gonogo.deploy.mongodb.parcel import Parcel, Piece, Sums
 from gonogo.deploy.target import Mongodb
 
 Client = MongoClient[dict[str, Any]]
@@ -50,12 +50,12 @@ def made(order: Order) -> Manifest:
     Its fingerprint is taken before, so it is one of the very documents only if nothing was written meanwhile.
     """
     client, database = order.client, order.settings.database
-    before = quiet.state(client, database)
+    before = write_detection.state(client, database)
     with tempfile.TemporaryDirectory(prefix="gonogo-") as name:
         folder = Path(name)
         taken = fingerprint.take(client, database, folder)
         archive = _dumped(order)
-        consistent = before is not None and before == quiet.state(client, database)
+        consistent = before is not None and before == write_detection.state(client, database)
         found = order.manifest(
             tool="mongodump",
             form="archive",
@@ -72,15 +72,15 @@ def made(order: Order) -> Manifest:
         def pieces(sums: Sums) -> Iterator[Piece]:
             for name in (FINGERPRINT, ENTRIES):
                 yield from file(folder / name, name)
-            yield from parcel.closing(found.written(), sums)
+            yield from backup_stream.closing(found.written(), sums)
 
-        script = landing.enter(order.facts.target, order.name) + landing.receive()
-        landing.send(order.facts.connection, script, Parcel(pieces), order.on_bytes)
+        script = upload_folder.enter(order.facts.target, order.name) + upload_folder.receive()
+        upload_folder.send(order.facts.connection, script, BackupStream(pieces), order.on_bytes)
     return found
 
 
 def _sum(path: Path) -> Sum:
-    running = parcel.Running()
+    running = backup_stream.Running()
     for _, piece in file(path, ""):
         running.add(memoryview(piece))
     return running.sum
@@ -89,11 +89,11 @@ def _sum(path: Path) -> Sum:
 def _dumped(order: Order) -> Sum:
     facts, container = order.facts, order.facts.database
     assert container is not None  # see fits
-    script = landing.enter(facts.target, order.name) + command(
+    script = upload_folder.enter(facts.target, order.name) + command(
         container.id, order.settings.database, order.users
     )
     given = config(login.way(facts, order.settings).login)
-    result = facts.connection.stream(script, stdin=io.BytesIO(given), timeout=landing.STREAM_S)
+    result = facts.connection.stream(script, stdin=io.BytesIO(given), timeout=upload_folder.STREAM_S)
     if not result.ok:
         raise GonogoError(facts.connection.redact(f"{facts.connection.host}: {_why(result, container.name)}"))
     size, digest = result.text.split()[:2]

@@ -21,16 +21,16 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import batches, source
 from gonogo.deploy.mongodb.ahead import Ahead, turns
+from gonogo.deploy.mongodb.collection_fingerprint import CollectionFingerprinter, CollectionPrint
 from gonogo.deploy.mongodb.entries import ENTRIES, EntriesWriter, digest_of
 from gonogo.deploy.mongodb.hashes import Hashes
 from gonogo.deploy.mongodb.source import Namespace
-from gonogo.deploy.mongodb.tally import CollectionPrint, Tally
 
 __all__ = [
+    "CollectionFingerprinter",
     "CollectionPrint",
     "EntriesWriter",
     "Fingerprint",
-    "Tally",
     "fetch",
     "keep",
     "load",
@@ -94,7 +94,7 @@ def read(
 ) -> CollectionPrint | None:
     """Return the fingerprint of one collection as it is now; None when it was dropped meanwhile."""
     for attempt in range(1, TRIES + 1):
-        tally = Tally(namespace, entries)
+        tally = CollectionFingerprinter(namespace, entries)
         try:
             if namespace.stored:
                 for batch in _batches(client, database, namespace.stored):

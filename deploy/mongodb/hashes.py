@@ -14,8 +14,8 @@ from typing import Any, Self
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from gonogo.deploy.mongodb.collection_fingerprint import CollectionPrint
 from gonogo.deploy.mongodb.source import Namespace
-from gonogo.deploy.mongodb.tally import CollectionPrint
 
 Client = MongoClient[dict[str, Any]]
 MOST_BYTES = 1_000_000_000

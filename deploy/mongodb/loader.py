@@ -10,12 +10,12 @@ from pymongo import MongoClient
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import canonical, layout, refusal
+from gonogo.deploy.mongodb import canonical, layout, server_error
+from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.elements import SMALLEST
 from gonogo.deploy.mongodb.inserter import Inserter
 from gonogo.deploy.mongodb.reading import PIECE, BackupDamaged, Files
 from gonogo.deploy.mongodb.source import Namespace
-from gonogo.deploy.mongodb.vault import Backup
 
 BATCH_BYTES = 8_000_000
 BATCH_DOCUMENTS = 10_000
@@ -50,15 +50,15 @@ def load(
     _matching(backup, by_path, told)
     for namespace in found:
         if namespace.stored:
-            with refusal.told(f"{told}: {namespace.name}"):
+            with server_error.told(f"{told}: {namespace.name}"):
                 create(client, database, namespace)
     documents, size = _documents(connection, backup, by_path, Into(client, database, on_bytes, told))
     for namespace in found:
-        with refusal.told(f"{told}: {namespace.name}: its indexes"):
+        with server_error.told(f"{told}: {namespace.name}: its indexes"):
             index(client, database, namespace)
     for namespace in found:
         if not namespace.stored:
-            with refusal.told(f"{told}: {namespace.name}"):
+            with server_error.told(f"{told}: {namespace.name}"):
                 create(client, database, namespace)
     return Loaded(len(found), documents, size)
 
@@ -105,7 +105,7 @@ def _documents(
 
 def _collection(file: Readable, path: str, namespace: Namespace, into: Into) -> Inserter:
     inserter = Inserter(into.client, into.database, namespace, into.on_bytes)
-    with refusal.told(f"{into.told}: {namespace.name}"):
+    with server_error.told(f"{into.told}: {namespace.name}"):
         try:
             for batch in documents_of(file, f"{into.told}: {path}"):
                 inserter.put(batch)

@@ -11,8 +11,8 @@ from typing import Any
 from pymongo import MongoClient
 
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb.backup_stream import Piece
 from gonogo.deploy.mongodb.manifest import Manifest
-from gonogo.deploy.mongodb.parcel import Piece
 from gonogo.deploy.target import Mongodb
 
 Client = MongoClient[dict[str, Any]]

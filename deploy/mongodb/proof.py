@@ -16,10 +16,10 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import remote_files
-from gonogo.deploy.mongodb import accounts, archive, likeness, loader, refusal, throwaway
+from gonogo.deploy.mongodb import accounts, archive, backup_comparison, loader, server_error, throwaway
+from gonogo.deploy.mongodb.backup_store import PROOF, Backup
 from gonogo.deploy.mongodb.reading import BackupDamaged
 from gonogo.deploy.mongodb.throwaway import Throwaway
-from gonogo.deploy.mongodb.vault import PROOF, Backup
 
 MOST = 20
 """Differences that are written down; the others are counted."""
@@ -113,8 +113,8 @@ def _tried(  # noqa: PLR0913, PLR0917
             accounts.load(facts.connection, backup, there.client)
     found.seconds = round(time.monotonic() - begun, 3)
     begun = time.monotonic()
-    with refusal.told(f"the backup {backup.name}, restored"):
-        alike = likeness.of(facts, backup, there.client, RESTORED)
+    with server_error.told(f"the backup {backup.name}, restored"):
+        alike = backup_comparison.of(facts, backup, there.client, RESTORED)
     found.collections, found.documents = len(alike.now.collections), alike.now.count
     found.bytes = sum(one.bytes for one in alike.now.collections.values())
     found.compared_seconds = round(time.monotonic() - begun, 3)

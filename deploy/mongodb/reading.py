@@ -16,9 +16,9 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import layout
 from gonogo.deploy.mongodb.ahead import Closed
-from gonogo.deploy.mongodb.landing import STREAM_S
+from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.manifest import Sum
-from gonogo.deploy.mongodb.vault import Backup
+from gonogo.deploy.mongodb.upload_folder import STREAM_S
 
 PIECE = 1 << 20
 BLOCK = 1 << 18

@@ -12,11 +12,11 @@ from typing import cast
 
 from bson.raw_bson import RawBSONDocument
 
-from gonogo.deploy.mongodb import elements, lifetime
+from gonogo.deploy.mongodb import elements, ttl
+from gonogo.deploy.mongodb.collection_fingerprint import EXTRA, entry
 from gonogo.deploy.mongodb.documents import Event
 from gonogo.deploy.mongodb.fingerprint import Client
 from gonogo.deploy.mongodb.source import Namespace
-from gonogo.deploy.mongodb.tally import EXTRA, entry
 
 TOGETHER = 500
 """Documents that one query asks for."""
@@ -29,7 +29,7 @@ class Recheck:
 
     def __init__(self, client: Client, database: str, namespace: Namespace, *, keep_content: bool) -> None:
         self._collection = client[database][namespace.stored]
-        self._life = lifetime.of(namespace)
+        self._life = ttl.of(namespace)
         self._series = namespace.form == "timeseries"
         self._keep_content = keep_content and not self._series
 

@@ -19,19 +19,19 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import (
     accounts,
     archive,
+    backup_comparison,
     compare,
     dump,
-    likeness,
     loader,
     login,
     proof,
-    refusal,
-    staging,
+    server_error,
+    staging_database,
 )
 from gonogo.deploy.mongodb import backup as backups
-from gonogo.deploy.mongodb.staging import UNFINISHED
+from gonogo.deploy.mongodb.backup_store import Backup
+from gonogo.deploy.mongodb.staging_database import UNFINISHED
 from gonogo.deploy.mongodb.swap import Swap
-from gonogo.deploy.mongodb.vault import Backup
 from gonogo.deploy.target import Mongodb
 
 LONGEST = 63
@@ -106,8 +106,8 @@ def restore(  # noqa: PLR0913  one keyword for each choice
     with login.opened(facts, settings) as client:
         if users:
             accounts.fit(backup)
-        swept = staging.sweep(client, facts.target, settings.database) if replace else ""
-        staging.room(client, facts.target, settings.database, backup)
+        swept = staging_database.sweep(client, facts.target, settings.database) if replace else ""
+        staging_database.room(client, facts.target, settings.database, backup)
         name = into or ("" if replace else _new(client, settings.database))
         if not replace:
             _free(client, name)
@@ -142,14 +142,14 @@ def _replaced(  # noqa: PLR0913, PLR0917
     swept: str,
 ) -> Restored:
     safe = _safe(facts, safety) if prove else ""
-    live, stage = settings.database, staging.name(facts.target, settings.database)
+    live, stage = settings.database, staging_database.name(facts.target, settings.database)
     documents = _whole(facts, client, backup, stage, on_bytes)
     swap = Swap(client, stage, live)
     try:
         gone = swap.all()
         lost = _lost(facts, settings, client, backup)
     except (GonogoError, PyMongoError, KeyboardInterrupt) as error:
-        why = refusal.reason(error) if isinstance(error, PyMongoError) else str(error)
+        why = server_error.reason(error) if isinstance(error, PyMongoError) else str(error)
         why = why or "it was interrupted"
         if not swap.begun:
             raise GonogoError(f"nothing was replaced: {why}") from None
@@ -191,7 +191,7 @@ def _safe(facts: Facts, safety: Backup) -> str:
 def _lost(facts: Facts, settings: Mongodb, client: Client, backup: Backup) -> list[str]:
     """Return what the live database lacks of the backup; others may write to it already."""
     with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
-        likeness.fetched(facts.connection, backup, Path(folder))
+        backup_comparison.fetched(facts.connection, backup, Path(folder))
         found = compare.differences(Path(folder), client, settings.database, settings)
     return [one.told for one in found]
 
@@ -209,7 +209,7 @@ def _whole(facts: Facts, client: Client, backup: Backup, name: str, on_bytes: On
         else:
             loader.load(facts.connection, backup, client, name, on_bytes)
         client[name].drop_collection(UNFINISHED)
-        alike = likeness.of(facts, backup, client, name, aging=True)
+        alike = backup_comparison.of(facts, backup, client, name, aging=True)
         if alike.differences:
             told = "; ".join(alike.differences[:3])
             raise GonogoError(f"what was restored is not what {backup.name} holds, and was removed: {told}")

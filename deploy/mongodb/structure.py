@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gonogo.deploy.mongodb import canonical
+from gonogo.deploy.mongodb.collection_fingerprint import CollectionPrint
 from gonogo.deploy.mongodb.difference import Difference, structural
 from gonogo.deploy.mongodb.source import Namespace
-from gonogo.deploy.mongodb.tally import CollectionPrint
 
 
 @dataclass(frozen=True)

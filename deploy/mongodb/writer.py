@@ -12,7 +12,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import batches, layout, manifest, quiet, source
+from gonogo.deploy.mongodb import batches, layout, manifest, source, write_detection
 from gonogo.deploy.mongodb.ahead import Ahead
 from gonogo.deploy.mongodb.source import Namespace
 
@@ -118,7 +118,7 @@ class Writer:
                     self._note(namespace, DROPPED)
 
     def _one_after_another(self) -> Iterator[Piece]:
-        before = quiet.state(self._client, self._database)
+        before = write_detection.state(self._client, self._database)
         seen: set[str] = set()
         for turn in range(ROUNDS):
             new = [one for one in source.namespaces(self._client, self._database) if one.name not in seen]
@@ -129,7 +129,7 @@ class Writer:
                 yield from self._collection(namespace, None)
             if not new:
                 break
-        after = quiet.state(self._client, self._database)
+        after = write_detection.state(self._client, self._database)
         self.consistent = before is not None and before == after
 
     def _collection(self, namespace: Namespace, session: ClientSession | None) -> Iterator[Piece]:

@@ -7,8 +7,8 @@ import time
 from gonogo.deploy import release
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import backup as backups
-from gonogo.deploy.mongodb import loader, login, proof, sample, staging
-from gonogo.deploy.mongodb.vault import Backup
+from gonogo.deploy.mongodb import loader, login, proof, sample, staging_database
+from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.release import Baseline, Life
 from gonogo.deploy.steps.run import Run
 from gonogo.reports import model as report
@@ -67,7 +67,7 @@ def backup(run: Run) -> None:
         run.baseline.backup = run.baseline.fingerprint = str(made.folder)
         save(run)
         _proved(run, made)
-        if said := staging.notice(run.facts):
+        if said := staging_database.notice(run.facts):
             run.note(said.strip())
 
 

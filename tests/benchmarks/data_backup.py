@@ -23,7 +23,7 @@ from pathlib import Path
 import bson
 
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import backup, login, vault
+from gonogo.deploy.mongodb import backup, backup_store, login
 from tests.benchmarks import line
 from tests.mongo import ground
 
@@ -64,8 +64,8 @@ def measured(facts: Facts, shape: str, size: int, number: int, runs: int) -> boo
         raw.append(seconds(lambda: read(facts, raw=True)))
         found.append(seconds(lambda: read(facts, raw=False)))
         works.append(line.busy(lambda: backups.append(seconds(lambda: backup.make(facts)))))
-        for made in vault.listed(facts.connection, facts.target):
-            vault.remove(facts.connection, facts.target, made)
+        for made in backup_store.listed(facts.connection, facts.target):
+            backup_store.remove(facts.connection, facts.target, made)
     mega = total / 1e6
     rates = [mega / statistics.median(one) for one in (raw, found, backups)]
     ratio = rates[2] / rates[1]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import backup, vault
+from gonogo.deploy.mongodb import backup, backup_store
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.target import target_file
 from lab import host
@@ -80,8 +80,8 @@ def judged(facts: Facts, shape: str, runs: int) -> bool:
     for _ in range(runs):
         found.append(seconds(lambda: read(facts, raw=False)))
         backups.append(seconds(lambda: backup.make(facts)))
-        for made in vault.listed(facts.connection, facts.target):
-            vault.remove(facts.connection, facts.target, made)
+        for made in backup_store.listed(facts.connection, facts.target):
+            backup_store.remove(facts.connection, facts.target, made)
     rates = [mega / statistics.median(one) for one in (found, backups)]
     ratio = rates[1] / rates[0]
     print(f"{shape:<18} {mega:5.0f} {rates[0]:10.1f} {rates[1]:11.1f} {ratio:14.2f}", flush=True)

@@ -20,9 +20,9 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import backup, batches, likeness, loader, login, throwaway
+from gonogo.deploy.mongodb import backup, backup_comparison, batches, loader, login, throwaway
+from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.elements import documents
-from gonogo.deploy.mongodb.vault import Backup
 from tests.benchmarks.data_backup import SHAPES, fill
 from tests.mongo import ground
 
@@ -99,7 +99,7 @@ def insert(client: Any, rows: list[RawBSONDocument]) -> None:
 
 def compared(facts: Facts, made: Backup, client: Any) -> None:
     """Compare what was loaded, as a proof does."""
-    assert not likeness.of(facts, made, client, "shop").differences
+    assert not backup_comparison.of(facts, made, client, "shop").differences
 
 
 def seconds(what: Callable[[], object]) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import proof, throwaway, vault
+from gonogo.deploy.mongodb import backup_store, proof, throwaway
 from gonogo.deploy.mongodb.throwaway import Throwaway
 from tests.mongo.ground import Ground, started
 from tests.mongo.kept import Kept, keep
@@ -20,8 +20,8 @@ def facts(made: Ground) -> Iterator[Facts]:
     """The facts of the server that a file has made; what backups a test leaves are removed."""
     with made.facts() as found:
         yield found
-        for one in vault.listed(found.connection, found.target):
-            vault.remove(found.connection, found.target, one)
+        for one in backup_store.listed(found.connection, found.target):
+            backup_store.remove(found.connection, found.target, one)
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from typing import Any
 from pymongo import MongoClient
 
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import backup, login, vault
+from gonogo.deploy.mongodb import backup, backup_store, login
+from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.manifest import MANIFEST
-from gonogo.deploy.mongodb.vault import Backup
 
 Client = MongoClient[dict[str, Any]]
 Change = Callable[[bytes], bytes]
@@ -80,7 +80,7 @@ class Kept:
 
     def found(self) -> Backup:
         """The backup as the target has it now."""
-        return vault.find(self.facts.connection, self.facts.target, self.made.name)
+        return backup_store.find(self.facts.connection, self.facts.target, self.made.name)
 
     def changed(self, path: str, change: Change, *, summed: bool) -> None:
         """Change a file; ``summed``: as if the manifest had been written afterwards."""

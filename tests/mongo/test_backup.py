@@ -15,7 +15,7 @@ import pytest
 from bson import json_util
 
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import backup, batches, fingerprint, layout, login, manifest, vault
+from gonogo.deploy.mongodb import backup, backup_store, batches, fingerprint, layout, login, manifest
 from gonogo.deploy.mongodb.order import Client
 from tests.mongo import ground
 from tests.mongo.filled import everything, stored
@@ -92,7 +92,7 @@ def test_manifest_sums_and_modes_are_right(facts: Facts, client: Client) -> None
     folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
     assert {oct(path.stat().st_mode & 0o777) for path in folders} == {"0o700"}
     assert manifest.read((folder / "manifest.json").read_bytes(), "it") == found.manifest
-    assert vault.find(facts.connection, facts.target, found.name) == found
+    assert backup_store.find(facts.connection, facts.target, found.name) == found
 
 
 def test_the_fingerprint_is_of_what_was_dumped(facts: Facts, client: Client, tmp_path: Path) -> None:

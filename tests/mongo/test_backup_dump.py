@@ -19,7 +19,7 @@ import pytest
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import backup, dump, fingerprint, login, manifest, vault
+from gonogo.deploy.mongodb import backup, backup_store, dump, fingerprint, login, manifest
 from lab.docker import check, run
 from tests.lab.secrecy import watched_arguments
 from tests.mongo import ground
@@ -72,7 +72,7 @@ def test_it_writes_straight_into_the_backup(made: Ground, facts: Facts) -> None:
     assert {path.name for path in folder.iterdir()} == {*said.files, manifest.MANIFEST}
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert fingerprint.load(folder).collections["things"].count == 100
-    assert vault.listed(facts.connection, facts.target) == [found]
+    assert backup_store.listed(facts.connection, facts.target) == [found]
 
 
 def test_the_password_is_in_the_configuration_alone(made: Ground, facts: Facts) -> None:

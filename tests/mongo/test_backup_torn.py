@@ -18,7 +18,7 @@ from pymongo.errors import AutoReconnect
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import backup, batches, landing, login, vault
+from gonogo.deploy.mongodb import backup, backup_store, batches, login, upload_folder
 from gonogo.deploy.mongodb.order import Client
 from tests.lab.secrecy import watched_arguments
 from tests.mongo import ground
@@ -58,7 +58,7 @@ def test_memory_stays_small_whatever_the_size(made: Ground, facts: Facts) -> Non
     done = run(made)
     assert done.returncode == 0, done.stderr
     name, megabytes = done.stdout.split()
-    assert vault.find(facts.connection, facts.target, name).manifest.size > 280_000_000
+    assert backup_store.find(facts.connection, facts.target, name).manifest.size > 280_000_000
     assert float(megabytes) < MOST_MB
 
 
@@ -66,19 +66,19 @@ def test_memory_stays_small_whatever_the_size(made: Ground, facts: Facts) -> Non
 def test_one_that_is_killed_is_never_listed(made: Ground, facts: Facts, sent: str) -> None:
     done = run(made, GONOGO_KILL_AFTER=sent)
     assert done.returncode == -9
-    assert vault.listed(facts.connection, facts.target) == []
+    assert backup_store.listed(facts.connection, facts.target) == []
     # What it left, if anything, goes with a later backup: here it is made to look old. What ran on the target
     # meanwhile may need a moment to notice.
     deadline = time.monotonic() + 20
     while left := there(facts):
         assert time.monotonic() < deadline, list(left[0].iterdir())
-        old = time.time() - 60 * (landing.DEAD_MIN + 1)
+        old = time.time() - 60 * (upload_folder.DEAD_MIN + 1)
         for part in left:
-            assert part.name.startswith(landing.PART)
+            assert part.name.startswith(upload_folder.PART)
             for path in (*part.rglob("*"), part):
                 with contextlib.suppress(FileNotFoundError):
                     os.utime(path, (old, old))
-        landing.sweep(facts.connection, facts.target)
+        upload_folder.sweep(facts.connection, facts.target)
         time.sleep(0.1)
 
 
@@ -114,7 +114,7 @@ def test_a_connection_that_breaks_leaves_nothing_that_is_listed(made: Ground, fa
         with pytest.raises(GonogoError) as raised:
             backup.make(other, on_bytes=cut)
     assert "\n" not in str(raised.value)
-    assert vault.listed(facts.connection, facts.target) == []
+    assert backup_store.listed(facts.connection, facts.target) == []
 
 
 def test_no_process_shows_the_password_meanwhile(facts: Facts) -> None:
@@ -146,6 +146,6 @@ def test_a_copy_on_this_machine_is_the_same(made: Ground, tmp_path: Path) -> Non
             file.seek(1_000_000)
             file.write(b"\0\0\0\0\1")
         with pytest.raises(GonogoError, match=r"dump/shop/small\.bson is not what the manifest says"):
-            vault.copy(facts.connection, found, tmp_path / "more")
+            backup_store.copy(facts.connection, found, tmp_path / "more")
         assert list((tmp_path / "more").iterdir()) == []
-        vault.remove(facts.connection, facts.target, found)
+        backup_store.remove(facts.connection, facts.target, found)

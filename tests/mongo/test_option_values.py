@@ -26,7 +26,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup, login, restore, vault
+from gonogo.deploy.mongodb import backup, backup_store, login, restore
 from tests.mongo.ground import started
 from tests.mongo.whole import whole
 
@@ -63,7 +63,7 @@ def test_values_of_each_type(tmp_path: Path) -> None:
                 )
         client.shop.command({"create": "old", "autoIndexId": True})
         whole(facts, tmp_path)
-        (made,) = vault.listed(facts.connection, facts.target)
+        (made,) = backup_store.listed(facts.connection, facts.target)
         assert made.manifest.consistent and made.manifest.documents == len(VALUES)
         restored = restore.restore(facts, made)
         live, back = options(client, "shop"), options(client, restored.database)
@@ -94,4 +94,4 @@ def test_text_that_no_driver_reads(tmp_path: Path) -> None:
         assert said.startswith(
             f"the MongoDB in {ground.container} sent what drivers cannot read (InvalidBSON)"
         )
-        assert "s3cret" not in said and vault.listed(facts.connection, facts.target) == []
+        assert "s3cret" not in said and backup_store.listed(facts.connection, facts.target) == []

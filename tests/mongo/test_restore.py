@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup, loader, login, restore, staging, swap, vault
+from gonogo.deploy.mongodb import backup, backup_store, loader, login, restore, staging_database, swap
 from tests.lab.secrecy import watched_arguments
 from tests.mongo.ground import PASSWORD
 from tests.mongo.kept import DATA, DATABASE, Kept, fill, hashes, replaced
@@ -72,7 +72,7 @@ def test_beside_the_live_data(kept: Kept, client: Client) -> None:
     assert client[found.database]["first"].count_documents({}) == 10
     assert client[found.database].temperatures.count_documents({}) == 300
     assert found.told.endswith("beside the live data")
-    assert len(vault.listed(kept.facts.connection, kept.facts.target)) == 1
+    assert len(backup_store.listed(kept.facts.connection, kept.facts.target)) == 1
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_over_the_live_data(changed: Kept, client: Client) -> None:
     found = restore.restore(changed.facts, changed.found(), replace=True, prove=False)
     assert (found.database, found.replaced, found.dropped) == (DATABASE, True, ("newer",))
     live = hashes(client, DATABASE)
-    safety = vault.find(changed.facts.connection, changed.facts.target, found.safety)
+    safety = backup_store.find(changed.facts.connection, changed.facts.target, found.safety)
     assert databases(client) == {"admin", "config", "local", DATABASE}
     assert {one["name"] for one in client[DATABASE].messages.list_indexes()} == {"_id_", "by_n", "words"}
     beside = restore.restore(changed.facts, changed.found())
@@ -139,8 +139,8 @@ def test_one_that_is_killed_can_be_told_from_a_whole_one(
 
     monkeypatch.setattr(loader, "load", looked)
     found = restore.restore(kept.facts, kept.found())
-    assert seen == [[staging.UNFINISHED]]
-    assert staging.UNFINISHED not in client[found.database].list_collection_names()
+    assert seen == [[staging_database.UNFINISHED]]
+    assert staging_database.UNFINISHED not in client[found.database].list_collection_names()
 
 
 def test_over_a_database_that_is_gone(kept: Kept, client: Client) -> None:
@@ -151,7 +151,7 @@ def test_over_a_database_that_is_gone(kept: Kept, client: Client) -> None:
     # What other tests filled anew has other values of ObjectId.
     assert hashes(client, DATABASE).keys() == before.keys()
     assert hashes(client, DATABASE)["messages"] == before["messages"]
-    assert vault.find(kept.facts.connection, kept.facts.target, found.safety).manifest.documents == 0
+    assert backup_store.find(kept.facts.connection, kept.facts.target, found.safety).manifest.documents == 0
 
 
 def test_whoever_reads_meanwhile_always_finds_documents(kept: Kept, client: Client) -> None:
@@ -190,7 +190,7 @@ def test_one_that_is_cut_off_names_the_way_back(
     assert said and said[1] == changed.facts.target.name
     assert databases(client) == {"admin", "config", "local", DATABASE}
     assert hashes(client, DATABASE) != before
-    safety = vault.find(changed.facts.connection, changed.facts.target, said[2])
+    safety = backup_store.find(changed.facts.connection, changed.facts.target, said[2])
     restore.restore(changed.facts, safety, replace=True, prove=False)
     assert hashes(client, DATABASE) == before
 
@@ -231,7 +231,7 @@ def test_what_is_due_may_go_before_it_is_compared(
                 restore.restore(kept.facts, made)
     finally:
         client.admin.command({"setParameter": 1, "ttlMonitorEnabled": True})
-        vault.remove(kept.facts.connection, kept.facts.target, made)
+        backup_store.remove(kept.facts.connection, kept.facts.target, made)
         client.drop_database(DATABASE)
         fill(client)
 

@@ -19,7 +19,7 @@ from bson import json_util
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import backup, login, proof, restore, vault
+from gonogo.deploy.mongodb import backup, backup_store, login, proof, restore
 from gonogo.deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, MANIFEST
 from gonogo.deploy.mongodb.reading import BackupDamaged
 from lab.docker import check, run
@@ -131,7 +131,7 @@ def test_it_is_restored_over_the_live_data(kept: Kept) -> None:
         client["shop"].messages.delete_many({"_id": {"$lt": 100}})
         found = restore.restore(kept.facts, kept.found(), replace=True, prove=False)
         assert client["shop"].messages.count_documents({}) == found.documents == 200
-    safety = vault.find(kept.facts.connection, kept.facts.target, found.safety)
+    safety = backup_store.find(kept.facts.connection, kept.facts.target, found.safety)
     assert safety.manifest.documents == 100
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup, login, proof, restore, staging, vault
+from gonogo.deploy.mongodb import backup, backup_store, login, proof, restore, staging_database
 from gonogo.deploy.mongodb.manifest import Sum
 from lab.state import ROOT
 from tests.mongo.ground import Ground, started
@@ -20,11 +20,12 @@ from tests.mongo.kept import DATABASE, Kept, keep
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from gonogo.deploy.mongodb import restore, vault
+from gonogo.deploy.mongodb import restore
+from gonogo.deploy.mongodb import backup_store
 from tests.mongo.ground import Ground
 
 with Ground(sys.argv[1], Path(sys.argv[2])).facts() as facts:
-    made = vault.find(facts.connection, facts.target, sys.argv[3])
+    made = backup_store.find(facts.connection, facts.target, sys.argv[3])
     killed = lambda size: os.kill(os.getpid(), signal.SIGKILL)
     restore.restore(facts, made, replace=True, prove=False, on_bytes=killed)
 """
@@ -35,14 +36,16 @@ def test_what_a_killed_restore_left_is_told_and_removed_by_the_next_one(tmp_path
     with started(tmp_path) as ground, ground.facts() as facts, login.opened(facts) as client:
         kept = keep(facts, tmp_path)
         client[FOREIGN].theirs.insert_one({"_id": 1})
-        assert staging.notice(facts) == ""
+        assert staging_database.notice(facts) == ""
         argv = [sys.executable, "-c", KILLED, ground.project, str(ground.folder), kept.made.name]
         done = subprocess.run(argv, cwd=ROOT, capture_output=True, timeout=60, check=False)
         assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-        (left,) = staging.left(client, facts.target, DATABASE)
+        (left,) = staging_database.left(client, facts.target, DATABASE)
         before = client[DATABASE].command("dbHash")["collections"]
         said = f"a restore over shop was cut off and left {left}; shop was not touched by it"
-        assert staging.notice(facts).startswith(f"{said}; `gonogo restore {facts.target.name} BACKUP")
+        assert staging_database.notice(facts).startswith(
+            f"{said}; `gonogo restore {facts.target.name} BACKUP"
+        )
         backup.make(facts)
         restore.restore(facts, kept.found())
         assert left in client.list_database_names(), "whoever holds no lock removes nothing"
@@ -51,11 +54,11 @@ def test_what_a_killed_restore_left_is_told_and_removed_by_the_next_one(tmp_path
         found = restore.restore(facts, kept.found(), replace=True)
         assert found.swept == f"{said}; removed"
         assert found.told.endswith(found.swept)
-        names = {one for one in client.list_database_names() if one.startswith(staging.STAGING)}
+        names = {one for one in client.list_database_names() if one.startswith(staging_database.STAGING)}
         assert names == {FOREIGN}
         assert client[FOREIGN].theirs.count_documents({}) == 1
         assert client[DATABASE].command("dbHash")["collections"] == before
-        safety = vault.find(facts.connection, facts.target, found.safety)
+        safety = backup_store.find(facts.connection, facts.target, found.safety)
         proved = proof.load(facts.connection, str(safety.folder))
         assert proved and proved.proved and proved.told == found.safe
         assert f"is in the backup {found.safety} ({found.safe})" in found.told
@@ -67,11 +70,11 @@ def _without_room(kept: Kept) -> None:
     facts, found = kept.facts, kept.found()
     files = {"dump/shop/messages.bson": Sum(size=10**16, sha256="0" * 64)}
     huge = replace(found, manifest=found.manifest.model_copy(update={"files": files}))
-    there = vault.listed(facts.connection, facts.target)
+    there = backup_store.listed(facts.connection, facts.target)
     for given in ({"replace": True}, {"into": "beside"}):
         with pytest.raises(GonogoError, match=r"has \d.* free, and .* takes up to 11000000.0 GB"):
             restore.restore(facts, huge, **given)
-    assert vault.listed(facts.connection, facts.target) == there
+    assert backup_store.listed(facts.connection, facts.target) == there
 
 
 def _without_proof(ground: Ground, kept: Kept) -> None:
@@ -82,4 +85,4 @@ def _without_proof(ground: Ground, kept: Kept) -> None:
         with pytest.raises(GonogoError, match=r"nothing was replaced: .* could not be proved: .*--no-proof"):
             restore.restore(facts, kept.found(), replace=True)
         assert client[DATABASE].command("dbHash")["collections"] == before
-        assert staging.left(client, facts.target, DATABASE) == []
+        assert staging_database.left(client, facts.target, DATABASE) == []

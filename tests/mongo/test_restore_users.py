@@ -11,7 +11,7 @@ from pymongo.errors import OperationFailure
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.mongodb import accounts, backup, layout, login, proof, restore, vault
+from gonogo.deploy.mongodb import accounts, backup, backup_store, layout, login, proof, restore
 from gonogo.deploy.mongodb.reading import BackupDamaged
 from tests.mongo.ground import started
 from tests.mongo.kept import Kept, flipped
@@ -43,7 +43,7 @@ def test_they_are_brought_back_with_their_passwords(facts: Facts) -> None:
         assert not db.command("usersInfo", "alice")["users"]
         done = restore.restore(facts, made, into="users_too", users=True)
         assert done.told.endswith(f"beside the live data; users and roles as they were are in {done.safety}")
-        before = vault.find(facts.connection, facts.target, done.safety)
+        before = backup_store.find(facts.connection, facts.target, done.safety)
         assert before.manifest.users and before.manifest.documents == 1
         assert {one["user"] for one in db.command("usersInfo")["users"]} == {"alice", "bob"}
         assert [one["role"] for one in db.command("rolesInfo", "reader")["roles"]] == ["reader"]
@@ -64,7 +64,7 @@ def test_those_that_are_replaced_can_be_brought_back(facts: Facts) -> None:
         db.command("createUser", "carol", pwd=SECRET, roles=[])
         done = restore.restore(facts, made, replace=True, users=True, prove=False)
         db.command("dropUser", "carol")
-        before = vault.find(facts.connection, facts.target, done.safety)
+        before = backup_store.find(facts.connection, facts.target, done.safety)
         restore.restore(facts, before, replace=True, users=True, prove=False)
         assert "carol" in {one["user"] for one in db.command("usersInfo")["users"]}
         db.command("dropUser", "carol")

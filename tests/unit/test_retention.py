@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.mongodb import copies, landing
+from gonogo.deploy.mongodb import copies, upload_folder
 from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF
 from gonogo.deploy.release import Image, Release
 from gonogo.deploy.retention import keep, tags_of
-from tests.unit import vaults
+from tests.unit import backup_stores
 
 
 def made(version: str, previous: str = "", **images: str) -> Release:
@@ -51,39 +51,42 @@ def names(folder: Path) -> set[str]:
 
 def test_copies_expire_as_the_backups_do_and_nothing_else_goes(tmp_path: Path) -> None:
     # The copies lie in a folder that looks like that of a target on this machine.
-    given = vaults.target(tmp_path, retention_days=30, keep=2)
+    given = backup_stores.target(tmp_path, retention_days=30, keep=2)
     kept = Path(given.backup_path)
     assert copies.expire(given, kept) == [], "there is no folder yet"
-    young, proved, aged, older = (vaults.put(given, days) for days in (1, 31, 32, 300))
+    young, proved, aged, older = (backup_stores.put(given, days) for days in (1, 31, 32, 300))
     (aged / PROOF).write_text("{}")
     stays = {young.name, proved.name}
     for folder, name in ((older, "demo-mine"), (older, "demo-shop-20200101-000000"), (older, "older")):
         shutil.copytree(folder, kept / name)
         stays.add(name)  # somebody gave it another name, to keep it
-    more = vaults.put(given, 310)
+    more = backup_stores.put(given, 310)
     (more / "notes.txt").write_text("why we need this one")
-    damaged, foreign = vaults.put(given, 320), vaults.put(vaults.target(tmp_path, "demo-two"), 330)
+    damaged, foreign = (
+        backup_stores.put(given, 320),
+        backup_stores.put(backup_stores.target(tmp_path, "demo-two"), 330),
+    )
     (damaged / MANIFEST).write_text("{")
     (kept / "demo-shop-20200101-000009").symlink_to(older.name)
     (kept / "demo-file").write_text("a file")
     stays |= {more.name, damaged.name, foreign.name, "demo-shop-20200101-000009", "demo-file"}
-    cut, going_on = vaults.left(given, 2, "", 1500), vaults.left(given, 1, "", 1400)
+    cut, going_on = backup_stores.left(given, 2, "", 1500), backup_stores.left(given, 1, "", 1400)
     stays.add(going_on.name)
     assert copies.expire(given, kept) == [aged.name, older.name]
     assert names(kept) == stays
     assert not cut.exists()
     assert copies.expire(given, kept) == []
 
-    everything = vaults.target(tmp_path, retention_days=1, keep=1)
+    everything = backup_stores.target(tmp_path, retention_days=1, keep=1)
     assert copies.expire(everything, kept) == [proved.name]
-    assert copies.expire(vaults.target(tmp_path, "demo-two", retention_days=1, keep=1), kept) == []
+    assert copies.expire(backup_stores.target(tmp_path, "demo-two", retention_days=1, keep=1), kept) == []
     assert names(kept) == stays - {proved.name}, "the newest stays, however old it is"
 
 
 def test_a_copy_that_cannot_be_removed_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = vaults.target(tmp_path, retention_days=30, keep=1)
-    vaults.put(given, 1)
-    old = vaults.put(given, 40)
+    given = backup_stores.target(tmp_path, retention_days=30, keep=1)
+    backup_stores.put(given, 1)
+    old = backup_stores.put(given, 40)
 
     def refused(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -92,7 +95,7 @@ def test_a_copy_that_cannot_be_removed_is_no_failure(tmp_path: Path, monkeypatch
         patched.setattr(shutil, "rmtree", refused)
         assert copies.expire(given, old.parent) == []
     # It is no copy any more, but one that was left behind, and goes when it is seen to be.
-    part = old.with_name(f"{landing.PART}{old.name}")
+    part = old.with_name(f"{upload_folder.PART}{old.name}")
     assert part.is_dir() and not old.exists()
     for path in (*part.rglob("*"), part):
         os.utime(path, (0, 0))

@@ -14,7 +14,7 @@ from gonogo.deploy.mongodb import compare, documents, fingerprint
 from gonogo.deploy.mongodb.documents import Event
 from gonogo.deploy.mongodb.elements import wrapped
 from gonogo.deploy.mongodb.entries import EntriesWriter
-from gonogo.deploy.mongodb.fingerprint import Fingerprint, Tally
+from gonogo.deploy.mongodb.fingerprint import CollectionFingerprinter, Fingerprint
 from gonogo.deploy.mongodb.recheck import Recheck
 from gonogo.deploy.mongodb.source import Namespace
 from gonogo.deploy.target import Mongodb
@@ -30,7 +30,7 @@ def state(folder: Path, name: str, rows: Iterable[Row], namespace: Namespace = P
     place = folder / name
     place.mkdir()
     with EntriesWriter(place) as writer:
-        tally = Tally(namespace, writer)
+        tally = CollectionFingerprinter(namespace, writer)
         tally.add(b"".join(bson.encode(row) for row in rows))
         found = Fingerprint(database="d", taken="2026-01-02T00:00:00+00:00", collections={"c": tally.close()})
         fingerprint.save(found, writer, place)
@@ -64,8 +64,8 @@ def test_what_a_kind_allows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, found: dict[str, Any], together: int
 ) -> None:
     monkeypatch.setattr(documents, "TOGETHER", together)
-    monkeypatch.setattr("gonogo.deploy.mongodb.tally.BUCKETS", 2)
-    monkeypatch.setattr("gonogo.deploy.mongodb.tally._MASK", 1)
+    monkeypatch.setattr("gonogo.deploy.mongodb.collection_fingerprint.BUCKETS", 2)
+    monkeypatch.setattr("gonogo.deploy.mongodb.collection_fingerprint._MASK", 1)
     assert between(tmp_path, WAS, NOW, kind) == found
 
 
@@ -131,9 +131,12 @@ def test_whole_collections_and_indexes(tmp_path: Path) -> None:
         place.mkdir()
         keys = ({"key": {name: 1}, "name": name} for name in indexes)
         with EntriesWriter(place) as writer:
-            made = {n: Tally(Namespace(n, indexes=(ID_INDEX, *keys)), writer).close() for n in names[:1]}
-            made |= {n: Tally(PLAIN, writer).close() for n in names[1:2]}
-            made |= {n: Tally(Namespace(n, "view"), writer).close() for n in names[2:]}
+            made = {
+                n: CollectionFingerprinter(Namespace(n, indexes=(ID_INDEX, *keys)), writer).close()
+                for n in names[:1]
+            }
+            made |= {n: CollectionFingerprinter(PLAIN, writer).close() for n in names[1:2]}
+            made |= {n: CollectionFingerprinter(Namespace(n, "view"), writer).close() for n in names[2:]}
             fingerprint.save(Fingerprint(database="d", taken="", collections=made), writer, place)
     assert {(one.collection, one.what, one.told) for one in compare.between(before, after)} == {
         ("a", "index dropped", "a: the index x is missing"),

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import canonical, elements, fingerprint, lifetime
+from gonogo.deploy.mongodb import canonical, elements, fingerprint, ttl
+from gonogo.deploy.mongodb.collection_fingerprint import LONG
 from gonogo.deploy.mongodb.entries import DIGEST, ENTRIES, Entries, EntriesWriter, unpacked
-from gonogo.deploy.mongodb.fingerprint import Fingerprint, Tally
+from gonogo.deploy.mongodb.fingerprint import CollectionFingerprinter, Fingerprint
 from gonogo.deploy.mongodb.source import Namespace
-from gonogo.deploy.mongodb.tally import LONG
 from tests.unit.tables import every
 
 ID_INDEX = {"v": 2, "key": {"_id": 1}, "name": "_id_"}
@@ -74,7 +74,7 @@ def test_the_query_for_documents_keeps_the_types_of_their_ids() -> None:
 
 def tallied(folder: Path, namespace: Namespace, *batches: bytes) -> tuple[Any, list[tuple[bytes, bytes]]]:
     with EntriesWriter(folder) as writer:
-        tally = Tally(namespace, writer)
+        tally = CollectionFingerprinter(namespace, writer)
         for batch in batches:
             tally.add(batch)
         made = tally.close()
@@ -127,7 +127,7 @@ def test_what_is_no_bson(tmp_path: Path, broken: bytes) -> None:
 
 
 def test_many_documents_are_spooled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gonogo.deploy.mongodb.tally.SPOOL", 10)
+    monkeypatch.setattr("gonogo.deploy.mongodb.collection_fingerprint.SPOOL", 10)
     batches = [b"".join(bson.encode({"_id": n}) for n in range(k, k + 7)) for k in range(0, 700, 7)]
     made, rows = tallied(tmp_path, PLAIN, *batches)
     assert made.count == len(rows) == len(set(rows)) == 700
@@ -135,7 +135,7 @@ def test_many_documents_are_spooled(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def saved(folder: Path) -> Fingerprint:
     with EntriesWriter(folder) as writer:
-        tally = Tally(PLAIN, writer)
+        tally = CollectionFingerprinter(PLAIN, writer)
         tally.add(b"".join(bson.encode({"_id": n}) for n in range(100)))
         return fingerprint.save(
             Fingerprint(database="d", taken="t", collections={"c": tally.close()}), writer, folder
@@ -221,24 +221,24 @@ def test_options_that_decide_what_a_collection_is(
 
 def test_when_a_document_is_due() -> None:
     index = {"key": {"a.b": 1}, "name": "ttl", "expireAfterSeconds": 60}
-    life = lifetime.of(Namespace("c", indexes=(ID_INDEX, index)))
-    assert life is not None and lifetime.of(PLAIN) is None
+    life = ttl.of(Namespace("c", indexes=(ID_INDEX, index)))
+    assert life is not None and ttl.of(PLAIN) is None
     at = int(NOW.timestamp() * 1000)
     early = NOW - datetime.timedelta(hours=1)
     for value, due in [
-        *((NOW, at + 60_000), ([NOW, early], at - 3_540_000), ("x", lifetime.NEVER), (None, lifetime.NEVER)),
-        (bson.DatetimeMS((1 << 63) - 1), lifetime.NEVER),
+        *((NOW, at + 60_000), ([NOW, early], at - 3_540_000), ("x", ttl.NEVER), (None, ttl.NEVER)),
+        (bson.DatetimeMS((1 << 63) - 1), ttl.NEVER),
     ]:
         assert life.of(bson.encode({"a": [{"b": value}]}))[0] == due
-    clustered = lifetime.of(Namespace("c", options={"clusteredIndex": {}, "expireAfterSeconds": 1}))
+    clustered = ttl.of(Namespace("c", options={"clusteredIndex": {}, "expireAfterSeconds": 1}))
     assert clustered is not None and clustered.of(bson.encode({"_id": NOW}))[0] == at + 1000
     broken = {**index, "expireAfterSeconds": float("nan")}
-    assert lifetime.of(Namespace("c", indexes=(broken,))) is None
+    assert ttl.of(Namespace("c", indexes=(broken,))) is None
 
 
 def test_how_many_measurements_a_bucket_holds() -> None:
     series = {"timeseries": {"timeField": "at"}, "expireAfterSeconds": 10}
-    life = lifetime.of(Namespace("c", "timeseries", series))
+    life = ttl.of(Namespace("c", "timeseries", series))
     assert life is not None
     control = {"version": 1, "max": {"at": NOW}}
     plain = {"control": control, "data": {"at": {"0": NOW, "1": NOW}}}

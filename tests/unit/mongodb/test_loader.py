@@ -17,12 +17,12 @@ from pymongo.errors import AutoReconnect, BulkWriteError, DocumentTooLarge, Oper
 from gonogo.deploy import release
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import loader, refusal
+from gonogo.deploy.mongodb import loader, server_error
 from gonogo.deploy.mongodb.ahead import Closed
+from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.manifest import Sum
 from gonogo.deploy.mongodb.reading import BackupDamaged, Checked, Files, Passing
-from gonogo.deploy.mongodb.vault import Backup
-from tests.unit import vaults
+from tests.unit import backup_stores
 from tests.unit.tables import every
 
 
@@ -96,15 +96,15 @@ def test_another_file_is_named(data: bytes, why: str) -> None:
 
 
 def backup(tmp_path: Path, data: bytes = b"data") -> Backup:
-    given = vaults.target(tmp_path)
-    folder = vaults.put(given, 0, data)
-    manifest = vaults.manifest(given, release.now(), {"dump/shop/a.bson": data})
+    given = backup_stores.target(tmp_path)
+    folder = backup_stores.put(given, 0, data)
+    manifest = backup_stores.manifest(given, release.now(), {"dump/shop/a.bson": data})
     return Backup(folder.name, PurePosixPath(folder), manifest)
 
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Connection:
-    return Connection.open(vaults.target(tmp_path))
+    return Connection.open(backup_stores.target(tmp_path))
 
 
 def test_files_come_from_the_target(connection: Connection, tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ TWICE = RawBSONDocument(bson.encode({"a": "s3cret", "_id": "one"}))
     ],
 )
 def test_what_a_server_refuses_in_words_without_values(error: Exception, damaged: bool, told: str) -> None:
-    with pytest.raises(GonogoError) as raised, refusal.told("a"):
+    with pytest.raises(GonogoError) as raised, server_error.told("a"):
         raise error
     assert isinstance(raised.value, BackupDamaged) is damaged
     assert told in str(raised.value) and "s3cret" not in str(raised.value)

@@ -9,9 +9,9 @@ import pytest
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import archive, proof, restore
+from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.proof import Proof
-from gonogo.deploy.mongodb.vault import Backup
-from tests.unit import vaults
+from tests.unit import backup_stores
 from tests.unit.tables import every
 
 
@@ -35,13 +35,15 @@ def test_no_name_that_is_taken_or_none(name: str) -> None:
 
 
 def test_a_proof_is_kept_beside_its_backup(tmp_path: Path) -> None:
-    given = vaults.target(tmp_path)
-    folder = vaults.put(given, 0)
+    given = backup_stores.target(tmp_path)
+    folder = backup_stores.put(given, 0)
     found = Proof(
         backup="x", at="2026-01-01T00:00:00+00:00", image="sha256:1", seconds=2.5, documents=3, proved=True
     )
     with Connection.open(given) as connection:
-        made = Backup(folder.name, PurePosixPath(folder), vaults.manifest(given, vaults.release.now(), {}))
+        made = Backup(
+            folder.name, PurePosixPath(folder), backup_stores.manifest(given, backup_stores.release.now(), {})
+        )
         proof.keep(connection, made, found)
         assert proof.load(connection, str(folder)) == found
         (folder / "proof.json").write_text('{"proved": true}')

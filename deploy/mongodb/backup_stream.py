@@ -43,7 +43,7 @@ Sums = dict[str, Running]
 NOTHING = memoryview(b"")
 
 
-class Parcel:
+class BackupStream:
     """What ``pieces`` gives, to be read as a stream: each piece after a line with its size and its number in
     the file, and a line with the file's path. A tar would need the size of a file before its first byte.
     """

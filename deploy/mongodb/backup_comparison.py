@@ -13,27 +13,29 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import compare, fingerprint
+from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.compare import Difference
 from gonogo.deploy.mongodb.difference import structural
 from gonogo.deploy.mongodb.entries import Entries, digest_of, unpacked
 from gonogo.deploy.mongodb.fingerprint import CollectionPrint, Fingerprint
 from gonogo.deploy.mongodb.manifest import ENTRIES, FINGERPRINT
 from gonogo.deploy.mongodb.reading import BackupDamaged, unequal
-from gonogo.deploy.mongodb.vault import Backup
 from gonogo.deploy.target import Mongodb
 
 Client = MongoClient[dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Likeness:
+class BackupComparison:
     """The fingerprint of what was restored, and in what it differs from the backup's, in words."""
 
     now: Fingerprint
     differences: list[str]
 
 
-def of(facts: Facts, backup: Backup, client: Client, database: str, *, aging: bool = False) -> Likeness:
+def of(
+    facts: Facts, backup: Backup, client: Client, database: str, *, aging: bool = False
+) -> BackupComparison:
     """Compare a restored database with the fingerprint of its backup.
 
     ``aging``: the server removes documents whose time is over (TTL), as a live one does. Raises BackupDamaged
@@ -51,7 +53,7 @@ def of(facts: Facts, backup: Backup, client: Client, database: str, *, aging: bo
             raise
         except GonogoError as error:
             raise BackupDamaged(f"the backup {backup.name}: its fingerprint: {error}") from None
-    return Likeness(now, [one.told for one in found] + _numbers(backup, wanted, now))
+    return BackupComparison(now, [one.told for one in found] + _numbers(backup, wanted, now))
 
 
 def fetched(connection: Connection, backup: Backup, folder: Path) -> Fingerprint:

@@ -26,7 +26,7 @@ _RAW: CodecOptions[RawBSONDocument] = CodecOptions(
 
 
 @dataclass(frozen=True)
-class Lifetime:
+class Ttl:
     """How old documents may become: by path of a date, in seconds. ``time``: the field of a time series."""
 
     limits: tuple[tuple[tuple[str, ...], int], ...]
@@ -50,7 +50,7 @@ class Lifetime:
         return int(count)
 
 
-def of(namespace: Namespace) -> Lifetime | None:
+def of(namespace: Namespace) -> Ttl | None:
     """Return how documents of a collection age; None where MongoDB leaves them alone."""
     limits: list[tuple[tuple[str, ...], int]] = []
     limit = namespace.options.get("expireAfterSeconds")
@@ -65,7 +65,7 @@ def of(namespace: Namespace) -> Lifetime | None:
             limits.append((tuple(str(next(iter(one["key"]))).split(".")), int(seconds)))
     if not limits and not series:
         return None
-    return Lifetime(tuple(limits), str(series["timeField"]) if series else "")
+    return Ttl(tuple(limits), str(series["timeField"]) if series else "")
 
 
 def now_ms(server: datetime.datetime) -> int:

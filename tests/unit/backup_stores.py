@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gonogo.deploy import release
-from gonogo.deploy.mongodb import landing, parcel
+from gonogo.deploy.mongodb import backup_stream, upload_folder
+from gonogo.deploy.mongodb.backup_stream import BackupStream, Piece, Running, Sums
 from gonogo.deploy.mongodb.manifest import LOOSE, MANIFEST, Manifest
-from gonogo.deploy.mongodb.parcel import Parcel, Piece, Running, Sums
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import parse
 
@@ -46,7 +46,7 @@ def manifest(given: Target, at: datetime.datetime, files: dict[str, bytes]) -> M
 def put(given: Target, days: float, data: bytes = b"data") -> Path:
     """Make a whole backup of so many days ago."""
     at = (release.now() - datetime.timedelta(days=days)).replace(microsecond=0)
-    folder = Path(given.backup_path) / landing.named(given, DATABASE, at)
+    folder = Path(given.backup_path) / upload_folder.named(given, DATABASE, at)
     file = folder / "dump" / DATABASE / "a.bson"
     file.parent.mkdir(parents=True)
     file.write_bytes(data)
@@ -55,26 +55,26 @@ def put(given: Target, days: float, data: bytes = b"data") -> Path:
     return folder
 
 
-def sent(given: Target, name: str, at: datetime.datetime, files: dict[str, bytes]) -> Parcel:
+def sent(given: Target, name: str, at: datetime.datetime, files: dict[str, bytes]) -> BackupStream:
     """What a writer would send."""
 
     def pieces(sums: Sums) -> Iterator[Piece]:
         for path, data in files.items():
             yield path, data[:3]
             yield path, data[3:]
-        yield from parcel.closing(manifest(given, at, files).written(), sums)
+        yield from backup_stream.closing(manifest(given, at, files).written(), sums)
 
-    return Parcel(pieces, f"dump/{DATABASE}")
+    return BackupStream(pieces, f"dump/{DATABASE}")
 
 
 def left(given: Target, days: float, owner: str, minutes: float) -> Path:
     """Leave behind a folder that is being made, changed for the last time so many minutes ago."""
     at = release.now() - datetime.timedelta(days=days)
-    folder = Path(given.backup_path) / f"{landing.PART}{landing.named(given, DATABASE, at)}"
+    folder = Path(given.backup_path) / f"{upload_folder.PART}{upload_folder.named(given, DATABASE, at)}"
     folder.mkdir(parents=True)
     (folder / "part.bson").write_bytes(b"x")
     if owner:
-        (folder / landing.OWNER).write_text(owner)
+        (folder / upload_folder.OWNER).write_text(owner)
     moment = release.now().timestamp() - 60 * minutes
     for path in (*folder.iterdir(), folder):
         os.utime(path, (moment, moment))

@@ -6,12 +6,18 @@ from pathlib import Path
 
 from gonogo.deploy import release
 from gonogo.deploy.mongodb import fingerprint
-from gonogo.deploy.mongodb.fingerprint import Client, CollectionPrint, EntriesWriter, Fingerprint, Tally
+from gonogo.deploy.mongodb.fingerprint import (
+    Client,
+    CollectionFingerprinter,
+    CollectionPrint,
+    EntriesWriter,
+    Fingerprint,
+)
 from gonogo.deploy.mongodb.hashes import asking
 from gonogo.deploy.mongodb.source import Namespace
 
 
-class Taking:
+class DumpFingerprint:
     """The fingerprint of one database while it is read; what it keeps lies in ``folder``."""
 
     def __init__(self, database: str, folder: Path) -> None:
@@ -20,9 +26,9 @@ class Taking:
         self._database, self._taken = database, release.now().isoformat(timespec="seconds")
         self._entries = EntriesWriter(folder)
 
-    def tally(self, namespace: Namespace) -> Tally:
+    def tally(self, namespace: Namespace) -> CollectionFingerprinter:
         """Return what is given the documents of one collection."""
-        return Tally(namespace, self._entries)
+        return CollectionFingerprinter(namespace, self._entries)
 
     def finish(self, client: Client, prints: dict[str, CollectionPrint], *, hashed: bool) -> None:
         """Write the fingerprint into the folder; ``hashed``: with what the server's own ``dbHash`` says now.

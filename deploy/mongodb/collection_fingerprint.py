@@ -11,11 +11,11 @@ from hashlib import sha256
 from pydantic import BaseModel, ConfigDict, Field
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import canonical, lifetime
+from gonogo.deploy.mongodb import canonical, ttl
 from gonogo.deploy.mongodb.elements import SMALLEST, documents, identity
 from gonogo.deploy.mongodb.entries import BUCKETS, DIGEST, EntriesWriter
-from gonogo.deploy.mongodb.lifetime import Lifetime
 from gonogo.deploy.mongodb.source import Form, Namespace
+from gonogo.deploy.mongodb.ttl import Ttl
 
 SPOOL = 200_000
 """Documents whose entries wait in memory before they are written: about 30 MB."""
@@ -55,14 +55,14 @@ class CollectionPrint(BaseModel):
     extra: bool = False
 
 
-def entry(batch: bytes, at: int, after: int, life: Lifetime | None) -> tuple[bytes, bytes, bytes]:
+def entry(batch: bytes, at: int, after: int, life: Ttl | None) -> tuple[bytes, bytes, bytes]:
     """Return ``_id``, digest and EXTRA of the document in ``batch[at:after]``; EXTRA only with a ``life``."""
     document = batch[at:after]
     extra = EXTRA.pack(*life.of(document)) if life is not None else b""
     return identity(batch, at, after), sha256(document).digest()[:DIGEST], extra
 
 
-class Tally:
+class CollectionFingerprinter:
     """Takes the fingerprint of one collection: ``add`` its documents, then ``close``."""
 
     def __init__(self, namespace: Namespace, entries: EntriesWriter) -> None:
@@ -76,7 +76,7 @@ class Tally:
         self._waiting_bytes = self._largest = 0
         self._ordered = bool(namespace.options.get("capped"))
         self._unique = canonical.unique(namespace)
-        self._life = lifetime.of(namespace)
+        self._life = ttl.of(namespace)
         self._plain = self._unique and not self._ordered and self._life is None
 
     def add(self, batch: bytes) -> None:

@@ -13,8 +13,8 @@ from urllib.parse import quote
 from gonogo.deploy import release
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.backup_stream import END, PIECE, SUMS, BackupStream
 from gonogo.deploy.mongodb.layout import DUMP
-from gonogo.deploy.mongodb.parcel import END, PIECE, SUMS, Parcel
 from gonogo.deploy.target import Target
 
 PART = ".part-"
@@ -98,7 +98,7 @@ def enter(target: Target, name: str) -> str:
 
 
 def receive(database: str = "") -> str:
-    """Return the script that takes a ``Parcel`` from its standard input, checks it and ends the backup.
+    """Return the script that takes a ``BackupStream`` from its standard input, checks it and ends the backup.
 
     ``database``: whose folder of a dump is to be made before. The sum of a file of more than one piece is
     read, and the file written through, while the next one comes, and those of all others at the end.
@@ -133,9 +133,11 @@ def finish() -> str:
     )
 
 
-def send(connection: Connection, script: str, parcel: Parcel, on_bytes: Callable[[int], None] | None) -> None:
-    """Run a script that receives ``parcel``; raises GonogoError, and what reading ``parcel`` raises."""
-    result = connection.stream(script, stdin=cast(BinaryIO, parcel), on_bytes=on_bytes, timeout=STREAM_S)
+def send(
+    connection: Connection, script: str, backup: BackupStream, on_bytes: Callable[[int], None] | None
+) -> None:
+    """Run a script that receives ``backup``; raises GonogoError, and what reading ``backup`` raises."""
+    result = connection.stream(script, stdin=cast(BinaryIO, backup), on_bytes=on_bytes, timeout=STREAM_S)
     if result.ok:
         return
     why = {

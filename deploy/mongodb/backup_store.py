@@ -13,8 +13,8 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import manifest
 from gonogo.deploy.mongodb.copies import copy
-from gonogo.deploy.mongodb.landing import OWNER, PART, named
 from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF, Backup
+from gonogo.deploy.mongodb.upload_folder import OWNER, PART, named
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.sections import Backup as Settings
 
