@@ -7,7 +7,7 @@ from typing import TextIO
 
 from gonogo.deploy.progress import summary
 from gonogo.deploy.progress.amount import Amount
-from gonogo.deploy.steps.plan_preview import PlanPreview
+from gonogo.deploy.progress.plan_preview import PlanPreview
 from gonogo.reports.model import CheckResult, Release, Step
 from gonogo.reports.words import plain
 

@@ -6,7 +6,7 @@ import json
 
 from pydantic import BaseModel, ConfigDict
 
-from gonogo.deploy.steps.plan_preview import PlanPreview
+from gonogo.deploy.progress.plan_preview import PlanPreview
 from gonogo.reports.model import Backup, CheckResult, Release, Step
 
 

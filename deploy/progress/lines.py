@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from gonogo.deploy.progress import events, summary
 from gonogo.deploy.progress.base import Progress
-from gonogo.deploy.steps.plan_preview import PlanPreview
+from gonogo.deploy.progress.plan_preview import PlanPreview
 from gonogo.reports.model import CheckResult, Release, Step
 
 EVERY_S = 1.0

@@ -6,7 +6,7 @@ import time
 
 from gonogo.deploy.progress import summary
 from gonogo.deploy.progress.base import MARKS, Progress, fix, found
-from gonogo.deploy.steps.plan_preview import PlanPreview
+from gonogo.deploy.progress.plan_preview import PlanPreview
 from gonogo.reports.model import CheckResult, Release, Step
 from gonogo.reports.words import duration
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from gonogo.deploy.progress import summary
 from gonogo.deploy.progress.base import MARKS, Progress, fix, found
-from gonogo.deploy.steps.plan_preview import PlanPreview
+from gonogo.deploy.progress.plan_preview import PlanPreview
 from gonogo.reports.model import CheckResult, Release, Step
 from gonogo.reports.words import duration, plain
 

@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from gonogo.deploy.progress import Lines, Plain, Progress, Terminal, choose, events
-from gonogo.deploy.steps.plan_preview import PlanPreview, Transfer
+from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
 from gonogo.deploy.steps.suites import ROOT
 from gonogo.reports.model import CheckResult, Release, Step
 from tests.screen import seen
