@@ -9,7 +9,6 @@ from typing import cast
 
 import pytest
 
-from gonogo.deploy.compose.image_name import loopback, misnamed, split
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import registry
@@ -19,58 +18,6 @@ from gonogo.deploy.host.registry import Client
 from gonogo.deploy.target.sections import Registry
 from tests.unit.stacks import Answering
 from tests.unit.tables import every
-
-
-@every(
-    "name, parts",
-    [
-        ("redis", ("docker.io", "library/redis", "latest")),
-        ("team/app:1", ("docker.io", "team/app", "1")),
-        ("localhost/app", ("localhost", "app", "latest")),
-        ("127.0.0.1:5000/app", ("127.0.0.1:5000", "app", "latest")),
-        ("registry.example.com/team/app:1.0", ("registry.example.com", "team/app", "1.0")),
-        ("registry.example.com/app:1@sha256:aa", ("registry.example.com", "app", "1@sha256:aa")),
-    ],
-)
-def test_the_parts_of_a_name(name: str, parts: tuple[str, str, str]) -> None:
-    assert split(name) == parts
-
-
-@every(
-    "name, said",
-    [
-        ("registry.example.com/team/app:1.0", ""),
-        ("Registry.Example.com/a__b/c--d.e", ""),
-        ("app", "app lies in docker.io"),
-        ("other.example.com/app", "lies in other.example.com"),
-        ("registry.example.com:5000/app", "lies in registry.example.com:5000"),
-        ("registry.example.com/App", "is no valid name"),
-        ("registry.example.com/a/../b", "is no valid name"),
-        ("registry.example.com/app:-x", "is no valid name"),
-        ("registry.example.com/app:" + "x" * 129, "is no valid name"),
-        ("registry.example.com/" + "x" * 256, "is no valid name"),
-        ("registry.example.com/app@sha256:" + "a" * 64, "is fixed to a digest"),
-    ],
-)
-def test_a_name_that_fits_a_registry_or_not(name: str, said: str) -> None:
-    found = misnamed(name, "registry.example.com")
-    assert said in found and bool(said) == bool(found)
-
-
-@every(
-    "host, yes",
-    [
-        ("localhost", True),
-        ("localhost:5000", True),
-        ("127.0.0.1:5000", True),
-        ("127.8.9.1", True),
-        ("10.0.0.1:5000", False),
-        ("localhost.example.com", False),
-        ("registry:5000", False),
-    ],
-)
-def test_which_hosts_are_this_machine(host: str, yes: bool) -> None:
-    assert loopback(host) is yes
 
 
 def test_where_the_api_is() -> None:

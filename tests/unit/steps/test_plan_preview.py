@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -232,53 +231,6 @@ def test_the_images_of_a_release() -> None:
         chosen(STACK, {"api": "a"}, there, {})
 
 
-HISTORY = "2026-01-01T00:00:00Z\t{size}\t{by}"
-
-
-def test_the_layers_of_images() -> None:
-    text = "\n".join(
-        [
-            "image sha256:1",
-            HISTORY.format(size=5, by='"COPY \\"a\\tb\\" ."'),
-            HISTORY.format(size=70, by='"base"'),
-            "image sha256:gone",
-            "image sha256:2",
-            HISTORY.format(size=6, by='"COPY b\x85\u2028"'),
-            HISTORY.format(size=70, by='"base"'),
-        ]
-    )
-    found = layers.parse(text)
-    assert set(found) == {"sha256:1", "sha256:2"}
-    assert layers.together(found, ["sha256:1"]) == 75
-    assert layers.together(found, ["sha256:1", "sha256:2"]) == 81
-    assert layers.command([]) == ""
-    assert "for id in b 'sha256:$(x)'; do" in layers.command(["b", "sha256:$(x)", "b"])
-
-
-def line(step: str, state: str, at: str, version: str = "v1") -> str:
-    return json.dumps(
-        {"at": f"2026-01-01T00:00:{at}+00:00", "version": version, "step": step, "state": state}
-    )
-
-
-def test_how_long_the_last_switch_of_each_service_took() -> None:
-    text = "\n".join(
-        [
-            line("switch api", "begun", "01.000"),
-            line("switch api", "done", "03.500"),
-            "{",
-            "[]",
-            '{"at": 5, "version": 1, "step": "switch api", "state": "begun"}',
-            line("build", "begun", "04.000"),
-            line("build", "done", "09.000"),
-            line("switch api", "begun", "10.000", "v2"),
-            line("switch api", "failed", "20.000", "v2"),
-            line("switch web", "done", "20.000", "v2"),
-        ]
-    )
-    assert journal.durations(text) == {"api": 2.5}
-
-
-def test_an_outlook_is_plain_data(engine: dict[str, Any]) -> None:
+def test_a_preview_is_plain_data(engine: dict[str, Any]) -> None:
     seen = plan_preview.preview(facts(), "v2")
     assert PlanPreview.model_validate_json(seen.model_dump_json()) == seen

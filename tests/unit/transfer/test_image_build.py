@@ -9,16 +9,13 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release import tagged
 from gonogo.deploy.target import Target
 from gonogo.deploy.transfer import image_build
-from gonogo.deploy.transfer.build_source import REVISION, Source, stale
+from gonogo.deploy.transfer.build_source import REVISION, Source
 from gonogo.deploy.transfer.image_build import build_file, buildable, context, dockerfile
 from tests.unit.stacks import model, target
-from tests.unit.tables import every
 
 VERSION = "0123abcd-20260131-080559"
 
@@ -145,22 +142,6 @@ def test_without_git_there_is_no_revision(here: Target) -> None:
     assert "labels" not in section(here, {"context": "/srv/shop"})
 
 
-@every(
-    "name, bare",
-    [
-        ("redis", "redis"),
-        ("redis:7", "redis"),
-        ("localhost:5000/app", "localhost:5000/app"),
-        ("localhost:5000/team/app:1.2", "localhost:5000/team/app"),
-        ("app@sha256:aa", "app"),
-        ("host:5000/app:1@sha256:aa", "host:5000/app"),
-    ],
-)
-def test_a_name_without_tag_and_digest(name: str, bare: str) -> None:
-    assert repository(name) == bare
-    assert tagged(name, "v1") == f"{bare}:v1"
-
-
 def test_the_last_words_of_a_build_are_kept() -> None:
     argv = ["sh", "-c", "cat >/dev/null; printf 'one\\n\\n  two\\377\\n'"]
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -240,27 +221,3 @@ def test_what_git_says_of_the_sources(here: Target, tmp_path: Path) -> None:
     (found,) = image_build.sources(here, stack).values()
     assert found == Source(commit, time, dirty=True)
     assert found.label == f"{commit}-dirty"
-
-
-COMMIT = "c" * 40
-
-
-@every(
-    "label, created, dirty, said",
-    [
-        (COMMIT, "2026-02-01T12:00:00.123456789Z", False, ""),
-        (COMMIT, "2026-02-01T12:00:00Z", False, ""),
-        (COMMIT, "2026-02-01T11:59:59.9Z", False, "before the commit of its sources"),
-        (COMMIT, "1970-01-01T00:00:00Z", False, ""),
-        (COMMIT, "", False, ""),
-        (COMMIT, "2026-02-01T11:00:00", False, "before the commit"),
-        ("d" * 40, "2026-02-02T00:00:00Z", False, "was built from dddddddd, and the last commit"),
-        (f"{COMMIT}-dirty", "2026-02-02T00:00:00Z", True, "with changes that were not committed"),
-        (COMMIT, "2026-02-02T00:00:00Z", True, "its sources have changes"),
-        (None, "2026-02-02T00:00:00Z", False, "it was not built by gonogo"),
-    ],
-)
-def test_when_an_image_is_stale(label: str | None, created: str, dirty: bool, said: str) -> None:
-    image = ImageInfo("sha256:1", "linux/amd64", created=created, labels={REVISION: label} if label else {})
-    found = stale(image, Source(COMMIT, "2026-02-01T13:00:00+01:00", dirty))
-    assert said in found and bool(said) == bool(found)
