@@ -1,0 +1,87 @@
+"""Imports between the folders of deploy/ run one way, from a layer to those below it, never up."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+PACKAGE = "gonogo.deploy"
+LAYERS = (
+    {"cli"},
+    {"runner"},
+    {"steps"},
+    {"progress", "switch"},
+    {"mongodb", "transfer", "availability"},
+    {"release"},
+    {"host"},
+    {"compose"},
+    {"target"},
+    {"wire", "workspace"},
+    {"redaction", "errors"},
+)
+"""The folders from the command line down; those of one layer do not know each other."""
+FILES = {
+    "connection": "wire",
+    "recovery": "runner",
+    **dict.fromkeys(("history", "journal", "lock", "named", "plan", "retention"), "release"),
+}
+"""Files directly in deploy/, and the folder to which they count."""
+UPWARD = {
+    ("host/lock.py", "release"),
+    ("host/releases.py", "release"),
+    ("retention.py", "mongodb"),
+    ("retention.py", "steps"),
+    ("switch/converge.py", "steps"),
+    ("target/init.py", "compose"),
+    ("target/suggestions.py", "compose"),
+}
+"""What still imports from a layer above its own, by file and folder."""
+LEFT_OUT = {"facts", "__init__", "__main__"}
+
+
+def folder_of(name: str) -> str:
+    """Return the folder to which a module below gonogo.deploy counts."""
+    first = name.partition(".")[0]
+    return FILES.get(first, first)
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Yield what a file imports from gonogo.deploy, such as ``host.engine``; for types alone, too."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
+            yield str(node.module).removeprefix(f"{PACKAGE}.")
+
+
+def test_every_folder_has_a_layer() -> None:
+    folders = {folder_of(file.relative_to(DEPLOY).with_suffix("").parts[0]) for file in DEPLOY.rglob("*.py")}
+    assert folders - LEFT_OUT == set().union(*LAYERS)
+
+
+def test_no_import_leads_up() -> None:
+    heights = {folder: height for height, layer in enumerate(LAYERS) for folder in layer}
+    wrong = []
+    for file in sorted(DEPLOY.rglob("*.py")):
+        place = file.relative_to(DEPLOY)
+        mine = folder_of(place.with_suffix("").parts[0])
+        for name in imported(file):
+            other = folder_of(name)
+            if mine == other or {mine, other} & LEFT_OUT or (str(place), other) in UPWARD:
+                continue
+            if heights[other] <= heights[mine]:
+                wrong.append(f"deploy/{place} imports {PACKAGE}.{name}")
+    assert wrong == []
+
+
+def test_deploy_does_not_know_the_checks() -> None:
+    known = [file for file in DEPLOY.rglob("*.py") if "gonogo.checks" in _modules(file)]
+    assert known == []
+
+
+def _modules(file: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(file.read_text()))
+    names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {".".join(name.split(".")[:2]) for name in names}
