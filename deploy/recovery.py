@@ -147,7 +147,7 @@ def _back(run: Run, error: BaseException, goal: str) -> Ended:
         if run.way_back:
             deployment.verify(run, run.way_back, "verify after rollback")
     except GonogoError as failed:
-        return Ended("rollback-failed", 5, f"{why}; and the way back failed: {failed}; mend that, and {on}")
+        return Ended("rollback-failed", 5, f"{why}; and the way back failed: {failed}; fix that, and {on}")
     except KeyboardInterrupt:
         return Ended("interrupted", INTERRUPTED, f"{why}; interrupted on the way back: {on}")
     told = f"{why}; {note.detail}; verified"

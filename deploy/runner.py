@@ -40,7 +40,7 @@ def deploy(  # noqa: PLR0913  each is a choice of the caller's alone
 ) -> Release:
     """Deploy what lies in the target's ``source`` and return the record, whose report is published.
 
-    Raises Taken where ``version`` is on the target already; every other failure that a user can mend is a
+    Raises Taken where ``version`` is on the target already; every other failure that a user can fix is a
     verdict with an exit code (see the command line's help). The target is untouched unless the preflight
     suite passed. ``strict``: warnings are errors. ``version``: by default that of what lies there; with
     ``skip_build`` the images that were built as it are taken. ``confirm``: asked once, after preflight and

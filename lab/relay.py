@@ -55,10 +55,10 @@ class Relay:
         self._do(self._let(True))
 
     def cut(self) -> None:
-        """End every connection at once, and take none until ``mend``."""
+        """End every connection at once, and take none until ``fix``."""
         self._do(self._sever())
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         """Take connections again, and spoil nothing that was not spoilt yet."""
         self._cut = self._spoil = False
 

@@ -35,7 +35,7 @@ def test_docker_access(host: Host, expect: Callable[..., None]) -> None:
     )
 
 
-def unfit(engine: EngineInfo) -> list[str]:
+def unsupported(engine: EngineInfo) -> list[str]:
     """Return what is wrong with an engine, in words; empty when it will do."""
     found = []
     if version(engine.version) < ENGINE:
@@ -55,7 +55,7 @@ def unfit(engine: EngineInfo) -> list[str]:
 def test_docker_engine(host: Host, target: Target, expect: Callable[..., None]) -> None:
     """The Docker Engine is recent enough, and neither its storage nor its network is in the way."""
     one = host.engine.info
-    wrong = unfit(one)
+    wrong = unsupported(one)
     wrong += [ROOTLESS] if one.rootless and target.mongodb else []
     told = f"engine {one.version}, API {one.api}, {one.driver or 'its own'} storage in {one.root}"
     expect(
@@ -76,7 +76,7 @@ def test_docker_compose(host: Host, expect: Callable[..., None]) -> None:
     expect(version(found) >= COMPOSE, found=f"Compose {found}", expected="2.27.2 or later")
 
 
-def ailing(engine: EngineInfo, containers: Iterable[Container]) -> list[str]:
+def unhealthy(engine: EngineInfo, containers: Iterable[Container]) -> list[str]:
     """Return what keeps an engine that answers from working, in words; empty when nothing does."""
     found = []
     if engine.read_only:
@@ -96,7 +96,7 @@ def ailing(engine: EngineInfo, containers: Iterable[Container]) -> list[str]:
 )
 def test_docker_healthy(host: Host, expect: Callable[..., None]) -> None:
     """The engine runs, can write its data, and has no container that it fails to remove."""
-    wrong = ailing(host.engine.info, host.containers.all)
+    wrong = unhealthy(host.engine.info, host.containers.all)
     expect(
         not wrong,
         found="; ".join(wrong) or f"an engine that answers and can write to {host.engine.root}",

@@ -15,7 +15,7 @@ from gonogo.deploy.target import Target
 @pytest.mark.check(
     "health.baseline",
     reason="Only what is well before a release can prove that the release left it well.",
-    fix="Mend the running stack first; to deploy the very mend, add a waiver for health.baseline.",
+    fix="Fix the running stack first; to deploy the very fix, add a waiver for health.baseline.",
 )
 def test_health_baseline(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The stack that runs now is healthy and answers, or nothing runs yet."""

@@ -62,7 +62,7 @@ def ill(state: Mongo) -> list[str]:
 @pytest.mark.check(
     "mongodb.healthy",
     reason="A release over a database that cannot write, or has lost its majority, only adds to the trouble.",
-    fix="Mend the replica set first: `rs.status()` tells what its members say of each other.",
+    fix="Fix the replica set first: `rs.status()` tells what its members say of each other.",
 )
 def test_mongodb_healthy(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
     """The database takes writes; of a replica set every member is well."""

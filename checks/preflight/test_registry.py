@@ -47,7 +47,7 @@ def test_registry_configured(target: Target, model: Model, expect: Callable[...,
 @pytest.mark.check(
     "registry.reachable",
     reason="A push or pull that cannot work is better known before the first image is built.",
-    fix="Start the registry, open the way to it, or mend its certificate; plain_http is for the loopback.",
+    fix="Start the registry, open the way to it, or fix its certificate; plain_http is for the loopback.",
 )
 def test_registry_reachable(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
     """The registry answers this machine and the target, over TLS unless it is on the loopback."""

@@ -30,7 +30,7 @@ def void(waivers: Iterable[Waiver], checks: Collection[str], today: datetime.dat
 @pytest.mark.check(
     "waivers.valid",
     reason="A waiver that nobody looks at any more hides a fault that nobody accepted.",
-    fix="Remove the waiver from the target file, correct its id (`gonogo checks` lists them), or mend what "
+    fix="Remove the waiver from the target file, correct its id (`gonogo checks` lists them), or fix what "
     "it was for; extend it only with a new reason.",
 )
 def test_waivers_valid(suite: Suite, controller: Host, target: Target, expect: Callable[..., None]) -> None:

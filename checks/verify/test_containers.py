@@ -122,14 +122,14 @@ def test_containers_stable(host: Host, suite: Suite, target: Target, expect: Cal
     What tried until it ended well may have been restarted.
     """
     found = _settled(host, suite, target)
-    ailing = [*_lacking(suite, found), *_stopped(found), *_sick(found)]
+    unhealthy = [*_lacking(suite, found), *_stopped(found), *_sick(found)]
     restarted = [f"{one.name} {one.restarts} times" for one in found if one.restarts and not one.completed]
     expect(
-        not ailing and not restarted,
-        found="; ".join([*ailing, *(f"restarted: {one}" for one in restarted)]) or "no restart",
+        not unhealthy and not restarted,
+        found="; ".join([*unhealthy, *(f"restarted: {one}" for one in restarted)]) or "no restart",
         expected="all running and healthy, without a restart",
-        # What died while it was still the release that ran is not mended by going back to it.
-        severity="warning" if suite.gone_back and not ailing else None,
+        # What died while it was still the release that ran is not fixed by going back to it.
+        severity="warning" if suite.gone_back and not unhealthy else None,
     )
 
 

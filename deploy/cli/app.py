@@ -144,7 +144,7 @@ app.add_typer(report.app, name="report")
 
 
 def main() -> NoReturn:
-    """Run one command and exit with its code; what a user can mend is one sentence on stderr."""
+    """Run one command and exit with its code; what a user can fix is one sentence on stderr."""
     signal.signal(signal.SIGTERM, _interrupt)
     words = hoisted(sys.argv[1:])
     code = code_of(lambda: app(words, prog_name="gonogo", standalone_mode=False), as_json=JSON in _own(words))

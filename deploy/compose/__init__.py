@@ -87,7 +87,7 @@ def flatten(source: Path, files: Sequence[Path]) -> Flat:
     for file in files:
         if not (source / file).is_file():
             raise GonogoError(
-                f"the compose file {source / file} does not exist: mend compose_files in the target file"
+                f"the compose file {source / file} does not exist: fix compose_files in the target file"
             )
     named = [part for file in files for part in ("-f", str(source / file))]
     argv = ["docker", "compose", *named, "--project-directory", str(source), "--profile", "*", "config"]

@@ -67,7 +67,7 @@ class RepositoryFacts(Facts):
         found = [self.target.source / file for file in files]
         lacking = [str(file) for file in found if not file.is_file()]
         if lacking:
-            raise GonogoError(f"there is no {', '.join(lacking)}: mend compose_files in the target file")
+            raise GonogoError(f"there is no {', '.join(lacking)}: fix compose_files in the target file")
         try:
             text = found[0].read_text("utf-8-sig")
         except (OSError, ValueError) as error:

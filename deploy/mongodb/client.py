@@ -39,7 +39,7 @@ ACCOUNTS = ("usersInfo", "rolesInfo", "createUser", "createRole", "dropUser", "d
 class Login:
     """Whom to log in as; nobody where ``username`` is empty. ``source``: the database of the login.
 
-    ``said``: where the password stands, for messages. ``mend``: what to do about one that is refused.
+    ``said``: where the password stands, for messages. ``fix``: what to do about one that is refused.
     ``lacking``: what to do where the server demands a login and there is none.
     """
 
@@ -48,7 +48,7 @@ class Login:
     source: str = "admin"
     mechanism: str = ""
     said: str = ""
-    mend: str = ""
+    fix: str = ""
     lacking: str = ""
 
     @property
@@ -141,9 +141,7 @@ def _silence(port: int, at: Address, trust: Trust | None, made: Context | None) 
 def refusal(error: OperationFailure, at: Address, login: Login) -> str:
     """Return why a server refused, in one sentence, with what to do where that is known."""
     if error.code == AUTHENTICATION_FAILED:
-        return (
-            f"the MongoDB {at.told} refuses the login of {login.username!r} with {login.said}: {login.mend}"
-        )
+        return f"the MongoDB {at.told} refuses the login of {login.username!r} with {login.said}: {login.fix}"
     if error.code == UNAUTHORIZED and not login.options:
         return f"the MongoDB {at.told} demands a login: {login.lacking}"
     denied = _COMMAND.search(str((error.details or {}).get("errmsg") or ""))

@@ -94,7 +94,7 @@ def of_environment(mongodb: Mongodb, environment: Mapping[str, str]) -> Login:
         password=password,
         source=mongodb.auth_database,
         said=f"the value of {mongodb.password_variable}",
-        mend="a database keeps the credentials that it was initialised with, so correct the env file, or "
+        fix="a database keeps the credentials that it was initialised with, so correct the env file, or "
         "change the password in the database first",
         lacking=f"its container has no {mongodb.username_variable}, so name the variable that has the user "
         "with mongodb.username_variable in the target file",
@@ -115,7 +115,7 @@ def of_uri(given: Uri) -> Login:
         source=given.source,
         mechanism=given.mechanism,
         said=f"the password in {given.variable}",
-        mend=f"correct it in the env file, or authSource, which is {given.source}",
+        fix=f"correct it in the env file, or authSource, which is {given.source}",
         lacking=f"{given.variable} holds no user: put user and password into it",
     )
 

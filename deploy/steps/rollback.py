@@ -112,7 +112,7 @@ def _of(run: Run, services: Collection[str]) -> list[Container]:
 
 def _way_on(run: Run, previous: str) -> str:
     path = run.target.path
-    on = f"or mend that and run `gonogo resume {target_file.called(run.target)}`"
+    on = f"or fix that and run `gonogo resume {target_file.called(run.target)}`"
     if not previous:
         look = "log in, look at `docker ps -a` and `docker logs`"
         return f"{look}, and start the stack from {path} by hand; {on}"

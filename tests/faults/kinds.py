@@ -62,7 +62,7 @@ def cut(stage: Stage, _: Runner) -> Iterator[None]:
     try:
         yield
     finally:
-        stage.line.mend()
+        stage.line.fix()
 
 
 @contextlib.contextmanager

@@ -145,7 +145,7 @@ class Stage:
 
     def well(self) -> None:
         """Wait until the host's engine answers, and make room as its owner would."""
-        self.line.mend()
+        self.line.fix()
         self.line.resume()
         self.line.slow(0.0)
         self.root(f"{faults.START_ENGINE}; {OLD_BACKUPS}")

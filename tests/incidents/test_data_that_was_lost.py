@@ -1,7 +1,7 @@
 """Replays of 2025-10-09, all data lost (L1 to L10).
 
 Each injects the real fault. Where it can be seen beforehand, preflight fails with the right check, nothing
-is changed, the running stack answers throughout, and the suite passes once it is mended.
+is changed, the running stack answers throughout, and the suite passes once it is fixed.
 """
 
 from __future__ import annotations

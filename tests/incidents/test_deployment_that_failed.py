@@ -1,7 +1,7 @@
 """Replays of 2025-10-11, the deployment that failed four times (D1 to D4).
 
 Each shows that the preflight suite fails with the right check, that a deployment stops there with exit code 1
-and leaves the target byte for byte as it was, and that the suite passes once the fault is mended.
+and leaves the target byte for byte as it was, and that the suite passes once the fault is fixed.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 
 from gonogo.checks.preflight import test_window as window
 from gonogo.checks.preflight.test_dns import astray
-from gonogo.checks.preflight.test_docker import ailing, unfit
+from gonogo.checks.preflight.test_docker import unhealthy, unsupported
 from gonogo.checks.preflight.test_ports import (
     exhausted,
     hindering,
@@ -50,7 +50,7 @@ def utc(text: str) -> datetime.datetime:
     ],
 )
 def test_engines_that_will_not_do(given: dict[str, Any], wrong: list[str]) -> None:
-    assert unfit(EngineInfo(**{**FINE, **given})) == wrong
+    assert unsupported(EngineInfo(**{**FINE, **given})) == wrong
 
 
 @every(
@@ -65,7 +65,7 @@ def test_engines_that_will_not_do(given: dict[str, Any], wrong: list[str]) -> No
     ],
 )
 def test_engines_that_cannot_work(given: dict[str, Any], status: str, wrong: list[str]) -> None:
-    assert ailing(EngineInfo(**{**FINE, **given}), [container("api", status=status)]) == wrong
+    assert unhealthy(EngineInfo(**{**FINE, **given}), [container("api", status=status)]) == wrong
 
 
 def ranged(

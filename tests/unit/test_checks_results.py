@@ -22,7 +22,7 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Checks:
 
 
 EVIDENCE = """
-@pytest.mark.check("host.name", reason="A reason.", fix="Mend it.", severity="error")
+@pytest.mark.check("host.name", reason="A reason.", fix="Fix it.", severity="error")
 def test_first(connection, expect):
     '''The host has a name.
 

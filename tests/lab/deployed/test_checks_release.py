@@ -68,7 +68,7 @@ def stack(first: Chat) -> Iterator[Stack]:
 
 
 @pytest.fixture(autouse=True)
-def mended(stack: Stack) -> Iterator[None]:
+def fixed(stack: Stack) -> Iterator[None]:
     """Without its fault every check passes, before and after."""
     assert stack.failed() == {}
     yield

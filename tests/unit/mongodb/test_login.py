@@ -104,7 +104,7 @@ def test_a_login_in_files_of_the_container() -> None:
 
 def refusal(code: int, said: str = "", user: str = "app") -> str:
     error = OperationFailure(said, code, {"errmsg": said, "codeName": "Name"})
-    return client.refusal(error, AT, Login(user, SECRET, said="$PASSWORD", mend="mend it", lacking="no user"))
+    return client.refusal(error, AT, Login(user, SECRET, said="$PASSWORD", fix="fix it", lacking="no user"))
 
 
 @every(
@@ -127,7 +127,7 @@ def test_the_role_that_is_missing_is_named(command: str, role: str) -> None:
 
 
 def test_other_refusals() -> None:
-    assert refusal(18) == "the MongoDB in shop-db refuses the login of 'app' with $PASSWORD: mend it"
+    assert refusal(18) == "the MongoDB in shop-db refuses the login of 'app' with $PASSWORD: fix it"
     assert refusal(13, "command find requires authentication", user="") == (
         "the MongoDB in shop-db demands a login: no user"
     )

@@ -27,7 +27,7 @@ PREVIEW = PlanPreview(
     transfer=Transfer(images=["shop-web"], bytes=5_000_000),
     unavailable={"web": 2.0},
     steps=["lock"],
-    commits=["bbbbbbbb [skip ci] Mend it"],
+    commits=["bbbbbbbb [skip ci] Fix it"],
 )
 
 
@@ -88,7 +88,7 @@ def test_a_terminal_of_any_width_is_told_the_same(width: int, monkeypatch: pytes
     monkeypatch.setenv("TERM", "xterm")
     text = " ".join(" ".join(seen(heard(Terminal(Tty())), width)).split())
     told = ("FAILED ports.free held by [nginx] fix: Stop it.", "failed build 2.3 s no [space] left", END)
-    for said in (*told, "downtime web about 2 s, as last time", "[skip ci] Mend it", NEXT, "recovery proved"):
+    for said in (*told, "downtime web about 2 s, as last time", "[skip ci] Fix it", NEXT, "recovery proved"):
         assert said in text
     for kept_back in ("backup.destination", "disk.free", "found held", "ok a.b"):
         assert kept_back not in text, "what passed, or was blocked by something else, is counted only"

@@ -79,7 +79,7 @@ def facts(**changed: Any) -> Facts:
         "host": SimpleNamespace(engine=EngineInfo("26.1.5", "1.45", "linux/amd64")),
         "target_images": {"sha256:api": info("sha256:api", OLD), "sha256:web": info("sha256:web", OLD)},
         "releases": SimpleNamespace(current=Release(version="v1", created="", project="shop")),
-        "shipping": Shipping(OLD, NOW, known=True, forward=True, commits=(Commit(NOW, "Mend it"),)),
+        "shipping": Shipping(OLD, NOW, known=True, forward=True, commits=(Commit(NOW, "Fix it"),)),
     }
     given |= changed
     given.setdefault("local_ids", {name: one.id for name, one in given["local_images"].items()})
@@ -112,7 +112,7 @@ def test_what_a_deployment_would_do(engine: dict[str, Any]) -> None:
         "  8. verify",
         "  9. finish",
         "commits",
-        "  bbbbbbbb Mend it",
+        "  bbbbbbbb Fix it",
         "note      what ships: 1 commit since aaaaaaaa",
     ]
 
