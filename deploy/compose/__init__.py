@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -42,10 +42,6 @@ OVERRIDES = tuple(
 
 WARNING = re.compile(r'level=warning msg="(?P<words>(?:[^"\\]|\\.)*)"')
 UNSET = re.compile(r'The \\?"(?P<name>[^"\\]+)\\?" variable is not set')
-
-INNERMOST = re.compile(
-    r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?:(?P<how>:?[-?+])(?P<word>[^${}]*))?\}|(?P<bare>[A-Za-z_]\w*))"
-)
 
 
 @dataclass(frozen=True)
@@ -157,30 +153,6 @@ def warnings(stderr: str) -> list[str]:
     """Return what Compose warned of, unset variables aside, each once, in order."""
     said = (match["words"].replace('\\"', '"') for match in WARNING.finditer(stderr))
     return list(dict.fromkeys(words for words in said if "variable is not set" not in words))
-
-
-def interpolated(text: str, values: Mapping[str, str]) -> str:
-    """Return a text with its variables replaced, as Compose does; one that is not set becomes nothing.
-
-    Known are ``$NAME``, ``${NAME}`` and the forms with ``:-``, ``-``, ``:?``, ``?``, ``:+`` and ``+``, within
-    each other too.
-    """
-
-    def value(match: re.Match[str]) -> str:
-        name, how, word = match["braced"] or match["bare"], match["how"] or "", match["word"] or ""
-        given = values.get(name, "").replace("$", "\0")
-        holds = name in values and (given != "" or not how.startswith(":"))
-        if how.endswith("+"):
-            return word if holds else ""
-        return given if holds or not how.endswith("-") else word
-
-    pieces = text.split("$$")
-    for index, piece in enumerate(pieces):
-        found = piece
-        for _ in range(piece.count("$") + 1):
-            found = INNERMOST.sub(value, found)
-        pieces[index] = found
-    return "$".join(pieces).replace("\0", "$")
 
 
 def complaint(stderr: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gonogo.deploy import compose
 from gonogo.deploy.compose import unresolved
+from gonogo.deploy.compose.interpolation import INNERMOST, interpolated
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.redaction.weak_secrets import DEFAULT, is_placeholder, weakness
@@ -97,7 +98,7 @@ def read(text: str) -> tuple[dict[str, str], list[str]]:
         if taken is None:
             faults.append(f"the quote of {name} in line {number - more} is never closed")
         literal = value.startswith("'")
-        values[name] = (taken or "") if literal else compose.interpolated(taken or "", values)
+        values[name] = (taken or "") if literal else interpolated(taken or "", values)
     return values, faults
 
 
@@ -145,7 +146,7 @@ def _uses(value: object) -> Iterator[tuple[str, str]]:
             yield from _uses(inner)
     elif isinstance(value, str):
         rest = value.replace("$$", "")
-        while found := compose.INNERMOST.search(rest):
+        while found := INNERMOST.search(rest):
             yield found["braced"] or found["bare"], found["how"] or ""
             rest = rest[: found.start()] + rest[found.end() :]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from gonogo.deploy import compose
 from gonogo.deploy.compose import unresolved
+from gonogo.deploy.compose.interpolation import interpolated
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.redaction.secret_values import secret_values
@@ -87,7 +88,7 @@ def written(flat: str) -> dict[str, dict[str, Any]]:
 def service_files(flat: str, values: Mapping[str, str], target: Target) -> list[str]:
     """Return the ``env_file``s of all services of a flattened compose file, as paths of the target."""
     entries = [entry for service in written(flat).values() for entry in service.get("env_file") or []]
-    paths = [compose.interpolated(str(one["path"]), values) for one in entries]
+    paths = [interpolated(str(one["path"]), values) for one in entries]
     return list(dict.fromkeys(posixpath.normpath(target.path / path) for path in paths if path))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from gonogo.deploy import compose
 from gonogo.deploy.compose import unresolved
+from gonogo.deploy.compose.interpolation import interpolated
 from gonogo.deploy.compose.unresolved import as_list
 from gonogo.deploy.target import Target
 
@@ -62,7 +63,7 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
         return {str(key): _filled(inner, values) for key, inner in value.items()}
     if isinstance(value, list):
         return [_filled(inner, values) for inner in value]
-    return compose.interpolated(value, values) if isinstance(value, str) else value
+    return interpolated(value, values) if isinstance(value, str) else value
 
 
 def _wanted(service: dict[str, Any], profiles: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The command line of the target, what Compose says, and how it replaces variables; pure, no Docker."""
+"""The command line of the target, and what Compose says of its own accord; pure, no Docker."""
 
 from __future__ import annotations
 
@@ -15,9 +15,6 @@ from hypothesis import strategies as st
 from gonogo.deploy import compose
 from gonogo.deploy.compose import LEAST, command, complaint, flatten, unset_variables
 from gonogo.deploy.errors import GonogoError
-from tests.unit.tables import every
-
-VALUES = {"A": "a", "EMPTY": "", "MONEY": "$A"}
 
 
 def target(path: str = "/srv/chat", env: str | None = "/srv/chat/.env") -> SimpleNamespace:
@@ -74,21 +71,6 @@ def test_compose_warnings_and_errors_are_told_apart():
     )
     assert unset_variables(words) == ["A"]
     assert complaint(words).startswith("error while interpolating")
-
-
-@every(
-    "text, becomes",
-    [
-        ("$A/${A}", "a/a"),
-        ("${A:-x}${EMPTY:-x}${EMPTY-x}${GONE-x}", "axx"),
-        ("${GONE:-${A}}${GONE:-${ALSO:-deep}}", "adeep"),
-        ("${A:+yes}${EMPTY:+yes}${EMPTY+yes}${GONE+yes}", "yesyes"),
-        ("${A:?say}${GONE}", "a"),
-        ("$$A ${MONEY}", "$A $A"),
-    ],
-)
-def test_variables_are_replaced_as_compose_does(text: str, becomes: str) -> None:
-    assert compose.interpolated(text, VALUES) == becomes
 
 
 def test_warnings_of_compose_without_those_of_unset_variables() -> None:
