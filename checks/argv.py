@@ -37,6 +37,12 @@ def suites(words: Sequence[str], folder: Path) -> list[str]:
     return sorted({suite for suite in found if suite})
 
 
+def whole(words: Sequence[str], folder: Path, suite: str) -> bool:
+    """Return whether a command line names all of a suite; see ``suites``."""
+    there = [place for place in (_place(word, folder) for word in _paths(words)) if place]
+    return not {FOLDER, FOLDER / suite}.isdisjoint(there or [folder.resolve()])
+
+
 def values(words: Sequence[str], option: str) -> Iterator[str]:
     """Yield the values that a command line gives an option."""
     for index, word in enumerate(words):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks import argv, catalogue, columns, early, offline, options, recall, results, summary
+from gonogo.checks import argv, catalogue, columns, early, offline, options, results, summary
 from gonogo.checks.catalogue import SMOKE, is_check
 from gonogo.checks.fixtures import SUITE
 from gonogo.checks.judge import Check, Place, account, judge
@@ -87,6 +87,7 @@ def pytest_collection_modifyitems(
         if offline.wanted(config, [item for item in items if is_check(item)]):
             offline.begin(suite, config)
         elif not option("--replay"):
+            suite.ahead = suite.ahead and all(item in items for item in found)
             suite.start()
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
@@ -97,6 +98,7 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
     kept = recording.load(Path(option("--replay"))) if option("--replay") else None
     facts = kept.facts_of() if kept else None
     target = facts.target if facts else target_file.find(option("--target"))
+    named = config.args, config.invocation_params.dir
     suite = Suite(
         target,
         facts.redactor if facts else Redactor(),
@@ -109,7 +111,8 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         strict=bool(config.getini("strict")),
         checks=known,
         early=early.STARTED,
-        known=recall.known(config, target),
+        live=argv.suites(*named) != ["preflight"],
+        ahead=argv.whole(*named, "preflight") and not hasattr(config, "workerinput"),
     )
     if kept and facts:
         suite.skip_build, suite.facts = kept.options["skip_build"], facts
@@ -160,7 +163,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start a new check, even one that is about to be skipped."""
     if is_check(item):
         suite = item.config.stash[SUITE]
-        suite.begin(item.nodeid)
+        suite.begin(live=suite.live and item.path.parent != argv.FOLDER / "preflight")
         offline.note(suite, item)
 
 
@@ -237,8 +240,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if file := session.config.getoption("--record"):
         Path(file).write_text(suite.recording(), encoding="utf-8")
-    if not session.config.getoption("--replay"):
-        recall.leave(session.config, suite)
     suite.close()
     # pytest searches all that there is for garbage several times before it ends, which takes long.
     gc.freeze()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import importlib
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from gonogo.checks.contact import Contact
 from gonogo.checks.early import Early
 from gonogo.checks.finding import CheckFailed, Finding
 from gonogo.deploy import release
@@ -19,14 +18,8 @@ from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Release
 from gonogo.deploy.steps.recording import record
 from gonogo.deploy.target import Target, Waiver
-from gonogo.deploy.wire.opening import opened
-from gonogo.deploy.wire.prefetch import Question
-from gonogo.deploy.wire.remembered import Remembered
 from gonogo.deploy.wire.transcript import Entry
 from gonogo.reports.model import Availability, DataCount, Severity
-
-HEAVY = {"mongodb": "pymongo", "replies": "gonogo.deploy.availability.http_client"}
-"""Facts, and what they import that takes long."""
 
 
 @dataclass
@@ -37,7 +30,9 @@ class Suite:
     part; ``images_of``: the version as which the images were built that are taken, with ``skip_build``;
     ``offline``: only the repository is looked at; ``checks``: the ids of all checks; ``availability``: how
     the stack answered during the deployment that this run is a part of; ``streaks``: by a container's id, how
-    many health checks had failed in a row when it was first seen to be unhealthy.
+    many health checks had failed in a row when it was first seen to be unhealthy; ``ahead``: all of preflight
+    runs, so what it asks is asked ahead of the checks; ``live``: each test that is not one of preflight's
+    begins a new snapshot of the target.
     """
 
     target: Target
@@ -57,13 +52,10 @@ class Suite:
     notes: list[str] = field(default_factory=list)
     streaks: dict[str, int] = field(default_factory=dict)
     early: Early | None = None
-    known: Remembered = field(default_factory=Remembered)
-    asked: dict[str, list[Question]] = field(default_factory=dict)
-    _test: str = ""
-    _asked: int = 0
+    ahead: bool = False
+    live: bool = True
     _facts: Facts | None = None
-    _connection: Connection | None = None
-    _opened: Future[None] | None = None
+    _contact: Contact | None = None
 
     @property
     def facts(self) -> Facts:
@@ -78,73 +70,28 @@ class Suite:
         self._facts = facts
 
     def start(self) -> None:
-        """Open the connection while the run goes on, and ask for the facts that the last run needed.
-
-        Those that this machine knows are asked meanwhile.
-        """
-        self._facts = facts = Facts(
-            self.target, None, self.redactor, version=self.version, images_of=self.images_of, pending=True
-        )
-        pool = ThreadPoolExecutor(2, thread_name_prefix="gonogo-open")
-        self._opened = pool.submit(self._open, facts)
-        pool.submit(self._import_ahead)
-        pool.shutdown(wait=False)
-        facts.ahead(self.known.facts)
-
-    def _open(self, facts: Facts) -> None:
-        failure: GonogoError | None = None
-        try:
+        """Open the connection while the run goes on and, ``ahead`` of the checks, ask what they will need."""
+        begun = self.early.contact(self.target, self.version, self.images_of) if self.early else None
+        if begun is None:
             opening = self.early.take(self.target) if self.early else None
-            opening = opening or opened(self.target, prefetch=self.known.prefetch)
-            self._connection = Connection.open(
-                self.target, redact=self.redactor, opening=opening, transcript=facts.transcript
+            begun = Contact(
+                self.target,
+                self.redactor,
+                opening=opening,
+                asks=self.ahead,
+                version=self.version,
+                images_of=self.images_of,
             )
-        except GonogoError as error:
-            failure = error
-        finally:
-            facts.connected(self._connection, failure)
+        self._contact, self._facts, self.redactor = begun, begun.facts, begun.facts.redactor
 
-    def _import_ahead(self) -> None:
-        # While the handshake is under way there is time to read what a fact will need.
-        for needing, module in HEAVY.items():
-            if needing in self.known.facts:
-                importlib.import_module(module)
-
-    def remembered(self, *, whole: bool) -> Remembered | None:
-        """Return what the next run may ask ahead; ``whole``: every test ran. None without a connection."""
-        if self._connection is None or self._facts is None:
-            return None
-        self._note_questions()
-        before = Remembered() if whole else self.known
-        facts = set(self._facts.answers.known) | set(() if whole else self.known.facts)
-        asked = {test: [self._ranked(one) for one in questions] for test, questions in self.asked.items()}
-        forwards = self._connection.forwarded or before.forwards
-        return before.after(self._connection.clock, asked, facts, self.redactor, forwards)
-
-    def _ranked(self, question: Question) -> Question:
-        return replace(question, urgent=question.command in self._urgent)
-
-    @cached_property
-    def _urgent(self) -> set[str]:
-        """The commands that had to be answered before a fact could be asked for that takes long."""
-        assert self._facts
-        known = (self._facts.answers.known.get(name) for name in HEAVY)
-        places = {place for answer in known if answer for place in answer.entries}
-        return {entry.command for entry in self._facts.transcript.at(sorted(places))}
+    @property
+    def _connection(self) -> Connection | None:
+        return self._contact.connection if self._contact else None
 
     @property
     def asked_ahead(self) -> str:
-        """How many questions were answered ahead, in words; empty when nothing was asked."""
-        prefetch = self._connection.prefetch if self._connection else None
-        if not prefetch or not prefetch.asked:
-            return ""
-        return f"{prefetch.served} of {len(prefetch.asked)} questions were asked in the first round trip"
-
-    def _note_questions(self) -> None:
-        if self._connection:
-            asked = self._connection.prefetch.asked
-            self.asked[self._test] = asked[self._asked :]
-            self._asked = len(asked)
+        """How many questions were asked ahead, in words; empty when none was."""
+        return self._contact.asked_ahead if self._contact else ""
 
     def recording(self) -> str:
         """Return what this run knew and was answered, masked, as JSON."""
@@ -193,11 +140,15 @@ class Suite:
         """What this check asked of the target and the facts it used; asking for it asks nothing."""
         return self._facts.evidence(self.mark) if self._facts else []
 
-    def begin(self, test: str = "") -> None:
-        """Start a new check: no finding yet, and evidence counts from here."""
-        self._note_questions()
-        self._test, self.finding = test, Finding()
+    def begin(self, *, live: bool = False) -> None:
+        """Start a new check: no finding yet, and evidence counts from here.
+
+        ``live``: it begins a new snapshot of the target.
+        """
+        self.finding = Finding()
         if self._facts:
+            if live:
+                self._facts.host.refresh()
             self._facts.answers.used.clear()
             self.mark = self._facts.transcript.mark()
         else:
@@ -225,7 +176,5 @@ class Suite:
 
     def close(self) -> None:
         """End the connection; a fault of ours while it was opened is raised here."""
-        if self._opened:
-            self._opened.result()
-        if self._connection:
-            self._connection.close()
+        if self._contact:
+            self._contact.close()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.wire import ssh
 from gonogo.deploy.wire.account import Account, Asked, short
-from gonogo.deploy.wire.framing import Clock
 from gonogo.deploy.wire.line import Line
 from gonogo.deploy.wire.opening import Opening, opened
+from gonogo.deploy.wire.pipeline import is_together
 from gonogo.deploy.wire.reachable import Reachable
 from gonogo.deploy.wire.shell import Result
 from gonogo.deploy.wire.transcript import Transcript
@@ -45,12 +46,12 @@ class Connection:
         self.host = target.host
         self.transcript = transcript or Transcript(redact)
         self._account = Account(self.host, self.transcript, self._lost)
-        self.forwarded: set[tuple[str, int]] = set()
-        """Where connections were made ahead."""
+        self.changed: Callable[[], None] = lambda: None
+        """What is called after each command that may have changed the target."""
         self._timeout = target.thresholds.command_timeout_s
         seconds = target.thresholds.connect_timeout_s
         opening = opening or opened(target, control_path)
-        self._transport, self.prefetch = opening.transport, opening.prefetch
+        self._transport = opening.transport
         try:
             self._line = Line(opening, seconds, self._worded)
         except BaseException as error:
@@ -119,18 +120,16 @@ class Connection:
 
         ``stdin``: its standard input, nothing by default. ``timeout``: seconds, by default the target's
         ``command_timeout_s``. ``mutates``: it changes the target. ``private``: its output holds secrets, so
-        the transcript keeps its size alone. ``live``: its answer must be of this very moment, so it is not
-        asked ahead in the next run, as all else is that does not change the target. Raises CommandTimeout,
-        after which the connection is usable and the command was ended, and ConnectionFailed.
+        the transcript keeps its size alone. ``live``: its answer must be of this very moment, so it waits for
+        no other question. Raises CommandTimeout, after which the connection is usable and the command was
+        ended, ConnectionFailed, and GonogoError for an answer that is too long.
         """
         __tracebackhide__ = True
         limit = self._timeout if timeout is None else timeout
-        if mutates:
-            self.prefetch.drop()  # what may change the target makes void what was answered before
-        foreseen = None if mutates or live else self.prefetch.serve(command, stdin, limit)
-        if foreseen is not None:
-            result = self._account.of(command, limit, lambda: foreseen, private=private)
-            return self.prefetch.remember(result, stdin, limit)
+        if is_together() and not mutates and not live:
+            shared = self._line.share(command, stdin, limit)
+            if shared:
+                return self._account.of(command, limit, lambda: shared, private=private)
         shell = self._line.take()
         if not shell.fits(stdin):
             self._line.give(shell)
@@ -140,10 +139,13 @@ class Connection:
         def ask() -> Result:
             return self._line.ask(shell, command, stdin, limit)
 
-        result = self._account.of(command, limit, ask, mutates=mutates, private=private)
-        if not mutates and not live:
-            self.prefetch.remember(result, stdin, limit)
-        return result
+        with self._changing(mutates):
+            return self._account.of(command, limit, ask, mutates=mutates, private=private)
+
+    @property
+    def shared(self) -> int:
+        """How many questions went together with others."""
+        return self._line.shared
 
     def check(
         self, command: str, *, stdin: bytes | None = None, timeout: float | None = None, mutates: bool = False
@@ -177,13 +179,12 @@ class Connection:
         """
         __tracebackhide__ = True
         limit = STREAM_TIMEOUT_S if timeout is None else timeout
-        if mutates:
-            self.prefetch.drop()
 
         def ask() -> Result:
             return self._line.feed(command, limit, stdin, on_bytes, to)
 
-        return self._account.of(command, limit, ask, mutates=mutates, private=private)
+        with self._changing(mutates):
+            return self._account.of(command, limit, ask, mutates=mutates, private=private)
 
     def pour(self, command: str, to: Callable[[bytes], None], *, timeout: float | None = None) -> Result:
         """Run a command that changes nothing, and hand its standard output on in pieces of any size.
@@ -205,24 +206,17 @@ class Connection:
 
         return self._account.of(command, limit, ask, private=True, size=lambda: size)
 
-    @property
-    def clock(self) -> Clock:
-        """What the target's timeout(1) understands; of use for remembering questions."""
-        return self._line.clock
-
     def forward_socket(self, remote: str) -> Path:
         """Return the path of a local Unix socket that leads to ``remote``; raises ConnectionFailed."""
-        self.prefetch.drop()  # what goes through it may change the target
+        self.changed()  # what goes through it may change the target
         return self.forwards.socket(remote)
 
     def forward_port(self, host: str, port: int, *, ahead: int = 0) -> int:
-        """Return the port of 127.0.0.1 that leads to ``host:port`` seen from the target; ConnectionFailed.
+        """Return the port here that leads to ``host:port`` there, for which ``ahead`` connections are made.
 
-        ``ahead``: so many connections are worth making as soon as there is a way; the next run does.
+        Raises ConnectionFailed.
         """
-        self.forwarded |= {(host, port)} if ahead else set()
-        # What copies for those connections would only slow down whoever comes without them.
-        return self.forwards.port(host, port, ahead if (host, port) in self.prefetch.forwards else 0)
+        return self.forwards.port(host, port, ahead)
 
     def close(self) -> None:
         """End shells and forwards, and the master where this connection opened it; can be called again."""
@@ -235,6 +229,13 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextmanager
+    def _changing(self, mutates: bool) -> Iterator[None]:
+        with ExitStack() as end:
+            if mutates:
+                end.callback(self.changed)
+            yield
 
     def _worded(self, cause: str) -> str:
         return f"the connection to {self.host} was lost: {cause}"

@@ -21,8 +21,9 @@ PAGE = ROOT / "docs" / "nouns.md"
 HEAD = """# Nouns
 
 What a check can ask of `host`, the target, and of `controller`, the machine that deploys, beside testinfra's
-own modules (`host.file`, `host.socket`, `host.user`, `host.sysctl` …). Each property is asked once in a run,
-and its answer is the evidence of every check that uses it; `refresh()` forgets what is known of a noun.
+own modules (`host.file`, `host.socket`, `host.user`, `host.sysctl` …). Each property is asked once in a
+snapshot of the host, and its answer is the evidence of every check that uses it. `host.refresh()` begins a
+new snapshot; the `refresh()` of a noun forgets what is known of that noun.
 
 Made from the docstrings by `python -m tests.nouns`.
 """

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from gonogo.checks.declared import TEMPORARY
 from gonogo.checks.suite import Suite
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.facts import Facts
@@ -16,7 +17,6 @@ from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.target import Target
 
-TEMPORARY = "/tmp"
 INODES = 10_000
 """An image's layers are made of files: a filesystem can run out of inodes long before bytes."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import pytest
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Dns, Target
 
@@ -42,7 +44,7 @@ def test_dns_target(host: Host, controller: Host, target: Target, expect: Callab
         pytest.skip("the target file has no [dns]")
     ours = own(host, controller, target.dns)
     names = {name: controller.dns(name) for name in target.dns.names}
-    controller.ahead(*(one.key("addresses") for one in names.values()))
+    ahead(partial(getattr, one, "addresses") for one in names.values())
     found = {name: one.addresses for name, one in names.items()}
     leads = [f"{name} leads to {', '.join(addresses)}" for name, addresses in found.items()]
     expected = ", ".join(ours) or f"{target.host}, which does not resolve here itself"

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from functools import partial
 
 import pytest
 
+from gonogo.checks.declared import servers
+from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target import Target
-
-HTTPS = 443
-
-
-def servers(target: Target) -> list[str]:
-    """Return ``name:port`` of every server whose certificate matters, each once, in the file's order."""
-    found = []
-    for endpoint in target.health:
-        parts = urlsplit(endpoint.url)
-        if parts.scheme == "https" and parts.hostname:
-            found.append(f"{parts.hostname}:{parts.port or HTTPS}")
-    for text in target.tls.hosts:
-        name, _, port = text.partition(":")
-        found.append(f"{name}:{port or HTTPS}")
-    return list(dict.fromkeys(found))
 
 
 def told(one: Shown, now: datetime.datetime) -> str:
@@ -48,7 +35,7 @@ def test_tls_expiry(host: Host, controller: Host, target: Target, expect: Callab
     if not wanted:
         pytest.skip("no health endpoint is https, and [tls] names no hosts")
     now, least = controller.clock.now, datetime.timedelta(days=target.tls.days)
-    host.ahead(*(one.key("shown") for one in wanted))
+    ahead(partial(getattr, one, "shown") for one in wanted)
     found = [one.shown for one in wanted]
     soon = [one for one in found if one.ends is None or one.ends - now < least]
     expect(

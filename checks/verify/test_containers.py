@@ -21,7 +21,7 @@ PAUSE_S = 0.5
 
 
 def _running(host: Host, target: Target) -> list[Container]:
-    host.containers.refresh()
+    host.refresh()
     return host.project(target.project).containers
 
 

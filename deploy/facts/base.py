@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, Unknown
-from gonogo.deploy.host.answers import Answer, Answers, Asked, Asker, ahead
+from gonogo.deploy.host.answers import Answer, Answers, Asked, Asker
 from gonogo.deploy.host.backend import ConnectionBackend
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.host_key import LOCAL
@@ -28,6 +28,8 @@ class Base:
 
     offline: ClassVar[bool] = False
     """Whether only the repository is looked at."""
+    local: ClassVar[bool] = False
+    """Whether all facts ask this machine alone: each says so itself."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -78,10 +80,6 @@ class Base:
         for key in keys:
             self.answers.known.pop(key, None)
 
-    def ahead(self, keys: Iterable[str]) -> None:
-        """Begin to ask for what will be needed; who needs one of it meanwhile waits for it."""
-        ahead(found for key in keys if (found := self.find(key)))
-
     def find(self, key: str) -> tuple[Asker, str] | None:
         """Return what holds the property that is kept under ``key``, and its name; None for no property."""
         if isinstance(getattr(type(self), key, None), Asked):
@@ -113,6 +111,7 @@ class Base:
                 error = Unknown(given["check"], given["error"]) if "error" in given else None
                 value = None if error else _asked(*place).adapter.validate_python(given["value"])
                 self.answers.known[key] = Answer(value, error)
+        self.answers.fixed = True
 
 
 def _asked(holder: Asker, name: str) -> Asked[Any]:

@@ -12,7 +12,7 @@ from gonogo.deploy.compose import env_example, env_file
 from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
 from gonogo.deploy.compose.env_example import Example
 from gonogo.deploy.compose.model import Model, Service
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts.base import Base
 from gonogo.deploy.host import working_copy
@@ -85,8 +85,8 @@ class StackFacts(Base):
 
         Kept of them is what is no secret; see ``redaction.masking``.
         """
-        _ = self.folder
         asked = env_file.ask(self.connection, self.target)
+        _ = self.folder  # asked meanwhile, and to blame where it is not there
         self.redactor.add(env_file.pieces(asked.raw.splitlines()))
         try:
             values = env_file.values(asked, self.target)
@@ -133,9 +133,10 @@ class StackFacts(Base):
     @asked("compose.resolves", keep=kept)
     def resolved(self) -> Resolved:
         """The model of what would be deployed, resolved on the target with its env file."""
-        # First for the redactor, and because a file that Compose cannot read is for one check to tell.
+        result = config(self.connection, self.target, ("-",), self.flat.encode())
+        # Asked meanwhile. It comes first: the redactor needs it, and another check judges that file.
         _ = self.environment
-        return resolve(self.connection, self.target, ("-",), self.redactor, self.flat.encode())
+        return read_config(self.target, result, self.redactor)
 
     @asked("environment.secrets")
     def service_files(self) -> dict[str, Place | None]:
@@ -190,8 +191,17 @@ def resolve(
 
     Raises GonogoError with Compose's words.
     """
+    return read_config(target, config(connection, target, files, stdin), redactor)
+
+
+def config(connection: Connection, target: Target, files: Sequence[str], stdin: bytes | None) -> Result:
+    """Return what Compose says that ``files`` give on the target, ``-`` being ``stdin``."""
     line = compose.command(target, "config", "--format", "json", files=files)
-    result = connection.run(line, stdin=stdin, private=True)
+    return connection.run(line, stdin=stdin, private=True)
+
+
+def read_config(target: Target, result: Result, redactor: Redactor) -> Resolved:
+    """Return the model in what ``config`` returned; its secrets are redacted. Raises GonogoError."""
     if not result.ok:
         raise GonogoError(f"{target.host}: {compose.complaint(result.error_text)}")
     return read(result.text, result.error_text, redactor)

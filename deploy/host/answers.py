@@ -1,12 +1,12 @@
-"""A property that is asked once in a run, remembered with its evidence, and judged by one check."""
+"""A property that is asked once in a snapshot, kept with its evidence, and judged by one check."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import typing
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, overload
 from pydantic import TypeAdapter
 
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, Unknown
+from gonogo.deploy.wire.pipeline import together
 from gonogo.deploy.wire.transcript import Transcript
 
 T = TypeVar("T")
@@ -29,18 +30,27 @@ REACHABLE = ConnectionFailed.check
 
 @dataclass(frozen=True)
 class Answer:
-    """What a question gave: a value or an error, and which transcript entries it made."""
+    """What a question gave: a value or an error, and which transcript entries it made.
+
+    ``local``: this machine alone was asked, so a change of the target leaves it true.
+    """
 
     value: Any
     error: Unknown | None
     entries: frozenset[int] = frozenset()
+    local: bool = False
 
 
 class Answers:
-    """The answers so far, by key. Safe for several threads: each property is asked by one alone."""
+    """The answers of the present snapshot, by key. Safe for threads: each property is asked by one alone.
+
+    ``fixed``: they are those of a recording, which no change makes void.
+    """
 
     def __init__(self) -> None:
         self.known: dict[str, Answer] = {}
+        self.fixed = False
+        self._snapshot = 0
         self._guards: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._lock = threading.Lock()
         self._frames = threading.local()
@@ -64,9 +74,31 @@ class Answers:
 
     def forget(self, *begins: str) -> None:
         """Forget every answer whose key begins so; it is asked for again then."""
-        for key in list(self.known):  # others may add to it meanwhile
-            if key.startswith(begins):
-                self.known.pop(key, None)
+        with self._lock:
+            self._snapshot += 1
+            self.known = {key: answer for key, answer in self.known.items() if not key.startswith(begins)}
+
+    @property
+    def snapshot(self) -> int:
+        """The number of the present snapshot: an answer is kept only in the one in which it was asked for."""
+        return self._snapshot
+
+    def renew(self, *, here: bool = False) -> None:
+        """Begin a new snapshot: forget what the target answered or, ``here``, what this machine did.
+
+        What is being asked for now is not kept either.
+        """
+        if self.fixed:
+            return
+        with self._lock:
+            self._snapshot += 1
+            self.known = {key: answer for key, answer in self.known.items() if answer.local is not here}
+
+    def keep(self, key: str, answer: Answer, snapshot: int) -> None:
+        """Keep an answer that was asked for in ``snapshot``, unless there is a new one by now."""
+        with self._lock:
+            if snapshot == self._snapshot:
+                self.known[key] = answer
 
     def guard(self, key: str) -> threading.RLock:
         """Return the lock under which the property with this key is asked."""
@@ -81,13 +113,18 @@ class Asker(Protocol):
     def transcript(self) -> Transcript: ...
     @property
     def answers(self) -> Answers: ...
+    @property
+    def local(self) -> bool:
+        """Whether all its properties ask this machine alone."""
+        ...
+
     def key(self, name: str) -> str:
         """Return under what the answer of the property called ``name`` is kept."""
         ...
 
 
 class Asked(Generic[T]):
-    """A property that asks once; later reads give the same value, or raise the same Unknown, at no cost."""
+    """A property that asks once in a snapshot; later reads give the same value, or raise the same Unknown."""
 
     def __init__(
         self, check: str, ask: Callable[[Any], T], keep: Callable[[Any], Any] | None, local: bool
@@ -126,7 +163,7 @@ class Asked(Generic[T]):
         return self.adapter.dump_python(self._keep(value) if self._keep else value, mode="json")
 
     def _ask_now(self, holder: Asker, key: str) -> Answer:
-        mark = holder.transcript.mark()
+        mark, snapshot = holder.transcript.mark(), holder.answers.snapshot
         value, error = None, None
         with holder.answers.frame() as used:
             try:
@@ -140,24 +177,26 @@ class Asked(Generic[T]):
             except UNREADABLE as garbled:
                 said = " ".join(f"{type(garbled).__name__}: {garbled}".split())[:SHOWN]
                 error = Unknown(self.check, f"the answer cannot be read ({said}): see the evidence for it")
-            answer = Answer(value, error, frozenset(used | set(holder.transcript.mine(mark))))
-        holder.answers.known[key] = answer
+            entries = frozenset(used | set(holder.transcript.mine(mark)))
+        answer = Answer(value, error, entries, self.local or holder.local)
+        holder.answers.keep(key, answer, snapshot)
         return answer
 
 
-def ahead(wanted: Iterable[tuple[Asker, str]]) -> None:
-    """Begin to ask for properties, each by what has it and its name; who needs one meanwhile waits for it."""
-    pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="gonogo-ahead")
-    for holder, name in wanted:
-        pool.submit(_quietly, holder, name)
-    pool.shutdown(wait=False)
+def ahead(wanted: Iterable[Callable[[], object]]) -> None:
+    """Begin to ask, side by side, whatever each of these asks; who needs an answer meanwhile waits for it."""
+    waiting = deque(wanted)
+    for _ in range(min(AHEAD, len(waiting))):
+        threading.Thread(target=_ask_each, args=(waiting,), daemon=True, name="gonogo-ahead").start()
 
 
-def _quietly(holder: Asker, name: str) -> None:
-    try:
-        getattr(holder, name)
-    except Unknown:
-        return
+def _ask_each(waiting: deque[Callable[[], object]]) -> None:
+    with together(), contextlib.suppress(IndexError):
+        while True:
+            ask = waiting.popleft()
+            # Whoever needs the answer asks again, and is given what was wrong.
+            with contextlib.suppress(Exception):
+                ask()
 
 
 def asked(

@@ -10,7 +10,6 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.answers import REACHABLE
 from gonogo.deploy.host.typed import BaseBackend, CommandResult
-from gonogo.deploy.wire.readonly import only_reads
 
 
 class ConnectionBackend(BaseBackend):
@@ -57,15 +56,18 @@ class ConnectionBackend(BaseBackend):
         return data.decode("utf-8", "replace")
 
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:
-        """Return the result of ``command``, its ``%s`` replaced by the quoted ``args``.
+        """Return the result of ``command``, its ``%s`` replaced by the quoted ``args``; asked live.
 
+        A new snapshot begins with it.
         ``timeout`` (seconds) may be given. Raises CommandTimeout and ConnectionFailed.
         """
         __tracebackhide__ = True
         line = self.get_command(command, *args)
-        # What is not sure to read only is asked when it is due, and makes void what was asked ahead.
-        reads = only_reads(line)
-        result = self.connection.run(line, timeout=kwargs.get("timeout"), mutates=not reads, live=not reads)
+        try:
+            result = self.connection.run(line, timeout=kwargs.get("timeout"), live=True)
+        finally:
+            # Nobody can tell from a shell line whether it changes something.
+            self._host.refresh()
         # Not BaseBackend.result(): that writes every answer, secrets too, to the debug log.
         return CommandResult(
             backend=self,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.host.answers import Answers, Asked, ahead
+from gonogo.deploy.host.answers import Answers, Asked
 from gonogo.deploy.host.backend import ConnectionBackend
 from gonogo.deploy.host.backups import Backups, Mongodump
 from gonogo.deploy.host.certificate import Certificate
@@ -195,9 +195,9 @@ class Host(TestinfraHost):
         """Forget what is known of every noun that is called so; it is asked again then."""
         self.answers.forget(f"{self.role}.{noun}.", f"{self.role}.{noun}(")
 
-    def ahead(self, *written: str) -> None:
-        """Begin to ask for properties, side by side; who needs one meanwhile waits for it."""
-        ahead(found for one in written if (found := self.find(one)))
+    def refresh(self) -> None:
+        """Begin a new snapshot: whatever is known of the host is asked again when it is needed."""
+        self.answers.renew(here=self.role == "controller")
 
     @property
     def holders(self) -> Holders:

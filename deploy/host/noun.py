@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Noun(Module):
     """The base of our nouns. ``names`` say which one it is, as a path says which filesystem.
 
-    What a noun is asked is a property made by ``asked``: it is asked once in a run, and knows its evidence
-    and the check that fails when it cannot be had. Unlike testinfra's modules, ours have their host in the
-    object and not in a class made for each host.
+    What a noun is asked is a property made by ``asked``: it is asked once in a snapshot, and knows its
+    evidence and the check that fails when it cannot be had. Unlike testinfra's modules, ours have their host
+    in the object and not in a class made for each host.
     """
 
     noun: ClassVar[str] = ""
@@ -43,6 +43,11 @@ class Noun(Module):
     def refresh(self) -> None:
         """Forget what is known of this noun, which is asked again then: something changed."""
         self.answers.forget(self.key(""))
+
+    @property
+    def local(self) -> bool:
+        """Whether this machine alone is asked."""
+        return self._host.role == "controller"
 
     @property
     def connection(self) -> Connection:

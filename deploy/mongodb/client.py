@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import re
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.address import Address, Unanswered
-from gonogo.deploy.wire.opening import AHEAD
 
 if TYPE_CHECKING:
     # They take a tenth of a second to import, which a run without a database need not wait for.
@@ -76,6 +76,8 @@ def connected(
     Raises GonogoError in one sentence, without the credentials, for whatever MongoDB refuses, within the
     ``with`` too; Unanswered where nobody is there.
     """
+    # All of it first: of two threads that import parts of one package, one may get a part that is not ready.
+    importlib.import_module("pymongo")
     from bson.errors import BSONError  # noqa: PLC0415  see above
     from pymongo.errors import (  # noqa: PLC0415
         ConnectionFailure,
@@ -85,7 +87,7 @@ def connected(
     )
     from pymongo.synchronous import monitor  # noqa: PLC0415
 
-    port = connection.forward_port(at.host, at.port, ahead=AHEAD)
+    port = connection.forward_port(at.host, at.port)
     client, made = _made(port, at, login, trust, patience_ms)
     try:
         yield client

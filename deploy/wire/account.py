@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gonogo.deploy.errors import CommandTimeout, ConnectionFailed
-from gonogo.deploy.wire.channel import Gone, Late
+from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
+from gonogo.deploy.wire.channel import Gone, Late, TooMuch
 from gonogo.deploy.wire.shell import Result
 from gonogo.deploy.wire.transcript import Entry, Transcript
 
@@ -48,27 +48,32 @@ class Account:
         """Return what ``ask`` does, which runs the command, and keep it; ``limit`` is in seconds.
 
         ``private``: of its output the size alone; ``size``: the bytes, where the Result does not have them.
-        Raises CommandTimeout and ConnectionFailed, redacted.
+        Raises CommandTimeout, ConnectionFailed and, for an answer that is too long, GonogoError; redacted.
         """
         __tracebackhide__ = True
         at, begun = time.time(), time.monotonic()
         status: int | None = None
-        output = "interrupted"
+        output, took = "interrupted", 0.0
         try:
             result = ask()
             if not mutates and not private:
                 self.asked.append(Asked(command, result.exit_status, result.text, result.error_text))
             count = size() if size else len(result.stdout)
+            took, at = result.seconds, min(at, time.time() - result.seconds)
             status, output = result.exit_status, _size(count) if private else _output(result)
             return result
         except (CommandTimeout, Late):
             output = f"{self._host}: `{short(command)}` did not end within {limit:g} s and was stopped"
             raise CommandTimeout(self.transcript.redact(output)) from None
+        except TooMuch:
+            output = f"{self._host}: `{short(command)}` answered more than can be read"
+            raise GonogoError(self.transcript.redact(output)) from None
         except Gone as gone:
             output = self._lost(command, str(gone), mutates)
             raise ConnectionFailed(self.transcript.redact(output)) from None
         finally:
-            self.transcript.add(Entry(command, status, output, time.monotonic() - begun, mutates, at))
+            took = max(took, time.monotonic() - begun)
+            self.transcript.add(Entry(command, status, output, took, mutates, at))
 
 
 def short(command: str) -> str:

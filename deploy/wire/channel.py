@@ -29,6 +29,41 @@ class Late(Exception):
     """The answer was not complete in time."""
 
 
+class TooMuch(Exception):
+    """The answer was longer than ANSWER_LIMIT; the process is ready for the next request."""
+
+
+class Wake:
+    """Wakes whoever waits for an answer, from another thread, to do what ``call`` is."""
+
+    def __init__(self) -> None:
+        self._read, self._written = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(self._written, False)
+        self.call: Callable[[], None] = lambda: None
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable once somebody rang."""
+        return self._read
+
+    def ring(self) -> None:
+        """Wake whoever waits, or will."""
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._written, b"!")
+
+    def answer(self) -> None:
+        """Do what there is to do."""
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._read, 4096):
+                pass
+        self.call()
+
+    def close(self) -> None:
+        """Close both ends."""
+        os.close(self._read)
+        os.close(self._written)
+
+
 class Channel:
     """One child process; not thread-safe. Closing ends it and what it started in its process group."""
 
@@ -59,7 +94,7 @@ class Channel:
     def ask(self, number: str, data: bytes, seconds: float) -> tuple[int, bytes, bytes]:
         """Send ``data`` and return the exit status, standard output and errors of the answer ``number``.
 
-        Raises Late after ``seconds`` (then ``settle`` may go on waiting) and Gone.
+        Raises Late after ``seconds`` (then ``settle`` may go on waiting), Gone and TooMuch.
         """
         __tracebackhide__ = True
         self.send(data)
@@ -73,20 +108,25 @@ class Channel:
             self._write()
 
     def receive(
-        self, number: str, seconds: float, to: Callable[[bytes], None] | None = None
+        self,
+        number: str,
+        seconds: float,
+        to: Callable[[bytes], None] | None = None,
+        wake: Wake | None = None,
     ) -> tuple[int, bytes, bytes]:
         """Return the answer ``number`` to what was sent, or is sent by somebody else; raises as ``ask``.
 
         ``to``: what is given the standard output in pieces, which is then not returned.
+        ``wake``: what may ask for more to be sent while the answer is waited for.
         """
         __tracebackhide__ = True
         output = Passing(number, to) if to else Answer(number)
         before, self.answers = self.answers, (output, Answer(number))
         for old, new in zip(before, self.answers, strict=True):
             new.feed(bytes(old.rest))
-        return self.settle(seconds)
+        return self.settle(seconds, wake)
 
-    def settle(self, seconds: float) -> tuple[int, bytes, bytes]:
+    def settle(self, seconds: float, wake: Wake | None = None) -> tuple[int, bytes, bytes]:
         """Go on waiting for the answer that is under way; returns and raises as ``ask`` does."""
         __tracebackhide__ = True
         deadline = time.monotonic() + seconds
@@ -94,8 +134,9 @@ class Channel:
         with selectors.DefaultSelector() as selector:
             selector.register(self._out_fd, selectors.EVENT_READ, out)
             selector.register(self._err_fd, selectors.EVENT_READ, err)
-            if self._pending:
-                selector.register(self.stdin.fileno(), selectors.EVENT_WRITE)
+            if wake:
+                selector.register(wake, selectors.EVENT_READ, wake)
+            self._await_room(selector)
             while not (out.complete and err.complete):
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -108,11 +149,20 @@ class Channel:
                 if self.given_up and out.pid is not None:
                     raise Gone("its input broke off")
                 for key, _ in events:
-                    if key.data is not None:
+                    if isinstance(key.data, Wake):
+                        key.data.answer()
+                        self._await_room(selector)
+                    elif key.data is not None:
                         self._read(key.fd, key.data, selector)
                     elif not self._write():
                         selector.unregister(self.stdin.fileno())
+        if out.cut or err.cut:
+            raise TooMuch
         return int(out.value or 0), out.data, err.data
+
+    def _await_room(self, selector: selectors.BaseSelector) -> None:
+        if self._pending and self.stdin.fileno() not in selector.get_map():
+            selector.register(self.stdin.fileno(), selectors.EVENT_WRITE)
 
     def _read(self, descriptor: int, answer: Answer, selector: selectors.BaseSelector) -> None:
         if piece := os.read(descriptor, _PIECE):

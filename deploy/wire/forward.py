@@ -86,7 +86,8 @@ class SshForwards:
         with self._lock:
             if ahead and (host, port) not in self._relays:
                 self._relays[host, port] = Relay("127.0.0.1", self._forwarded(host, port), ahead)
-            return self._relays[host, port].port if ahead else self._forwarded(host, port)
+            made = self._relays.get((host, port))
+            return made.port if made else self._forwarded(host, port)
 
     def _forwarded(self, host: str, port: int) -> int:
         key = (host, str(port))

@@ -25,6 +25,9 @@ COMMAND_LIMIT = 120_000
 KILL_GRACE_S = 2
 """Seconds between TERM and KILL for a command that is over its time."""
 
+ANSWER_LIMIT = 64 * 1024 * 1024
+"""Bytes of an answer that are kept; of a longer one nothing is."""
+
 Clock = Literal["fractional", "whole", "none"]
 """What the target's ``timeout`` understands; ``none``: the target has no usable ``timeout``."""
 
@@ -101,6 +104,8 @@ class Answer:
         self._searched = 0
         self.pid: bytes | None = None
         self.value: bytes | None = None
+        self.cut = False
+        """Whether the answer is longer than ANSWER_LIMIT, so that it is not kept."""
         self.rest = bytearray()
         """What came after the end marker: the beginning of the next answer, where several were asked for."""
 
@@ -128,6 +133,11 @@ class Answer:
             place, self.value, after = found
             self.rest += self._data[after:]
             del self._data[place:]
+        elif len(self._data) > ANSWER_LIMIT:
+            self.cut = True
+            # The end marker may have begun in the last bytes that came.
+            del self._data[: -(len(self._end) - 1)]
+            self._searched = 0
 
     def _find(self, mark: bytes) -> tuple[int, bytes, int] | None:
         """Return where the mark stands, what follows it on its line, and where the next line begins."""

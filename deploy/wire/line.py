@@ -7,8 +7,10 @@ from typing import BinaryIO
 
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed
 from gonogo.deploy.wire import ssh
-from gonogo.deploy.wire.channel import Gone, Late
+from gonogo.deploy.wire.channel import Gone, Late, TooMuch
+from gonogo.deploy.wire.framing import INLINE_STDIN
 from gonogo.deploy.wire.opening import Opening
+from gonogo.deploy.wire.pipeline import Pipeline
 from gonogo.deploy.wire.pool import Pool
 from gonogo.deploy.wire.session import Session
 from gonogo.deploy.wire.shell import Result, Shell
@@ -42,8 +44,10 @@ class Line:
             cause = transport.cause(words)
             raise ConnectionFailed(cause, ssh.judged_by(cause)) from None
         self._transport = transport
-        self.clock = first.clock
+        self._takes_stdin = first.takes_stdin
+        self._clock = first.clock
         self._pool = Pool(transport, first, 2 * seconds, worded)
+        self._pipeline = Pipeline(self._pool, first.clock, lambda shell: self._end_children(shell.pid))
         self._opening = opening
         self._closing = False
         opening.hand_over(self._pool)
@@ -65,6 +69,16 @@ class Line:
         """Take back a shell that was not used."""
         self._pool.give(shell)
 
+    def share(self, command: str, stdin: bytes | None, limit: float) -> Result | None:
+        """Ask for what changes nothing together with what other threads ask now; see ``Pipeline.ask``."""
+        fits = stdin is None or (self._takes_stdin and len(stdin) <= INLINE_STDIN)
+        return self._pipeline.ask(command, stdin, limit) if fits and not self.failure else None
+
+    @property
+    def shared(self) -> int:
+        """How many questions were answered together with others."""
+        return self._pipeline.answered
+
     def ask(self, shell: Shell, command: str, stdin: bytes | None, limit: float) -> Result:
         """Run a command in a shell that was taken, and take that back; raises as ``Shell.run`` does."""
         __tracebackhide__ = True
@@ -76,7 +90,7 @@ class Line:
                 raise ConnectionFailed(self.failure)
             ready = True
             return result
-        except CommandTimeout:
+        except (CommandTimeout, TooMuch):
             ready = True
             raise
         except (Gone, ConnectionFailed):
@@ -100,7 +114,7 @@ class Line:
         __tracebackhide__ = True
         if self.failure:
             raise ConnectionFailed(self.failure)
-        session = Session(self._transport.session(), command, self.clock, limit)
+        session = Session(self._transport.session(), command, self._clock, limit)
         try:
             return session.run(stdin, on_bytes, to)
         except (CommandTimeout, Gone):

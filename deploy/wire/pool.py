@@ -50,6 +50,11 @@ class Pool:
                 self._changed.wait()
         return self._open() or self.take()
 
+    @property
+    def has_idle(self) -> bool:
+        """Whether a shell waits for a command."""
+        return bool(self._idle)
+
     def _open(self) -> Shell | None:
         try:
             shell = Shell.open(self._transport.shell(), self._seconds)

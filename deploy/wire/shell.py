@@ -88,7 +88,7 @@ class Shell:
         """Run ``command`` and return its Result; ``timeout`` is in seconds.
 
         Raises CommandTimeout when the far side ended the command, so that the shell is ready again; Late when
-        it did not and nobody knows; Gone when the shell is no more.
+        it did not and nobody knows; Gone when the shell is no more; TooMuch for an answer that is too long.
         """
         __tracebackhide__ = True
         begun = time.monotonic()

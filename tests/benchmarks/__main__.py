@@ -18,8 +18,10 @@ from tests.benchmarks.line import Line
 from tests.lab.chat import Chat
 
 NAME = "bench"
-BARS = {(50, "warm"): 1.5, (0, "warm"): 2.5, (50, "master open"): 0.8, (50, "cold"): 4.0}
+BARS = {(50, "first"): 2.0, (50, "tenth"): 2.0, (0, "first"): 2.0, (0, "tenth"): 2.0}
 """The most that a run may take, as a multiple of the floor, by round trip in ms."""
+ALIKE = 1.1
+"""The most that a first run may take as a multiple of the tenth."""
 
 
 def main() -> int:
@@ -50,12 +52,12 @@ def measure(
 ) -> list[tuple[int, str, float, float]]:
     """Return (round trip, what, seconds, ratio to the floor) for every way of asking."""
     with line.line(chat.made, chat.source, folder, rtt_ms) as at:
-        line.preflight(at)
+        line.note(at)
         found = {
             "floor": line.seconds(lambda: line.one_call(at), runs),
             "floor, all together": line.seconds(lambda: line.one_call(at, together=True), runs),
-            "cold": line.seconds(lambda: line.cold(at), max(1, runs // 2)),
-            "warm": line.seconds(lambda: line.preflight(at), runs),
+            "first": line.seconds(lambda: line.first(at), runs),
+            "tenth": line.seconds(lambda: line.preflight(at), 10, last=runs),
         }
         with line.master(at) as environment:
             found["master open"] = line.seconds(lambda: line.preflight(at, environment), runs)
@@ -86,6 +88,11 @@ def peers(at: Line) -> dict[str, float]:
 def judged(rows: list[tuple[int, str, float, float]]) -> int:
     """Print each bar and whether it is held; return the exit status."""
     held = True
+    seconds = {(rtt, what): taken for rtt, what, taken, _ in rows}
+    for rtt in sorted({rtt for rtt, *_ in rows}):
+        ratio = seconds[rtt, "first"] / seconds[rtt, "tenth"]
+        held = held and ratio <= ALIKE
+        print(f"first at {rtt} ms: {ratio:.2f} x the tenth: {'held' if ratio <= ALIKE else 'NOT HELD'}")
     for rtt, what, _, ratio in rows:
         if bar := BARS.get((rtt, what)):
             held = held and ratio <= bar

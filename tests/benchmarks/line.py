@@ -6,6 +6,7 @@ import base64
 import contextlib
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -15,12 +16,12 @@ from pathlib import Path
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.target import target_file
-from gonogo.deploy.wire import remembered
-from gonogo.deploy.wire.prefetch import Question
 from lab import demo, host, state
 from lab.relay import Relay
+from tests.benchmarks import asked
+from tests.benchmarks.asked import Question
 
-CACHE = state.ROOT / ".pytest_cache" / "d" / "gonogo"
+CACHE = state.ROOT / ".pytest_cache"
 ANSIBLE = "ansible-core==2.19.3"
 
 
@@ -35,14 +36,12 @@ class Line:
 
     @property
     def record(self) -> Path:
-        """Where preflight remembers what it asked of this target."""
-        found = target_file.load(self.file)
-        return remembered.file_of(CACHE, found.host, found.ssh.config_file, ["preflight"])
+        """Where it is written down what preflight asks of this target."""
+        return self.file.with_suffix(".json")
 
     def questions(self) -> list[Question]:
-        """What the last run asked, each once."""
-        asked = (one for part in remembered.load(self.record).questions.values() for one in part)
-        return list({one.key: one for one in asked}.values())
+        """What preflight asks, each question once; see ``note``."""
+        return asked.load(self.record)
 
 
 @contextlib.contextmanager
@@ -62,15 +61,20 @@ def line(
         yield Line(rtt_ms, alias, config, file)
 
 
-def preflight(at: Line, environment: dict[str, str] | None = None) -> None:
-    """Run the whole suite as a user does, whose Python keeps what it compiled."""
-    argv = [sys.executable, "-m", "pytest", "checks/preflight", "--target", str(at.file), "-q"]
+def preflight(at: Line, environment: dict[str, str] | None = None, *by: str) -> None:
+    """Run the whole suite as a user does, whose Python keeps what it compiled; ``by``: what runs pytest."""
+    argv = [sys.executable, "-m", *(by or ["pytest"]), "checks/preflight", "--target", str(at.file), "-q"]
     _ran(argv, {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environment or {})})
 
 
-def cold(at: Line) -> None:
-    """Run the suite with nothing remembered."""
-    at.record.unlink(missing_ok=True)
+def note(at: Line) -> None:
+    """Run the suite once, and write down what it asks."""
+    preflight(at, None, asked.__name__, str(at.record))
+
+
+def first(at: Line) -> None:
+    """Run the suite where no run of pytest has left anything behind."""
+    shutil.rmtree(CACHE, ignore_errors=True)
     preflight(at)
 
 
@@ -85,7 +89,7 @@ def one_call(at: Line, *, together: bool = False) -> None:
     """Ask all questions in one fresh ssh call: one after the other, or all ``together``."""
     lines = []
     for question in at.questions():
-        given = base64.b64encode((question.stdin or "").encode()).decode()
+        given = base64.b64encode(question.stdin.encode()).decode()
         source = f"printf %s '{given}' | base64 -d | " if question.stdin else ""
         ask = f"{source}sh -c {shlex.quote(question.command)}"
         lines.append(f"{{ {ask}; }} </dev/null 2>&1{' &' if together else ''}\n")
@@ -97,16 +101,16 @@ def single_calls(at: Line) -> None:
     """Ask each question in an ssh call of its own, as a bash script would."""
     for question in at.questions():
         argv = [*_ssh(at), question.command]
-        _ran(argv, stdin=(question.stdin or "").encode(), may_fail=True)
+        _ran(argv, stdin=question.stdin.encode(), may_fail=True)
 
 
 def testinfra(at: Line) -> None:
     """Ask each question in a test of testinfra as it comes; standard input goes as testinfra lets it: not."""
     file = at.file.parent / "test_as_it_comes.py"
-    asked = [question.command for question in at.questions()]
+    commands = [question.command for question in at.questions()]
     file.write_text(
         "import pytest\n\n\n"
-        f"@pytest.mark.parametrize('command', {asked!r}, ids=range({len(asked)}))\n"
+        f"@pytest.mark.parametrize('command', {commands!r}, ids=range({len(commands)}))\n"
         "def test_it(host, command):\n    assert host.run(command + ' </dev/null').rc is not None\n"
     )
     argv = [sys.executable, "-m", "pytest", str(file), "-q", "-c", os.devnull, "-p", "no:cacheprovider"]
@@ -118,7 +122,7 @@ def ansible(at: Line) -> None:
     folder = at.file.parent
     tasks = "".join(
         "    - ansible.builtin.shell:\n"
-        f"        {{cmd: {_yaml(question.command)}, stdin: {_yaml(question.stdin or '')}}}\n"
+        f"        {{cmd: {_yaml(question.command)}, stdin: {_yaml(question.stdin)}}}\n"
         "      failed_when: false\n"
         for question in at.questions()
     )
@@ -158,14 +162,15 @@ def ansible_home() -> Path:
     return home
 
 
-def seconds(ask: Callable[[], None], runs: int) -> float:
-    """Return the median of the durations of ``runs`` runs, in seconds."""
-    taken = []
+def seconds(ask: Callable[[], None], runs: int, *, last: int = 0) -> float:
+    """Return the median of the durations of ``runs`` runs, or of the ``last`` of them, in seconds."""
+    taken: list[float] = []
     for _ in range(runs):
         begun = time.monotonic()
         ask()
         taken.append(time.monotonic() - begun)
-    return sorted(taken)[len(taken) // 2]
+    counted = sorted(taken[-last:])
+    return counted[len(counted) // 2]
 
 
 def busy(ask: Callable[[], None]) -> float:

@@ -34,6 +34,25 @@ def test_the_suites_that_a_command_line_names(arguments: list[str], folder: Path
     assert argv.suites(arguments, folder) == named
 
 
+@every(
+    "arguments, folder, whole",
+    [
+        (["checks/preflight", "my_checks.py", "-q"], ROOT, True),
+        (["checks"], ROOT, True),
+        ([], ROOT / "checks" / "preflight", True),
+        (["--pyargs", "gonogo.checks.preflight"], Path("/"), True),
+        (["checks/preflight/test_git.py"], ROOT, False),
+        (["--pyargs", "gonogo.checks.preflight.test_git"], Path("/"), False),
+        (["checks/verify"], ROOT, False),
+        ([], ROOT, False),
+    ],
+)
+def test_whether_a_command_line_names_all_of_preflight(
+    arguments: list[str], folder: Path, whole: bool
+) -> None:
+    assert argv.whole(arguments, folder, "preflight") is whole
+
+
 def test_the_target_file_that_a_command_line_means(tmp_path: Path) -> None:
     folder = tmp_path / "gonogo"
     folder.mkdir()

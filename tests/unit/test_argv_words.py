@@ -20,8 +20,6 @@ SENTENCES = {"reason", "fix", "found", "expected"}
 
 NOT_DOCKERS = {
     ("checks/early.py", "-V"),  # an option of pytest
-    ("deploy/wire/readonly.py", "-v"),  # options of sh's `command`
-    ("deploy/wire/readonly.py", "-V"),
 }
 
 

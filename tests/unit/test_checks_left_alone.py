@@ -30,7 +30,7 @@ def expect(holds: object, *, found: str, expected: str, severity: str | None = N
 def there(*running: Any) -> Any:
     """A host with these containers, however often it is asked."""
     project = SimpleNamespace(containers=list(running))
-    return SimpleNamespace(project=lambda _: project, containers=SimpleNamespace(refresh=lambda: None))
+    return SimpleNamespace(project=lambda _: project, refresh=lambda: None)
 
 
 def judged(*running: Any, untouched: dict[str, Life] | None = None, back: bool = False) -> None:

@@ -8,7 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from gonogo.checks import early
+from gonogo.deploy.target import target_file
 from gonogo.deploy.workspace import ROOT
+from tests.unit import stacks
 from tests.unit.tables import every
 
 TARGET = 'host = "local"\n[ssh]\nconfig_file = "ssh_config"\n'
@@ -52,3 +54,62 @@ def test_another_target_gets_nothing_and_what_was_begun_ends(tmp_path: Path, oth
     pid = started._opening.first().pid
     assert started.take(other) is None
     assert not Path(f"/proc/{pid}").exists()
+
+
+@every(
+    "options, whole",
+    [
+        ([], True),
+        (["-q", "--results=x", "own.py"], True),
+        (["-k", "ports"], False),
+        (["-mdata"], False),
+        (["-n", "2"], False),
+        (["--deselect=x"], False),
+        (["--lf"], False),
+    ],
+)
+def test_what_preflight_asks_is_asked_ahead_where_all_of_it_runs(
+    tmp_path: Path, options: list[str], whole: bool
+) -> None:
+    started = begun(tmp_path, *options)
+    assert started
+    assert started.whole is whole
+    started.close()
+
+
+SHOP = 'host = "local"\npath = "/srv/shop"\nproject = "shop"\ncompose_files = ["compose.yaml"]\n'
+
+
+def asking(folder: Path, text: str = SHOP) -> early.Early:
+    started = begun(folder, text=text)
+    assert started
+    arguments = ["checks/preflight", "--target", str(folder / "shop.toml"), "--under-way", "v1"]
+    started.ask(arguments, folder)
+    return started
+
+
+def test_a_run_goes_on_with_what_was_begun_for_it(tmp_path: Path) -> None:
+    started = asking(tmp_path)
+    contact = started.contact(target_file.load(tmp_path / "shop.toml"), "v1", "")
+    assert contact
+    assert contact.facts.host.login.name
+    assert started.contact(contact.facts.target, "v1", "") is None, "it is given once"
+    started.close()
+    assert contact.facts.host.connection.run("true", live=True).ok, "whoever took it closes it"
+    contact.close()
+
+
+@every("version, images", [("v2", ""), ("v1", "v0")])
+def test_what_was_begun_for_another_version_ends(tmp_path: Path, version: str, images: str) -> None:
+    started = asking(tmp_path)
+    target = target_file.load(tmp_path / "shop.toml")
+    pid = started._opening.first().pid
+    assert started.contact(target, version, images) is None
+    assert started.take(target) is None
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_fault_in_the_target_file_begins_no_questions(tmp_path: Path) -> None:
+    started = asking(tmp_path, TARGET)
+    assert started.contact(stacks.target(tmp_path), "v1", "") is None
+    started.close()

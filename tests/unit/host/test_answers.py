@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, Unknown
@@ -10,13 +12,16 @@ from gonogo.deploy.wire.transcript import Entry, Transcript
 
 
 class Holder:
-    """Holds two properties, the second made of the first; ``error`` is what asking raises."""
+    """Holds properties, the second made of the first; ``error`` is what asking raises."""
+
+    local = False
 
     def __init__(self, error: Exception | None = None) -> None:
         self.transcript = Transcript()
         self.answers = Answers()
         self.error = error
         self.asked = 0
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def key(self, name: str) -> str:
         return name
@@ -26,6 +31,7 @@ class Holder:
         """The engine."""
         self.asked += 1
         self.transcript.add(Entry("docker version", 0, "27", 0.1))
+        self.meanwhile()
         if self.error:
             raise self.error
         return []
@@ -36,6 +42,11 @@ class Holder:
         found = len(self.engine)
         self.transcript.add(Entry("df", 0, "1", 0.1))
         return found
+
+    @asked("git.clean", local=True)
+    def here(self) -> list[str]:
+        """What this machine has."""
+        return []
 
 
 def test_a_fact_is_asked_once_even_when_it_is_empty() -> None:
@@ -108,3 +119,34 @@ def test_a_fault_of_ours_is_no_unknown_and_is_not_kept() -> None:
 
 def test_a_fact_keeps_its_words() -> None:
     assert Holder.engine.__doc__ == "The engine."
+
+
+def test_in_a_new_snapshot_the_target_is_asked_again_and_this_machine_is_not() -> None:
+    holder = Holder()
+    there, here = holder.engine, holder.here
+    holder.answers.renew()
+    assert holder.engine is not there
+    assert holder.here is here
+    there = holder.engine
+    holder.answers.renew(here=True)
+    assert holder.engine is there
+    assert holder.here is not here
+
+
+@pytest.mark.parametrize("change", [Answers.renew, lambda answers: answers.forget("engine")])
+def test_what_was_asked_before_a_change_is_not_kept_after_it(change: Callable[[Answers], None]) -> None:
+    holder = Holder()
+    holder.meanwhile = lambda: change(holder.answers)
+    early = holder.engine
+    holder.meanwhile = lambda: None
+    late = holder.engine
+    assert late is not early
+    assert holder.engine is late
+
+
+def test_what_a_recording_knows_stays_known() -> None:
+    holder = Holder()
+    there = holder.engine
+    holder.answers.fixed = True
+    holder.answers.renew()
+    assert holder.engine is there

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
+from collections.abc import Callable
 from typing import cast
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, GonogoError, Unknown
 from gonogo.deploy.facts import Facts
+from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.host import Host, properties
 from gonogo.deploy.host.local import HERE, LocalConnection
 from gonogo.deploy.host.noun import Noun
@@ -18,6 +20,7 @@ from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.wire.transcript import Transcript
 from tests.unit import stacks
 from tests.unit.stacks import Answering
+from tests.unit.waiting import until
 
 MEMORY = "MemAvailable:   24000000 kB\n"
 KEY = "host.memory.available"
@@ -101,9 +104,35 @@ def test_a_noun_that_cannot_be_had_is_kept_with_its_check() -> None:
 
 def test_nouns_are_asked_ahead() -> None:
     facts, there = over(0, MEMORY)
-    facts.ahead([KEY, "host.gone.available", "gone"])
+    ahead([lambda: facts.host.memory.available, lambda: facts.folder, lambda: facts.host.memory.available])
     assert facts.host.memory.available
-    assert there.asked == ["cat /proc/meminfo"]
+    until(lambda: "path.present" in {one.error.check for one in facts.answers.known.values() if one.error})
+    assert there.asked.count("cat /proc/meminfo") == 1
+
+
+@pytest.mark.parametrize(
+    "change", [lambda host: host.run("true"), lambda host: host.check_output("true"), Host.refresh]
+)
+def test_a_test_that_asks_by_itself_is_answered_live_and_begins_a_new_snapshot(
+    change: Callable[[Host], object],
+) -> None:
+    facts, there = over(0, MEMORY)
+    _ = facts.host.memory.available
+    change(facts.host)
+    change(facts.host)
+    _ = facts.host.memory.available
+    assert there.asked.count("cat /proc/meminfo") == 2
+    assert len(there.asked) in (2, 4)
+
+
+def test_a_change_of_this_machine_leaves_what_is_known_of_the_target() -> None:
+    facts, there = over(0, MEMORY)
+    moment = facts.controller.memory.available
+    _ = facts.host.memory.available
+    facts.controller.run("true")
+    assert "controller.memory.available" not in facts.answers.known
+    _ = facts.host.memory.available, moment
+    assert there.asked.count("cat /proc/meminfo") == 1
 
 
 def test_without_a_connection_a_noun_is_blocked_by_the_check_that_judges_it() -> None:

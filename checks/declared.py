@@ -1,0 +1,127 @@
+"""The questions of preflight, declared: what of the target and of this machine is asked ahead of the checks.
+
+They are asked side by side, in this order. Each waits by itself for what it depends on: what follows from the
+target file is asked as soon as there is a connection, what follows from the compose model as soon as that is
+resolved. So the number of round trips is the depth of what depends on each other.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from urllib.parse import urlsplit
+
+from gonogo.deploy.facts import Facts
+from gonogo.deploy.mongodb import address
+from gonogo.deploy.target import Target
+
+HTTPS = 443
+TEMPORARY = "/tmp"
+AHEAD = 2
+"""Connections that are worth making ahead: pymongo watches the server over one and asks over another."""
+
+Question = Callable[[], object]
+
+
+def questions(facts: Facts) -> Iterator[Question]:
+    """Yield what a whole preflight asks: called, each asks one thing, whose answer is kept with the facts."""
+    yield from _after_target_file(facts)
+    yield from _here(facts)
+    yield from _after_model(facts)
+    yield from _after_images(facts)
+
+
+def _after_target_file(facts: Facts) -> Iterator[Question]:
+    host, target = facts.host, facts.target
+    folder = str(target.deploy_path)
+    # First what others wait for.
+    yield lambda: facts.flat
+    yield lambda: facts.resolved
+    yield lambda: facts.environment
+    yield lambda: facts.paths.places
+    yield lambda: host.containers.all
+    yield lambda: host.engine.info
+    yield lambda: host.releases(folder).recorded
+    yield lambda: host.volumes.all
+    yield lambda: host.project(target.project).made_with
+    yield lambda: host.compose.version
+    yield lambda: host.sockets.listening
+    yield lambda: host.memory.available
+    yield lambda: host.login.name
+    yield lambda: host.lock(folder).held
+    yield lambda: host.clock.reading
+    if target.backup:
+        yield lambda: host.backups(str(target.backup_path)).listing
+    for path in dict.fromkeys((str(target.path), TEMPORARY, str(target.backup_path))):
+        yield partial(getattr, host.filesystem(path), "room")
+    for server in servers(target):
+        yield partial(getattr, host.certificate(server), "shown")
+    if target.on_server:
+        yield lambda: facts.clone
+
+
+def _here(facts: Facts) -> Iterator[Question]:
+    """Yield what this machine is asked, and what takes long to import, while the target is connected to."""
+    controller, target = facts.controller, facts.target
+    if target.mongodb:
+        yield partial(importlib.import_module, "pymongo")
+    if target.health:
+        yield partial(importlib.import_module, "gonogo.deploy.availability.http_client")
+    yield lambda: controller.git(str(target.source)).checkout
+    yield lambda: facts.variables
+    yield lambda: facts.beside
+    yield lambda: facts.host.host_key.trust
+    if target.method != "on-server":
+        yield lambda: facts.local_platform
+    if target.registry:
+        yield lambda: facts.registry_here.greeting
+    for name in target.dns.names if target.dns else ():
+        yield partial(getattr, controller.dns(name), "addresses")
+
+
+def _after_model(facts: Facts) -> Iterator[Question]:
+    host, target = facts.host, facts.target
+    if target.mongodb:
+        yield lambda: _way_to_database(facts)
+        yield lambda: facts.mongodb
+    yield lambda: facts.target_images
+    yield lambda: facts.local_images
+    yield lambda: facts.mounted.binds
+    yield lambda: facts.service_files
+    yield lambda: facts.replies
+    yield lambda: host.filesystem(host.engine.root).room
+    yield lambda: facts.shipping
+    yield lambda: facts.sources
+    yield lambda: facts.bind_sources
+    yield lambda: facts.unbuildable
+    yield lambda: facts.stages
+    if target.registry:
+        yield lambda: facts.registry_content
+        yield lambda: facts.registry_there.greeting
+
+
+def _after_images(facts: Facts) -> Iterator[Question]:
+    yield lambda: facts.pullable
+    if facts.target.mongodb:
+        yield lambda: facts.dump_tool
+
+
+def _way_to_database(facts: Facts) -> None:
+    """Have connections made to the stack's MongoDB as soon as it is known where it is."""
+    if facts.database:
+        at = address.of_container(facts.database)
+        facts.connection.forward_port(at.host, at.port, ahead=AHEAD)
+
+
+def servers(target: Target) -> list[str]:
+    """Return ``name:port`` of every server whose certificate matters, each once, in the file's order."""
+    found = []
+    for endpoint in target.health:
+        parts = urlsplit(endpoint.url)
+        if parts.scheme == "https" and parts.hostname:
+            found.append(f"{parts.hostname}:{parts.port or HTTPS}")
+    for text in target.tls.hosts:
+        name, _, port = text.partition(":")
+        found.append(f"{name}:{port or HTTPS}")
+    return list(dict.fromkeys(found))
