@@ -15,7 +15,7 @@ from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts, resolve
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Baseline, Release
+from gonogo.deploy.release import Baseline, Record
 from gonogo.deploy.steps.recording import record
 from gonogo.deploy.target import Target, Waiver
 from gonogo.deploy.wire.transcript import Entry
@@ -105,7 +105,7 @@ class Suite:
         return bool(self.release and self.baseline_of) and self.release != self.baseline_of
 
     @property
-    def expected_release(self) -> Release | None:
+    def expected_release(self) -> Record | None:
         """The release that should run; None when none is recorded on the target."""
         return self._recorded[0]
 
@@ -123,7 +123,7 @@ class Suite:
         return self._recorded[1]
 
     @cached_property
-    def _recorded(self) -> tuple[Release | None, Baseline | None]:
+    def _recorded(self) -> tuple[Record | None, Baseline | None]:
         connection = self.facts.connection
         name = self.release or release.current(connection, self.target)
         found = release.load(connection, self.target, name) if name else None

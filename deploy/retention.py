@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from gonogo.deploy import history, release
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import backup_store
-from gonogo.deploy.release import BACK, Release
+from gonogo.deploy.release import BACK, Record
 from gonogo.deploy.steps.run import Run
 
 UNVERIFIED = ("rolled-back", "rollback-failed", "interrupted", "")
@@ -59,7 +59,7 @@ def expire(run: Run) -> list[str]:
 def keep(
     there: Sequence[str],
     current: str,
-    records: Mapping[str, Release],
+    records: Mapping[str, Record],
     number: int,
     failed: Collection[str] = (),
 ) -> set[str]:
@@ -73,7 +73,7 @@ def keep(
     return {*good[:number], *(name for name in since if name in failed), current, before}
 
 
-def tags_of(record: Release, needed: Collection[str]) -> Iterator[str]:
+def tags_of(record: Record, needed: Collection[str]) -> Iterator[str]:
     """Yield the tags that gonogo gave the images of a release, but for images that are needed on.
 
     A version that a person gave may make the tag that the compose file names: that one is not gonogo's.
@@ -84,7 +84,7 @@ def tags_of(record: Release, needed: Collection[str]) -> Iterator[str]:
             yield tag
 
 
-def _read(run: Run, name: str) -> Release | None:
+def _read(run: Run, name: str) -> Record | None:
     try:
         return release.load(run.connection, run.target, name)
     except GonogoError:

@@ -14,7 +14,7 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.release import Release
+from gonogo.deploy.release import Record
 from gonogo.deploy.target import Target
 from gonogo.deploy.transfer.build_source import REVISION, stale
 
@@ -192,7 +192,7 @@ def test_images_rollback(host: Host, target: Target, facts: Facts, expect: Calla
     )
 
 
-def _other_store(recorded: Release, engine: Engine) -> str:
+def _other_store(recorded: Record, engine: Engine) -> str:
     """Return why the images of a release are gone, where the engine keeps images in another way by now."""
     if recorded.driver in ("", engine.driver):
         return ""

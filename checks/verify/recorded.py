@@ -9,12 +9,12 @@ import pytest
 from gonogo.checks.suite import Suite
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.release import Release
+from gonogo.deploy.release import Record
 
 NOTHING = "no release of gonogo is recorded on this target"
 
 
-def release_of(suite: Suite) -> Release:
+def release_of(suite: Suite) -> Record:
     """Return the release that should run; the check is skipped where none is recorded."""
     found = suite.expected_release
     if found is None:
@@ -30,7 +30,7 @@ def model_of(suite: Suite) -> Model:
     return found
 
 
-def edited_since(differing: Iterable[Container], release: Release) -> bool:
+def edited_since(differing: Iterable[Container], release: Record) -> bool:
     """Return whether all containers that differ were made from the release as it was when it was recorded.
 
     Where such a one differs from what the release's files give now, what they read has changed since, as an

@@ -142,7 +142,7 @@ def _told(held: lock.Held, target: Target, *, resumable: bool) -> str:
     return f"{held.told}{more}"
 
 
-def _lacking(facts: Facts, record: release.Release) -> list[str]:
+def _lacking(facts: Facts, record: release.Record) -> list[str]:
     """Return the services of a release that have fewer containers than they should; a one-shot needs none.
 
     Where the release's files cannot be resolved any more, nobody knows which are one-shots, nor how many
@@ -159,7 +159,7 @@ def _lacking(facts: Facts, record: release.Release) -> list[str]:
     return sorted(name for name, scale in wanted.items() if there[name] < scale)
 
 
-def _container(one: Container, record: release.Release | None) -> events.Container:
+def _container(one: Container, record: release.Record | None) -> events.Container:
     image = record.images.get(one.service) if record else None
     return events.Container(
         name=one.name,

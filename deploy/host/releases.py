@@ -1,4 +1,4 @@
-"""The releases that are recorded in a folder of a host; see ``deploy/release.py`` for what a record is."""
+"""The releases that are recorded in a folder of a host; see ``deploy/release`` for what a record is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from gonogo.deploy import release
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.release import Baseline, Recorded, Release
+from gonogo.deploy.release import Baseline, Record, Recorded
 
 
 class Releases(Noun):
@@ -24,7 +24,7 @@ class Releases(Noun):
         return release.recorded(self.connection, PurePosixPath(folder))
 
     @asked("release.recorded")
-    def current(self) -> Release | None:
+    def current(self) -> Record | None:
         """The release recorded as running; None when none is. Unknown where its record is damaged."""
         return self.recorded.usable
 

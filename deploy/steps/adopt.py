@@ -6,7 +6,7 @@ from gonogo.deploy import compose, release, switch
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.release import Image, Release
+from gonogo.deploy.release import Image, Record
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.target import Target
 
@@ -25,7 +25,7 @@ def adopt(run: Run) -> None:
         version = f"adopted-{release.now():%Y%m%d-%H%M%S}"
         images = {one.service: Image(name=one.named, id=one.image) for one in running}
         hashes = _reproduced(run, version, images, running)
-        record = Release(
+        record = Record(
             version=version,
             created=release.now().isoformat(timespec="seconds"),
             project=run.target.project,

@@ -8,7 +8,7 @@ from gonogo.deploy import release, switch
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import resolve
 from gonogo.deploy.plan import chosen, plan
-from gonogo.deploy.release import Image, Release
+from gonogo.deploy.release import Image, Record
 from gonogo.deploy.steps import difference, suites
 from gonogo.deploy.steps.plan_preview import preview
 from gonogo.deploy.steps.run import Run
@@ -220,10 +220,10 @@ def _tags(run: Run) -> str:
     return "|".join(map(shlex.quote, sorted({release.tagged(name, run.version) for name in names} - names)))
 
 
-def _record(run: Run) -> Release:
+def _record(run: Run) -> Record:
     path = shlex.quote(str(run.target.env_path or run.target.path / ".env"))
     digest = run.connection.run(f"sha256sum < {path}").text.partition(" ")[0]
-    return Release(
+    return Record(
         version=run.version,
         previous=run.record.previous,
         commit=run.record.commit,

@@ -14,7 +14,7 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.data_mounts import moved
 from gonogo.deploy.journal import REMOVE, SWITCH
 from gonogo.deploy.plan import Change, plan
-from gonogo.deploy.release import Image, Release
+from gonogo.deploy.release import Image, Record
 from gonogo.deploy.steps import data_steps
 from gonogo.deploy.steps.run import Run
 
@@ -80,7 +80,7 @@ def rename(run: Run) -> None:
         run.note(f"a replacement that was cut off did not get its name: {error}")
 
 
-def load(run: Run, version: str) -> Release:
+def load(run: Run, version: str) -> Record:
     """Return the record of a release that is on the target; raises GonogoError naming those that are."""
     found = release.load(run.connection, run.target, version)
     if found is None:
@@ -89,7 +89,7 @@ def load(run: Run, version: str) -> Release:
     return found
 
 
-def _proved(run: Run, model: Model, record: Release, running: list[Container]) -> None:
+def _proved(run: Run, model: Model, record: Record, running: list[Container]) -> None:
     there = images.images(run.connection, {image.id for image in record.images.values()})
     lacking = sorted(name for name, image in record.images.items() if image.id not in there)
     if lacking:

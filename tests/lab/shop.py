@@ -11,7 +11,7 @@ from typing import Any
 
 from gonogo.deploy import release
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.release import Baseline, Image, Release
+from gonogo.deploy.release import Baseline, Image, Record
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import parse
 from lab import host, images
@@ -138,7 +138,7 @@ def running(name: str, folder: Path) -> Iterator[Shop]:
 def record(shop: Shop, version: str, **counts: int) -> None:
     """Write down a release as deployed, and what there was before it."""
     images = {"db": Image(name="gonogo-lab/mongo:latest", id="sha256:0")}
-    done = Release(version=version, created="2026-01-31T08:00:00+00:00", project=shop.project, images=images)
+    done = Record(version=version, created="2026-01-31T08:00:00+00:00", project=shop.project, images=images)
     release.save(shop.connection, shop.target, version, release.RECORD, done)
     before = Baseline(taken="2026-01-31T08:00:00+00:00", counts=counts or None)
     release.save(shop.connection, shop.target, version, release.BASELINE, before)

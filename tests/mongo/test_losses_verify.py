@@ -11,7 +11,7 @@ from bson import ObjectId
 from gonogo.deploy import release
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import fingerprint, login, sample
-from gonogo.deploy.release import Baseline, Release
+from gonogo.deploy.release import Baseline, Record
 from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.mongo.ground import Ground, started
@@ -53,7 +53,7 @@ def facts(ground: Ground, tmp_path: Path) -> Iterator[Facts]:
         there = release.folder(facts.target, "v1") / "fingerprint"
         fingerprint.keep(facts.connection, tmp_path, there)
         counts = {name: one.count for name, one in made.collections.items()}
-        record = Release(version="v1", created="", project=ground.project)
+        record = Record(version="v1", created="", project=ground.project)
         baseline = Baseline(taken=made.taken, counts=counts, fingerprint=str(there))
         release.save(facts.connection, facts.target, "v1", release.RECORD, record)
         release.save(facts.connection, facts.target, "v1", release.BASELINE, baseline)

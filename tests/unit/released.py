@@ -12,7 +12,7 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container, Given
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Baseline, Image, Release
+from gonogo.deploy.release import Baseline, Image, Record
 from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.unit.stacks import container, model, target
@@ -47,7 +47,7 @@ MADE = Given(
 )
 
 
-RECORD = Release(
+RECORD = Record(
     version="v1",
     created="",
     project="shop",

@@ -14,7 +14,7 @@ from gonogo.deploy.errors import ConnectionFailed, Unknown
 from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Recorded, Release
+from gonogo.deploy.release import Record, Recorded
 from gonogo.deploy.target import Health, Target
 from tests.unit.host.test_commits import Repository
 from tests.unit.stacks import container, target
@@ -74,7 +74,7 @@ def test_what_ships(connection: Connection, tmp_path: Path) -> None:
     assert facts.git.commit == head
     assert facts.releases.current is None
     assert facts.shipping is None, "nothing is recorded"
-    record = Release(version="v1", commit=runs, created="", project="shop")
+    record = Record(version="v1", commit=runs, created="", project="shop")
     facts.answers.known[facts.releases.key("current")] = Answer(record, None)
     facts.forget("shipping")
     assert facts.shipping is not None

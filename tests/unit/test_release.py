@@ -13,7 +13,7 @@ import pytest
 from gonogo.deploy import release
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.release import Baseline, Image, Recorded, Release
+from gonogo.deploy.release import Baseline, Image, Record, Recorded
 from gonogo.deploy.target import Target
 from tests.unit.stacks import target
 
@@ -78,7 +78,7 @@ def test_the_current_release_is_switched_and_taken_back(connection: Connection, 
 
 
 def test_a_record_is_read_as_it_was_written(connection: Connection, there: Target) -> None:
-    record = Release(
+    record = Record(
         version="v1",
         created="2026-01-31",
         project="shop",
@@ -97,7 +97,7 @@ def test_a_record_is_read_as_it_was_written(connection: Connection, there: Targe
 
 def test_what_is_recorded_of_the_release_that_runs(connection: Connection, there: Target) -> None:
     assert release.recorded(connection, there.deploy_path) == Recorded()
-    record = Release(version="v1", created="2026-01-31", project="shop")
+    record = Record(version="v1", created="2026-01-31", project="shop")
     release.save(connection, there, "v1", release.RECORD, record)
     assert release.recorded(connection, there.deploy_path) == Recorded(), "it is there, but not current"
     release.make_current(connection, there, "v1")

@@ -10,16 +10,16 @@ import pytest
 
 from gonogo.deploy.mongodb import copies, upload_folder
 from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF
-from gonogo.deploy.release import Image, Release
+from gonogo.deploy.release import Image, Record
 from gonogo.deploy.retention import keep, tags_of
 from tests.unit import backup_stores
 
 
-def made(version: str, previous: str = "", **images: str) -> Release:
+def made(version: str, previous: str = "", **images: str) -> Record:
     found = {
         name: Image(name=f"registry.example:5000/chat-{name}:latest", id=id_) for name, id_ in images.items()
     }
-    return Release(version=version, previous=previous, created="", project="chat", images=found)
+    return Record(version=version, previous=previous, created="", project="chat", images=found)
 
 
 def test_the_newest_the_current_and_the_one_before_it_stay() -> None:

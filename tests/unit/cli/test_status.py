@@ -10,10 +10,10 @@ import pytest
 from gonogo.deploy.cli import runs
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.facts import Facts
-from gonogo.deploy.release import Image, Release
+from gonogo.deploy.release import Image, Record
 from tests.unit.stacks import container, model, target
 
-RECORD = Release(
+RECORD = Record(
     version="v1",
     created="2026-01-31T08:05:59+00:00",
     project="shop",

@@ -17,7 +17,7 @@ from gonogo.deploy.facts import Facts
 from gonogo.deploy.journal import Journal
 from gonogo.deploy.lock import Lock
 from gonogo.deploy.progress import Progress
-from gonogo.deploy.release import Release
+from gonogo.deploy.release import Record
 from gonogo.deploy.steps import cleanup, deployment
 from gonogo.deploy.steps.report_step import Ended
 from gonogo.deploy.steps.run import Run
@@ -161,7 +161,7 @@ def test_a_resumed_run_ends_the_one_that_was_cut_off_only_when_it_went_on_with_i
     with pytest.raises(GonogoError, match="there is no release v2"):
         recovery._resumed(run, last)
     assert run.journal is None, "an end that is written now would hide that api is half done"
-    record = Release(version="v2", previous="v1", commit="c0ffee", created="", project="shop")
+    record = Record(version="v2", previous="v1", commit="c0ffee", created="", project="shop")
     release.save(run.connection, run.target, "v2", release.RECORD, record)
     prepared: list[tuple[str, set[str]]] = []
 

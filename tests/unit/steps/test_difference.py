@@ -20,7 +20,7 @@ from gonogo.deploy.host.container import Given
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.plan import Change
 from gonogo.deploy.progress import Progress
-from gonogo.deploy.release import Release
+from gonogo.deploy.release import Record
 from gonogo.deploy.steps import difference
 from gonogo.deploy.steps.difference import compared, keys, masked
 from tests.unit.stacks import model, target
@@ -94,7 +94,7 @@ def test_going_back_tells_sizes_configuration_and_the_commits_that_are_lost(
         made = {"api": Given({"NEW": "1"}, ())}
         run.facts.answers.known['host.project("shop").made_with'] = Answer(made, None)
         for name, text in (("v1", "services: {}\n"), ("v2", f"services: {{}}\nx-token: {SECRET}\n")):
-            record = Release(version=name, commit=f"commit of {name}", created="", project="shop")
+            record = Record(version=name, commit=f"commit of {name}", created="", project="shop")
             release.save(run.connection, there, name, release.RECORD, record)
             release.save(run.connection, there, name, release.COMPOSE_FILE, text)
         run.record.previous = "v2"

@@ -16,7 +16,7 @@ from gonogo.deploy.host.engine import EngineInfo
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.plan import chosen
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
-from gonogo.deploy.release import Image, Release
+from gonogo.deploy.release import Image, Record
 from gonogo.deploy.steps import plan_preview
 from gonogo.deploy.steps.plan_preview import NEW, Build
 from gonogo.deploy.transfer import layers as leaving
@@ -78,7 +78,7 @@ def facts(**changed: Any) -> Facts:
         "sources": {"api": Source(OLD), "web": Source(NOW)},
         "host": SimpleNamespace(engine=EngineInfo("26.1.5", "1.45", "linux/amd64")),
         "target_images": {"sha256:api": info("sha256:api", OLD), "sha256:web": info("sha256:web", OLD)},
-        "releases": SimpleNamespace(current=Release(version="v1", created="", project="shop")),
+        "releases": SimpleNamespace(current=Record(version="v1", created="", project="shop")),
         "shipping": Shipping(OLD, NOW, known=True, forward=True, commits=(Commit(NOW, "Fix it"),)),
     }
     given |= changed

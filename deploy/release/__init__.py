@@ -18,7 +18,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import local_git, remote_files
 from gonogo.deploy.target import Target
 
-Record = TypeVar("Record", bound=BaseModel)
+Kind = TypeVar("Kind", bound=BaseModel)
 COMPOSE_FILE = "compose.yaml"
 IMAGES_FILE = "images.yaml"
 RECORD = "release.json"
@@ -41,7 +41,7 @@ class Image(BaseModel):
     id: str
 
 
-class Release(BaseModel):
+class Record(BaseModel):
     """What is kept of a release on the target, beside its compose files.
 
     ``driver``: the storage driver by which the engine kept its images, such as ``overlay2``; empty in the
@@ -153,13 +153,13 @@ class Recorded:
     """
 
     name: str = ""
-    release: Release | None = None
+    release: Record | None = None
     baseline: Baseline | None = None
     lacking: tuple[str, ...] = ()
     damaged: tuple[str, ...] = ()
 
     @property
-    def usable(self) -> Release | None:
+    def usable(self) -> Record | None:
         """The record of the release, None when there is no release; raises GonogoError when it is no good."""
         if self.name and self.release is None:
             raise GonogoError(f"the record of {self.name} ({RECORD} in its folder) is missing or damaged")
@@ -188,7 +188,7 @@ def parse_recorded(text: str) -> Recorded:
     name, *rest = text.splitlines() or [""]
     damaged: list[str] = []
 
-    def read(line: str, file: str, kind: type[Record]) -> Record | None:
+    def read(line: str, file: str, kind: type[Kind]) -> Kind | None:
         try:
             return kind.model_validate_json(line) if line else None
         except ValidationError:
@@ -198,16 +198,16 @@ def parse_recorded(text: str) -> Recorded:
     record, baseline, *lacking = rest if len(rest) > 1 else ["", "", *NEEDED]
     return Recorded(
         PurePosixPath(name).name,
-        read(record, RECORD, Release),
+        read(record, RECORD, Record),
         read(baseline, BASELINE, Baseline),
         tuple(lacking) if name else (),
         tuple(damaged),
     )
 
 
-def load(connection: Connection, target: Target, name: str) -> Release | None:
+def load(connection: Connection, target: Target, name: str) -> Record | None:
     """Return a release's record; None when there is none. Raises GonogoError when it is damaged."""
-    return _read(connection, folder(target, name) / RECORD, Release)
+    return _read(connection, folder(target, name) / RECORD, Record)
 
 
 def load_baseline(connection: Connection, target: Target, name: str) -> Baseline | None:
@@ -228,7 +228,7 @@ def save(connection: Connection, target: Target, name: str, file: str, record: B
     remote_files.put(connection, folder(target, name) / file, text.encode())
 
 
-def _read(connection: Connection, path: PurePosixPath, kind: type[Record]) -> Record | None:
+def _read(connection: Connection, path: PurePosixPath, kind: type[Kind]) -> Kind | None:
     data = remote_files.read(connection, path)
     if data is None:
         return None
