@@ -18,7 +18,7 @@ MARKER = re.compile(r'mark\.check\(\s*"([^"]+)"')
 """How a check names its id: reading it so takes a hundredth of the time of importing the checks."""
 SMOKE: pytest.StashKey[frozenset[Path]] = pytest.StashKey()
 """A team's own test files that are a part of this run."""
-FIXTURES = {"suite", "target", "facts", "connection", "host", "controller", "model", "expect"}
+FIXTURES = {"suite", "target", "host", "controller", "release", "expect"}
 
 
 def is_check(item: pytest.Item) -> bool:

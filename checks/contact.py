@@ -1,4 +1,4 @@
-"""The contact of a run: the facts of its target, and the connection that is opened while the run goes on."""
+"""The contact of a run: what would be deployed, and the connection that is opened while the run goes on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import threading
 from gonogo.checks import declared
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.opening import Opening, opened
 from gonogo.deploy.wire.pipeline import LANES
@@ -19,10 +19,10 @@ class Contact:
     """Begins to connect to a target; ``connection`` is None until it is there. Close it.
 
     ``asks``: what preflight will ask is asked ahead of its checks. ``opening``: the way to the target that
-    was begun to be opened. The others are those of ``Facts``.
+    was begun to be opened. The others are those of ``Release``.
     """
 
-    def __init__(  # noqa: PLR0913  those of the facts, and those of the connection
+    def __init__(  # noqa: PLR0913  those of the release, and those of the connection
         self,
         target: Target,
         redactor: Redactor,
@@ -33,19 +33,19 @@ class Contact:
         images_of: str = "",
     ) -> None:
         self.connection: Connection | None = None
-        self.facts = Facts(target, None, redactor, version=version, images_of=images_of, pending=True)
+        self.release = Release(target, None, redactor, version=version, images_of=images_of, pending=True)
         self._fault: Exception | None = None
         self._opening = threading.Thread(
             target=self._open, args=(opening, LANES if asks else 1), daemon=True, name="gonogo-open"
         )
         self._opening.start()
         if asks:
-            ahead(declared.questions(self.facts))
+            ahead(declared.questions(self.release))
 
     def serves(self, target: Target, version: str, images_of: str) -> bool:
         """Return whether it is what a run with these needs."""
-        facts = self.facts
-        return (facts.target, facts.version, facts.images_of) == (target, version, images_of)
+        release = self.release
+        return (release.target, release.version, release.images_of) == (target, version, images_of)
 
     @property
     def asked_ahead(self) -> str:
@@ -63,17 +63,17 @@ class Contact:
 
     def _open(self, opening: Opening | None, shells: int) -> None:
         failure: GonogoError | None = None
-        facts = self.facts
+        release = self.release
         try:
-            opening = opening or opened(facts.target, shells=shells)
+            opening = opening or opened(release.target, shells=shells)
             self.connection = Connection.open(
-                facts.target, redact=facts.redactor, opening=opening, transcript=facts.transcript
+                release.target, redact=release.redactor, opening=opening, transcript=release.transcript
             )
-            self.connection.changed = facts.host.refresh
+            self.connection.changed = release.host.refresh
         except GonogoError as error:
             failure = error
         except Exception as error:  # noqa: BLE001  it is raised where the run ends
             self._fault = error
-            failure = GonogoError(f"{facts.target.host}: {error}")
+            failure = GonogoError(f"{release.target.host}: {error}")
         finally:
-            facts.connected(self.connection, failure)
+            release.connected(self.connection, failure)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from urllib.parse import urlsplit
 
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import address
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 HTTPS = 443
@@ -24,22 +24,22 @@ AHEAD = 2
 Question = Callable[[], object]
 
 
-def questions(facts: Facts) -> Iterator[Question]:
-    """Yield what a whole preflight asks: called, each asks one thing, whose answer is kept with the facts."""
-    yield from _after_target_file(facts)
-    yield from _here(facts)
-    yield from _after_model(facts)
-    yield from _after_images(facts)
+def questions(release: Release) -> Iterator[Question]:
+    """Yield what a whole preflight asks: called, each asks one thing, whose answer is kept."""
+    yield from _after_target_file(release)
+    yield from _here(release)
+    yield from _after_model(release)
+    yield from _after_images(release)
 
 
-def _after_target_file(facts: Facts) -> Iterator[Question]:
-    host, target = facts.host, facts.target
+def _after_target_file(release: Release) -> Iterator[Question]:
+    host, target = release.host, release.target
     folder = str(target.deploy_path)
     # First what others wait for.
-    yield lambda: facts.flat
-    yield lambda: facts.resolved
-    yield lambda: facts.environment
-    yield lambda: facts.paths.places
+    yield lambda: release.flat
+    yield lambda: release.resolved
+    yield lambda: release.environment
+    yield lambda: release.paths.places
     yield lambda: host.containers.all
     yield lambda: host.engine.info
     yield lambda: host.releases(folder).recorded
@@ -58,60 +58,60 @@ def _after_target_file(facts: Facts) -> Iterator[Question]:
     for server in servers(target):
         yield partial(getattr, host.certificate(server), "shown")
     if target.on_server:
-        yield lambda: facts.clone
+        yield lambda: release.clone
 
 
-def _here(facts: Facts) -> Iterator[Question]:
+def _here(release: Release) -> Iterator[Question]:
     """Yield what this machine is asked, and what takes long to import, while the target is connected to."""
-    controller, target = facts.controller, facts.target
+    controller, target = release.controller, release.target
     if target.mongodb:
         yield partial(importlib.import_module, "pymongo")
     if target.health:
         yield partial(importlib.import_module, "gonogo.deploy.availability.http_client")
     yield lambda: controller.git(str(target.source)).checkout
-    yield lambda: facts.variables
-    yield lambda: facts.beside
-    yield lambda: facts.host.host_key.trust
+    yield lambda: release.variables
+    yield lambda: release.beside
+    yield lambda: release.host.host_key.trust
     if target.method != "on-server":
-        yield lambda: facts.local_platform
+        yield lambda: release.local_platform
     if target.registry:
-        yield lambda: facts.registry_here.greeting
+        yield lambda: release.registry_here.greeting
     for name in target.dns.names if target.dns else ():
         yield partial(getattr, controller.dns(name), "addresses")
 
 
-def _after_model(facts: Facts) -> Iterator[Question]:
-    host, target = facts.host, facts.target
+def _after_model(release: Release) -> Iterator[Question]:
+    host, target = release.host, release.target
     if target.mongodb:
-        yield lambda: _way_to_database(facts)
-        yield lambda: facts.mongodb
-    yield lambda: facts.target_images
-    yield lambda: facts.local_images
-    yield lambda: facts.mounted.binds
-    yield lambda: facts.service_files
-    yield lambda: facts.replies
+        yield lambda: _way_to_database(release)
+        yield lambda: release.mongodb
+    yield lambda: release.target_images
+    yield lambda: release.local_images
+    yield lambda: release.mounted.binds
+    yield lambda: release.service_files
+    yield lambda: release.replies
     yield lambda: host.filesystem(host.engine.root).room
-    yield lambda: facts.shipping
-    yield lambda: facts.sources
-    yield lambda: facts.bind_sources
-    yield lambda: facts.unbuildable
-    yield lambda: facts.stages
+    yield lambda: release.shipping
+    yield lambda: release.sources
+    yield lambda: release.bind_sources
+    yield lambda: release.unbuildable
+    yield lambda: release.stages
     if target.registry:
-        yield lambda: facts.registry_content
-        yield lambda: facts.registry_there.greeting
+        yield lambda: release.registry_content
+        yield lambda: release.registry_there.greeting
 
 
-def _after_images(facts: Facts) -> Iterator[Question]:
-    yield lambda: facts.pullable
-    if facts.target.mongodb:
-        yield lambda: facts.dump_tool
+def _after_images(release: Release) -> Iterator[Question]:
+    yield lambda: release.pullable
+    if release.target.mongodb:
+        yield lambda: release.dump_tool
 
 
-def _way_to_database(facts: Facts) -> None:
+def _way_to_database(release: Release) -> None:
     """Have connections made to the stack's MongoDB as soon as it is known where it is."""
-    if facts.database:
-        at = address.of_container(facts.database)
-        facts.connection.forward_port(at.host, at.port, ahead=AHEAD)
+    if release.database:
+        at = address.of_container(release.database)
+        release.connection.forward_port(at.host, at.port, ahead=AHEAD)
 
 
 def servers(target: Target) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a check may ask for: the target file, the two hosts, the facts, and a way to say what was found."""
+"""What a check may ask for: the target file, the two hosts, the release, and a way to say what was found."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.checks.suite import Suite
-from gonogo.deploy.compose.model import Model
-from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()
@@ -29,33 +27,21 @@ def target(suite: Suite) -> Target:
 
 
 @pytest.fixture
-def facts(suite: Suite) -> Facts:
-    """What is known of the target; each fact is asked once in a run."""
-    return suite.facts
+def release(suite: Suite) -> Release:
+    """What would be deployed; each of its properties is asked when it is first used, once in a run."""
+    return suite.release
 
 
 @pytest.fixture
-def connection(facts: Facts) -> Connection:
-    """The connection to the target; the check is blocked where there is none."""
-    return facts.connection
-
-
-@pytest.fixture
-def host(facts: Facts) -> Host:
+def host(release: Release) -> Host:
     """The target: testinfra's host on the one connection, with our nouns; blocked where there is none."""
-    return facts.host
+    return release.host
 
 
 @pytest.fixture
-def controller(facts: Facts) -> Host:
+def controller(release: Release) -> Host:
     """The machine that deploys, of which the same is asked as of the target."""
-    return facts.controller
-
-
-@pytest.fixture
-def model(facts: Facts) -> Model:
-    """The resolved compose model of what would be deployed."""
-    return facts.model
+    return release.controller
 
 
 @pytest.fixture

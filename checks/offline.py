@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.facts.repository import OFFLINE, RepositoryFacts
+from gonogo.deploy.release.offline import OFFLINE, OfflineRelease
 from gonogo.deploy.wire.transcript import Entry
 
 NOTE = "offline: only the repository was looked at, and no connection was opened"
@@ -38,14 +38,14 @@ def begin(suite: Suite, config: pytest.Config) -> None:
     """Let a run know the repository alone; raises UsageError for options that need a target."""
     if wrong := [name for name in NEEDING if config.getoption(name)]:
         raise UsageError(f"-m offline looks at the repository alone: leave out {' and '.join(wrong)}")
-    suite.facts, suite.offline = RepositoryFacts(suite.target, suite.redactor), True
+    suite.release, suite.offline = OfflineRelease(suite.target, suite.redactor), True
     suite.notes.append(NOTE)
 
 
 def note(suite: Suite, item: pytest.Item) -> None:
     """Add to the evidence of a check what of it was not looked at, where that is anything."""
     if suite.offline and (left_out := without(item)):
-        suite.facts.transcript.add(Entry(LOOKED, None, f"not looked at: {left_out}", 0.0))
+        suite.release.transcript.add(Entry(LOOKED, None, f"not looked at: {left_out}", 0.0))
 
 
 def without(item: pytest.Item) -> str | None:

@@ -96,15 +96,15 @@ def pytest_collection_modifyitems(
 def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
     option = config.getoption
     kept = recording.load(Path(option("--replay"))) if option("--replay") else None
-    facts = kept.facts_of() if kept else None
-    target = facts.target if facts else target_file.find(option("--target"))
+    release = kept.release_of() if kept else None
+    target = release.target if release else target_file.find(option("--target"))
     named = config.args, config.invocation_params.dir
     suite = Suite(
         target,
-        facts.redactor if facts else Redactor(),
+        release.redactor if release else Redactor(),
         skip_build=option("--skip-build"),
         images_of=option("--images-of") or "",
-        release=option("--release") or "",
+        verified=option("--release") or "",
         baseline_of=option("--baseline") or "",
         version=option("--under-way") or "",
         availability=results.availability(option("--availability")),
@@ -114,9 +114,9 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         live=argv.suites(*named) != ["preflight"],
         ahead=argv.whole(*named, "preflight") and not hasattr(config, "workerinput"),
     )
-    if kept and facts:
-        suite.skip_build, suite.facts = kept.options["skip_build"], facts
-        suite.images_of = facts.images_of
+    if kept and release:
+        suite.skip_build, suite.release = kept.options["skip_build"], release
+        suite.images_of = release.images_of
         suite.notes.append(f"judged again from a recording of {kept.taken}")
     return suite
 

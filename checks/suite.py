@@ -13,9 +13,10 @@ from gonogo.deploy import release
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts, resolve
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Record
+from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps.recording import record
 from gonogo.deploy.target import Target, Waiver
 from gonogo.deploy.wire.transcript import Entry
@@ -26,8 +27,9 @@ from gonogo.reports.model import Availability, DataCount, Severity
 class Suite:
     """The state that the checks of one run share.
 
-    ``release``: what verify compares with; ``version``: of the release under way, of which this run is a
-    part; ``images_of``: the version as which the images were built that are taken, with ``skip_build``;
+    ``verified``: the version that verify compares with, empty for the current one; ``version``: of the
+    release under way, of which this run is a part; ``images_of``: the version as
+    which the images were built that are taken, with ``skip_build``;
     ``offline``: only the repository is looked at; ``checks``: the ids of all checks; ``availability``: how
     the stack answered during the deployment that this run is a part of; ``streaks``: by a container's id, how
     many health checks had failed in a row when it was first seen to be unhealthy; ``ahead``: all of preflight
@@ -39,7 +41,7 @@ class Suite:
     redactor: Redactor
     skip_build: bool = False
     images_of: str = ""
-    release: str = ""
+    verified: str = ""
     baseline_of: str = ""
     version: str = ""
     availability: Availability | None = None
@@ -54,20 +56,20 @@ class Suite:
     early: Early | None = None
     ahead: bool = False
     live: bool = True
-    _facts: Facts | None = None
+    _release: Release | None = None
     _contact: Contact | None = None
 
     @property
-    def facts(self) -> Facts:
-        """The facts of the target; a connection is opened at the first use, unless ``start`` began to."""
-        if self._facts is None:
+    def release(self) -> Release:
+        """What would be deployed; a connection is opened at the first use, unless ``start`` began to."""
+        if self._release is None:
             self.start()
-        assert self._facts
-        return self._facts
+        assert self._release
+        return self._release
 
-    @facts.setter
-    def facts(self, facts: Facts) -> None:
-        self._facts = facts
+    @release.setter
+    def release(self, release: Release) -> None:
+        self._release = release
 
     def start(self) -> None:
         """Open the connection while the run goes on and, ``ahead`` of the checks, ask what they will need."""
@@ -82,7 +84,7 @@ class Suite:
                 version=self.version,
                 images_of=self.images_of,
             )
-        self._contact, self._facts, self.redactor = begun, begun.facts, begun.facts.redactor
+        self._contact, self._release, self.redactor = begun, begun.release, begun.release.redactor
 
     @property
     def _connection(self) -> Connection | None:
@@ -96,13 +98,13 @@ class Suite:
     def recording(self) -> str:
         """Return what this run knew and was answered, masked, as JSON."""
         return record(
-            self.facts, self._connection, {"skip_build": self.skip_build, "images_of": self.images_of}
+            self.release, self._connection, {"skip_build": self.skip_build, "images_of": self.images_of}
         )
 
     @property
     def gone_back(self) -> bool:
         """Whether what is verified was gone back to: it has to be as it was, not to be good."""
-        return bool(self.release and self.baseline_of) and self.release != self.baseline_of
+        return bool(self.verified and self.baseline_of) and self.verified != self.baseline_of
 
     @property
     def expected_release(self) -> Record | None:
@@ -115,7 +117,7 @@ class Suite:
         if self.expected_release is None:
             return None
         files = release.files(self.target, self.expected_release.version)
-        return resolve(self.facts.connection, self.target, files, self.redactor).model
+        return resolve(self.release.connection, self.target, files, self.redactor).model
 
     @property
     def baseline(self) -> Baseline | None:
@@ -124,12 +126,12 @@ class Suite:
 
     @cached_property
     def _recorded(self) -> tuple[Record | None, Baseline | None]:
-        connection = self.facts.connection
-        name = self.release or release.current(connection, self.target)
+        connection = self.release.connection
+        name = self.verified or release.current(connection, self.target)
         found = release.load(connection, self.target, name) if name else None
         baseline = release.load_baseline(connection, self.target, self.baseline_of or name) if found else None
-        if self.release and found is None:
-            raise GonogoError(f"{self.target.host}: there is no release {self.release}: correct --release")
+        if self.verified and found is None:
+            raise GonogoError(f"{self.target.host}: there is no release {self.verified}: correct --release")
         against = f"release {name}, " if found else "no release is recorded: "
         taken = f"baseline of {baseline.taken}" if baseline else "no baseline, the absolute conditions alone"
         self.notes.append(f"verified against: {against}{taken}")
@@ -137,8 +139,8 @@ class Suite:
 
     @property
     def evidence(self) -> list[Entry]:
-        """What this check asked of the target and the facts it used; asking for it asks nothing."""
-        return self._facts.evidence(self.mark) if self._facts else []
+        """What this check asked of the target and the answers it used; asking for it asks nothing."""
+        return self._release.evidence(self.mark) if self._release else []
 
     def begin(self, *, live: bool = False) -> None:
         """Start a new check: no finding yet, and evidence counts from here.
@@ -146,11 +148,11 @@ class Suite:
         ``live``: it begins a new snapshot of the target.
         """
         self.finding = Finding()
-        if self._facts:
+        if self._release:
             if live:
-                self._facts.host.refresh()
-            self._facts.answers.used.clear()
-            self.mark = self._facts.transcript.mark()
+                self._release.host.refresh()
+            self._release.answers.used.clear()
+            self.mark = self._release.transcript.mark()
         else:
             self.mark = 0
 
@@ -170,7 +172,7 @@ class Suite:
         """Return the waiver of a check that holds today, if there is one."""
         # A recording is judged as of its own day.
         today = (
-            self._facts.controller.clock.now if self._facts else datetime.datetime.now(datetime.UTC)
+            self._release.controller.clock.now if self._release else datetime.datetime.now(datetime.UTC)
         ).date()
         return next((w for w in self.target.waivers if w.check == check and today <= w.until), None)
 

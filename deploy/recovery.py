@@ -161,6 +161,6 @@ def _restart(run: Run, goal: str) -> str:
     if previous := run.way_back:
         return converge.start(run, previous, converge.prepare(run, previous, made))
     run.host.containers.refresh()
-    switch.remove(run.connection, [one for one in run.facts.running if one.service in made])
+    switch.remove(run.connection, [one for one in run.release.running if one.service in made])
     release.make_current(run.connection, run.target, run.record.previous)
     return f"removed the containers of {', '.join(sorted(made))}; volumes stay"

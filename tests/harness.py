@@ -1,4 +1,4 @@
-"""Runs the checks of a suite in this very process, over facts that a test made."""
+"""Runs the checks of a suite in this very process, over a release that a test made."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from gonogo.checks.judge import Check, Place, judge
 from gonogo.checks.suite import Suite
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 from gonogo.reports.model import CheckResult
 
@@ -44,14 +44,14 @@ def ids(suite: str) -> list[str]:
 
 
 def run(
-    target: Target, facts: Facts, *, suite: str = "preflight", only: Collection[str] = (), **options: Any
+    target: Target, release: Release, *, suite: str = "preflight", only: Collection[str] = (), **options: Any
 ) -> dict[str, CheckResult]:
     """Run the checks of a suite (``only`` those with these ids) and return their results by id.
 
     ``options`` are those of ``Suite``, such as ``skip_build=True``.
     """
-    state = Suite(target, facts.redactor, checks=frozenset(ids("preflight") + ids("verify")), **options)
-    state.facts = facts
+    state = Suite(target, release.redactor, checks=frozenset(ids("preflight") + ids("verify")), **options)
+    state.release = release
     found = {}
     for check, function in functions(suite):
         if not only or check.id in only:
@@ -66,8 +66,8 @@ def run(
 
 
 def over(connection: Connection, target: Target, **options: Any) -> dict[str, CheckResult]:
-    """Run checks over an open connection, with facts that are asked anew; else as ``run``."""
-    return run(target, Facts(target, connection, Redactor()), **options)
+    """Run checks over an open connection, with a release of which all is asked anew; else as ``run``."""
+    return run(target, Release(target, connection, Redactor()), **options)
 
 
 def failed(results: dict[str, CheckResult]) -> dict[str, str]:
@@ -84,11 +84,9 @@ def _given(name: str, suite: Suite) -> Any:
     given: dict[str, Callable[[], Any]] = {
         "suite": lambda: suite,
         "target": lambda: suite.target,
-        "facts": lambda: suite.facts,
-        "model": lambda: suite.facts.model,
-        "connection": lambda: suite.facts.connection,
-        "host": lambda: suite.facts.host,
-        "controller": lambda: suite.facts.controller,
+        "release": lambda: suite.release,
+        "host": lambda: suite.release.host,
+        "controller": lambda: suite.release.controller,
         "expect": lambda: suite.expect,
     }
     return given[name]()

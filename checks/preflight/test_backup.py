@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy.errors import Unknown
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 TINY = 1000
@@ -43,7 +43,7 @@ def test_backup_destination(host: Host, target: Target, expect: Callable[..., No
     reason="L7: the one backup there was had 108 bytes; a deployment needs one of the last hours.",
     fix="Run the backup and see that it ends well, then deploy.",
 )
-def test_backup_recent(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_backup_recent(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The newest backup is recent and holds something."""
     nothing = "the target file names no MongoDB or no backup folder"
     if target.backup is None:
@@ -51,7 +51,7 @@ def test_backup_recent(host: Host, target: Target, facts: Facts, expect: Callabl
     found = host.backups(target.backup.folder).listing
     if target.mongodb is None:
         pytest.skip(nothing)
-    if not facts.has_database:
+    if not release.has_database:
         pytest.skip("no database runs yet, so there is nothing to back up")
     if found.state != "writable" and not found.found:
         raise Unknown("backup.destination", f"{found.folder}: {TOLD[found.state]}")
@@ -71,17 +71,19 @@ def test_backup_recent(host: Host, target: Target, facts: Facts, expect: Callabl
     fix="Install MongoDB's database tools on the target, or use an image that has them.",
     severity="warning",
 )
-def test_backup_tool(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_backup_tool(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The target has mongodump, in the database's container or beside it."""
     if target.mongodb is None or target.backup is None:
         pytest.skip("the target file names no MongoDB or no backup folder")
     if target.mongodb.uri_variable:
         pytest.skip("the MongoDB is not in the stack: gonogo's own writer backs it up")
-    if facts.database is None:
+    if release.database is None:
         pytest.skip("no database runs yet, so there is nothing to back up")
-    tool = host.mongodump(facts.database.name).where
-    where = {"container": f"in {facts.database.name}", "host": "on the target"}.get(tool, "")
-    nowhere = f"no mongodump in {facts.database.name} or on the target: gonogo's own writer will have to dump"
+    tool = host.mongodump(release.database.name).where
+    where = {"container": f"in {release.database.name}", "host": "on the target"}.get(tool, "")
+    nowhere = (
+        f"no mongodump in {release.database.name} or on the target: gonogo's own writer will have to dump"
+    )
     expect(
         where,
         found=f"mongodump {where}" if where else nowhere,

@@ -10,10 +10,10 @@ import pytest
 
 from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.compose.mounts import binds_of
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.binds import Bind, Kind
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 FILE = re.compile(
@@ -67,15 +67,13 @@ def _absence(mount: Mount, there: Kind, here: Kind | None, user: str) -> str:
     reason="Docker makes a folder of root's where a bind mount's source is missing, also for a file.",
     fix="Put it there on the target, after removing the empty folder that Docker made, if there is one.",
 )
-def test_binds_exist(
-    host: Host, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
-) -> None:
+def test_binds_exist(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """What the services mount of the host is there and of the right kind: file, folder, socket."""
-    mounted = binds_of(model)
+    mounted = binds_of(release.model)
     if not mounted:
         pytest.skip("no service mounts a path of the host")
     wrong, unseen = absent(
-        model, host.project(target.project).containers, facts.mounted.binds, facts.bind_sources
+        release.model, host.project(target.project).containers, release.mounted.binds, release.bind_sources
     )
     expect(
         not wrong,

@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 import pytest
 
 from gonogo.deploy.compose import OVERRIDES, PROJECT
-from gonogo.deploy.compose.model import Model, Service
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 # Of the documented variables of Compose those that change what is started, as what, or from which files.
@@ -39,9 +39,9 @@ OBSOLETE = re.compile(r"obsolete|deprecated|will be ignored", re.IGNORECASE)
     reason="Releases, the env file and relative mounts live there; a missing folder means another server.",
     fix="Make the folder on the target and give it to the login, or correct path in the target file.",
 )
-def test_path_present(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_path_present(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The stack's folder exists on the target and the login may write there."""
-    place = facts.paths.places.get(str(target.path))
+    place = release.paths.places.get(str(target.path))
     fine = place is not None and place.is_folder and place.writable and place.searchable
     found = place.told if place else "nothing"
     if place and place.is_folder and not fine:
@@ -55,11 +55,11 @@ def test_path_present(host: Host, target: Target, facts: Facts, expect: Callable
     reason="What is deployed are the compose files of this machine; they have to exist and fit together.",
     fix="Correct source or compose_files in the target file, or what Compose names in those files.",
 )
-def test_compose_files(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_compose_files(target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The compose files exist here and make one stack."""
     names = ", ".join(target.compose_files)
     expect(
-        facts.flat.strip(), found=f"{names} in {target.source}", expected="compose files that fit together"
+        release.flat.strip(), found=f"{names} in {target.source}", expected="compose files that fit together"
     )
 
 
@@ -69,15 +69,15 @@ def test_compose_files(target: Target, facts: Facts, expect: Callable[..., None]
     reason="D1, L1: a variable that is not set becomes an empty text, and Compose only warns.",
     fix="Set the variables in the env file on the target, or give them a default: ${NAME:-default}.",
 )
-def test_compose_resolves(facts: Facts, expect: Callable[..., None]) -> None:
+def test_compose_resolves(release: Release, expect: Callable[..., None]) -> None:
     """The model resolves on the target with its env file, every variable set and no key obsolete."""
-    unset = facts.resolved.unset
-    services = ", ".join(sorted(facts.model.services)) or "none"
+    unset = release.resolved.unset
+    services = ", ".join(sorted(release.model.services)) or "none"
     found = f"not set: {', '.join(unset)}" if unset else f"services: {services}"
     expect(
-        not unset and facts.model.services, found=found, expected="at least one service, no unset variable"
+        not unset and release.model.services, found=found, expected="at least one service, no unset variable"
     )
-    said = dict.fromkeys([*facts.notices, *facts.resolved.warnings])
+    said = dict.fromkeys([*release.notices, *release.resolved.warnings])
     old = [words for words in said if OBSOLETE.search(words)]
     expect(
         not old,
@@ -119,24 +119,24 @@ def added(running: Iterable[Container], target: Target) -> dict[str, list[str]]:
     return found
 
 
-def _changed_there(target: Target, facts: Facts) -> Iterator[str]:
+def _changed_there(target: Target, release: Release) -> Iterator[str]:
     """Yield what on the target makes the stack another one than the compose files here say."""
     ours = {PurePosixPath(file).name for file in target.compose_files}
     for name in OVERRIDES:
-        if str(target.path / name) in facts.paths.places and name not in ours:
+        if str(target.path / name) in release.paths.places and name not in ours:
             yield f"{target.path / name} on the target is none of compose_files"
     env, stray = target.env_path, str(target.path / ".env")
-    if env and str(env) != stray and stray in facts.paths.places and stray not in facts.service_files:
+    if env and str(env) != stray and stray in release.paths.places and stray not in release.service_files:
         yield f"{stray} lies there, while env_file names {env}"
-    for name in switches(target, facts.environment):
+    for name in switches(target, release.environment):
         yield f"{name} in the env file says other than the target file"
-    for file, names in sorted(added(facts.host.project(target.project).containers, target).items()):
+    for file, names in sorted(added(release.host.project(target.project).containers, target).items()):
         yield f"{', '.join(sorted(names))} started with {file}, which is none of compose_files"
 
 
-def _changed_here(target: Target, facts: Facts) -> Iterator[str]:
+def _changed_here(target: Target, release: Release) -> Iterator[str]:
     """Yield what on this machine makes the stack another one than git has."""
-    beside = facts.beside
+    beside = release.beside
     for name in beside.overrides:
         if name not in beside.tracked:
             yield f"{name} in {target.source} is none of compose_files"
@@ -151,19 +151,19 @@ def _changed_here(target: Target, facts: Facts) -> Iterator[str]:
     reason="L8: a temporary override made a deployment right; without it, the next one built something else.",
     fix="Move what is needed into a file that compose_files names and git tracks, and remove the rest.",
 )
-def test_compose_reproducible(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_compose_reproducible(target: Target, release: Release, expect: Callable[..., None]) -> None:
     """What would be deployed is what git has; no file or variable on the target makes it another stack."""
     wrong: list[str] = []
-    if not facts.offline:
-        _ = facts.folder
-        wrong += _changed_there(target, facts)
-    wrong += _changed_here(target, facts)
+    if not release.offline:
+        _ = release.folder
+        wrong += _changed_there(target, release)
+    wrong += _changed_here(target, release)
     good = f"{', '.join(target.compose_files)} alone, " + (
-        "tracked by git" if facts.beside.repository else "in no git repository"
+        "tracked by git" if release.beside.repository else "in no git repository"
     )
     expected = "only compose_files, the target file and the env file decide what runs"
     expect(not wrong, found="; ".join(wrong) or good, expected=expected)
-    kept = facts.beside.overrides
+    kept = release.beside.overrides
     expect(
         not kept,
         found=f"git tracks {', '.join(kept)}, which is none of compose_files" if kept else good,
@@ -196,8 +196,9 @@ def shared(built: Iterable[Service]) -> list[str]:
     fix="Give each of these services an image name in the compose file, one of its own where it is built, "
     "without a digest.",
 )
-def test_compose_images_named(model: Model, expect: Callable[..., None]) -> None:
+def test_compose_images_named(release: Release, expect: Callable[..., None]) -> None:
     """Each service that is built has an image name under which its release can be told apart."""
+    model = release.model
     built = [model.services[name] for name in model.built()]
     wrong = shared(built)
     wrong += [

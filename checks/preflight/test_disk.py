@@ -10,11 +10,11 @@ import pytest
 from gonogo.checks.declared import TEMPORARY
 from gonogo.checks.suite import Suite
 from gonogo.deploy.compose.model import Model
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.filesystem import Room, mb
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 INODES = 10_000
@@ -36,9 +36,9 @@ def fits(room: Room, size: float, files: int = INODES) -> bool:
     return room.free >= size and (room.inodes is None or room.inodes >= files)
 
 
-def under_docker(host: Host, facts: Facts) -> Room:
+def under_docker(host: Host, release: Release) -> Room:
     """Return the filesystem of Docker's data. Whether the stack's folder is there comes first."""
-    _ = facts.folder
+    _ = release.folder
     return host.filesystem(host.engine.root).room
 
 
@@ -54,11 +54,11 @@ def free(room: Room) -> str:
     reason="A full disk stops a release halfway, and a database that cannot write stops with it.",
     fix="Free room on that filesystem, or lower thresholds.disk_free_gb in the target file if less will do.",
 )
-def test_disk_free(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_disk_free(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The filesystems of the stack's folder and of /tmp have room, in bytes and inodes."""
     least = target.thresholds.disk_free_gb
-    docker = under_docker(host, facts).mounted
-    rooms = [host.filesystem(path).room for path in (facts.folder, TEMPORARY)]
+    docker = under_docker(host, release).mounted
+    rooms = [host.filesystem(path).room for path in (release.folder, TEMPORARY)]
     found = {room.mounted: room for room in rooms}
     found.pop(docker, None)
     if not found:
@@ -75,9 +75,9 @@ def test_disk_free(host: Host, target: Target, facts: Facts, expect: Callable[..
     reason="On a full disk under the engine no container starts and no database can write.",
     fix="Free room there, such as with `docker image prune`, or lower thresholds.disk_free_gb.",
 )
-def test_disk_docker_root(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_disk_docker_root(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The filesystem of Docker's data has room, in bytes and inodes."""
-    least, room = target.thresholds.disk_free_gb, under_docker(host, facts)
+    least, room = target.thresholds.disk_free_gb, under_docker(host, release)
     expect(
         fits(room, least * 1e9),
         found=f"{free(room)} free for {host.engine.root}",
@@ -147,10 +147,11 @@ def inodes(size: int) -> int:
     return size // BYTES_A_FILE
 
 
-def _coming(suite: Suite, facts: Facts, model: Model) -> list[Arriving]:
-    running = facts.host.project(facts.target.project).containers
+def _coming(suite: Suite, release: Release) -> list[Arriving]:
+    model = release.model
+    running = release.host.project(release.target.project).containers
     building = [] if suite.skip_build else model.built()
-    return arriving(model, running, facts.target_images, facts.local_images, building)
+    return arriving(model, running, release.target_images, release.local_images, building)
 
 
 def _told(image: Arriving) -> str:
@@ -164,11 +165,9 @@ def _told(image: Arriving) -> str:
     reason="A load that runs out of room leaves the release half there, and the disk full.",
     fix="Free room there: `docker image ls` shows what is kept, `docker image prune` removes what is unused.",
 )
-def test_disk_images(
-    host: Host, suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]
-) -> None:
+def test_disk_images(host: Host, suite: Suite, release: Release, expect: Callable[..., None]) -> None:
     """The images that this release brings fit under Docker's data, unpacked and as the archive meanwhile."""
-    images, room = _coming(suite, facts, model), under_docker(host, facts)
+    images, room = _coming(suite, release), under_docker(host, release)
     size = unpacked(images)
     files = inodes(size)
     told = ", ".join(map(_told, images)) or "no image"
@@ -185,23 +184,23 @@ def test_disk_images(
     reason="L7: a dump that runs out of room is no backup, and it is made before anything changes.",
     fix="Free room on that filesystem, or name a backup.folder on another one.",
 )
-def test_disk_backup(  # noqa: PLR0913, PLR0917  a check names what it looks at
-    host: Host, suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
+def test_disk_backup(
+    host: Host, suite: Suite, target: Target, release: Release, expect: Callable[..., None]
 ) -> None:
     """A dump of the database fits into the backup folder, and a trial restore of it under Docker's data."""
     if target.mongodb is None or not (target.backup or target.keeps_data):
         pytest.skip("the target file names no MongoDB")
-    state = facts.mongodb
+    state = release.mongodb
     if state is None or state.data is None:
         pytest.skip(
             "no database runs yet" if state is None else "the login may not ask for the size of the data"
         )
     scratch = SCRATCH + (state.storage or 0) + (state.indexes or 0)
-    docker, folder = under_docker(host, facts), host.filesystem(str(target.backup_path)).room
+    docker, folder = under_docker(host, release), host.filesystem(str(target.backup_path)).room
     parts = [
         (folder, state.data, f"a dump in {target.backup_path}"),
         (docker, scratch, "a trial restore"),
-        (docker, unpacked(_coming(suite, facts, model)), "the images"),
+        (docker, unpacked(_coming(suite, release)), "the images"),
     ]
     found, needed, fine = [], [], True
     for room in {one.mounted: one for one in (folder, docker)}.values():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy.compose import env_example
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 
@@ -18,10 +18,10 @@ from gonogo.deploy.target import Target
     "example is in git for good.",
     fix="Add what is missing to the example, with placeholders for secrets; change a secret that was there.",
 )
-def test_environment_example(target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_environment_example(target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The env example gives every variable that must be set, is well-formed, and holds no real secret."""
-    found, wanted = facts.example, env_example.demanded(facts.flat, target)
-    needed = bool(target.environment.example) or (facts.offline and bool(wanted))
+    found, wanted = release.example, env_example.demanded(release.flat, target)
+    needed = bool(target.environment.example) or (release.offline and bool(wanted))
     if found is None and not needed:
         pytest.skip(f"there is no {env_example.path(target)}" if wanted else "no variable has to be set")
     demand = f"an env example that gives {', '.join(wanted) or 'nothing'}"
@@ -31,12 +31,12 @@ def test_environment_example(target: Target, facts: Facts, expect: Callable[...,
     real = [f"the value of {name} looks like a real secret" for name in found.real]
     good = f"{found.file}: {len(found.names)} variables"
     expect(not real, found="; ".join(real) or good, expected="placeholders for secrets")
-    _ = facts.environment if facts.offline else {}  # Compose may refuse what looks well-formed
+    _ = release.environment if release.offline else {}  # Compose may refuse what looks well-formed
     wrong = [*found.faults, *(f"{name} is not given" for name in env_example.lacking(found, wanted))]
     expect(
         not wrong,
         found=f"{found.file}: {'; '.join(wrong)}" if wrong else good,
         expected=demand,
         # Before a deployment the env file itself is judged.
-        severity=None if facts.offline else "warning",
+        severity=None if release.offline else "warning",
     )

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.commits import some
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 
@@ -76,20 +76,20 @@ def test_git_pushed(controller: Host, target: Target, expect: Callable[..., None
     severity="warning",
 )
 def test_git_changes(
-    host: Host, controller: Host, target: Target, facts: Facts, expect: Callable[..., None]
+    host: Host, controller: Host, target: Target, release: Release, expect: Callable[..., None]
 ) -> None:
     """All that runs is part of what would be deployed; what is new is told."""
-    if facts.offline:
-        if facts.shipping is None:
+    if release.offline:
+        if release.shipping is None:
             pytest.skip("this clone knows no branch of origin to compare with")
-        expect(True, found=facts.shipping.told(target.compose_files), expected="known before it is merged")
+        expect(True, found=release.shipping.told(target.compose_files), expected="known before it is merged")
         return
     runs = host.releases(str(target.deploy_path)).current
     if runs is None:
         pytest.skip("no release is recorded yet: all of it is new")
     if not runs.commit:
         pytest.skip(f"{runs.version} was made of no commit that is known")
-    ships = facts.shipping
+    ships = release.shipping
     if ships is None:
         pytest.skip(controller.git(str(target.source)).checkout.why)
     if not ships.known:
@@ -112,7 +112,7 @@ def test_git_changes(
     reason="L8: what somebody changed on the server and never committed was built in, and lost later.",
     fix="Commit and push there what is to stay, remove what is not; push this commit from here.",
 )
-def test_git_server(controller: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_git_server(controller: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The clone that the target builds from can be set to this very commit without losing anything."""
     if target.method != "on-server" or target.on_server is None:
         pytest.skip("the images are not built on the target")
@@ -121,9 +121,9 @@ def test_git_server(controller: Host, target: Target, facts: Facts, expect: Call
     if not git.commit or git.changes:
         found = f"changes here that no clone can have: {some(git.changes)}" if git.commit else git.why
         expect(False, found=found, expected="a commit, and nothing beside it", fix="Commit and push it.")
-    fault = facts.clone.fault(git.commit, bool(git.remotes))
+    fault = release.clone.fault(git.commit, bool(git.remotes))
     expect(
         not fault,
-        found=f"{where}: {fault}" if fault else f"{where} at {facts.clone.commit[:8]}",
+        found=f"{where}: {fault}" if fault else f"{where} at {release.clone.commit[:8]}",
         expected=wanted,
     )

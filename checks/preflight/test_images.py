@@ -9,12 +9,12 @@ import pytest
 from gonogo.checks.suite import Suite
 from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
-from gonogo.deploy.compose.model import Model, Service
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release import Record
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 from gonogo.deploy.transfer.build_source import REVISION, stale
 
@@ -22,13 +22,13 @@ WHERE = {"on-server": "on the target", "registry": "here, nor in the registry"}
 """Where an image that is built already is looked for, by the method; this machine is here."""
 
 
-def at_hand(facts: Facts, service: Service, skip_build: bool) -> ImageInfo | None:
+def at_hand(release: Release, service: Service, skip_build: bool) -> ImageInfo | None:
     """Return the image that a service would run, as far as it exists before the deployment."""
     if service.build is not None:
         # What the target happens to have under its name is never taken for an image that this stack builds.
-        return facts.local_images.get(service.image) if skip_build else None
-    there = facts.target_images.get(service.image)
-    return there or facts.local_images.get(service.image)
+        return release.local_images.get(service.image) if skip_build else None
+    there = release.target_images.get(service.image)
+    return there or release.local_images.get(service.image)
 
 
 @pytest.mark.offline(without="images that are not built from here")
@@ -37,23 +37,22 @@ def at_hand(facts: Facts, service: Service, skip_build: bool) -> ImageInfo | Non
     reason="D2: images that were never built shipped as empty archives and loaded as nothing.",
     fix="Build or pull the image on this machine, name one that exists, or give the service a build section.",
 )
-def test_images_present(
-    suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
-) -> None:
+def test_images_present(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """Every image is on the target, on this machine, about to be built here, or in a registry."""
+    model = release.model
     building = [] if suite.skip_build else model.built()
-    wrong = [facts.unbuildable[name] for name in building if name in facts.unbuildable]
+    wrong = [release.unbuildable[name] for name in building if name in release.unbuildable]
     rest = [service for service in model.services.values() if service.name not in building]
-    other = "others" if facts.offline else "at hand"
+    other = "others" if release.offline else "at hand"
     where = WHERE.get(target.method, "here")
-    for service in [] if facts.offline else rest:
-        told = f"{facts.sought(service)} (service {service.name})"
-        if at_hand(facts, service, suite.skip_build):
+    for service in [] if release.offline else rest:
+        told = f"{release.sought(service)} (service {service.name})"
+        if at_hand(release, service, suite.skip_build):
             continue
         if service.build is not None:
-            if service.name not in facts.offered:
+            if service.name not in release.offered:
                 wrong.append(f"{told} exists neither {where}, nor will it be built, as --skip-build is given")
-        elif not facts.pullable.get(service.image):
+        elif not release.pullable.get(service.image):
             wrong.append(f"{told} exists neither here, nor on the target, nor in a registry")
     expect(
         not wrong,
@@ -67,12 +66,13 @@ def test_images_present(
     reason="D2, L5: what shipped was not what had been built last, and nobody saw it.",
     fix="Deploy without --skip-build, so that the image is built from what lies here.",
 )
-def test_images_fresh(suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_images_fresh(suite: Suite, release: Release, expect: Callable[..., None]) -> None:
     """With --skip-build, the image of each built service was built from the commit that lies here."""
+    model = release.model
     if not suite.skip_build:
         pytest.skip("the images are built in the deployment")
-    built = {name: facts.local_images.get(model.services[name].image) for name in model.built()}
-    pairs = [(name, image, facts.sources.get(name)) for name, image in built.items()]
+    built = {name: release.local_images.get(model.services[name].image) for name in model.built()}
+    pairs = [(name, image, release.sources.get(name)) for name, image in built.items()]
     known = [(name, image, source) for name, image, source in pairs if image and source and source.revision]
     if not known:
         pytest.skip("there is no image of a service whose sources lie in git")
@@ -96,14 +96,12 @@ def test_images_fresh(suite: Suite, facts: Facts, model: Model, expect: Callable
     reason="An image of another architecture arrives in full and then ends with `exec format error`.",
     fix="Give the service `platform:` with the target's, or build on a machine of its kind.",
 )
-def test_images_platform(
-    host: Host, suite: Suite, facts: Facts, model: Model, expect: Callable[..., None]
-) -> None:
+def test_images_platform(host: Host, suite: Suite, release: Release, expect: Callable[..., None]) -> None:
     """Each image that would be built, sent or run is of the target's platform."""
-    wanted = host.engine.platform
+    model, wanted = release.model, host.engine.platform
     wrong, seen = [], 0
     for service in model.services.values():
-        for platform, why in _platforms(facts, service, suite.skip_build):
+        for platform, why in _platforms(release, service, suite.skip_build):
             seen += 1
             if not runs_on(platform, wanted):
                 wrong.append(f"{service.name} {why} {platform}")
@@ -127,15 +125,15 @@ def runs_on(platform: str, engine: str) -> bool:
     return wanted == there or (wanted, there) == (("linux", "386"), ("linux", "amd64"))
 
 
-def _platforms(facts: Facts, service: Service, skip_build: bool) -> Iterator[tuple[str, str]]:
-    image = at_hand(facts, service, skip_build)
+def _platforms(release: Release, service: Service, skip_build: bool) -> Iterator[tuple[str, str]]:
+    image = at_hand(release, service, skip_build)
     if image:
         yield image.platform, f"has an image ({service.image}) for"
     elif service.build is not None and not skip_build:
         given = [str(one) for one in service.build.get("platforms") or ()]
-        wanted = facts.host.engine.platform
+        wanted = release.host.engine.platform
         fitting = [one for one in given if runs_on(one, wanted)]
-        own = wanted if facts.target.method == "on-server" else facts.local_platform
+        own = wanted if release.target.method == "on-server" else release.local_platform
         yield (fitting or given or [service.platform or own])[0], "would be built for"
 
 
@@ -145,16 +143,15 @@ def _platforms(facts: Facts, service: Service, skip_build: bool) -> Iterator[tup
     reason="L6: `target: dev` in the base file put a development server into production.",
     fix="Build the production stage and set the production values in what is deployed to this target.",
 )
-def test_images_target(
-    suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
-) -> None:
+def test_images_target(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """What is built and run is made for production, and as the target file declares it."""
+    model = release.model
     declared = Declared(target.images.stages, target.images.environment)
     services = list(model.services.values())
-    stages = {} if suite.skip_build else facts.stages
+    stages = {} if suite.skip_build else release.stages
     own = {name: ImageDefaults(stage.variables, stage.words, stage.name) for name, stage in stages.items()}
     for service in services:
-        if image := at_hand(facts, service, suite.skip_build):
+        if image := at_hand(release, service, suite.skip_build):
             own[service.name] = ImageDefaults(image.variables, " ".join((*image.entrypoint, *image.command)))
     wrong = development.faults(services, declared, own)
     expect(
@@ -169,7 +166,7 @@ def test_images_target(
     reason="A deployment that fails has to go back at once: an image that was pruned cannot be gone back to.",
     fix="Load the image on the target again, or go to a whole release: `gonogo rollback --to VERSION`.",
 )
-def test_images_rollback(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_images_rollback(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The images of the release that runs are on the target."""
     current, running = host.releases(str(target.deploy_path)).current, host.project(target.project).containers
     recorded = current.images if current else {}
@@ -177,7 +174,7 @@ def test_images_rollback(host: Host, target: Target, facts: Facts, expect: Calla
     wanted |= {one.id: f"{one.name} of service {name}" for name, one in recorded.items()}
     if not wanted:
         pytest.skip("a first deployment: there is nothing to go back to")
-    lacking = sorted(f"{told} ({id})" for id, told in wanted.items() if id not in facts.target_images)
+    lacking = sorted(f"{told} ({id})" for id, told in wanted.items() if id not in release.target_images)
     told = f"the target lacks {'; '.join(lacking)}" if lacking else f"{len(wanted)} images"
     if lacking and not running:
         told = f"nothing runs, and a release that fails is removed again: {told}"

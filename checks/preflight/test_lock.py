@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.lock import way_out
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target, target_file
 
 
@@ -16,10 +16,10 @@ from gonogo.deploy.target import Target, target_file
     "lock.free",
     reason="Two deployments at once undo each other's work.",
 )
-def test_lock_free(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_lock_free(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """Nobody else deploys to the target."""
     held = host.lock(str(target.deploy_path)).held
-    ours = held is not None and held.holder is not None and held.holder.version == facts.version != ""
+    ours = held is not None and held.holder is not None and held.holder.version == release.version != ""
     expect(
         held is None or ours,
         found=held.told if held else "no lock",

@@ -9,6 +9,7 @@ import pytest
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 MB = 1_000_000
@@ -30,9 +31,9 @@ def reserved(model: Model, running: Iterable[Container]) -> dict[str, int]:
     reason="A host out of memory has the kernel end a process, and it picks the largest: the database.",
     fix="Stop what is not needed there, add memory, or lower thresholds.memory_free_mb if less will do.",
 )
-def test_memory_available(host: Host, target: Target, model: Model, expect: Callable[..., None]) -> None:
+def test_memory_available(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The memory that is available is enough for the services that would be new, and a margin."""
-    more = reserved(model, host.project(target.project).containers)
+    more = reserved(release.model, host.project(target.project).containers)
     margin = target.thresholds.memory_free_mb
     needed = margin + sum(more.values()) / MB
     told = "".join(f" + {size / MB:.0f} MB reserved by {name}" for name, size in sorted(more.items()))

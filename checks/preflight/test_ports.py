@@ -11,6 +11,7 @@ from gonogo.deploy.compose.model import Model, Port, Service
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.port import Holder
 from gonogo.deploy.host.sockets import Listener, overlaps
+from gonogo.deploy.release.release import Release
 
 HOST = "host"
 MOST = 20  # ports that a message names
@@ -107,8 +108,9 @@ def _joined(between: str, words: list[str]) -> str:
     reason="D3: a port held by another stack fails the start halfway, with containers left behind.",
     fix="Stop the holder, or publish another port in the compose file.",
 )
-def test_ports_free(host: Host, model: Model, expect: Callable[..., None]) -> None:
+def test_ports_free(host: Host, release: Release, expect: Callable[..., None]) -> None:
     """Every published port is free, or held by the container that this release replaces."""
+    model = release.model
     services = publishing(model)
     published = [(one.name, port) for one in services for port in one.ports if port.published]
     wrong, risks = twice(published) + repeated(services), []
@@ -138,8 +140,9 @@ def test_ports_free(host: Host, model: Model, expect: Callable[..., None]) -> No
     fix="Publish a higher port behind a proxy, or lower the limit on the target: "
     "`sudo sysctl net.ipv4.ip_unprivileged_port_start=80`, and the same in /etc/sysctl.d.",
 )
-def test_ports_privileged(host: Host, model: Model, expect: Callable[..., None]) -> None:
+def test_ports_privileged(host: Host, release: Release, expect: Callable[..., None]) -> None:
     """The engine is allowed to bind every published port."""
+    model = release.model
     if not host.engine.rootless:
         pytest.skip("the engine runs as root and may bind every port")
     lowest = host.engine.info.lowest_port

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from gonogo.deploy.compose.model import Model
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 
@@ -54,8 +54,9 @@ def holders(found: Iterable[Container], model: Model, project: str) -> dict[str,
     fix="Set project in the target file to the name of the running project.",
     data=True,
 )
-def test_project_matches(host: Host, target: Target, model: Model, expect: Callable[..., None]) -> None:
+def test_project_matches(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The stack that runs belongs to the project that the target file names, or nothing like it runs."""
+    model = release.model
     ours = [one.name for one in host.project(target.project).containers if one.running]
     alike = strangers(host.containers.all, model, target)
     other = "; ".join(f"{name} ({', '.join(sorted(held))})" for name, held in sorted(alike.items()))
@@ -77,9 +78,9 @@ def test_project_matches(host: Host, target: Target, model: Model, expect: Calla
     fix="Remove them by name once nothing needs them (docker rm): gonogo removes only what a release made.",
     severity="warning",
 )
-def test_project_orphans(host: Host, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_project_orphans(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """Every container of the project belongs to a service of the compose files."""
-    known, running = facts.declared, host.project(target.project).containers
+    known, running = release.declared, host.project(target.project).containers
     lost = [f"{one.told} of service {one.service}" for one in running if one.service not in known]
     expect(
         not lost,
@@ -93,8 +94,9 @@ def test_project_orphans(host: Host, target: Target, facts: Facts, expect: Calla
     reason="D3: a container name is held by one container on the whole host, a stopped one too.",
     fix="Remove or rename the holder, or change container_name in the compose file.",
 )
-def test_names_free(host: Host, target: Target, model: Model, expect: Callable[..., None]) -> None:
+def test_names_free(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """Every container_name is free, or held by the container that this release replaces."""
+    model = release.model
     ours = any(one.running for one in host.project(target.project).containers)
     # A whole stack under another project name is one fault, and for project.matches to tell.
     told = set() if ours else set(strangers(host.containers.all, model, target))

@@ -10,7 +10,7 @@ from gonogo.checks.suite import Suite
 from gonogo.deploy.compose.image_name import misnamed
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import Unknown
-from gonogo.deploy.facts import Facts
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 
@@ -28,8 +28,9 @@ def _needed(target: Target, model: Model) -> str:
     reason="L5: images under other names than those that the registry has were never the ones that ran.",
     fix="Give each service with a build section an `image:` that begins with the registry's host.",
 )
-def test_registry_configured(target: Target, model: Model, expect: Callable[..., None]) -> None:
+def test_registry_configured(target: Target, release: Release, expect: Callable[..., None]) -> None:
     """Every image that the stack builds has a name in the registry of the target file."""
+    model = release.model
     host = _needed(target, model)
     built = [model.services[name] for name in model.built()]
     wrong = [
@@ -49,10 +50,10 @@ def test_registry_configured(target: Target, model: Model, expect: Callable[...,
     reason="A push or pull that cannot work is better known before the first image is built.",
     fix="Start the registry, open the way to it, or fix its certificate; plain_http is for the loopback.",
 )
-def test_registry_reachable(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_registry_reachable(target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The registry answers this machine and the target, over TLS unless it is on the loopback."""
-    host = _needed(target, model)
-    asked = {"this machine": facts.registry_here.greeting, "the target": facts.registry_there.greeting}
+    host = _needed(target, release.model)
+    asked = {"this machine": release.registry_here.greeting, "the target": release.registry_there.greeting}
     wrong = [f"from {whence}: {greeting.problem}" for whence, greeting in asked.items() if greeting.problem]
     expect(
         not wrong,
@@ -66,16 +67,16 @@ def test_registry_reachable(target: Target, facts: Facts, model: Model, expect: 
     reason="A push or pull that is refused is better known before the first image is built.",
     fix="Run `docker login` for the registry there, as the user who deploys; or set its two variables.",
 )
-def test_registry_login(target: Target, facts: Facts, model: Model, expect: Callable[..., None]) -> None:
+def test_registry_login(target: Target, release: Release, expect: Callable[..., None]) -> None:
     """This machine may push the stack's images, and the target may pull them."""
-    host = _needed(target, model)
-    content, there = facts.registry_content, facts.registry_there
+    host = _needed(target, release.model)
+    content, there = release.registry_content, release.registry_there
     client = there.client
     if there.greeting.problem:
         raise Unknown("registry.reachable", there.greeting.problem)
     wrong = [content.problem] if content.problem else []
     # The target is asked for what is known to be there; a login that it is given only then is proved here.
-    own = facts.registry_login is None
+    own = release.registry_login is None
     if own and (client.refused or (content.named.get(client.image) and not client.seen)):
         has = "is refused with its login" if client.entry else "has no login"
         wrong.append(f"the target's Docker {has} for {host}")
@@ -91,15 +92,14 @@ def test_registry_login(target: Target, facts: Facts, model: Model, expect: Call
     reason="D2: a tag that was made anew named nothing; a tag that is moved makes two releases one.",
     fix="Push the tag that the compose file names, or remove the foreign one from the registry.",
 )
-def test_registry_tag(
-    suite: Suite, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
-) -> None:
+def test_registry_tag(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The tag of this release is free; with --skip-build, the tags that the compose file names are there."""
+    model = release.model
     host = _needed(target, model)
-    content = facts.registry_content
+    content = release.registry_content
     if content.problem:
         raise Unknown("registry.login", content.problem)
-    pulled = {facts.sought(model.services[name]) for name in facts.offered} if suite.images_of else set()
+    pulled = {release.sought(model.services[name]) for name in release.offered} if suite.images_of else set()
     taken = {name: digest for name, digest in content.taken.items() if name not in pulled}
     wrong = [f"{name} is another image already, {digest}" for name, digest in sorted(taken.items())]
     if suite.skip_build and not suite.images_of:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.deploy import release
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release import NEEDED, RECORD, folder
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 
@@ -24,14 +24,14 @@ def test_release_recorded(host: Host, target: Target, expect: Callable[..., None
         pytest.skip("no release is recorded yet")
     wrong = [f"{name} is missing" for name in found.lacking]
     wrong += [f"{name} is damaged" for name in found.damaged]
-    folder = release.folder(target, found.name)
-    vital = found.lacking or release.RECORD in found.damaged
+    there = folder(target, found.name)
+    vital = found.lacking or RECORD in found.damaged
     expect(
         not wrong,
         severity=None if vital else "warning",
-        found=f"{folder}: {', '.join(wrong)}" if wrong else f"{found.name} with all its files",
-        expected=f"{', '.join(release.NEEDED)}, all of them whole",
-        fix=f"Put {folder} back from a copy; or remove {target.deploy_path}/current, so that what runs is "
+        found=f"{there}: {', '.join(wrong)}" if wrong else f"{found.name} with all its files",
+        expected=f"{', '.join(NEEDED)}, all of them whole",
+        fix=f"Put {there} back from a copy; or remove {target.deploy_path}/current, so that what runs is "
         "recorded anew by the next deployment.",
     )
 
@@ -42,14 +42,14 @@ def test_release_recorded(host: Host, target: Target, expect: Callable[..., None
     severity="warning",
 )
 def test_release_newer(
-    host: Host, controller: Host, target: Target, facts: Facts, expect: Callable[..., None]
+    host: Host, controller: Host, target: Target, release: Release, expect: Callable[..., None]
 ) -> None:
     """What would be deployed does not run already, and is not older than what runs."""
     runs = host.releases(str(target.deploy_path)).current
-    if runs is None or facts.shipping is None:
+    if runs is None or release.shipping is None:
         pytest.skip("no release of a known commit runs")
-    ships = facts.shipping
-    if runs.version in (facts.version, facts.images_of):
+    ships = release.shipping
+    if runs.version in (release.version, release.images_of):
         expect(
             False,
             found=f"{runs.version} runs already",

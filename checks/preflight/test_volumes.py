@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 import pytest
 
 from gonogo.deploy.compose.model import Model, Mount
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.binds import Bind, within
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.data_mounts import moved
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.volumes import Volume
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 
@@ -23,12 +23,11 @@ from gonogo.deploy.target import Target
     fix="Mount there what the container has; moving data is a task of its own, before a deployment.",
     data=True,
 )
-def test_volumes_same_data(
-    host: Host, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
-) -> None:
+def test_volumes_same_data(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """At each data directory of each service the new model mounts what the service's container has there."""
+    model = release.model
     running = host.project(target.project).containers
-    wrong = moved(model, running, facts.mounted.binds)
+    wrong = moved(model, running, release.mounted.binds)
     found = f"{len(running)} containers keep their data" if running else "nothing of this stack is there yet"
     expect(not wrong, found="; ".join(wrong) or found, expected="the same volumes and folders as now")
 
@@ -100,10 +99,9 @@ def lost(host: Host, target: Target, model: Model, released: Collection[str]) ->
     fix="Correct project in the target file or the volume's name, or restore the backup.",
     data=True,
 )
-def test_volumes_exist(
-    host: Host, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
-) -> None:
+def test_volumes_exist(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """Every volume exists that the stack should find with data in it; a first deployment makes its own."""
+    model = release.model
     record = host.releases(str(target.deploy_path)).recorded.release
     wrong = lost(host, target, model, record.images if record else ())
     there = sum(one.name in model.volumes.values() for one in host.volumes.all)
@@ -178,19 +176,17 @@ def _writable_mounts(model: Model) -> Iterator[tuple[str, Mount]]:
     reason="A service that cannot write to its data starts, and fails at the first request that matters.",
     fix="Mount the filesystem for writing, or give the folder to the user that the service runs as.",
 )
-def test_volumes_writable(
-    host: Host, target: Target, facts: Facts, model: Model, expect: Callable[..., None]
-) -> None:
+def test_volumes_writable(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """What services write to is not read-only, and their users may write to the folders that they mount."""
-    wrong = read_only(model, host.volumes.all, facts.mounted.binds)
+    wrong = read_only(release.model, host.volumes.all, release.mounted.binds)
     expect(not wrong, found="; ".join(wrong), expected="volumes and folders that can be written to")
     mapped = host.engine.rootless or bool(REMAPPED.search(host.engine.root))
-    images = {**facts.local_images, **facts.target_images}
+    images = {**release.local_images, **release.target_images}
     users = {
         name: one.user or (images[one.image].user if one.image in images else "")
-        for name, one in model.services.items()
+        for name, one in release.model.services.items()
     }
-    closed = [] if mapped else unwritable(model, facts.mounted.binds, users)
+    closed = [] if mapped else unwritable(release.model, release.mounted.binds, users)
     running = host.project(target.project).containers
     well = {(c.service, mount[1]) for c in running if c.well for mount in c.mounts}
     expect(

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from gonogo.checks.suite import Suite
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import compare as comparison
 from gonogo.deploy.mongodb import fingerprint, login
 from gonogo.deploy.mongodb import sample as samples
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Mongodb, Target
 from gonogo.deploy.wire.transcript import Entry
 from gonogo.reports.model import DataCount
@@ -61,14 +61,14 @@ def empty(mongodb: Mongodb, after: Mapping[str, int]) -> list[str]:
     fix="Stop writing, compare the mounted volume with the one before, and restore the backup.",
     data=True,
 )
-def test_data_counts(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_data_counts(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """No collection holds fewer documents than before the release."""
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")
     baseline = suite.baseline
     before = baseline.counts if baseline else None
     new = baseline is not None and before is None
-    after = login.counted(facts)
+    after = login.counted(release)
     suite.data[:] = compare(before, after, target.mongodb)
     if before is not None:
         gone, expected = losses(suite.data), "no fewer documents than in the baseline"
@@ -81,14 +81,14 @@ def test_data_counts(suite: Suite, target: Target, facts: Facts, expect: Callabl
 
 
 @contextlib.contextmanager
-def _told(facts: Facts, what: str) -> Iterator[list[str]]:
+def _told(release: Release, what: str) -> Iterator[list[str]]:
     """Give a list whose lines become the evidence of what was asked of MongoDB; no line holds a value."""
     begun, lines, status = time.monotonic(), list[str](), 1
     try:
         yield lines
         status = 0
     finally:
-        facts.connection.transcript.add(Entry(what, status, "\n".join(lines), time.monotonic() - begun))
+        release.connection.transcript.add(Entry(what, status, "\n".join(lines), time.monotonic() - begun))
 
 
 @pytest.mark.check(
@@ -97,7 +97,7 @@ def _told(facts: Facts, what: str) -> Iterator[list[str]]:
     fix="Stop writing, see which volume is mounted and what the release migrated, and restore the backup.",
     data=True,
 )
-def test_data_intact(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_data_intact(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """No document, index or collection of before the release has vanished, nor changed where none may."""
     settings, baseline = target.mongodb, suite.baseline
     if settings is None:
@@ -108,10 +108,10 @@ def test_data_intact(suite: Suite, target: Target, facts: Facts, expect: Callabl
         pytest.skip("no fingerprint was taken before this release: no MongoDB ran yet")
     with tempfile.TemporaryDirectory(prefix="gonogo-") as place:
         before = Path(place)
-        fingerprint.fetch(facts.connection, PurePosixPath(baseline.fingerprint), before)
+        fingerprint.fetch(release.connection, PurePosixPath(baseline.fingerprint), before)
         with (
-            _told(facts, f"mongodb {settings.database}: compare it with {baseline.fingerprint}") as lines,
-            login.opened(facts) as client,
+            _told(release, f"mongodb {settings.database}: compare it with {baseline.fingerprint}") as lines,
+            login.opened(release) as client,
         ):
             found = comparison.compared(before, client, settings.database, settings)
             lines += [*found.looked, *(one.told for one in found.differences)]
@@ -131,7 +131,7 @@ def test_data_intact(suite: Suite, target: Target, facts: Facts, expect: Callabl
     fix="Look for the documents in the backup; correct the sample in the target file if it is out of date.",
     data=True,
 )
-def test_data_sample(suite: Suite, target: Target, facts: Facts, expect: Callable[..., None]) -> None:
+def test_data_sample(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The known data that the target file declares is there, and no less of it than before the release."""
     settings = target.mongodb
     if settings is None:
@@ -139,7 +139,7 @@ def test_data_sample(suite: Suite, target: Target, facts: Facts, expect: Callabl
     if not settings.samples:
         pytest.skip("the target file declares no sample: add [[mongodb.samples]]")
     told = f"mongodb {settings.database}: look for {len(settings.samples)} samples"
-    with _told(facts, told) as lines, login.opened(facts) as client:
+    with _told(release, told) as lines, login.opened(release) as client:
         looked = samples.look(client, settings.database, settings.samples)
         lines += [one.told for one in looked]
     wrong = samples.fallen(suite.baseline.samples if suite.baseline else [], looked)

@@ -17,12 +17,12 @@ from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import AsJson, Name, RequiredName
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup as backups
 from gonogo.deploy.mongodb import backup_store, loader, proof, restore, staging_database
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.progress import Progress, choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps import data_steps
 from gonogo.deploy.target import target_file
 from gonogo.reports.model import Step
@@ -44,11 +44,11 @@ def make_backup(
 
     Example: gonogo backup production --verify
     """
-    with _facts(target) as facts:
+    with _deployed(target) as release:
         begun, progress = time.monotonic(), _progress(as_json)
         with _step(progress, "backup"):
-            progress.expect(backups.expected(facts), about=True)
-            made = backups.make(facts, users=users, on_bytes=progress.sent)
+            progress.expect(backups.expected(release), about=True)
+            made = backups.make(release, users=users, on_bytes=progress.sent)
         record = data_steps.reported(made, time.monotonic() - begun)
         if as_json:
             lines.write(record)
@@ -57,9 +57,9 @@ def make_backup(
                 f"{made.folder}: {record.documents} documents, {size(record.bytes)} by {record.tool} "
                 f"in {record.seconds:.1f} s; {record.consistency}"
             )
-            typer.echo(staging_database.notice(facts), err=True, nl=False)
+            typer.echo(staging_database.notice(release), err=True, nl=False)
         if verify:
-            _prove(facts, made, as_json)
+            _prove(release, made, as_json)
 
 
 def list_backups(
@@ -79,17 +79,17 @@ def list_backups(
 
     Example: gonogo backups production --verify latest
     """
-    with _facts(target) as facts:
-        found = backup_store.listed(facts.connection, facts.target)
+    with _deployed(target) as release:
+        found = backup_store.listed(release.connection, release.target)
         if verify:
-            _prove(facts, backup_store.find(facts.connection, facts.target, verify), as_json)
+            _prove(release, backup_store.find(release.connection, release.target, verify), as_json)
             return
-        kept = [_kept(facts, one) for one in found]
+        kept = [_kept(release, one) for one in found]
         if as_json:
             for one in kept:
                 lines.write(one)
         else:
-            Console().print(_table(kept) if kept else f"no backup in {facts.target.backup_path}")
+            Console().print(_table(kept) if kept else f"no backup in {release.target.backup_path}")
         if not kept:
             raise typer.Exit(1)
 
@@ -118,15 +118,15 @@ def bring_back(  # noqa: PLR0913, PLR0917  each is an option of the command
     """
     if replace and into:
         raise UsageError("--into and --replace exclude each other: a new database, or the live one")
-    with _facts(target) as facts:
-        found = backup_store.find(facts.connection, facts.target, backup)
+    with _deployed(target) as release:
+        found = backup_store.find(release.connection, release.target, backup)
         if (replace or users) and not yes:
-            _confirm(facts, found, replace)
+            _confirm(release, found, replace)
         progress = _progress(as_json)
-        with _locked(facts, found) if replace or users else _unlocked(), _step(progress, "restore"):
+        with _locked(release, found) if replace or users else _unlocked(), _step(progress, "restore"):
             progress.expect(loader.expected(found))
             done = restore.restore(
-                facts,
+                release,
                 found,
                 into=into,
                 replace=replace,
@@ -140,21 +140,21 @@ def bring_back(  # noqa: PLR0913, PLR0917  each is an option of the command
             typer.echo(done.told + ("; its users and roles are back, too" if users else ""))
 
 
-def _confirm(facts: Facts, found: Backup, replace: bool) -> None:
-    name = facts.target.mongodb.database if facts.target.mongodb else ""
+def _confirm(release: Release, found: Backup, replace: bool) -> None:
+    name = release.target.mongodb.database if release.target.mongodb else ""
     what = "the database" if replace else "the users and roles of"
-    told = f"{found.name} will replace {what} {name} on {facts.target.host}"
+    told = f"{found.name} will replace {what} {name} on {release.target.host}"
     if not sys.stdin.isatty():
         raise UsageError(f"{told}: without a terminal to confirm that, --yes is needed")
     if typer.prompt(f"{told}. Type the database's name to go on") != name:
         raise GonogoError("the name is another: nothing was changed")
 
 
-def _prove(facts: Facts, made: Backup, as_json: bool) -> None:
+def _prove(release: Release, made: Backup, as_json: bool) -> None:
     progress = _progress(as_json)
     with _step(progress, "restore proof"):
         progress.expect(loader.expected(made))
-        found = proof.prove(facts, made, on_bytes=progress.sent)
+        found = proof.prove(release, made, on_bytes=progress.sent)
     if as_json:
         lines.write(
             events.Proved(name=made.name, proved=found.proved, told=found.told, differences=found.differences)
@@ -165,8 +165,8 @@ def _prove(facts: Facts, made: Backup, as_json: bool) -> None:
         raise typer.Exit(GonogoError.exit_code)
 
 
-def _kept(facts: Facts, one: Backup) -> events.Kept:
-    manifest, proved = one.manifest, proof.load(facts.connection, str(one.folder))
+def _kept(release: Release, one: Backup) -> events.Kept:
+    manifest, proved = one.manifest, proof.load(release.connection, str(one.folder))
     return events.Kept(
         name=one.name,
         made=manifest.made,
@@ -200,21 +200,21 @@ def _restored(done: restore.Restored, users: bool) -> events.BroughtBack:
 
 
 @contextmanager
-def _facts(target: str | None) -> Iterator[Facts]:
+def _deployed(target: str | None) -> Iterator[Release]:
     found, redactor = target_file.find(target), Redactor()
     if found.mongodb is None:
         raise UsageError(
             f"{found.file} names no MongoDB: add a table [mongodb] with its service and database"
         )
     with Connection.open(found, redact=redactor) as connection:
-        facts = Facts(found, connection, redactor)
-        facts.learn()
-        yield facts
+        release = Release(found, connection, redactor)
+        release.learn()
+        yield release
 
 
 @contextmanager
-def _locked(facts: Facts, found: Backup) -> Iterator[None]:
-    held = lock.Lock(facts.connection, facts.target, f"restore of {found.name}")
+def _locked(release: Release, found: Backup) -> Iterator[None]:
+    held = lock.Lock(release.connection, release.target, f"restore of {found.name}")
     held.take()
     try:
         yield
@@ -222,7 +222,7 @@ def _locked(facts: Facts, found: Backup) -> Iterator[None]:
         try:
             held.give_back()
         except GonogoError as error:  # it must not hide what the restore itself says
-            more = f"run `gonogo unlock {target_file.called(facts.target)}`"
+            more = f"run `gonogo unlock {target_file.called(release.target)}`"
             typer.echo(f"gonogo: the lock could not be removed: {error}; {more}", err=True)
 
 

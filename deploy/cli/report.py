@@ -15,12 +15,12 @@ from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import Name, Reports, published
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, UsageError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps import publishing
 from gonogo.deploy.target import Target, target_file
 from gonogo.reports import entries
-from gonogo.reports.model import Release
+from gonogo.reports.model import Release as Record
 
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 """Variables of which one is set where a browser can be shown."""
@@ -89,14 +89,14 @@ def find(folder: Path, target: str, version: str) -> Path:
 def _sent(target: Target, page: Path) -> list[str]:
     redactor = Redactor()
     try:
-        record = Release.model_validate_json((page.parent / entries.RECORD).read_bytes())
+        record = Record.model_validate_json((page.parent / entries.RECORD).read_bytes())
     except (OSError, ValueError):
         raise UsageError(
             f"{page.parent / entries.RECORD} cannot be read: deploy again for a report"
         ) from None
     try:
         with Connection.open(target, redact=redactor) as connection:
-            _learn(Facts(target, connection, redactor))
+            _learn(Release(target, connection, redactor))
             return publishing.send(target, publishing.Report(page, record, redactor), connection)
     except ConnectionFailed as error:
         if target.publishing.on_target:
@@ -106,14 +106,14 @@ def _sent(target: Target, page: Path) -> list[str]:
         return publishing.send(target, publishing.Report(page, record, redactor), None)
 
 
-def _learn(facts: Facts) -> None:
+def _learn(release: Release) -> None:
     """Let the redactor know the secrets of the stack, as far as they can be had now."""
     try:
-        _ = facts.resolved
+        _ = release.resolved
     except ConnectionFailed:
         raise
     except GonogoError:
-        facts.learn()
+        release.learn()
 
 
 def _has_display() -> bool:

@@ -10,16 +10,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gonogo.deploy import history, lock, recovery, release
+from gonogo.deploy import history, lock, recovery
+from gonogo.deploy import release as records
 from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, published
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts, resolve
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.journal import END, Journal
 from gonogo.deploy.progress import choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.target import Target, target_file
 
 
@@ -69,7 +71,7 @@ def show_history(
     """
     found = target_file.find(target)
     with Connection.open(found) as connection:
-        runs, current = history.runs(connection, found), release.current(connection, found)
+        runs, current = history.runs(connection, found), records.current(connection, found)
     if as_json:
         for one in runs[:number]:
             lines.write(_past(one, current))
@@ -112,13 +114,13 @@ def status(target: Name = None, as_json: AsJson = False) -> None:
 def _state(target: Target) -> events.State:
     redactor = Redactor()
     with Connection.open(target, redact=redactor) as connection:
-        facts = Facts(target, connection, redactor)
-        current = release.current(connection, target)
-        record = release.load(connection, target, current) if current else None
-        held = facts.host.lock(str(target.deploy_path)).held
+        release = Release(target, connection, redactor)
+        current = records.current(connection, target)
+        record = records.load(connection, target, current) if current else None
+        held = release.host.lock(str(target.deploy_path)).held
         cut = history.unfinished(history.runs(connection, target))
-        containers = [_container(one, record) for one in facts.running]
-        lacking = _lacking(facts, record) if record else []
+        containers = [_container(one, record) for one in release.running]
+        lacking = _lacking(release, record) if record else []
     if held and not held.dead:
         cut = None  # whoever holds the lock is at it
     well = not lacking and all(one.well and one.released for one in containers)
@@ -142,24 +144,24 @@ def _told(held: lock.Held, target: Target, *, resumable: bool) -> str:
     return f"{held.told}{more}"
 
 
-def _lacking(facts: Facts, record: release.Record) -> list[str]:
+def _lacking(release: Release, record: records.Record) -> list[str]:
     """Return the services of a release that have fewer containers than they should; a one-shot needs none.
 
     Where the release's files cannot be resolved any more, nobody knows which are one-shots, nor how many
     containers each should have: every service needs one then.
     """
-    there = Counter(one.service for one in facts.running)
+    there = Counter(one.service for one in release.running)
     wanted = dict.fromkeys(record.images, 1)
-    files = release.files(facts.target, record.version)
+    files = records.files(release.target, record.version)
     with suppress(GonogoError):
-        model = resolve(facts.connection, facts.target, files, facts.redactor).model
+        model = resolve(release.connection, release.target, files, release.redactor).model
         once = model.one_shots()
         scales = {name: service.scale for name, service in model.services.items()}
         wanted = {name: 0 if name in once else scales.get(name, 1) for name in wanted}
     return sorted(name for name, scale in wanted.items() if there[name] < scale)
 
 
-def _container(one: Container, record: release.Record | None) -> events.Container:
+def _container(one: Container, record: records.Record | None) -> events.Container:
     image = record.images.get(one.service) if record else None
     return events.Container(
         name=one.name,
@@ -199,5 +201,5 @@ def unlock(
 
 
 def _note(connection: Connection, target: Target, held: lock.Held, reason: str) -> None:
-    journal = Journal(connection, target, f"{history.UNLOCK}{release.now():%Y%m%d-%H%M%S}")
+    journal = Journal(connection, target, f"{history.UNLOCK}{records.now():%Y%m%d-%H%M%S}")
     journal.write(END, "unlocked", f"{held.whose} was removed: {reason}")

@@ -11,7 +11,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
 
 if TYPE_CHECKING:
-    from gonogo.deploy.facts.stack import StackFacts
+    from gonogo.deploy.release.stack import Stack
 
 PORT = 27017
 SHORT_ID = 12
@@ -59,7 +59,7 @@ def of_host(host: str, port: int) -> Address:
     return Address(host, port, f"at {shown(host, port)}", (host,))
 
 
-def of_name(facts: StackFacts, host: str, port: int, beside: Address | None = None) -> Address:
+def of_name(release: Stack, host: str, port: int, beside: Address | None = None) -> Address:
     """Return where ``host:port`` leads, a name that Docker's DNS gives a container of the project included.
 
     A member of a replica set goes by the name that its set was initiated with, and a connection string by
@@ -69,18 +69,18 @@ def of_name(facts: StackFacts, host: str, port: int, beside: Address | None = No
     """
     if beside is not None and host in LOOPBACK:
         return Address(beside.host, port, f"{beside.told}, port {port}", (host, *beside.names))
-    container = named(facts, host)
+    container = named(release, host)
     if container is not None:
         return of_container(container, port, [host])
-    ended = next((one for one in facts.running if host in (one.service, one.name)), None)
+    ended = next((one for one in release.running if host in (one.service, one.name)), None)
     if ended is not None:
         return Address(host, port, f"in {ended.name} ({ended.status})", (host, ended.name))
     return of_host(host, port)
 
 
-def named(facts: StackFacts, host: str) -> Container | None:
+def named(release: Stack, host: str) -> Container | None:
     """Return the running container of the project that ``host`` names; None where it names none."""
-    running = [one for one in facts.running if one.running]
+    running = [one for one in release.running if one.running]
     found = [one for one in running if host in (one.service, one.name, *one.addresses)]
     found += [one for one in running if len(host) >= SHORT_ID and one.id.startswith(host)]
     if found:
@@ -88,7 +88,7 @@ def named(facts: StackFacts, host: str) -> Container | None:
     services: list[str] = []
     with contextlib.suppress(GonogoError):
         services = [
-            one.name for one in facts.model.services.values() if host in (*one.aliases, one.container_name)
+            one.name for one in release.model.services.values() if host in (*one.aliases, one.container_name)
         ]
     return next((one for one in running if one.service in services), None)
 

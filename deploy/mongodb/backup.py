@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup_stream, copies, dump, login, upload_folder
 from gonogo.deploy.mongodb.ahead import turns
 from gonogo.deploy.mongodb.backup_store import Backup
@@ -18,13 +17,14 @@ from gonogo.deploy.mongodb.layout import DUMP
 from gonogo.deploy.mongodb.manifest import ENTRIES, FINGERPRINT, Manifest
 from gonogo.deploy.mongodb.order import OnBytes, Order, file
 from gonogo.deploy.mongodb.writer import SnapshotLost, Writer
+from gonogo.deploy.release.release import Release
 
 AGAIN = "the server did not keep the moment of the snapshot, so all was read again without one"
 
 __all__ = ["Backup", "expected", "make"]
 
 
-def make(facts: Facts, *, users: bool = False, on_bytes: OnBytes = None, version: str = "") -> Backup:
+def make(release: Release, *, users: bool = False, on_bytes: OnBytes = None, version: str = "") -> Backup:
     """Make a backup of the target's database on the target, and return it when it is whole.
 
     The standard tool makes it where the database's container has it and can make as much of it as we can,
@@ -33,39 +33,39 @@ def make(facts: Facts, *, users: bool = False, on_bytes: OnBytes = None, version
     it is taken before. A copy is made where the target file says so. Raises GonogoError in one sentence; what
     was written until then is removed.
     """
-    settings = facts.target.mongodb
+    settings = release.target.mongodb
     if settings is None:
         raise GonogoError("the target file names no MongoDB: add the table [mongodb] to have it backed up")
-    upload_folder.sweep(facts.connection, facts.target)
-    with login.opened(facts, settings) as client:
+    upload_folder.sweep(release.connection, release.target)
+    with login.opened(release, settings) as client:
         order = {"settings": settings, "client": client, "users": users}
         order |= {"on_bytes": on_bytes, "version": version}
-        if dump.fits(facts, settings, client):
-            made = _claimed(facts, order, dump.made)
+        if dump.fits(release, settings, client):
+            made = _claimed(release, order, dump.made)
         else:
             try:
-                made = _claimed(facts, order, lambda given: ByWriter(given).made())
+                made = _claimed(release, order, lambda given: ByWriter(given).made())
             except SnapshotLost:
-                made = _claimed(facts, order, lambda given: ByWriter(given, (AGAIN,)).made(snapshot=False))
-    copies.as_wanted(facts.connection, facts.target, made)
+                made = _claimed(release, order, lambda given: ByWriter(given, (AGAIN,)).made(snapshot=False))
+    copies.as_wanted(release.connection, release.target, made)
     return made
 
 
-def expected(facts: Facts) -> int | None:
+def expected(release: Release) -> int | None:
     """Return about how many bytes ``make`` sends; None where it is not known, or the server writes them."""
     try:
-        if facts.mongodb is None or facts.dump_tool == "container":
+        if release.mongodb is None or release.dump_tool == "container":
             return None
-        return facts.mongodb.data
+        return release.mongodb.data
     except GonogoError:
         return None  # what it is will be said by ``make``
 
 
-def _claimed(facts: Facts, given: dict[str, Any], made: Callable[[Order], Manifest]) -> Backup:
-    connection, target = facts.connection, facts.target
+def _claimed(release: Release, given: dict[str, Any], made: Callable[[Order], Manifest]) -> Backup:
+    connection, target = release.connection, release.target
     name, at = upload_folder.claim(connection, target, given["settings"].database)
     try:
-        found = made(Order(facts, name=name, at=at, **given))
+        found = made(Order(release, name=name, at=at, **given))
     except BaseException:
         upload_folder.discard(connection, target, name)
         raise
@@ -87,10 +87,10 @@ class ByWriter:
             taking = DumpFingerprint(database, Path(folder))
             writer = Writer(order.client, database, taking.tally, users=order.users, snapshot=snapshot)
             sent = BackupStream(lambda sums: self._pieces(writer, taking, sums), f"{DUMP}/{database}")
-            script = upload_folder.enter(order.facts.target, order.name) + upload_folder.receive(database)
+            script = upload_folder.enter(order.release.target, order.name) + upload_folder.receive(database)
             try:
                 with turns():
-                    upload_folder.send(order.facts.connection, script, sent, order.on_bytes)
+                    upload_folder.send(order.release.connection, script, sent, order.on_bytes)
             finally:
                 writer.close()
         assert self._manifest is not None  # the stream ends with it

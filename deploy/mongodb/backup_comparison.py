@@ -11,7 +11,6 @@ from pymongo import MongoClient
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import compare, fingerprint
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.compare import Difference
@@ -20,6 +19,7 @@ from gonogo.deploy.mongodb.entries import Entries, digest_of, unpacked
 from gonogo.deploy.mongodb.fingerprint import CollectionPrint, Fingerprint
 from gonogo.deploy.mongodb.manifest import ENTRIES, FINGERPRINT
 from gonogo.deploy.mongodb.reading import BackupDamaged, unequal
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Mongodb
 
 Client = MongoClient[dict[str, Any]]
@@ -34,7 +34,7 @@ class BackupComparison:
 
 
 def of(
-    facts: Facts, backup: Backup, client: Client, database: str, *, aging: bool = False
+    release: Release, backup: Backup, client: Client, database: str, *, aging: bool = False
 ) -> BackupComparison:
     """Compare a restored database with the fingerprint of its backup.
 
@@ -45,10 +45,10 @@ def of(
         taken, restored = Path(name) / "taken", Path(name) / "restored"
         taken.mkdir()
         restored.mkdir()
-        wanted = fetched(facts.connection, backup, taken)
+        wanted = fetched(release.connection, backup, taken)
         now = fingerprint.take(client, database, restored, hashed=False)
         try:
-            found = _between(facts, backup, taken, restored, aging)
+            found = _between(release, backup, taken, restored, aging)
         except ConnectionFailed:
             raise
         except GonogoError as error:
@@ -90,9 +90,9 @@ def exact(backup: Backup) -> bool:
     return backup.manifest.tool == "gonogo" or backup.manifest.consistent
 
 
-def _between(facts: Facts, backup: Backup, taken: Path, restored: Path, aging: bool) -> list[Difference]:
+def _between(release: Release, backup: Backup, taken: Path, restored: Path, aging: bool) -> list[Difference]:
     if not exact(backup):
-        return compare.between(taken, restored, exact=False, kinds=facts.target.mongodb)
+        return compare.between(taken, restored, exact=False, kinds=release.target.mongodb)
     found = compare.between(taken, restored)
     if not aging:
         found += _untrue(taken, restored, {one.collection for one in found})

@@ -15,12 +15,12 @@ from pymongo import MongoClient
 
 from gonogo.deploy.connection import Result
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup_stream, fingerprint, login, manifest, upload_folder, write_detection
 from gonogo.deploy.mongodb.backup_stream import BackupStream, Piece, Sums
 from gonogo.deploy.mongodb.client import Login
 from gonogo.deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
 from gonogo.deploy.mongodb.order import Order, file
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Mongodb
 
 Client = MongoClient[dict[str, Any]]
@@ -31,17 +31,17 @@ CUT = 74
 """Exit status of our own script where mongodump ended well and its archive is none."""
 
 
-def fits(facts: Facts, settings: Mongodb, client: Client) -> bool:
+def fits(release: Release, settings: Mongodb, client: Client) -> bool:
     """Return whether mongodump is to make the backup: where the container has it and ours is no better.
 
     Of one database of a replica set it cannot make a snapshot (--oplog goes with all databases alone), and
     ours can. Over TLS it would need the certificates in the container.
     """
-    if settings.uri_variable or facts.database is None or facts.dump_tool != "container":
+    if settings.uri_variable or release.database is None or release.dump_tool != "container":
         return False
     if "setName" in client.admin.command("hello"):
         return False
-    return login.way(facts, settings).trust is None
+    return login.way(release, settings).trust is None
 
 
 def made(order: Order) -> Manifest:
@@ -74,8 +74,8 @@ def made(order: Order) -> Manifest:
                 yield from file(folder / name, name)
             yield from backup_stream.closing(found.written(), sums)
 
-        script = upload_folder.enter(order.facts.target, order.name) + upload_folder.receive()
-        upload_folder.send(order.facts.connection, script, BackupStream(pieces), order.on_bytes)
+        script = upload_folder.enter(order.release.target, order.name) + upload_folder.receive()
+        upload_folder.send(order.release.connection, script, BackupStream(pieces), order.on_bytes)
     return found
 
 
@@ -87,15 +87,17 @@ def _sum(path: Path) -> Sum:
 
 
 def _dumped(order: Order) -> Sum:
-    facts, container = order.facts, order.facts.database
+    release, container = order.release, order.release.database
     assert container is not None  # see fits
-    script = upload_folder.enter(facts.target, order.name) + command(
+    script = upload_folder.enter(release.target, order.name) + command(
         container.id, order.settings.database, order.users
     )
-    given = config(login.way(facts, order.settings).login)
-    result = facts.connection.stream(script, stdin=io.BytesIO(given), timeout=upload_folder.STREAM_S)
+    given = config(login.way(release, order.settings).login)
+    result = release.connection.stream(script, stdin=io.BytesIO(given), timeout=upload_folder.STREAM_S)
     if not result.ok:
-        raise GonogoError(facts.connection.redact(f"{facts.connection.host}: {_why(result, container.name)}"))
+        raise GonogoError(
+            release.connection.redact(f"{release.connection.host}: {_why(result, container.name)}")
+        )
     size, digest = result.text.split()[:2]
     return Sum(size=int(size), sha256=digest)
 

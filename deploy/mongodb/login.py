@@ -25,9 +25,9 @@ from gonogo.deploy.wire.transcript import Entry
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-    from gonogo.deploy.facts.stack import StackFacts
     from gonogo.deploy.mongodb.tls import Trust
     from gonogo.deploy.mongodb.uri import Uri
+    from gonogo.deploy.release.stack import Stack
 
     Client = MongoClient[dict[str, Any]]
 
@@ -138,79 +138,79 @@ def session(
 
 
 @contextmanager
-def opened(facts: StackFacts, mongodb: Mongodb | None = None) -> Iterator[Client]:
+def opened(release: Stack, mongodb: Mongodb | None = None) -> Iterator[Client]:
     """Give a client of the target's MongoDB, of its primary where it is a replica set.
 
     It is logged in as the running container's own environment says, or as the connection string in the env
     file. ``mongodb``: by default what the target file says. Raises GonogoError in one sentence, for what
     pymongo raises within the ``with`` too.
     """
-    settings = mongodb or facts.target.mongodb
+    settings = mongodb or release.target.mongodb
     if settings is None:
         raise GonogoError("the target file names no MongoDB: add the table [mongodb]")
-    with primary.reached(facts, way(facts, settings)) as client:
+    with primary.reached(release, way(release, settings)) as client:
         yield client
 
 
-def way(facts: StackFacts, mongodb: Mongodb) -> Way:
+def way(release: Stack, mongodb: Mongodb) -> Way:
     """Return what leads to the target's MongoDB as it runs; raises GonogoError."""
     if mongodb.uri_variable:
-        return _outside(facts, mongodb, mongodb.uri_variable)
-    container = container_of(facts.running, mongodb)
-    given = environment_of(facts.connection, container, facts.redactor)
-    environment = filled(facts.connection, container, mongodb, given, facts.redactor)
+        return _outside(release, mongodb, mongodb.uri_variable)
+    container = container_of(release.running, mongodb)
+    given = environment_of(release.connection, container, release.redactor)
+    environment = filled(release.connection, container, mongodb, given, release.redactor)
     return Way(
         (address.of_container(container),),
         of_environment(mongodb, environment),
-        trust(facts, mongodb),
+        trust(release, mongodb),
     )
 
 
-def trust(facts: StackFacts, mongodb: Mongodb, given: Uri | None = None) -> Trust | None:
+def trust(release: Stack, mongodb: Mongodb, given: Uri | None = None) -> Trust | None:
     """Return which certificates are believed; None where TLS is off. Raises GonogoError."""
     if not (mongodb.tls or mongodb.tls_ca_file or mongodb.tls_client_file or (given and given.tls)):
         return None
     from gonogo.deploy.mongodb import tls  # noqa: PLC0415  only where it is needed
 
-    found = tls.trust(facts.connection, facts.target, mongodb, facts.redactor)
+    found = tls.trust(release.connection, release.target, mongodb, release.redactor)
     return replace(found, any_name=given.any_name, any_certificate=given.any_certificate) if given else found
 
 
-def _outside(facts: StackFacts, mongodb: Mongodb, variable: str) -> Way:
+def _outside(release: Stack, mongodb: Mongodb, variable: str) -> Way:
     from gonogo.deploy.mongodb import uri  # noqa: PLC0415  only where it is needed
 
-    value = facts.environment.get(variable, "")
+    value = release.environment.get(variable, "")
     if not value:
         raise GonogoError(
             f"the env file of the target has no {variable}: put the connection string there, or correct "
             "mongodb.uri_variable in the target file"
         )
-    facts.redactor.add([value])
+    release.redactor.add([value])
     given = uri.read(
         value, variable, {"tls_ca_file": mongodb.tls_ca_file, "tls_client_file": mongodb.tls_client_file}
     )
-    facts.redactor.add(given.secrets)
+    release.redactor.add(given.secrets)
     return Way(
-        tuple(address.of_name(facts, host, port) for host, port in given.hosts),
+        tuple(address.of_name(release, host, port) for host, port in given.hosts),
         of_uri(given),
-        trust(facts, mongodb, given),
+        trust(release, mongodb, given),
         replica_set=given.replica_set,
         direct=given.direct,
     )
 
 
-def counted(facts: StackFacts) -> dict[str, int]:
+def counted(release: Stack) -> dict[str, int]:
     """Return the number of documents of each collection, counted, not estimated, whatever MongoDB's shape.
 
     Raises GonogoError as ``opened`` does.
     """
-    settings = facts.target.mongodb
+    settings = release.target.mongodb
     assert settings is not None, "asked only where there is a MongoDB"
     begun = time.monotonic()
-    with opened(facts, settings) as client:
+    with opened(release, settings) as client:
         found = _counts(client, settings)
     place = settings.service or f"${settings.uri_variable}"
-    facts.connection.transcript.add(_entry(place, settings, found, begun))
+    release.connection.transcript.add(_entry(place, settings, found, begun))
     return found
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb.backup_stream import Piece
 from gonogo.deploy.mongodb.manifest import Manifest
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Mongodb
 
 Client = MongoClient[dict[str, Any]]
@@ -27,7 +27,7 @@ class Order:
     ``name``: of its folder, which is claimed. ``at``: when it was begun.
     """
 
-    facts: Facts
+    release: Release
     settings: Mongodb
     client: Client
     name: str
@@ -38,7 +38,7 @@ class Order:
 
     def manifest(self, **found: Any) -> Manifest:
         """Return the manifest of what was made: ``found`` and all that is known before."""
-        target, container = self.facts.target, self.facts.database
+        target, container = self.release.target, self.release.database
         return Manifest(
             target=target.name,
             project=target.project,

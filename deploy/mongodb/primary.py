@@ -16,8 +16,8 @@ from gonogo.deploy.mongodb.client import TIMEOUT_MS, Login, connected
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-    from gonogo.deploy.facts.stack import StackFacts
     from gonogo.deploy.mongodb.tls import Trust
+    from gonogo.deploy.release.stack import Stack
 
     Client = MongoClient[dict[str, Any]]
 
@@ -49,17 +49,17 @@ class Undecided(GonogoError):
 
 
 @contextmanager
-def reached(facts: StackFacts, way: Way) -> Iterator[Client]:
+def reached(release: Stack, way: Way) -> Iterator[Client]:
     """Give a client of the server that takes the writes; raises GonogoError in one sentence."""
-    client, stack, at = _answering(facts, way)
+    client, stack, at = _answering(release, way)
     with stack:
         if not way.direct:
-            client, led = _led(facts, way, client, at)
+            client, led = _led(release, way, client, at)
             stack.push(led)
         yield client
 
 
-def _led(facts: StackFacts, way: Way, client: Client, at: Address) -> tuple[Client, ExitStack]:
+def _led(release: Stack, way: Way, client: Client, at: Address) -> tuple[Client, ExitStack]:
     """Return a client of the primary that the server of ``client`` leads to, and what closes it.
 
     Until an election is over, members name none, one another or one that is gone: they are asked again.
@@ -69,27 +69,27 @@ def _led(facts: StackFacts, way: Way, client: Client, at: Address) -> tuple[Clie
         stack = ExitStack()
         try:
             with stack:
-                return _followed(facts, way, client, at, stack), stack.pop_all()
+                return _followed(release, way, client, at, stack), stack.pop_all()
         except (Undecided, Unanswered):
             if time.monotonic() > deadline:
                 raise
         time.sleep(PAUSE_S)
 
 
-def _followed(facts: StackFacts, way: Way, client: Client, at: Address, stack: ExitStack) -> Client:
+def _followed(release: Stack, way: Way, client: Client, at: Address, stack: ExitStack) -> Client:
     for _ in range(HOPS):
-        there = elsewhere(facts, client, at, way.replica_set)
+        there = elsewhere(release, client, at, way.replica_set)
         if there is None:
             return client
         at = there
-        client = stack.enter_context(connected(facts.connection, at, way.login, way.trust))
+        client = stack.enter_context(connected(release.connection, at, way.login, way.trust))
     raise Undecided(
         f"the members of the replica set that the MongoDB {at.told} belongs to name one another as "
         "its primary: see what rs.status() says on each"
     )
 
 
-def _answering(facts: StackFacts, way: Way) -> tuple[Client, ExitStack, Address]:
+def _answering(release: Stack, way: Way) -> tuple[Client, ExitStack, Address]:
     """Return a client of the first member that answers, what closes it, and where it is.
 
     Where there are several, none is waited for long before the others were asked.
@@ -102,7 +102,7 @@ def _answering(facts: StackFacts, way: Way) -> tuple[Client, ExitStack, Address]
         try:
             with stack:
                 client = stack.enter_context(
-                    connected(facts.connection, at, way.login, way.trust, patience_ms=patience)
+                    connected(release.connection, at, way.login, way.trust, patience_ms=patience)
                 )
                 client.admin.command("ping")
                 return client, stack.pop_all(), at
@@ -112,7 +112,7 @@ def _answering(facts: StackFacts, way: Way) -> tuple[Client, ExitStack, Address]
     raise Unanswered(f"none of {len(way.members)} hosts answers: {silent}") if several else silent
 
 
-def elsewhere(facts: StackFacts, client: Client, at: Address, name: str = "") -> Address | None:
+def elsewhere(release: Stack, client: Client, at: Address, name: str = "") -> Address | None:
     """Return where the primary is when ``client`` is not at it; raises Undecided when there is none now.
 
     ``name``: of the replica set that is expected; empty for any, and for a server that is in none.
@@ -126,7 +126,7 @@ def elsewhere(facts: StackFacts, client: Client, at: Address, name: str = "") ->
             f"the MongoDB {at.told} is of a replica set that was never initiated: run rs.initiate() on it"
         )
     if there := said.get("primary"):
-        return address.of_name(facts, *parts(there), beside=at)
+        return address.of_name(release, *parts(there), beside=at)
     raise Undecided(
         f"the replica set {said['setName']} of the MongoDB {at.told} has no primary: start its other "
         "members, or see what rs.status() says of them"

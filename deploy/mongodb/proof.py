@@ -11,15 +11,15 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gonogo.deploy import release
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import remote_files
 from gonogo.deploy.mongodb import accounts, archive, backup_comparison, loader, server_error, throwaway
 from gonogo.deploy.mongodb.backup_store import PROOF, Backup
 from gonogo.deploy.mongodb.reading import BackupDamaged
 from gonogo.deploy.mongodb.throwaway import Throwaway
+from gonogo.deploy.release import now
+from gonogo.deploy.release.release import Release
 
 MOST = 20
 """Differences that are written down; the others are counted."""
@@ -54,7 +54,7 @@ class Proof(BaseModel):
         return f"not proved: {'; '.join(self.differences[:3])}"
 
 
-def prove(facts: Facts, backup: Backup, *, image: str = "", on_bytes: OnBytes = None) -> Proof:
+def prove(release: Release, backup: Backup, *, image: str = "", on_bytes: OnBytes = None) -> Proof:
     """Restore a backup into a throwaway server on the target, compare it, and keep the result beside it.
 
     ``image``: by default ``backup.proof_image`` of the target file, else that of the database's container,
@@ -62,7 +62,7 @@ def prove(facts: Facts, backup: Backup, *, image: str = "", on_bytes: OnBytes = 
     ``on_bytes`` is called with the size of each piece restored. A backup that is no good is a Proof that says
     so; raises GonogoError where it could not be tried.
     """
-    settings, container = facts.target.backup, facts.database
+    settings, container = release.target.backup, release.database
     image = image or (settings.proof_image if settings else "") or (container.image if container else "")
     image = image or backup.manifest.image
     if not image:
@@ -73,18 +73,18 @@ def prove(facts: Facts, backup: Backup, *, image: str = "", on_bytes: OnBytes = 
     begun = time.monotonic()
     found = Proof(
         backup=backup.name,
-        at=release.now().isoformat(timespec="seconds"),
+        at=now().isoformat(timespec="seconds"),
         image=image,
         seconds=0.0,
         proved=False,
     )
     try:
-        with throwaway.server(facts.connection, image) as there:
-            _tried(facts, backup, there, found, begun, on_bytes)
+        with throwaway.server(release.connection, image) as there:
+            _tried(release, backup, there, found, begun, on_bytes)
     except BackupDamaged as damaged:
         found.seconds = found.seconds or round(time.monotonic() - begun, 3)
         found.differences = [str(damaged)]
-    keep(facts.connection, backup, found)
+    keep(release.connection, backup, found)
     return found
 
 
@@ -103,18 +103,18 @@ def load(connection: Connection, folder: str) -> Proof | None:
 
 
 def _tried(  # noqa: PLR0913, PLR0917
-    facts: Facts, backup: Backup, there: Throwaway, found: Proof, begun: float, on_bytes: OnBytes
+    release: Release, backup: Backup, there: Throwaway, found: Proof, begun: float, on_bytes: OnBytes
 ) -> None:
     if backup.manifest.form == "archive":
-        archive.restore(facts.connection, backup, there.name, RESTORED)
+        archive.restore(release.connection, backup, there.name, RESTORED)
     else:
-        loader.load(facts.connection, backup, there.client, RESTORED, on_bytes)
+        loader.load(release.connection, backup, there.client, RESTORED, on_bytes)
         if backup.manifest.users:
-            accounts.load(facts.connection, backup, there.client)
+            accounts.load(release.connection, backup, there.client)
     found.seconds = round(time.monotonic() - begun, 3)
     begun = time.monotonic()
     with server_error.told(f"the backup {backup.name}, restored"):
-        alike = backup_comparison.of(facts, backup, there.client, RESTORED)
+        alike = backup_comparison.of(release, backup, there.client, RESTORED)
     found.collections, found.documents = len(alike.now.collections), alike.now.count
     found.bytes = sum(one.bytes for one in alike.now.collections.values())
     found.compared_seconds = round(time.monotonic() - begun, 3)

@@ -13,9 +13,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from gonogo.deploy import release
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import (
     accounts,
     archive,
@@ -32,6 +30,8 @@ from gonogo.deploy.mongodb import backup as backups
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.staging_database import UNFINISHED
 from gonogo.deploy.mongodb.swap import Swap
+from gonogo.deploy.release import now
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Mongodb
 
 LONGEST = 63
@@ -78,7 +78,7 @@ class Restored:
 
 
 def restore(  # noqa: PLR0913  one keyword for each choice
-    facts: Facts,
+    release: Release,
     backup: Backup,
     *,
     into: str = "",
@@ -99,39 +99,39 @@ def restore(  # noqa: PLR0913  one keyword for each choice
     what a restore left that was cut off is removed then. Raises GonogoError, which names the way back where
     something was replaced; a new database that could not be restored whole is removed.
     """
-    settings = facts.target.mongodb
+    settings = release.target.mongodb
     if settings is None:
         raise GonogoError("the target file names no MongoDB: add the table [mongodb]")
     begun = time.monotonic()
-    with login.opened(facts, settings) as client:
+    with login.opened(release, settings) as client:
         if users:
             accounts.fit(backup)
-        swept = staging_database.sweep(client, facts.target, settings.database) if replace else ""
-        staging_database.room(client, facts.target, settings.database, backup)
+        swept = staging_database.sweep(client, release.target, settings.database) if replace else ""
+        staging_database.room(client, release.target, settings.database, backup)
         name = into or ("" if replace else _new(client, settings.database))
         if not replace:
             _free(client, name)
-        safety = backups.make(facts, users=users) if replace or users else None
+        safety = backups.make(release, users=users) if replace or users else None
         if replace and safety:
-            done = _replaced(facts, settings, client, backup, safety, on_bytes, begun, prove, swept)
+            done = _replaced(release, settings, client, backup, safety, on_bytes, begun, prove, swept)
         else:
-            documents = _whole(facts, client, backup, name, on_bytes)
+            documents = _whole(release, client, backup, name, on_bytes)
             kept = safety.name if safety else ""
             done = Restored(name, backup.name, documents, time.monotonic() - begun, safety=kept)
         if users:
-            _accounts(facts, client, backup, done)
+            _accounts(release, client, backup, done)
         return done
 
 
-def _accounts(facts: Facts, client: Client, backup: Backup, done: Restored) -> None:
+def _accounts(release: Release, client: Client, backup: Backup, done: Restored) -> None:
     try:
-        accounts.load(facts.connection, backup, client)
+        accounts.load(release.connection, backup, client)
     except GonogoError as error:
         raise GonogoError(f"{done.told}; but {error}") from None
 
 
 def _replaced(  # noqa: PLR0913, PLR0917
-    facts: Facts,
+    release: Release,
     settings: Mongodb,
     client: Client,
     backup: Backup,
@@ -141,19 +141,19 @@ def _replaced(  # noqa: PLR0913, PLR0917
     prove: bool,
     swept: str,
 ) -> Restored:
-    safe = _safe(facts, safety) if prove else ""
-    live, stage = settings.database, staging_database.name(facts.target, settings.database)
-    documents = _whole(facts, client, backup, stage, on_bytes)
+    safe = _safe(release, safety) if prove else ""
+    live, stage = settings.database, staging_database.name(release.target, settings.database)
+    documents = _whole(release, client, backup, stage, on_bytes)
     swap = Swap(client, stage, live)
     try:
         gone = swap.all()
-        lost = _lost(facts, settings, client, backup)
+        lost = _lost(release, settings, client, backup)
     except (GonogoError, PyMongoError, KeyboardInterrupt) as error:
         why = server_error.reason(error) if isinstance(error, PyMongoError) else str(error)
         why = why or "it was interrupted"
         if not swap.begun:
             raise GonogoError(f"nothing was replaced: {why}") from None
-        way = _back(facts, safety)
+        way = _back(release, safety)
         raise GonogoError(
             f"{live} is partly replaced ({', '.join(swap.done) or 'its first collection'}): "
             f"{why}: bring back what was there with `{way}`"
@@ -163,21 +163,21 @@ def _replaced(  # noqa: PLR0913, PLR0917
     if lost:
         raise GonogoError(
             f"{live} was replaced, and is not what {backup.name} holds: {'; '.join(lost[:3])}: bring back "
-            f"what was there with `{_back(facts, safety)}`"
+            f"what was there with `{_back(release, safety)}`"
         )
     done = Restored(live, backup.name, documents, time.monotonic() - begun, True, safety.name, gone)
     return replaced(done, safe=safe, swept=swept)
 
 
-def _back(facts: Facts, safety: Backup) -> str:
+def _back(release: Release, safety: Backup) -> str:
     users = " --users" if safety.manifest.users else ""
-    return f"gonogo restore {facts.target.name} {safety.name} --replace{users}"
+    return f"gonogo restore {release.target.name} {safety.name} --replace{users}"
 
 
-def _safe(facts: Facts, safety: Backup) -> str:
+def _safe(release: Release, safety: Backup) -> str:
     """Prove the backup of what is to be replaced; raises GonogoError where it is no way back."""
     try:
-        found = proof.prove(facts, safety)
+        found = proof.prove(release, safety)
     except GonogoError as error:
         raise GonogoError(
             f"nothing was replaced: the backup {safety.name} of what is there could not be proved: {error}; "
@@ -188,15 +188,15 @@ def _safe(facts: Facts, safety: Backup) -> str:
     return found.told
 
 
-def _lost(facts: Facts, settings: Mongodb, client: Client, backup: Backup) -> list[str]:
+def _lost(release: Release, settings: Mongodb, client: Client, backup: Backup) -> list[str]:
     """Return what the live database lacks of the backup; others may write to it already."""
     with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
-        backup_comparison.fetched(facts.connection, backup, Path(folder))
+        backup_comparison.fetched(release.connection, backup, Path(folder))
         found = compare.differences(Path(folder), client, settings.database, settings)
     return [one.told for one in found]
 
 
-def _whole(facts: Facts, client: Client, backup: Backup, name: str, on_bytes: OnBytes) -> int:
+def _whole(release: Release, client: Client, backup: Backup, name: str, on_bytes: OnBytes) -> int:
     """Load a backup into a new database and compare it; return how many documents are there.
 
     Where that fails the database is removed.
@@ -205,11 +205,11 @@ def _whole(facts: Facts, client: Client, backup: Backup, name: str, on_bytes: On
     try:
         client[name].create_collection(UNFINISHED)
         if backup.manifest.form == "archive":
-            _archive(facts, backup, name)
+            _archive(release, backup, name)
         else:
-            loader.load(facts.connection, backup, client, name, on_bytes)
+            loader.load(release.connection, backup, client, name, on_bytes)
         client[name].drop_collection(UNFINISHED)
-        alike = backup_comparison.of(facts, backup, client, name, aging=True)
+        alike = backup_comparison.of(release, backup, client, name, aging=True)
         if alike.differences:
             told = "; ".join(alike.differences[:3])
             raise GonogoError(f"what was restored is not what {backup.name} holds, and was removed: {told}")
@@ -220,11 +220,11 @@ def _whole(facts: Facts, client: Client, backup: Backup, name: str, on_bytes: On
     return alike.now.count
 
 
-def _archive(facts: Facts, backup: Backup, name: str) -> None:
-    if facts.database is None or facts.target.mongodb is None:
+def _archive(release: Release, backup: Backup, name: str) -> None:
+    if release.database is None or release.target.mongodb is None:
         raise GonogoError(f"{backup.name} is an archive of mongodump's, and no container has mongorestore")
-    given = dump.config(login.way(facts, facts.target.mongodb).login)
-    archive.restore(facts.connection, backup, facts.database.id, name, given)
+    given = dump.config(login.way(release, release.target.mongodb).login)
+    archive.restore(release.connection, backup, release.database.id, name, given)
 
 
 def _dropped(client: Client, name: str) -> bool:
@@ -245,7 +245,7 @@ def _new(client: Client, database: str) -> str:
 
 
 def _name(database: str) -> str:
-    ending = f"_restored_{release.now():%Y%m%d_%H%M%S}"
+    ending = f"_restored_{now():%Y%m%d_%H%M%S}"
     room = LONGEST - len(ending)
     return database.encode()[:room].decode(errors="ignore") + ending
 

@@ -14,12 +14,12 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from gonogo.deploy import release
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.filesystem import mb
 from gonogo.deploy.mongodb import login
 from gonogo.deploy.mongodb.manifest import Backup
+from gonogo.deploy.release import now
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
 STAGING = "gonogo_staging"
@@ -33,7 +33,7 @@ Client = MongoClient[dict[str, Any]]
 
 def name(target: Target, database: str) -> str:
     """Return the name of a staging database for a restore over ``database`` that begins now."""
-    return f"{STAGING}_{_owner(target, database)}_{release.now():%Y%m%d%H%M%S}"
+    return f"{STAGING}_{_owner(target, database)}_{now():%Y%m%d%H%M%S}"
 
 
 def left(client: Client, target: Target, database: str) -> list[str]:
@@ -54,17 +54,17 @@ def told(client: Client, database: str, found: list[str]) -> str:
     return f"a restore over {database} was cut off and left {', '.join(found)}; {database} {state}"
 
 
-def notice(facts: Facts) -> str:
+def notice(release: Release) -> str:
     """Return one line about what a restore left that was cut off, and what to do; empty where there is none.
 
     A login that may not ask is told nothing. Raises GonogoError where there is no way to the database.
     """
-    settings, words = facts.target.mongodb, ""
+    settings, words = release.target.mongodb, ""
     if settings is None:
         return ""
-    with login.opened(facts, settings) as client, contextlib.suppress(PyMongoError):
-        words = told(client, settings.database, left(client, facts.target, settings.database))
-    way = f"`gonogo restore {facts.target.name} BACKUP --replace` removes it"
+    with login.opened(release, settings) as client, contextlib.suppress(PyMongoError):
+        words = told(client, settings.database, left(client, release.target, settings.database))
+    way = f"`gonogo restore {release.target.name} BACKUP --replace` removes it"
     return f"{words}; {way}\n" if words else ""
 
 

@@ -18,7 +18,7 @@ def adopt(run: Run) -> None:
     config hashes, they are what a rollback will use; else it can restore the images but not the earlier
     configuration, and the report says so. Does nothing when there is a release, or nothing runs.
     """
-    running = run.facts.running
+    running = run.release.running
     if run.record.previous or not running:
         return
     with run.step("adopt") as note:
@@ -45,8 +45,8 @@ def _reproduced(run: Run, version: str, images: dict[str, Image], running: list[
         found = _saved(run, version, own, images)
         if not _differing(running, found):
             return found
-    known = {name: image for name, image in images.items() if name in run.facts.model.services}
-    found = _saved(run, version, run.facts.flat, known)
+    known = {name: image for name, image in images.items() if name in run.release.model.services}
+    found = _saved(run, version, run.release.flat, known)
     if differing := _differing(running, found):
         run.note(
             f"{', '.join(differing)}: started by hand from a configuration that is no longer there; a "

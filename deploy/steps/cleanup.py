@@ -66,7 +66,7 @@ def reconnected(run: Run) -> bool:
     """Open the connection anew where it was lost, for the cleanup alone; returns whether that was done.
 
     Not where the line is still down, and not where the lock is another's by now: so is what was left. The
-    journal and the lock go on over it; the facts do not, for they are of before.
+    journal and the lock go on over it; the answers so far do not, for they are of before.
     """
     lost, lock = run.connection, run.lock
     if not lost.lost or lock is None:

@@ -25,9 +25,9 @@ def baseline(run: Run) -> None:
     Raises GonogoError where known data that the target file declares is missing already.
     """
     with run.step("baseline") as note:
-        running, counts, samples = run.facts.running, None, list[int]()
+        running, counts, samples = run.release.running, None, list[int]()
         if has_data(run):
-            counts, samples = login.counted(run.facts), _samples(run)
+            counts, samples = login.counted(run.release), _samples(run)
         run.baseline_ = Baseline(
             taken=release.now().isoformat(timespec="seconds"),
             containers={one.name: one.image for one in running},
@@ -43,7 +43,7 @@ def _samples(run: Run) -> list[int]:
     settings = run.target.mongodb
     if settings is None or not settings.samples:
         return []
-    with login.opened(run.facts) as client:
+    with login.opened(run.release) as client:
         found = sample.look(client, settings.database, settings.samples)
     if wrong := [one.told for one in found if not one.ok]:
         raise GonogoError(
@@ -67,15 +67,15 @@ def backup(run: Run) -> None:
         run.baseline.backup = run.baseline.fingerprint = str(made.folder)
         save(run)
         _proved(run, made)
-        if said := staging_database.notice(run.facts):
+        if said := staging_database.notice(run.release):
             run.note(said.strip())
 
 
 def _made(run: Run) -> Backup:
     with run.step("backup") as note:
         begun = time.monotonic()
-        run.progress.expect(backups.expected(run.facts), about=True)
-        made = backups.make(run.facts, on_bytes=run.progress.sent, version=run.version)
+        run.progress.expect(backups.expected(run.release), about=True)
+        made = backups.make(run.release, on_bytes=run.progress.sent, version=run.version)
         record = reported(made, time.monotonic() - begun)
         run.record.backup = record
         note.detail = f"{record.name}: {record.documents} documents, {record.bytes / MB:.1f} MB"
@@ -86,7 +86,7 @@ def _proved(run: Run, made: Backup) -> None:
     assert run.record.backup
     with run.step("restore proof") as note:
         run.progress.expect(loader.expected(made))
-        found = proof.prove(run.facts, made, on_bytes=run.progress.sent)
+        found = proof.prove(run.release, made, on_bytes=run.progress.sent)
         run.record.backup.proved = found.proved
         run.record.backup.recovery_seconds = round(found.seconds, 2)
         if not found.proved:
@@ -99,7 +99,7 @@ def untouched(run: Run) -> None:
     stays = {change.service for change in run.changes if not change.touched}
     run.baseline.untouched = {
         one.name: Life(id=one.id, started=one.started)
-        for one in run.facts.running
+        for one in run.release.running
         if one.service in stays and one.running
     }
     save(run)
@@ -111,7 +111,7 @@ def touched(run: Run, version: str) -> None:
     if found is None or not found.untouched:
         return
     run.host.containers.refresh()
-    anew = {one.name for one in run.facts.running if one.service in run.switched}
+    anew = {one.name for one in run.release.running if one.service in run.switched}
     found.untouched = {name: life for name, life in found.untouched.items() if name not in anew}
     release.save(run.connection, run.target, version, release.BASELINE, found)
 
@@ -123,7 +123,7 @@ def save(run: Run) -> None:
 
 def has_data(run: Run) -> bool:
     """Whether there is a database with data to lose: one that the target file names, and that runs."""
-    return run.target.mongodb is not None and run.facts.has_database
+    return run.target.mongodb is not None and run.release.has_database
 
 
 def reported(made: Backup, seconds: float) -> report.Backup:

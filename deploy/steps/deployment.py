@@ -6,9 +6,9 @@ import shlex
 
 from gonogo.deploy import release, switch
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import resolve
 from gonogo.deploy.plan import chosen, plan
 from gonogo.deploy.release import Image, Record
+from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps import difference, suites
 from gonogo.deploy.steps.plan_preview import preview
 from gonogo.deploy.steps.run import Run
@@ -47,7 +47,7 @@ def preflight(run: Run) -> None:
 def foresee(run: Run) -> str:
     """Tell what a deployment would do, and do none of it; returns it in one line."""
     with run.step("plan") as note:
-        seen = preview(run.facts, run.version, skip_build=run.skip_build)
+        seen = preview(run.release, run.version, skip_build=run.skip_build)
         run.record.previous, run.record.services = seen.previous, seen.services
         run.record.commits = seen.commits
         for line in seen.lines:
@@ -60,7 +60,7 @@ def foresee(run: Run) -> str:
 
 def build(run: Run) -> None:
     """Build the images on this machine, and settle which image each service will run."""
-    model, target = run.facts.model, run.target
+    model, target = run.release.model, run.target
     with run.step("build") as note:
         building = [] if run.skip_build else model.built()
         built: dict[str, str] = {}
@@ -74,12 +74,12 @@ def build(run: Run) -> None:
         elif building:
             built = image_build.build(target, model, run.version, say)
         names = [service.image for service in model.services.values()]
-        offered = run.facts.offered if run.skip_build else ()
+        offered = run.release.offered if run.skip_build else ()
         if run.skip_build:
-            local = {name: one.id for name, one in run.facts.local_images.items()}
+            local = {name: one.id for name, one in run.release.local_images.items()}
         else:
-            local = run.facts.images if there else image_build.local_ids(names)
-        run.images |= chosen(model, built, run.facts.images, local, offered)
+            local = run.release.images if there else image_build.local_ids(names)
+        run.images |= chosen(model, built, run.release.images, local, offered)
         taken = f"nothing is built: the images of {run.images_of} are taken" if run.images_of else ""
         note.detail = f"built {', '.join(building)}" if building else taken or "nothing to build"
 
@@ -98,11 +98,11 @@ def transfer(run: Run) -> None:
             if not image.id:
                 run.progress.line(f"pulling {image.name}")
                 pulling.pull(run.connection, [image.name], progress)
-                run.facts.forget("target_images")
-                run.images[name] = Image(name=image.name, id=run.facts.images[image.name])
-        there = set(run.facts.images.values())
+                run.release.forget("target_images")
+                run.images[name] = Image(name=image.name, id=run.release.images[image.name])
+        there = set(run.release.images.values())
         wanted = {name: image for name, image in run.images.items() if image.id not in there}
-        wanted |= {n: i for n, i in run.images.items() if run.facts.model.services[n].build is not None}
+        wanted |= {n: i for n, i in run.images.items() if run.release.model.services[n].build is not None}
         note.detail, ids = _send(run, wanted, progress)
         for name, image in run.images.items():
             run.images[name] = Image(name=image.name, id=ids.get(image.id, image.id))
@@ -110,10 +110,10 @@ def transfer(run: Run) -> None:
 
 def _fetch(run: Run, progress: TransferProgress) -> None:
     """Have the target pull what was built already, and lies in the registry alone."""
-    services = [run.facts.model.services[name] for name, image in run.images.items() if not image.id]
-    names = {one.name: run.facts.sought(one) for one in services if one.build is not None}
+    services = [run.release.model.services[name] for name, image in run.images.items() if not image.id]
+    names = {one.name: run.release.sought(one) for one in services if one.build is not None}
     if names:
-        login, host = run.facts.registry_login, run.facts.registry.host
+        login, host = run.release.registry_login, run.release.registry.host
         run.progress.line(f"pulling {', '.join(sorted(names.values()))}")
         given = Given(*login) if login else None
         found = registry.fetch(run.connection, host, names.values(), given, progress)
@@ -127,8 +127,8 @@ def _send(run: Run, wanted: dict[str, Image], progress: TransferProgress) -> tup
     """
     target, connection = run.target, run.connection
     if target.method == "registry":
-        login = run.facts.registry_login
-        given, host = Given(*login) if login else None, run.facts.registry.host
+        login = run.release.registry_login
+        given, host = Given(*login) if login else None, run.release.registry.host
         pushed = registry.send(connection, wanted, run.version, host, given, progress)
         return pushed.told, pushed.ids
     sent = tar.send(connection, wanted, run.version, progress.add, progress.expect)
@@ -139,16 +139,16 @@ def settle(run: Run) -> None:
     """Write the release's files on the target and say what it will change."""
     with run.step("plan") as note:
         target, connection, version = run.target, run.connection, run.version
-        release.save(connection, target, version, release.COMPOSE_FILE, run.facts.flat)
+        release.save(connection, target, version, release.COMPOSE_FILE, run.release.flat)
         release.save(connection, target, version, release.IMAGES_FILE, release.pins(run.images))
         files = release.files(target, version)
         run.host.containers.refresh()
-        more = shared_namespaces.override(run.facts.model, run.facts.running)
+        more = shared_namespaces.override(run.release.model, run.release.running)
         pinned = switch.hashes(connection, target, files, more)
         by_name = switch.hashes(connection, target, files[:1], more)
         run.hashes = {name: f"{pinned.get(name, '')} {by_name.get(name, '')}" for name in run.images}
         release.save(connection, target, version, release.RECORD, _record(run))
-        run.changed(plan(run.facts.model, run.images, run.hashes, run.facts.running))
+        run.changed(plan(run.release.model, run.images, run.hashes, run.release.running))
         difference.tell(run)
         touched = [f"{change.service} ({change.why})" for change in run.changes if change.touched]
         note.detail = f"to change: {', '.join(touched)}" if touched else "nothing to change"
@@ -214,7 +214,7 @@ def _tags(run: Run) -> str:
         return f"*:{shlex.quote(run.version)}"
     # What a person called a version may be a tag of anybody's images, too.
     try:
-        names = {service.image for service in run.facts.model.services.values()}
+        names = {service.image for service in run.release.model.services.values()}
     except GonogoError:
         return ""
     return "|".join(map(shlex.quote, sorted({release.tagged(name, run.version) for name in names} - names)))
@@ -229,7 +229,7 @@ def _record(run: Run) -> Record:
         commit=run.record.commit,
         created=release.now().isoformat(timespec="seconds"),
         project=run.target.project,
-        images={name: image for name, image in run.images.items() if run.facts.model.services[name].scale},
+        images={name: image for name, image in run.images.items() if run.release.model.services[name].scale},
         hashes=run.hashes,
         env_digest=digest,
         driver=run.host.engine.driver,

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from gonogo.deploy import release
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import resolve
 from gonogo.deploy.host import commits, images, remote_files
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps.run import Run
 from gonogo.reports.model import Configuration, KeyChange
 
@@ -31,9 +31,9 @@ def tell(run: Run) -> None:
     """
     with _told(run):
         _sizes(run)
-        _commits(run, run.facts.shipping)
+        _commits(run, run.release.shipping)
         if run.record.previous:
-            run.record.configuration = _configuration(run, run.facts.flat, run.facts.model, run.version)
+            run.record.configuration = _configuration(run, run.release.flat, run.release.model, run.version)
 
 
 def tell_again(run: Run, version: str, model: Model) -> None:

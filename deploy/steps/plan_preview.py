@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from gonogo.deploy import journal, release, switch
-from gonogo.deploy.facts import Facts
+from gonogo.deploy import journal, switch
 from gonogo.deploy.host import identities, images, layers
 from gonogo.deploy.plan import Change, chosen, plan
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
-from gonogo.deploy.release import Image
+from gonogo.deploy.release import Image, pins
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.switch import shared_namespaces
 from gonogo.deploy.transfer import layers as leaving
 from gonogo.deploy.transfer.build_source import REVISION
@@ -30,23 +30,23 @@ class Build:
     why: str
 
 
-def preview(facts: Facts, version: str, *, skip_build: bool = False) -> PlanPreview:
+def preview(release: Release, version: str, *, skip_build: bool = False) -> PlanPreview:
     """Return what a deployment of ``version`` would do; nothing is built, sent or written.
 
     Raises GonogoError where something has to be known that cannot be.
     """
-    model, target = facts.model, facts.target
-    builds = {} if skip_build else expected(facts)
-    local = facts.local_ids
-    offered = facts.offered if skip_build else ()
-    found = chosen(model, {name: one.id for name, one in builds.items()}, facts.images, local, offered)
+    model, target = release.model, release.target
+    builds = {} if skip_build else expected(release)
+    local = release.local_ids
+    offered = release.offered if skip_build else ()
+    found = chosen(model, {name: one.id for name, one in builds.items()}, release.images, local, offered)
     changes = [
         _reworded(change, builds.get(change.service), found.get(change.service))
-        for change in plan(model, found, hashes(facts, found), facts.running)
+        for change in plan(model, found, hashes(release, found), release.running)
     ]
-    took = journal.switched(facts.connection, target)
-    transfer = _transfer(facts, found)
-    current = facts.releases.current
+    took = journal.switched(release.connection, target)
+    transfer = _transfer(release, found)
+    current = release.releases.current
     return PlanPreview(
         version=version,
         method=target.method,
@@ -63,34 +63,34 @@ def preview(facts: Facts, version: str, *, skip_build: bool = False) -> PlanPrev
         ],
         transfer=transfer,
         unavailable={one.service: took.get(one.service) for one in changes if one.action == "replaced"},
-        steps=_steps(facts, sorted(builds), transfer, changes),
-        commits=[one.told for one in facts.shipping.commits] if facts.shipping else [],
-        notes=_notes(facts),
+        steps=_steps(release, sorted(builds), transfer, changes),
+        commits=[one.told for one in release.shipping.commits] if release.shipping else [],
+        notes=_notes(release),
     )
 
 
-def expected(facts: Facts) -> dict[str, Build]:
+def expected(release: Release) -> dict[str, Build]:
     """Return what building each service here is expected to give.
 
     The same sources give the same image as long as this machine's build cache holds its layers, which it
     does as long as the image itself is here.
     """
-    running = {one.service: one.image for one in facts.running}
-    here = _here({image for name, image in running.items() if name in facts.model.built()}, facts)
-    return {name: _expected(facts, name, running.get(name, ""), here) for name in facts.model.built()}
+    running = {one.service: one.image for one in release.running}
+    here = _here({image for name, image in running.items() if name in release.model.built()}, release)
+    return {name: _expected(release, name, running.get(name, ""), here) for name in release.model.built()}
 
 
-def _here(runs: set[str], facts: Facts) -> set[str]:
+def _here(runs: set[str], release: Release) -> set[str]:
     """Return those of these images of the target, by their ids there, that this machine has as well."""
     found = set(images.local(runs))
     if runs <= found:
         return found
-    theirs, ours = identities.there(facts.connection), set(identities.here(None).values())
+    theirs, ours = identities.there(release.connection), set(identities.here(None).values())
     return found | {one for one in runs if theirs.get(one, "") in ours}
 
 
-def _expected(facts: Facts, name: str, runs: str, here: Collection[str]) -> Build:
-    source, image = facts.sources.get(name), facts.target_images.get(runs)
+def _expected(release: Release, name: str, runs: str, here: Collection[str]) -> Build:
+    source, image = release.sources.get(name), release.target_images.get(runs)
     if not runs:
         return Build(NEW, "it is built")
     if source is None or not source.revision or image is None:
@@ -106,21 +106,21 @@ def _expected(facts: Facts, name: str, runs: str, here: Collection[str]) -> Buil
     return Build(runs, f"built from {label[:8]} as before")
 
 
-def hashes(facts: Facts, found: Mapping[str, Image]) -> dict[str, str]:
+def hashes(release: Release, found: Mapping[str, Image]) -> dict[str, str]:
     """Return the config hashes that a container may have to be as it should be, by service.
 
     They are those of the files that a release writes, given to Compose through standard input instead.
     """
     known = {name: image for name, image in found.items() if image.id not in ("", NEW)}
-    more = shared_namespaces.override(facts.model, facts.running)
-    pinned = _hashes(facts, facts.flat, release.pins(known), more)
-    by_name = _hashes(facts, facts.flat, more)
+    more = shared_namespaces.override(release.model, release.running)
+    pinned = _hashes(release, release.flat, pins(known), more)
+    by_name = _hashes(release, release.flat, more)
     return {name: f"{pinned.get(name, '')} {by_name.get(name, '')}" for name in found}
 
 
-def _hashes(facts: Facts, *documents: str) -> dict[str, str]:
+def _hashes(release: Release, *documents: str) -> dict[str, str]:
     text = DOCUMENT.join(one.strip() for one in documents if one)
-    return switch.hashes(facts.connection, facts.target, (), text)
+    return switch.hashes(release.connection, release.target, (), text)
 
 
 def _reworded(change: Change, build: Build | None, image: Image | None) -> Change:
@@ -134,47 +134,51 @@ def _reworded(change: Change, build: Build | None, image: Image | None) -> Chang
     return change
 
 
-def _transfer(facts: Facts, found: Mapping[str, Image]) -> Transfer:
+def _transfer(release: Release, found: Mapping[str, Image]) -> Transfer:
     """Return what would be sent: whole images, by which the target lacks them."""
-    runs = {one.service: one.image for one in facts.running}
-    if facts.target.method == "on-server":  # what is built is there then
+    runs = {one.service: one.image for one in release.running}
+    if release.target.method == "on-server":  # what is built is there then
         found = {name: image for name, image in found.items() if image.id != NEW}
     new = {name for name, image in found.items() if image.id == NEW}
     ids = {image.id for image in found.values()} - {"", NEW}
-    lacking = ids - images.images(facts.connection, ids).keys()
-    sizes = layers.local(lacking) | layers.layers(facts.connection, {runs[one] for one in new if one in runs})
+    lacking = ids - images.images(release.connection, ids).keys()
+    sizes = layers.local(lacking) | layers.layers(
+        release.connection, {runs[one] for one in new if one in runs}
+    )
     measured = {*lacking, *(runs.get(name, "") for name in new)}
     return Transfer(
         images=sorted({image.name for image in found.values() if image.id in {*lacking, NEW}}),
         bytes=layers.together(sizes, measured) if measured <= sizes.keys() else None,
         estimated=bool(new),
         pulled=sorted({image.name for image in found.values() if not image.id}),
-        whole=facts.host.engine.containerd and facts.target.method == "tar" and not _in_part(facts, found),
+        whole=release.host.engine.containerd
+        and release.target.method == "tar"
+        and not _in_part(release, found),
     )
 
 
-def _in_part(facts: Facts, found: Mapping[str, Image]) -> bool:
-    before = {one.image for one in facts.running if one.service in found}
-    return leaving.in_part(facts.connection, before)
+def _in_part(release: Release, found: Mapping[str, Image]) -> bool:
+    before = {one.image for one in release.running if one.service in found}
+    return leaving.in_part(release.connection, before)
 
 
-def _steps(facts: Facts, building: list[str], transfer: Transfer, changes: list[Change]) -> list[str]:
+def _steps(release: Release, building: list[str], transfer: Transfer, changes: list[Change]) -> list[str]:
     steps = ["lock", "preflight", f"build {', '.join(building)}" if building else "build (nothing)"]
-    if facts.releases.current is None and facts.running:
+    if release.releases.current is None and release.running:
         steps.append("adopt what runs as a release to go back to")
     number = len(transfer.images)
     steps += [f"transfer ({number} image{'' if number == 1 else 's'})", "baseline"]
-    if facts.target.keeps_data and facts.mongodb is not None:
+    if release.target.keeps_data and release.mongodb is not None:
         steps += ["backup", "restore proof"]
     steps.append("plan")
     steps += [f"switch {change.service}" for change in changes if change.touched]
     return [*steps, "verify", "finish"]
 
 
-def _notes(facts: Facts) -> list[str]:
-    ships = facts.shipping
+def _notes(release: Release) -> list[str]:
+    ships = release.shipping
     if ships is None:
         return []
     if not ships.known:
         return [f"{ships.since[:8]}, which runs, is not in this clone: what ships cannot be told"]
-    return [f"what ships: {ships.told(facts.target.compose_files)}"]
+    return [f"what ships: {ships.told(release.target.compose_files)}"]

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, Unknown, UsageError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor, numbered
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.account import Asked
 from gonogo.deploy.wire.shell import Result
@@ -28,15 +28,15 @@ class Recording(BaseModel):
     facts: dict[str, Any]
     commands: list[Asked]
 
-    def facts_of(self) -> Facts:
-        """Return the facts as they were known then, over a connection that answers from the recording."""
+    def release_of(self) -> Release:
+        """Return the release as it was known then, over a connection that answers from the recording."""
         redactor = Redactor()
         target = Target.model_validate(self.target, strict=False)
         connection = cast(Connection, Recorded(target.host, self.commands, redactor))
         version, images_of = (str(self.options.get(name, "")) for name in ("version", "images_of"))
-        facts = Facts(target, connection, redactor, version=version, images_of=images_of, here=connection)
-        facts.restore(self.facts)
-        return facts
+        release = Release(target, connection, redactor, version=version, images_of=images_of, here=connection)
+        release.restore(self.facts)
+        return release
 
 
 class Recorded:
@@ -75,16 +75,16 @@ class Recorded:
         """Do nothing."""
 
 
-def record(facts: Facts, connection: Connection | None, options: dict[str, Any]) -> str:
+def record(release: Release, connection: Connection | None, options: dict[str, Any]) -> str:
     """Return the recording of a run as JSON; every known secret in it is masked by a number of its own."""
     made = Recording(
-        target=facts.target.model_dump(mode="json", by_alias=True),
+        target=release.target.model_dump(mode="json", by_alias=True),
         taken=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        options={**options, "version": facts.version},
-        facts=facts.kept(),
+        options={**options, "version": release.version},
+        facts=release.kept(),
         commands=list(connection.asked) if connection else [],
     )
-    return numbered(facts.redactor, made.model_dump_json(indent=1))
+    return numbered(release.redactor, made.model_dump_json(indent=1))
 
 
 def load(file: Path) -> Recording:

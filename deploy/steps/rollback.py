@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from gonogo.deploy import release, switch
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.facts import resolve
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps import data_steps, deployment
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.switch import converge

@@ -12,7 +12,6 @@ from gonogo.deploy.availability import prober
 from gonogo.deploy.availability.prober import Watch
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.journal import SWITCH, Journal
 from gonogo.deploy.lock import Lock
@@ -21,10 +20,12 @@ from gonogo.deploy.progress import Progress
 from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Image
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps import hooks
 from gonogo.deploy.steps.suites import Outcome
 from gonogo.deploy.target import Target
-from gonogo.reports.model import Release, ServiceChange, Step
+from gonogo.reports.model import Release as Record
+from gonogo.reports.model import ServiceChange, Step
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Run:
     target: Target
     progress: Progress
     redactor: Redactor
-    record: Release
+    record: Record
     work: Path
     begun: float = field(default_factory=time.monotonic)
     skip_build: bool = False
@@ -62,7 +63,7 @@ class Run:
     watch: Watch | None = None
     files: dict[str, Path] = field(default_factory=dict)
     connection_: Connection | None = None
-    facts_: Facts | None = None
+    release_: Release | None = None
     journal: Journal | None = None
     lock: Lock | None = None
 
@@ -98,23 +99,23 @@ class Run:
         return self.connection_
 
     @property
-    def facts(self) -> Facts:
-        """The facts of the target, once there is a connection."""
-        assert self.facts_
-        return self.facts_
+    def release(self) -> Release:
+        """What is deployed, once there is a connection."""
+        assert self.release_
+        return self.release_
 
     @property
     def host(self) -> Host:
         """The target as it is asked, once there is a connection."""
-        return self.facts.host
+        return self.release.host
 
     def connect(self) -> None:
         """Open the connection and learn what must be redacted; raises ConnectionFailed."""
         self.connection_ = Connection.open(self.target, redact=self.redactor)
-        self.facts_ = Facts(
+        self.release_ = Release(
             self.target, self.connection_, self.redactor, version=self.version, images_of=self.images_of
         )
-        self.facts_.learn()
+        self.release_.learn()
 
     @contextmanager
     def watched(self) -> Iterator[None]:

@@ -8,13 +8,13 @@ from gonogo.deploy import release, switch
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import resolve
 from gonogo.deploy.host import binds, images
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.data_mounts import moved
 from gonogo.deploy.journal import REMOVE, SWITCH
 from gonogo.deploy.plan import Change, plan
 from gonogo.deploy.release import Image, Record
+from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps import data_steps
 from gonogo.deploy.steps.run import Run
 
@@ -30,7 +30,7 @@ def prepare(run: Run, version: str, surplus: Collection[str] = ()) -> Model:
         record = load(run, version)
         files = release.files(run.target, version)
         run.host.containers.refresh()
-        running = run.facts.running
+        running = run.release.running
         model = resolve(run.connection, run.target, files, run.redactor).model
         _proved(run, model, record, running)
         run.images, run.hashes = dict(record.images), dict(record.hashes)
@@ -58,7 +58,7 @@ def start(run: Run, version: str, model: Model) -> str:
     if gone:
         with run.step(REMOVE, ", ".join(gone)) as note:
             run.switched += gone
-            switch.remove(run.connection, [one for one in run.facts.running if one.service in gone])
+            switch.remove(run.connection, [one for one in run.release.running if one.service in gone])
             note.detail = f"the containers of {', '.join(gone)}; volumes stay"
     rename(run)
     release.make_current(run.connection, run.target, version)
@@ -73,7 +73,7 @@ def rename(run: Run) -> None:
     """Give its name to a replacement that was cut off before it got it; what fails is a note: it runs."""
     run.host.containers.refresh()
     try:
-        if whose := switch.named(run.connection, run.facts.running):
+        if whose := switch.named(run.connection, run.release.running):
             run.host.containers.refresh()
             run.note(f"a replacement had been cut off before it got its name: {', '.join(whose)}")
     except GonogoError as error:

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from gonogo.deploy import switch
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import resolve
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.target import Target
 
 

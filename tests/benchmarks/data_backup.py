@@ -22,8 +22,8 @@ from pathlib import Path
 
 import bson
 
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, backup_store, login
+from gonogo.deploy.release.release import Release
 from tests.benchmarks import line
 from tests.mongo import ground
 
@@ -50,22 +50,22 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as place, ground.started(Path(place)) as made:
         print("documents             MB  raw MB/s find MB/s backup MB/s  ratio to find, at best")
         for shape in [given.only] if given.only else SHAPES:
-            with made.facts() as facts:
-                held &= measured(facts, shape, *SHAPES[shape], given.runs)
+            with made.release() as release:
+                held &= measured(release, shape, *SHAPES[shape], given.runs)
     return 0 if held else 1
 
 
-def measured(facts: Facts, shape: str, size: int, number: int, runs: int) -> bool:
+def measured(release: Release, shape: str, size: int, number: int, runs: int) -> bool:
     """Measure one shape of documents, print it, and return whether the bar was held where it can be."""
-    fill(facts, size, number)
+    fill(release, size, number)
     raw, found, backups, works = [], [], [], []
-    total = read(facts, raw=True)  # what is in the server's memory then is there for all
+    total = read(release, raw=True)  # what is in the server's memory then is there for all
     for _ in range(runs):
-        raw.append(seconds(lambda: read(facts, raw=True)))
-        found.append(seconds(lambda: read(facts, raw=False)))
-        works.append(line.busy(lambda: backups.append(seconds(lambda: backup.make(facts)))))
-        for made in backup_store.listed(facts.connection, facts.target):
-            backup_store.remove(facts.connection, facts.target, made)
+        raw.append(seconds(lambda: read(release, raw=True)))
+        found.append(seconds(lambda: read(release, raw=False)))
+        works.append(line.busy(lambda: backups.append(seconds(lambda: backup.make(release)))))
+        for made in backup_store.listed(release.connection, release.target):
+            backup_store.remove(release.connection, release.target, made)
     mega = total / 1e6
     rates = [mega / statistics.median(one) for one in (raw, found, backups)]
     ratio = rates[2] / rates[1]
@@ -80,9 +80,9 @@ def measured(facts: Facts, shape: str, size: int, number: int, runs: int) -> boo
     return ratio >= BAR or best < BAR
 
 
-def fill(facts: Facts, size: int, number: int) -> None:
+def fill(release: Release, size: int, number: int) -> None:
     """Make the database's one collection anew: documents that compress about as text does."""
-    with login.opened(facts) as client:
+    with login.opened(release) as client:
         client.drop_database("shop")
         noise = os.urandom(1 << 20).hex().encode()
         many = max(1, min(1000, 8_000_000 // size))
@@ -116,9 +116,9 @@ def message(i: int, noise: bytes) -> dict[str, object]:
     }
 
 
-def read(facts: Facts, *, raw: bool) -> int:
+def read(release: Release, *, raw: bool) -> int:
     """Read the collections with one cursor, as raw batches or as documents; return the bytes, 0 for those."""
-    with login.opened(facts) as client:
+    with login.opened(release) as client:
         things = client["shop"]["things"]
         if raw:
             return sum(len(batch) for batch in things.find_raw_batches())

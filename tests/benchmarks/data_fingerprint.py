@@ -123,8 +123,8 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="gonogo-bench-") as place,
         started(Path(place), database=DATABASE) as ground,
-        ground.facts() as facts,
-        login.opened(facts) as client,
+        ground.release() as release,
+        login.opened(release) as client,
     ):
         size = fill(client)
         _raw(client)

@@ -13,9 +13,9 @@ import tempfile
 from pathlib import Path
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, backup_store
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import target_file
 from lab import host
 from tests.benchmarks import line
@@ -67,21 +67,21 @@ def measured(chat: Chat, folder: Path, runs: int) -> int:
         for shape, (size, number) in SHAPES.items():
             # Over the line it would take as long as a run.
             with Connection.open(near) as connection:
-                fill(Facts(near, connection, Redactor()), size, number)
+                fill(Release(near, connection, Redactor()), size, number)
             with Connection.open(far) as connection:
-                held &= judged(Facts(far, connection, Redactor()), shape, runs)
+                held &= judged(Release(far, connection, Redactor()), shape, runs)
     return 0 if held else 1
 
 
-def judged(facts: Facts, shape: str, runs: int) -> bool:
+def judged(release: Release, shape: str, runs: int) -> bool:
     """Measure one shape of documents, print it, and return whether the bar was held."""
-    mega = read(facts, raw=True) / 1e6
+    mega = read(release, raw=True) / 1e6
     found, backups = [], []
     for _ in range(runs):
-        found.append(seconds(lambda: read(facts, raw=False)))
-        backups.append(seconds(lambda: backup.make(facts)))
-        for made in backup_store.listed(facts.connection, facts.target):
-            backup_store.remove(facts.connection, facts.target, made)
+        found.append(seconds(lambda: read(release, raw=False)))
+        backups.append(seconds(lambda: backup.make(release)))
+        for made in backup_store.listed(release.connection, release.target):
+            backup_store.remove(release.connection, release.target, made)
     rates = [mega / statistics.median(one) for one in (found, backups)]
     ratio = rates[1] / rates[0]
     print(f"{shape:<18} {mega:5.0f} {rates[0]:10.1f} {rates[1]:11.1f} {ratio:14.2f}", flush=True)

@@ -19,10 +19,10 @@ from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, backup_comparison, batches, loader, login, throwaway
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.elements import documents
+from gonogo.deploy.release.release import Release
 from tests.benchmarks.data_backup import SHAPES, fill
 from tests.mongo import ground
 
@@ -51,21 +51,21 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="gonogo-bench-") as place, ground.started(Path(place)) as made:
         print("documents             MB floor MB/s load MB/s  ratio compare MB/s  GB in 15 min, compared")
         for shape in [given.only] if given.only else SHAPES:
-            with made.facts() as facts:
-                fill(facts, *SHAPES[shape])
-                held &= measured(facts, shape, backup.make(facts), given.runs)
+            with made.release() as release:
+                fill(release, *SHAPES[shape])
+                held &= measured(release, shape, backup.make(release), given.runs)
     return 0 if held else 1
 
 
-def measured(facts: Facts, shape: str, made: Backup, runs: int) -> bool:
+def measured(release: Release, shape: str, made: Backup, runs: int) -> bool:
     """Measure one shape of documents, print it, and return whether the bar was held."""
-    rows = read(facts)
+    rows = read(release)
     mega = sum(len(one.raw) for one in rows) / 1e6
     found = Times([], [], [])
-    assert facts.database
+    assert release.database
     for _ in range(runs):
-        with throwaway.server(facts.connection, facts.database.image) as there:
-            once(facts, made, there.client, rows, found)
+        with throwaway.server(release.connection, release.database.image) as there:
+            once(release, made, there.client, rows, found)
     times = (found.floor, found.load, found.compare)
     floor, load, compare = (mega / statistics.median(one) for one in times)
     fits = LIMIT_S / (1 / load + 1 / compare) / 1000
@@ -76,18 +76,18 @@ def measured(facts: Facts, shape: str, made: Backup, runs: int) -> bool:
     return load / floor >= BAR
 
 
-def once(facts: Facts, made: Backup, client: Any, rows: list[RawBSONDocument], found: Times) -> None:
+def once(release: Release, made: Backup, client: Any, rows: list[RawBSONDocument], found: Times) -> None:
     """Measure the floor, the load and the comparison, one after another."""
     client["warm"]["up"].insert_one({})
     found.floor.append(seconds(lambda: insert(client, rows)))
     client.drop_database("floor")
-    found.load.append(seconds(lambda: loader.load(facts.connection, made, client, "shop")))
-    found.compare.append(seconds(lambda: compared(facts, made, client)))
+    found.load.append(seconds(lambda: loader.load(release.connection, made, client, "shop")))
+    found.compare.append(seconds(lambda: compared(release, made, client)))
 
 
-def read(facts: Facts) -> list[RawBSONDocument]:
+def read(release: Release) -> list[RawBSONDocument]:
     """Return all documents, as they lie on the server."""
-    with login.opened(facts) as client:
+    with login.opened(release) as client:
         found = list(batches.read(client, "shop", "things"))
     return [RawBSONDocument(batch[at:end]) for batch in found for at, end in documents(batch)]
 
@@ -97,9 +97,9 @@ def insert(client: Any, rows: list[RawBSONDocument]) -> None:
     client["floor"]["things"].insert_many(rows, ordered=False)
 
 
-def compared(facts: Facts, made: Backup, client: Any) -> None:
+def compared(release: Release, made: Backup, client: Any) -> None:
     """Compare what was loaded, as a proof does."""
-    assert not backup_comparison.of(facts, made, client, "shop").differences
+    assert not backup_comparison.of(release, made, client, "shop").differences
 
 
 def seconds(what: Callable[[], object]) -> float:

@@ -1,7 +1,7 @@
 """What every replay proves: the right check fails, a deployment stops there, and nothing was touched.
 
 The deployment runs the checks in a process of their own, as a user does. That a stack is well again is asked
-in this process, over the same facts and checks.
+in this process, over the same release and checks.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps.recording import record
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import parse
@@ -54,9 +54,9 @@ class Shop:
 
     def checked(self, of: Target | None = None, *, skip_build: bool = False) -> dict[str, CheckResult]:
         of = of or self.target()
-        facts = Facts(of, self.connection, Redactor(), version=VERSION)
-        found = harness.run(of, facts, only=CHECKS, skip_build=skip_build)
-        assert PASSWORD not in record(facts, self.connection, {}) + repr(self.connection.transcript.entries)
+        release = Release(of, self.connection, Redactor(), version=VERSION)
+        found = harness.run(of, release, only=CHECKS, skip_build=skip_build)
+        assert PASSWORD not in record(release, self.connection, {}) + repr(self.connection.transcript.entries)
         return found
 
     def failing(self, of: Target | None = None, *, skip_build: bool = False) -> dict[str, str]:

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target, target_file
 from gonogo.reports.model import CheckResult
 from lab import host
@@ -99,27 +99,27 @@ WELL = {
 @pytest.mark.parametrize("text", WELL.values(), ids=WELL)
 def test_env_files_that_compose_reads(ground: Ground, text: str) -> None:
     ground.put("/srv/bad/.env", text.encode())
-    facts = Facts(ground.target(), ground.connection, Redactor())
-    seen = facts.model.services["cache"].environment["TOKEN"]
+    release = Release(ground.target(), ground.connection, Redactor())
+    seen = release.model.services["cache"].environment["TOKEN"]
     assert seen == "abc-def-1"
-    assert facts.environment.get("TOKEN") == seen, "the env file says what the service gets"
-    found = harness.run(ground.target(), facts)
+    assert release.environment.get("TOKEN") == seen, "the env file says what the service gets"
+    found = harness.run(ground.target(), release)
     assert found["environment.file"].status == "passed"
 
 
 def test_values_with_every_awkward_character_arrive_as_they_are(ground: Ground) -> None:
     value = 'a!b$c@d/e#f"g h`i`$(touch gonogo-canary)%s\\n;&|<>*?[]{}~=:,ö'
     ground.put("/srv/bad/.env", f"TOKEN='{value}'\n".encode())
-    facts = Facts(ground.target(), ground.connection, Redactor())
-    assert facts.environment["TOKEN"] == facts.model.services["cache"].environment["TOKEN"] == value
+    release = Release(ground.target(), ground.connection, Redactor())
+    assert release.environment["TOKEN"] == release.model.services["cache"].environment["TOKEN"] == value
     assert ground.canaries() == ""
 
 
 def test_a_value_of_several_lines_is_one_value(ground: Ground) -> None:
     ground.put("/srv/bad/.env", b'TOKEN="line one\nline two"\nOTHER=x\n')
-    facts = Facts(ground.target(), ground.connection, Redactor())
-    assert facts.model.services["cache"].environment["TOKEN"] == "line one\nline two"
-    assert facts.environment == {"TOKEN": "line one\nline two", "OTHER": "x"}
+    release = Release(ground.target(), ground.connection, Redactor())
+    assert release.model.services["cache"].environment["TOKEN"] == "line one\nline two"
+    assert release.environment == {"TOKEN": "line one\nline two", "OTHER": "x"}
 
 
 BROKEN = {

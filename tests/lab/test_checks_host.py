@@ -12,8 +12,8 @@ import pytest
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 from gonogo.reports.model import CheckResult
 from lab import faults, host
@@ -43,7 +43,7 @@ def cut_off(to: Target) -> dict[str, CheckResult]:
     """The results where no connection can be had."""
     with pytest.raises(ConnectionFailed) as caught:
         Connection.open(to)
-    return harness.run(to, Facts(to, None, Redactor(), caught.value), only=SSH | DOCKER | PORTS)
+    return harness.run(to, Release(to, None, Redactor(), caught.value), only=SSH | DOCKER | PORTS)
 
 
 def test_a_sound_host(ground: Ground) -> None:

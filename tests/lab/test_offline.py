@@ -11,8 +11,8 @@ import pytest
 
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts.repository import RepositoryFacts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.offline import OfflineRelease
 from gonogo.deploy.target.target_file import load
 from lab.stack import release
 from lab.state import ROOT
@@ -45,11 +45,11 @@ def both(folder: Path, files: dict[str, str]) -> list[Model | str]:
     file.write_text(f'{TARGET}compose_files = ["{COMPOSE}"]\n')
     found: list[Model | str] = []
     for has_compose in (True, False):
-        facts = RepositoryFacts(load(file), Redactor())
-        assert facts.has_compose
-        facts.__dict__["has_compose"] = has_compose
+        release = OfflineRelease(load(file), Redactor())
+        assert release.has_compose
+        release.__dict__["has_compose"] = has_compose
         try:
-            found.append(facts.model)
+            found.append(release.model)
         except GonogoError as error:
             found.append(str(error))
     return found

@@ -24,8 +24,8 @@ def main() -> None:
         if left[0] < 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    with Ground(sys.argv[1], Path(sys.argv[2])).facts() as facts:
-        made = backup.make(facts, on_bytes=sent)
+    with Ground(sys.argv[1], Path(sys.argv[2])).release() as release:
+        made = backup.make(release, on_bytes=sent)
     # getrusage(2) counts what the parent had before exec, too.
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     print(made.name, int(status["VmHWM"].split()[0]) / 1024)

@@ -1,4 +1,4 @@
-"""What several files share: facts, a backup that a test may damage, and a server to restore it into."""
+"""What several files share: release, a backup that a test may damage, and a server to restore it into."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup_store, proof, throwaway
 from gonogo.deploy.mongodb.throwaway import Throwaway
+from gonogo.deploy.release.release import Release
 from tests.mongo.ground import Ground, started
 from tests.mongo.kept import Kept, keep
 
 
 @pytest.fixture
-def facts(made: Ground) -> Iterator[Facts]:
-    """The facts of the server that a file has made; what backups a test leaves are removed."""
-    with made.facts() as found:
+def release(made: Ground) -> Iterator[Release]:
+    """The release on the server that a file has made; what backups a test leaves are removed."""
+    with made.release() as found:
         yield found
         for one in backup_store.listed(found.connection, found.target):
             backup_store.remove(found.connection, found.target, one)
@@ -28,15 +28,15 @@ def facts(made: Ground) -> Iterator[Facts]:
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     """A server with one of each kind of collection, and a backup of it."""
     place = tmp_path_factory.mktemp("everything")
-    with started(place) as ground, ground.facts() as facts:
-        yield keep(facts, place)
+    with started(place) as ground, ground.release() as release:
+        yield keep(release, place)
 
 
 @pytest.fixture(scope="module")
 def shared(everything: Kept) -> Iterator[Throwaway]:
     """One throwaway server for all proofs of a file: to start one each would be most of the time."""
-    assert everything.facts.database
-    with throwaway.server(everything.facts.connection, everything.facts.database.image) as there:
+    assert everything.release.database
+    with throwaway.server(everything.release.connection, everything.release.database.image) as there:
         yield there
 
 

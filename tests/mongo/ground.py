@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import parse
 from lab import engine, images
@@ -82,11 +82,11 @@ class Ground:
         return parse({**given, **self.tables, **tables}, self.folder / f"{self.project}.toml")
 
     @contextlib.contextmanager
-    def facts(self, **tables: Any) -> Iterator[Facts]:
-        """Give the facts of the target over a connection that is open."""
+    def release(self, **tables: Any) -> Iterator[Release]:
+        """Give what would be deployed over a connection that is open."""
         target, redactor = self.target(**tables), Redactor()
         with Connection.open(target, redact=redactor) as connection:
-            yield Facts(target, connection, redactor)
+            yield Release(target, connection, redactor)
 
 
 @contextlib.contextmanager

@@ -13,10 +13,10 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, backup_store, login
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.manifest import MANIFEST
+from gonogo.deploy.release.release import Release
 
 Client = MongoClient[dict[str, Any]]
 Change = Callable[[bytes], bytes]
@@ -65,7 +65,7 @@ def hashes(client: Client, database: str = DATABASE) -> dict[str, str]:
 class Kept:
     """The backup on the target, which is this machine, and a whole copy of it."""
 
-    facts: Facts
+    release: Release
     made: Backup
     copy: Path
 
@@ -80,7 +80,7 @@ class Kept:
 
     def found(self) -> Backup:
         """The backup as the target has it now."""
-        return backup_store.find(self.facts.connection, self.facts.target, self.made.name)
+        return backup_store.find(self.release.connection, self.release.target, self.made.name)
 
     def changed(self, path: str, change: Change, *, summed: bool) -> None:
         """Change a file; ``summed``: as if the manifest had been written afterwards."""
@@ -103,13 +103,13 @@ class Kept:
         file.write_text(json.dumps(manifest))
 
 
-def keep(facts: Facts, place: Path) -> Kept:
+def keep(release: Release, place: Path) -> Kept:
     """Fill the database, and make the backup."""
-    with login.opened(facts) as client:
+    with login.opened(release) as client:
         fill(client)
-    made = backup.make(facts)
+    made = backup.make(release)
     shutil.copytree(made.folder, place / "copy")
-    return Kept(facts, made, place / "copy")
+    return Kept(release, made, place / "copy")
 
 
 def flipped(at: int) -> Change:

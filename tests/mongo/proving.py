@@ -9,7 +9,7 @@ from tests.mongo.kept import Kept
 
 def refused(kept: Kept) -> Proof:
     """The proof of what is damaged, which has to be kept beside it too."""
-    found = proof.prove(kept.facts, kept.found())
+    found = proof.prove(kept.release, kept.found())
     assert not found.proved and found.differences
-    assert proof.load(kept.facts.connection, str(kept.made.folder)) == found
+    assert proof.load(kept.release.connection, str(kept.made.folder)) == found
     return found

@@ -14,9 +14,9 @@ import bson
 import pytest
 from bson import json_util
 
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, backup_store, batches, fingerprint, layout, login, manifest
 from gonogo.deploy.mongodb.order import Client
+from gonogo.deploy.release.release import Release
 from tests.mongo import ground
 from tests.mongo.filled import everything, stored
 from tests.mongo.ground import Ground
@@ -29,18 +29,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 
 @pytest.fixture
-def client(facts: Facts) -> Iterator[Client]:
-    with login.opened(facts) as found:
+def client(release: Release) -> Iterator[Client]:
+    with login.opened(release) as found:
         for name in found.list_database_names():
             if name not in ("admin", "config", "local"):
                 found.drop_database(name)
         yield found
 
 
-def test_documents_are_the_bytes_of_the_server(facts: Facts, client: Client) -> None:
+def test_documents_are_the_bytes_of_the_server(release: Release, client: Client) -> None:
     everything(client)
     sizes: list[int] = []
-    found = backup.make(facts, on_bytes=sizes.append, version="v1")
+    found = backup.make(release, on_bytes=sizes.append, version="v1")
     folder = Path(found.folder)
     files = {path.name: path.read_bytes() for path in (folder / "dump" / "shop").glob("*.bson")}
     expected = stored(client, "shop")
@@ -53,9 +53,9 @@ def test_documents_are_the_bytes_of_the_server(facts: Facts, client: Client) -> 
     assert (found.manifest.consistent, found.manifest.consistency) == (True, manifest.QUIET)
 
 
-def test_metadata_holds_every_option_and_index(facts: Facts, client: Client) -> None:
+def test_metadata_holds_every_option_and_index(release: Release, client: Client) -> None:
     everything(client)
-    folder = Path(backup.make(facts).folder) / "dump" / "shop"
+    folder = Path(backup.make(release).folder) / "dump" / "shop"
     rows = {
         one["name"]: one for one in client["shop"].list_collections() if not one["name"].startswith("system.")
     }
@@ -79,9 +79,9 @@ def test_metadata_holds_every_option_and_index(facts: Facts, client: Client) -> 
     assert json_util.loads((folder / "people.metadata.json").read_text())["uuid"]
 
 
-def test_manifest_sums_and_modes_are_right(facts: Facts, client: Client) -> None:
+def test_manifest_sums_and_modes_are_right(release: Release, client: Client) -> None:
     everything(client)
-    found = backup.make(facts)
+    found = backup.make(release)
     folder = Path(found.folder)
     there = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
     assert set(there) == {*found.manifest.files, "manifest.json"}
@@ -92,12 +92,12 @@ def test_manifest_sums_and_modes_are_right(facts: Facts, client: Client) -> None
     folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
     assert {oct(path.stat().st_mode & 0o777) for path in folders} == {"0o700"}
     assert manifest.read((folder / "manifest.json").read_bytes(), "it") == found.manifest
-    assert backup_store.find(facts.connection, facts.target, found.name) == found
+    assert backup_store.find(release.connection, release.target, found.name) == found
 
 
-def test_the_fingerprint_is_of_what_was_dumped(facts: Facts, client: Client, tmp_path: Path) -> None:
+def test_the_fingerprint_is_of_what_was_dumped(release: Release, client: Client, tmp_path: Path) -> None:
     everything(client)
-    found = backup.make(facts)
+    found = backup.make(release)
     (tmp_path / "now").mkdir()
     now = fingerprint.take(client, "shop", tmp_path / "now")
     kept = fingerprint.load(Path(found.folder))
@@ -105,31 +105,31 @@ def test_the_fingerprint_is_of_what_was_dumped(facts: Facts, client: Client, tmp
     assert sum(one.count for one in kept.collections.values()) == found.manifest.documents
 
 
-def test_an_empty_database_and_one_that_is_not_there(facts: Facts, client: Client) -> None:
-    found = backup.make(facts)
+def test_an_empty_database_and_one_that_is_not_there(release: Release, client: Client) -> None:
+    found = backup.make(release)
     assert (found.manifest.documents, found.manifest.consistent) == (0, True)
     client["shop"].create_collection("one")
-    assert "dump/shop/one.bson" in backup.make(facts).manifest.files
+    assert "dump/shop/one.bson" in backup.make(release).manifest.files
 
 
-def test_other_databases_are_left_alone(facts: Facts, client: Client) -> None:
+def test_other_databases_are_left_alone(release: Release, client: Client) -> None:
     client["shop"].things.insert_one({"a": 1})
     client["shopping"].things.insert_one({"b": 1})
     client["admin"].command("dbHash")
     before = {name: client[name].command("dbHash")["md5"] for name in ("shop", "shopping")}
-    found = backup.make(facts)
+    found = backup.make(release)
     assert {name: client[name].command("dbHash")["md5"] for name in before} == before
     assert not [path for path in found.manifest.files if "shopping" in path]
 
 
-def test_users_and_roles_are_kept_on_request(facts: Facts, client: Client) -> None:
+def test_users_and_roles_are_kept_on_request(release: Release, client: Client) -> None:
     client["shop"].things.insert_one({"a": 1})
     for name in ("shop", "other"):
         client[name].command("dropAllUsersFromDatabase")
         client[name].command("createUser", f"ada-{name}", pwd="x", roles=["readWrite"])
     client["shop"].command("dropAllRolesFromDatabase")
     client["shop"].command("createRole", "teller", privileges=[], roles=["read"])
-    found = backup.make(facts, users=True)
+    found = backup.make(release, users=True)
     folder = Path(found.folder, "dump", "shop")
     read = {
         kind: bson.decode_all((folder / f"$admin.system.{kind}.bson").read_bytes())
@@ -139,10 +139,10 @@ def test_users_and_roles_are_kept_on_request(facts: Facts, client: Client) -> No
     assert [one["role"] for one in read["roles"]] == ["teller"]
     assert {one["_id"] for one in read["version"]} >= {"authSchema"}
     assert found.manifest.users
-    assert not [path for path in backup.make(facts).manifest.files if "$admin" in path]
+    assert not [path for path in backup.make(release).manifest.files if "$admin" in path]
 
 
-def test_what_is_written_meanwhile_is_said(facts: Facts, client: Client) -> None:
+def test_what_is_written_meanwhile_is_said(release: Release, client: Client) -> None:
     client["shop"].things.insert_many([{"x": "y" * 1000} for _ in range(5000)])
     once = threading.Event()
 
@@ -151,7 +151,7 @@ def test_what_is_written_meanwhile_is_said(facts: Facts, client: Client) -> None
             once.set()
             client["shop"].things.insert_one({"late": True})
 
-    found = backup.make(facts, on_bytes=write)
+    found = backup.make(release, on_bytes=write)
     assert (found.manifest.consistent, found.manifest.consistency) == (False, manifest.LOOSE)
 
 
@@ -169,7 +169,7 @@ def between(monkeypatch: pytest.MonkeyPatch, collection: str, what: Callable[[],
 
 
 def test_a_collection_dropped_or_made_meanwhile_breaks_nothing(
-    facts: Facts, client: Client, monkeypatch: pytest.MonkeyPatch
+    release: Release, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db = client["shop"]
     db.big.insert_many([{"x": os.urandom(100_000)} for _ in range(300)])
@@ -184,7 +184,7 @@ def test_a_collection_dropped_or_made_meanwhile_breaks_nothing(
             db["new one"].insert_one({"b": 1})
 
     between(monkeypatch, "big", change)
-    found = backup.make(facts)
+    found = backup.make(release)
     assert done
     said = " ".join(found.manifest.notes)
     assert "big was dropped or renamed while it was read" in said

@@ -18,8 +18,8 @@ from urllib.parse import quote
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, backup_store, dump, fingerprint, login, manifest
+from gonogo.deploy.release.release import Release
 from lab.docker import check, run
 from tests.lab.secrecy import watched_arguments
 from tests.mongo import ground
@@ -50,7 +50,7 @@ out.write(b"" if plan == "cut" else bytes.fromhex("ffffffff"))
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with ground.started(tmp_path_factory.mktemp("ground")) as found:
         inside(found, "cat > /usr/local/bin/mongodump; chmod 755 /usr/local/bin/mongodump", STANDIN)
-        with found.facts() as facts, login.opened(facts) as client:
+        with found.release() as release, login.opened(release) as client:
             client["shop"].things.insert_many([{"i": i} for i in range(100)])
         yield found
 
@@ -59,10 +59,10 @@ def inside(made: Ground, script: str, given: str = "") -> str:
     return check(["docker", "exec", "-i", made.container, "sh", "-c", script], stdin=given.encode())
 
 
-def test_it_writes_straight_into_the_backup(made: Ground, facts: Facts) -> None:
-    assert facts.dump_tool == "container"
+def test_it_writes_straight_into_the_backup(made: Ground, release: Release) -> None:
+    assert release.dump_tool == "container"
     inside(made, "rm -f /tmp/plan")
-    found = backup.make(facts, users=True)
+    found = backup.make(release, users=True)
     said = found.manifest
     assert (said.tool, said.form, said.documents, said.users) == ("mongodump", "archive", 100, True)
     assert (said.consistent, said.consistency) == (True, manifest.QUIET)
@@ -72,13 +72,13 @@ def test_it_writes_straight_into_the_backup(made: Ground, facts: Facts) -> None:
     assert {path.name for path in folder.iterdir()} == {*said.files, manifest.MANIFEST}
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     assert fingerprint.load(folder).collections["things"].count == 100
-    assert backup_store.listed(facts.connection, facts.target) == [found]
+    assert backup_store.listed(release.connection, release.target) == [found]
 
 
-def test_the_password_is_in_the_configuration_alone(made: Ground, facts: Facts) -> None:
+def test_the_password_is_in_the_configuration_alone(made: Ground, release: Release) -> None:
     inside(made, "rm -f /tmp/plan")
     with watched_arguments(pause_s=0) as seen:
-        backup.make(facts, users=True)
+        backup.make(release, users=True)
     told = json.loads(inside(made, "cat /tmp/told"))
     assert told["argv"][2:] == ["--db=shop", "--archive", "--dumpDbUsersAndRoles"]
     assert f"{USER}:{quote(PASSWORD, safe='')}@127.0.0.1" in told["config"]
@@ -88,7 +88,7 @@ def test_the_password_is_in_the_configuration_alone(made: Ground, facts: Facts) 
     assert PASSWORD not in everywhere
     assert quote(PASSWORD, safe="") not in everywhere
     assert run(["docker", "exec", made.container, "test", "-e", told["file"]]).returncode == 1
-    log = "\n".join(f"{one.command} {one.output}" for one in facts.connection.transcript.entries)
+    log = "\n".join(f"{one.command} {one.output}" for one in release.connection.transcript.entries)
     assert PASSWORD not in log
     assert quote(PASSWORD, safe="") not in log
 
@@ -100,27 +100,30 @@ def test_the_password_is_in_the_configuration_alone(made: Ground, facts: Facts) 
         ("cut", "failed: what it wrote is no whole archive"),
     ],
 )
-def test_its_failure_is_ours_and_leaves_nothing(made: Ground, facts: Facts, plan: str, said: str) -> None:
+def test_its_failure_is_ours_and_leaves_nothing(made: Ground, release: Release, plan: str, said: str) -> None:
     inside(made, f"printf {plan} > /tmp/plan")
     with pytest.raises(GonogoError, match=f"mongodump in {made.container} {said}") as raised:
-        backup.make(facts)
+        backup.make(release)
     assert quote(PASSWORD, safe="") not in str(raised.value)
-    assert list(Path(facts.target.backup_path).iterdir()) == []
+    assert list(Path(release.target.backup_path).iterdir()) == []
 
 
 def test_a_replica_set_is_read_in_one_snapshot_by_ours(tmp_path: Path) -> None:
-    with ground.started(tmp_path, "mongod", "--replSet", "rs0", auth=False) as made, made.facts() as facts:
+    with (
+        ground.started(tmp_path, "mongod", "--replSet", "rs0", auth=False) as made,
+        made.release() as release,
+    ):
         inside(made, "cat > /usr/local/bin/mongodump; chmod 755 /usr/local/bin/mongodump", STANDIN)
-        initiated(facts)
+        initiated(release)
         over = threading.Event()
-        with login.opened(facts) as client:
+        with login.opened(release) as client:
             db = client["shop"]
             db.create_collection("log", capped=True, size=4096)
             db.a.insert_many([{"_id": i, "x": "y" * 20_000} for i in range(2000)])
             db.b.insert_many([{"_id": i} for i in range(2000)])
-            settings = facts.target.mongodb
+            settings = release.target.mongodb
             assert settings is not None
-            assert not dump.fits(facts, settings, client)
+            assert not dump.fits(release, settings, client)
 
             def write() -> None:
                 number = 2000
@@ -133,7 +136,7 @@ def test_a_replica_set_is_read_in_one_snapshot_by_ours(tmp_path: Path) -> None:
             writer.start()
             try:
                 time.sleep(0.2)
-                found = backup.make(facts)
+                found = backup.make(release)
             finally:
                 over.set()
                 writer.join()
@@ -147,11 +150,11 @@ def test_a_replica_set_is_read_in_one_snapshot_by_ours(tmp_path: Path) -> None:
         )
 
 
-def initiated(facts: Facts) -> None:
+def initiated(release: Release) -> None:
     """Make the one server a replica set, and wait until it is its primary."""
     from pymongo import MongoClient  # noqa: PLC0415
 
-    database = facts.database
+    database = release.database
     assert database is not None
     with MongoClient(database.addresses[0], directConnection=True) as client:
         member = {"_id": 0, "host": f"{database.addresses[0]}:27017"}

@@ -17,9 +17,9 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, backup_store, batches, login, upload_folder
 from gonogo.deploy.mongodb.order import Client
+from gonogo.deploy.release.release import Release
 from tests.lab.secrecy import watched_arguments
 from tests.mongo import ground
 from tests.mongo.ground import PASSWORD, Ground
@@ -32,7 +32,7 @@ MOST_MB = 200
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """A database of 300 MB, half of it in documents as large as MongoDB allows."""
     with ground.started(tmp_path_factory.mktemp("ground")) as found:
-        with found.facts() as facts, login.opened(facts) as client:
+        with found.release() as release, login.opened(release) as client:
             noise = os.urandom(LARGE)
             for i in range(9):
                 client["shop"].large.insert_one({"i": i, "data": noise})
@@ -49,28 +49,28 @@ def run(made: Ground, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def there(facts: Facts) -> list[Path]:
-    folder = Path(facts.target.backup_path)
+def there(release: Release) -> list[Path]:
+    folder = Path(release.target.backup_path)
     return sorted(folder.iterdir()) if folder.exists() else []
 
 
-def test_memory_stays_small_whatever_the_size(made: Ground, facts: Facts) -> None:
+def test_memory_stays_small_whatever_the_size(made: Ground, release: Release) -> None:
     done = run(made)
     assert done.returncode == 0, done.stderr
     name, megabytes = done.stdout.split()
-    assert backup_store.find(facts.connection, facts.target, name).manifest.size > 280_000_000
+    assert backup_store.find(release.connection, release.target, name).manifest.size > 280_000_000
     assert float(megabytes) < MOST_MB
 
 
 @pytest.mark.parametrize("sent", ["1", "60000000", "250000000"])
-def test_one_that_is_killed_is_never_listed(made: Ground, facts: Facts, sent: str) -> None:
+def test_one_that_is_killed_is_never_listed(made: Ground, release: Release, sent: str) -> None:
     done = run(made, GONOGO_KILL_AFTER=sent)
     assert done.returncode == -9
-    assert backup_store.listed(facts.connection, facts.target) == []
+    assert backup_store.listed(release.connection, release.target) == []
     # What it left, if anything, goes with a later backup: here it is made to look old. What ran on the target
     # meanwhile may need a moment to notice.
     deadline = time.monotonic() + 20
-    while left := there(facts):
+    while left := there(release):
         assert time.monotonic() < deadline, list(left[0].iterdir())
         old = time.time() - 60 * (upload_folder.DEAD_MIN + 1)
         for part in left:
@@ -78,12 +78,12 @@ def test_one_that_is_killed_is_never_listed(made: Ground, facts: Facts, sent: st
             for path in (*part.rglob("*"), part):
                 with contextlib.suppress(FileNotFoundError):
                     os.utime(path, (old, old))
-        upload_folder.sweep(facts.connection, facts.target)
+        upload_folder.sweep(release.connection, release.target)
         time.sleep(0.1)
 
 
 def test_a_reading_that_breaks_leaves_nothing_and_says_why(
-    facts: Facts, monkeypatch: pytest.MonkeyPatch
+    release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = batches.read
 
@@ -95,16 +95,16 @@ def test_a_reading_that_breaks_leaves_nothing_and_says_why(
 
     monkeypatch.setattr(batches, "read", reading)
     with pytest.raises(GonogoError, match=r"^the MongoDB in \S+ does not answer on port 27017$"):
-        backup.make(facts)
+        backup.make(release)
     deadline = time.monotonic() + 10
-    while there(facts) and time.monotonic() < deadline:
+    while there(release) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert there(facts) == []
+    assert there(release) == []
 
 
-def test_a_connection_that_breaks_leaves_nothing_that_is_listed(made: Ground, facts: Facts) -> None:
+def test_a_connection_that_breaks_leaves_nothing_that_is_listed(made: Ground, release: Release) -> None:
     count: list[int] = []
-    with made.facts() as other:
+    with made.release() as other:
 
         def cut(size: int) -> None:
             count.append(size)
@@ -114,24 +114,24 @@ def test_a_connection_that_breaks_leaves_nothing_that_is_listed(made: Ground, fa
         with pytest.raises(GonogoError) as raised:
             backup.make(other, on_bytes=cut)
     assert "\n" not in str(raised.value)
-    assert backup_store.listed(facts.connection, facts.target) == []
+    assert backup_store.listed(release.connection, release.target) == []
 
 
-def test_no_process_shows_the_password_meanwhile(facts: Facts) -> None:
+def test_no_process_shows_the_password_meanwhile(release: Release) -> None:
     """The command lines of this machine, controller, target and container at once, are read in a loop."""
     secrets = {PASSWORD, quote(PASSWORD, safe=""), quote_plus(PASSWORD), PASSWORD.replace("'", "'\\''")}
     with watched_arguments(pause_s=0) as seen:
-        backup.make(facts)
+        backup.make(release)
     assert [line for line in seen if any(one in line for one in secrets)] == []
     assert [line for line in seen if "sha256sum" in line or ".part-" in line]
-    log = "\n".join(f"{one.command}\n{one.output}" for one in facts.connection.transcript.entries)
+    log = "\n".join(f"{one.command}\n{one.output}" for one in release.connection.transcript.entries)
     assert not re.search("|".join(re.escape(one) for one in secrets), log)
 
 
 def test_a_copy_on_this_machine_is_the_same(made: Ground, tmp_path: Path) -> None:
     folder = str(made.stack / "kept")
-    with made.facts(backup={"folder": folder, "copy_to": str(tmp_path / "copies")}) as facts:
-        found = backup.make(facts)
+    with made.release(backup={"folder": folder, "copy_to": str(tmp_path / "copies")}) as release:
+        found = backup.make(release)
         whole = tmp_path / "copies" / found.name
         files = [path for path in whole.rglob("*") if path.is_file()]
         assert {str(path.relative_to(whole)) for path in files} == {*found.manifest.files, "manifest.json"}
@@ -146,6 +146,6 @@ def test_a_copy_on_this_machine_is_the_same(made: Ground, tmp_path: Path) -> Non
             file.seek(1_000_000)
             file.write(b"\0\0\0\0\1")
         with pytest.raises(GonogoError, match=r"dump/shop/small\.bson is not what the manifest says"):
-            backup_store.copy(facts.connection, found, tmp_path / "more")
+            backup_store.copy(release.connection, found, tmp_path / "more")
         assert list((tmp_path / "more").iterdir()) == []
-        backup_store.remove(facts.connection, facts.target, found)
+        backup_store.remove(release.connection, release.target, found)

@@ -33,7 +33,7 @@ SHAPES = {
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     place = tmp_path_factory.mktemp("ground")
-    with ground.started(place) as made, made.facts() as facts, login.opened(facts) as found:
+    with ground.started(place) as made, made.release() as release, login.opened(release) as found:
         for name, (count, size) in SHAPES.items():
             found["shop"].create_collection(name)
             for first in range(0, count, 1000):

@@ -12,9 +12,9 @@ import pytest
 from pymongo import MongoClient
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import batches, compare, fingerprint, login
 from gonogo.deploy.mongodb.entries import ENTRIES
+from gonogo.deploy.release.release import Release
 from tests.mongo import odd
 from tests.mongo.ground import started
 from tests.mongo.shop import Shop
@@ -23,14 +23,14 @@ Client = MongoClient[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
-    with started(tmp_path_factory.mktemp("ground")) as ground, ground.facts() as facts:
-        yield facts
+def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
+    with started(tmp_path_factory.mktemp("ground")) as ground, ground.release() as release:
+        yield release
 
 
 @pytest.fixture(scope="module")
-def client(facts: Facts) -> Iterator[Client]:
-    with login.opened(facts) as client:
+def client(release: Release) -> Iterator[Client]:
+    with login.opened(release) as client:
         yield client
 
 
@@ -190,25 +190,25 @@ def test_a_copy_is_compared_exactly(shop: Shop) -> None:
     assert len(compare.between(after, before)) == len(found)
 
 
-def test_it_is_kept_on_the_target_and_fetched(shop: Shop, facts: Facts) -> None:
+def test_it_is_kept_on_the_target_and_fetched(shop: Shop, release: Release) -> None:
     shop.fill(500)
     before = shop.fingerprint()
     there = PurePosixPath(shop.folder) / "a folder" / "kept's"
     for _ in range(2):
-        fingerprint.keep(facts.connection, before, there)
+        fingerprint.keep(release.connection, before, there)
     place = Path(there)
     modes = {one.name: one.stat().st_mode & 0o777 for one in place.iterdir()}
     assert modes == {"fingerprint.json": 0o600, ENTRIES: 0o600} and place.stat().st_mode & 0o777 == 0o700
     assert [one.name for one in place.parent.iterdir()] == [place.name]
     back = shop.folder / "back"
     back.mkdir()
-    assert fingerprint.fetch(facts.connection, there, back) == fingerprint.load(before)
+    assert fingerprint.fetch(release.connection, there, back) == fingerprint.load(before)
     shop.db.users.delete_one({"n": 1})
     assert [one.count for one in shop.lost(back)] == [1]
 
 
 @pytest.mark.parametrize("name", ["fingerprint.json", ENTRIES])
-def test_one_that_is_damaged(shop: Shop, facts: Facts, name: str) -> None:
+def test_one_that_is_damaged(shop: Shop, release: Release, name: str) -> None:
     shop.fill(50)
     before = shop.fingerprint()
     shop.db.users.insert_one({})
@@ -219,12 +219,12 @@ def test_one_that_is_damaged(shop: Shop, facts: Facts, name: str) -> None:
         with pytest.raises(GonogoError, match="fingerprint"):
             shop.lost(before)
         with pytest.raises(GonogoError, match="fingerprint"):
-            fingerprint.fetch(facts.connection, PurePosixPath(before), shop.folder)
+            fingerprint.fetch(release.connection, PurePosixPath(before), shop.folder)
     (before / name).unlink()
     with pytest.raises(GonogoError, match="fingerprint"):
         shop.lost(before)
     with pytest.raises(GonogoError, match=r"the fingerprint in .* is not there"):
-        fingerprint.fetch(facts.connection, PurePosixPath(before), shop.folder)
+        fingerprint.fetch(release.connection, PurePosixPath(before), shop.folder)
 
 
 def test_a_collection_that_goes_while_it_is_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ RUNS = 50
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     folder = tmp_path_factory.mktemp("ground")
-    with started(folder) as ground, ground.facts() as facts, login.opened(facts) as client:
+    with started(folder) as ground, ground.release() as release, login.opened(release) as client:
         yield client
 
 
@@ -133,7 +133,7 @@ def test_all_documents_of_a_collection(shop: Shop) -> None:
 
 def test_another_volume(shop: Shop, tmp_path: Path) -> None:
     before = shop.fingerprint()
-    with started(tmp_path) as other, other.facts() as facts, login.opened(facts) as empty:
+    with started(tmp_path) as other, other.release() as release, login.opened(release) as empty:
         empty[shop.name].messages.insert_one({"n": 1})
         there = Shop(empty, tmp_path, shop.name)
         with there.writes():

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from bson import ObjectId
 
-from gonogo.deploy import release
-from gonogo.deploy.facts import Facts
+from gonogo.deploy import release as records
 from gonogo.deploy.mongodb import fingerprint, login, sample
 from gonogo.deploy.release import Baseline, Record
+from gonogo.deploy.release.release import Release
 from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.mongo.ground import Ground, started
@@ -42,34 +42,34 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 
 @pytest.fixture
-def facts(ground: Ground, tmp_path: Path) -> Iterator[Facts]:
-    """Facts of a target with a baseline that was taken of 14 sessions and some messages."""
-    with ground.facts() as facts, login.opened(facts) as client:
+def release(ground: Ground, tmp_path: Path) -> Iterator[Release]:
+    """Release of a target with a baseline that was taken of 14 sessions and some messages."""
+    with ground.release() as release, login.opened(release) as client:
         client.drop_database("shop")
         client.shop.users.insert_one({"_id": USER, "role": {"name": "admin"}, "n": 1, "text": SECRET})
         client.shop.sessions.insert_many([{"user": USER, "n": n, "text": SECRET} for n in range(14)])
         client.shop.messages.insert_many([{"_id": n, "text": SECRET} for n in range(36)])
         made = fingerprint.take(client, "shop", tmp_path)
-        there = release.folder(facts.target, "v1") / "fingerprint"
-        fingerprint.keep(facts.connection, tmp_path, there)
+        there = records.folder(release.target, "v1") / "fingerprint"
+        fingerprint.keep(release.connection, tmp_path, there)
         counts = {name: one.count for name, one in made.collections.items()}
         record = Record(version="v1", created="", project=ground.project)
         baseline = Baseline(taken=made.taken, counts=counts, fingerprint=str(there))
-        release.save(facts.connection, facts.target, "v1", release.RECORD, record)
-        release.save(facts.connection, facts.target, "v1", release.BASELINE, baseline)
-        release.make_current(facts.connection, facts.target, "v1")
-        yield facts
+        records.save(release.connection, release.target, "v1", records.RECORD, record)
+        records.save(release.connection, release.target, "v1", records.BASELINE, baseline)
+        records.make_current(release.connection, release.target, "v1")
+        yield release
 
 
-def verified(facts: Facts) -> dict[str, CheckResult]:
-    found = harness.over(facts.connection, facts.target, suite="verify", only=CHECKS)
+def verified(release: Release) -> dict[str, CheckResult]:
+    found = harness.over(release.connection, release.target, suite="verify", only=CHECKS)
     assert all(SECRET not in one.model_dump_json() for one in found.values())
     return found
 
 
-def test_all_is_well_while_others_write(facts: Facts, tmp_path: Path) -> None:
-    with login.opened(facts) as client, Shop(client, tmp_path, "shop").writes():
-        found = verified(facts)
+def test_all_is_well_while_others_write(release: Release, tmp_path: Path) -> None:
+    with login.opened(release) as client, Shop(client, tmp_path, "shop").writes():
+        found = verified(release)
     assert {name: one.status for name, one in found.items()} == dict.fromkeys(CHECKS, "passed")
     evidence = {name: one.evidence[-1].output for name, one in found.items()}
     assert "messages (append-only): 36 documents before, " in evidence["data.intact"]
@@ -79,32 +79,32 @@ def test_all_is_well_while_others_write(facts: Facts, tmp_path: Path) -> None:
     ]
 
 
-def test_a_loss_that_counts_do_not_show(facts: Facts) -> None:
-    with login.opened(facts) as client:
+def test_a_loss_that_counts_do_not_show(release: Release) -> None:
+    with login.opened(release) as client:
         client.shop.messages.delete_one({"_id": 17})
         client.shop.messages.insert_one({"_id": 99})
-    found = verified(facts)
+    found = verified(release)
     assert found["data.counts"].status == "passed"
     assert found["data.intact"].status == "failed"
     assert "messages (append-only): 1 document vanished: 17" in found["data.intact"].message
 
 
-def test_a_user_whose_sessions_are_gone(facts: Facts) -> None:
-    with login.opened(facts) as client:
-        before = [one.count for one in sample.look(client, "shop", facts.target.mongodb.samples)]
+def test_a_user_whose_sessions_are_gone(release: Release) -> None:
+    with login.opened(release) as client:
+        before = [one.count for one in sample.look(client, "shop", release.target.mongodb.samples)]
         client.shop.sessions.delete_one({"n": 3})
         client.shop.users.update_one({"_id": USER}, {"$set": {"role.name": "guest"}})
-        fallen = sample.fallen(before, sample.look(client, "shop", facts.target.mongodb.samples))
-    found = verified(facts)
+        fallen = sample.fallen(before, sample.look(client, "shop", release.target.mongodb.samples))
+    found = verified(release)
     assert {name: one.status for name, one in found.items()} == dict.fromkeys(CHECKS, "failed")
     said = found["data.sample"].message
     assert "13 documents, expected at least 14" in said and "role.name is not as expected" in said
     assert "guest" not in said and len(fallen) == 2
 
 
-def test_a_baseline_that_is_gone(facts: Facts) -> None:
-    there = release.folder(facts.target, "v1") / "fingerprint"
-    facts.connection.check(f"rm -- '{there}/entries.tar.gz'", mutates=True)
-    found = verified(facts)["data.intact"]
+def test_a_baseline_that_is_gone(release: Release) -> None:
+    there = records.folder(release.target, "v1") / "fingerprint"
+    release.connection.check(f"rm -- '{there}/entries.tar.gz'", mutates=True)
+    found = verified(release)["data.intact"]
     assert found.status in ("failed", "blocked")
     assert f"the fingerprint in {there} is not there" in found.message

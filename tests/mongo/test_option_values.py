@@ -52,7 +52,7 @@ RAW: CodecOptions[Any] = CodecOptions(RawBSONDocument)
 
 
 def test_values_of_each_type(tmp_path: Path) -> None:
-    with started(tmp_path) as ground, ground.facts() as facts, login.opened(facts) as client:
+    with started(tmp_path) as ground, ground.release() as release, login.opened(release) as client:
         for number, value in enumerate(VALUES):
             name = f"c{number:02}"
             client.shop.create_collection(name, validator={"f": {"$in": [value, "other"]}})
@@ -62,10 +62,10 @@ def test_values_of_each_type(tmp_path: Path) -> None:
                     "f", name="some", partialFilterExpression={"f": {"$gte": value}}
                 )
         client.shop.command({"create": "old", "autoIndexId": True})
-        whole(facts, tmp_path)
-        (made,) = backup_store.listed(facts.connection, facts.target)
+        whole(release, tmp_path)
+        (made,) = backup_store.listed(release.connection, release.target)
         assert made.manifest.consistent and made.manifest.documents == len(VALUES)
-        restored = restore.restore(facts, made)
+        restored = restore.restore(release, made)
         live, back = options(client, "shop"), options(client, restored.database)
         assert bson.decode(live.pop(("old", ""))) and not bson.decode(back.pop(("old", "")))
         assert len(live) == 2 * len(VALUES) - 1 and back == live
@@ -84,14 +84,14 @@ def options(client: MongoClient[dict[str, Any]], database: str) -> dict[tuple[st
 
 
 def test_text_that_no_driver_reads(tmp_path: Path) -> None:
-    with started(tmp_path) as ground, ground.facts() as facts:
-        with login.opened(facts) as client:
+    with started(tmp_path) as ground, ground.release() as release:
+        with login.opened(release) as client:
             text = bson.encode({"f": "s3cret!"}).replace(b"!", b"\xff")
             client.shop.command({"create": "users", "validator": RawBSONDocument(text)})
         with pytest.raises(GonogoError) as raised:
-            backup.make(facts)
+            backup.make(release)
         said = str(raised.value)
         assert said.startswith(
             f"the MongoDB in {ground.container} sent what drivers cannot read (InvalidBSON)"
         )
-        assert "s3cret" not in said and backup_store.listed(facts.connection, facts.target) == []
+        assert "s3cret" not in said and backup_store.listed(release.connection, release.target) == []

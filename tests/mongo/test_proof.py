@@ -23,11 +23,11 @@ from tests.mongo.proving import refused
 
 def test_a_whole_one_is_proved_in_a_server_of_its_own(everything: Kept) -> None:
     seen: list[int] = []
-    found = proof.prove(everything.facts, everything.found(), on_bytes=seen.append)
+    found = proof.prove(everything.release, everything.found(), on_bytes=seen.append)
     assert found.proved and not found.differences, found.differences
     assert found.collections == 10 and found.documents == everything.made.manifest.documents > MESSAGES
     assert found.seconds > 0 and found.compared_seconds > 0 and 0 < sum(seen) == found.bytes
-    assert proof.load(everything.facts.connection, str(everything.made.folder)) == found
+    assert proof.load(everything.release.connection, str(everything.made.folder)) == found
     print(f"{found.told}; compared in {found.compared_seconds:.2f} s")
     everything.again()
 
@@ -50,9 +50,9 @@ def test_a_server_that_is_lost_is_not_taken_for_a_bad_backup(
         run(["docker", "kill", *names])
 
     with pytest.raises(GonogoError, match="the server was lost") as raised:
-        proof.prove(everything.facts, everything.found(), on_bytes=kill)
+        proof.prove(everything.release, everything.found(), on_bytes=kill)
     assert not isinstance(raised.value, BackupDamaged)
-    assert proof.load(everything.facts.connection, str(everything.made.folder)) is None
+    assert proof.load(everything.release.connection, str(everything.made.folder)) is None
 
 
 PRELUDE = f"dump/{DATABASE}/prelude.json"
@@ -176,6 +176,6 @@ def test_files_that_are_gone(kept: Kept, lost: list[str], summed: bool) -> None:
 
 
 def test_proofs_that_are_none_are_not_taken_for_one(kept: Kept) -> None:
-    assert proof.load(kept.facts.connection, "/nowhere") is None
+    assert proof.load(kept.release.connection, "/nowhere") is None
     (kept.folder / "proof.json").write_text('{"proved": true}')
-    assert proof.load(kept.facts.connection, str(kept.folder)) is None
+    assert proof.load(kept.release.connection, str(kept.folder)) is None

@@ -22,7 +22,7 @@ Client = MongoClient[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def client(everything: Kept) -> Iterator[Client]:
-    with login.opened(everything.facts) as client:
+    with login.opened(everything.release) as client:
         yield client
 
 
@@ -59,7 +59,7 @@ def databases(client: Client) -> set[str]:
 def test_beside_the_live_data(kept: Kept, client: Client) -> None:
     seen: list[int] = []
     live = hashes(client, DATABASE)
-    found = restore.restore(kept.facts, kept.found(), on_bytes=seen.append)
+    found = restore.restore(kept.release, kept.found(), on_bytes=seen.append)
     assert re.fullmatch(rf"{DATABASE}_restored_\d{{8}}_\d{{6}}", found.database)
     assert hashes(client, found.database) == live == hashes(client, DATABASE)
     assert (found.documents, found.replaced, found.safety, found.proved) == (
@@ -72,7 +72,7 @@ def test_beside_the_live_data(kept: Kept, client: Client) -> None:
     assert client[found.database]["first"].count_documents({}) == 10
     assert client[found.database].temperatures.count_documents({}) == 300
     assert found.told.endswith("beside the live data")
-    assert len(backup_store.listed(kept.facts.connection, kept.facts.target)) == 1
+    assert len(backup_store.listed(kept.release.connection, kept.release.target)) == 1
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_beside_the_live_data(kept: Kept, client: Client) -> None:
 def test_names_that_are_taken_or_none(kept: Kept, client: Client, name: str, why: str) -> None:
     before = databases(client), hashes(client, DATABASE)
     with pytest.raises(GonogoError, match=f"{why}.*--into"):
-        restore.restore(kept.facts, kept.found(), into=name)
+        restore.restore(kept.release, kept.found(), into=name)
     assert (databases(client), hashes(client, DATABASE)) == before
 
 
 def test_into_a_name_of_the_longest(kept: Kept, client: Client) -> None:
-    found = restore.restore(kept.facts, kept.found(), into="x" * 63)
+    found = restore.restore(kept.release, kept.found(), into="x" * 63)
     assert found.database == "x" * 63
     assert hashes(client, found.database) == hashes(client, DATABASE)
 
@@ -108,22 +108,22 @@ def test_a_damaged_one_leaves_nothing_and_changes_nothing(
     before = databases(client), hashes(client, DATABASE)
     kept.changed(DATA, replaced("message 7 ", "message 8 "), summed=summed)
     with pytest.raises(GonogoError, match=r"messages.*(SHA-256|1 document changed: 7)"):
-        restore.restore(kept.facts, kept.found(), replace=replace, prove=False)
+        restore.restore(kept.release, kept.found(), replace=replace, prove=False)
     assert (databases(client), hashes(client, DATABASE)) == before
 
 
 def test_over_the_live_data(changed: Kept, client: Client) -> None:
     before = hashes(client, DATABASE)
-    found = restore.restore(changed.facts, changed.found(), replace=True, prove=False)
+    found = restore.restore(changed.release, changed.found(), replace=True, prove=False)
     assert (found.database, found.replaced, found.dropped) == (DATABASE, True, ("newer",))
     live = hashes(client, DATABASE)
-    safety = backup_store.find(changed.facts.connection, changed.facts.target, found.safety)
+    safety = backup_store.find(changed.release.connection, changed.release.target, found.safety)
     assert databases(client) == {"admin", "config", "local", DATABASE}
     assert {one["name"] for one in client[DATABASE].messages.list_indexes()} == {"_id_", "by_n", "words"}
-    beside = restore.restore(changed.facts, changed.found())
+    beside = restore.restore(changed.release, changed.found())
     assert hashes(client, beside.database) == live
     # What was there is in the safety backup, whole.
-    was = restore.restore(changed.facts, safety)
+    was = restore.restore(changed.release, safety)
     assert hashes(client, was.database) == before
     assert "dropped: newer" in found.told and found.safety in found.told
 
@@ -138,7 +138,7 @@ def test_one_that_is_killed_can_be_told_from_a_whole_one(
         return load(*given)
 
     monkeypatch.setattr(loader, "load", looked)
-    found = restore.restore(kept.facts, kept.found())
+    found = restore.restore(kept.release, kept.found())
     assert seen == [[staging_database.UNFINISHED]]
     assert staging_database.UNFINISHED not in client[found.database].list_collection_names()
 
@@ -146,12 +146,14 @@ def test_one_that_is_killed_can_be_told_from_a_whole_one(
 def test_over_a_database_that_is_gone(kept: Kept, client: Client) -> None:
     before = hashes(client, DATABASE)
     client.drop_database(DATABASE)
-    found = restore.restore(kept.facts, kept.found(), replace=True, prove=False)
+    found = restore.restore(kept.release, kept.found(), replace=True, prove=False)
     assert (found.documents, found.dropped) == (kept.made.manifest.documents, ())
     # What other tests filled anew has other values of ObjectId.
     assert hashes(client, DATABASE).keys() == before.keys()
     assert hashes(client, DATABASE)["messages"] == before["messages"]
-    assert backup_store.find(kept.facts.connection, kept.facts.target, found.safety).manifest.documents == 0
+    assert (
+        backup_store.find(kept.release.connection, kept.release.target, found.safety).manifest.documents == 0
+    )
 
 
 def test_whoever_reads_meanwhile_always_finds_documents(kept: Kept, client: Client) -> None:
@@ -164,7 +166,7 @@ def test_whoever_reads_meanwhile_always_finds_documents(kept: Kept, client: Clie
     reader = threading.Thread(target=read)
     reader.start()
     client[DATABASE].messages.delete_one({"n": 5})
-    restore.restore(kept.facts, kept.found(), replace=True, prove=False)
+    restore.restore(kept.release, kept.found(), replace=True, prove=False)
     over.set()
     reader.join()
     assert set(counts) <= {1999, 2000} and len(counts) > 10
@@ -183,15 +185,15 @@ def test_one_that_is_cut_off_names_the_way_back(
     with monkeypatch.context() as patched:
         patched.setattr(swap.Swap, "_copied", fail)
         with pytest.raises(GonogoError) as raised:
-            restore.restore(changed.facts, changed.found(), replace=True, prove=False)
+            restore.restore(changed.release, changed.found(), replace=True, prove=False)
     said = re.search(
         r"shop is partly replaced \(.*messages.*`gonogo restore (\S+) (\S+) --replace`", str(raised.value)
     )
-    assert said and said[1] == changed.facts.target.name
+    assert said and said[1] == changed.release.target.name
     assert databases(client) == {"admin", "config", "local", DATABASE}
     assert hashes(client, DATABASE) != before
-    safety = backup_store.find(changed.facts.connection, changed.facts.target, said[2])
-    restore.restore(changed.facts, safety, replace=True, prove=False)
+    safety = backup_store.find(changed.release.connection, changed.release.target, said[2])
+    restore.restore(changed.release, safety, replace=True, prove=False)
     assert hashes(client, DATABASE) == before
 
 
@@ -205,7 +207,7 @@ def test_one_that_fails_before_anything_was_replaced_says_so(
 
     monkeypatch.setattr(swap.Swap, "_one", refuse)
     with pytest.raises(GonogoError, match="nothing was replaced: no"):
-        restore.restore(changed.facts, changed.found(), replace=True, prove=False)
+        restore.restore(changed.release, changed.found(), replace=True, prove=False)
     assert (hashes(client, DATABASE), databases(client)) == (before, {"admin", "config", "local", DATABASE})
 
 
@@ -215,7 +217,7 @@ def test_what_is_due_may_go_before_it_is_compared(
 ) -> None:
     client[DATABASE].command("collMod", "sessions", index={"keyPattern": {"at": 1}, "expireAfterSeconds": 5})
     client.admin.command({"setParameter": 1, "ttlMonitorEnabled": False})
-    made, load = backup.make(kept.facts), loader.load
+    made, load = backup.make(kept.release), loader.load
 
     def removed(*given: Any) -> object:
         found = load(*given)
@@ -225,21 +227,21 @@ def test_what_is_due_may_go_before_it_is_compared(
     monkeypatch.setattr(loader, "load", removed)
     try:
         if due:
-            assert restore.restore(kept.facts, made).documents == kept.made.manifest.documents - 1
+            assert restore.restore(kept.release, made).documents == kept.made.manifest.documents - 1
         else:
             with pytest.raises(GonogoError, match=f"{name}: 1 document vanished: 7"):
-                restore.restore(kept.facts, made)
+                restore.restore(kept.release, made)
     finally:
         client.admin.command({"setParameter": 1, "ttlMonitorEnabled": True})
-        backup_store.remove(kept.facts.connection, kept.facts.target, made)
+        backup_store.remove(kept.release.connection, kept.release.target, made)
         client.drop_database(DATABASE)
         fill(client)
 
 
 def test_the_password_is_on_no_command_line(kept: Kept) -> None:
     with watched_arguments(pause_s=0) as seen:
-        restore.restore(kept.facts, kept.found(), replace=True, prove=False)
+        restore.restore(kept.release, kept.found(), replace=True, prove=False)
     everywhere = "\n".join(seen)
     assert "tar" in everywhere and PASSWORD not in everywhere
-    log = "\n".join(f"{one.command} {one.output}" for one in kept.facts.connection.transcript.entries)
+    log = "\n".join(f"{one.command} {one.output}" for one in kept.release.connection.transcript.entries)
     assert PASSWORD not in log

@@ -18,10 +18,10 @@ import pytest
 from bson import json_util
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, backup_store, login, proof, restore
 from gonogo.deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, MANIFEST
 from gonogo.deploy.mongodb.reading import BackupDamaged
+from gonogo.deploy.release.release import Release
 from lab.docker import check, run
 from tests.mongo.ground import IMAGE, PASSWORD, Ground, started
 from tests.mongo.kept import Kept, cut, flipped
@@ -68,17 +68,17 @@ def image(ground: Ground) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def facts(ground: Ground) -> Iterator[Facts]:
-    with ground.facts() as facts:
-        yield facts
+def release(ground: Ground) -> Iterator[Release]:
+    with ground.release() as release:
+        yield release
 
 
 @pytest.fixture(scope="module")
-def made(facts: Facts, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+def made(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     """A backup of ours, its dump made an archive of the stand-in's."""
-    with login.opened(facts) as client:
+    with login.opened(release) as client:
         client["shop"].messages.insert_many(ROWS)
-    found = backup.make(facts)
+    found = backup.make(release)
     folder = Path(found.folder)
     shutil.rmtree(folder / "dump")
     (folder / ARCHIVE).write_bytes(HEAD + json_util.dumps({"messages": ROWS}).encode() + TAIL)
@@ -86,7 +86,7 @@ def made(facts: Facts, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     manifest |= {"tool": "mongodump", "form": "archive", "consistent": True}
     manifest["files"] = {name: manifest["files"][name] for name in (FINGERPRINT, ENTRIES)}
     (folder / MANIFEST).write_text(json.dumps(manifest))
-    kept = Kept(facts, found, tmp_path_factory.mktemp("whole") / "copy")
+    kept = Kept(release, found, tmp_path_factory.mktemp("whole") / "copy")
     kept.summed(ARCHIVE)
     shutil.copytree(folder, kept.copy)
     return kept
@@ -104,13 +104,13 @@ def told(ground: Ground) -> dict[str, Any]:
 
 
 def test_it_is_proved(kept: Kept, image: str) -> None:
-    found = proof.prove(kept.facts, kept.found(), image=image)
+    found = proof.prove(kept.release, kept.found(), image=image)
     assert found.proved, found.differences
     assert (found.documents, found.collections) == (200, 1)
 
 
 def test_it_is_restored_beside_with_the_password_in_a_file_alone(kept: Kept, ground: Ground) -> None:
-    found = restore.restore(kept.facts, kept.found(), into="beside")
+    found = restore.restore(kept.release, kept.found(), into="beside")
     assert (found.database, found.documents) == ("beside", 200)
     said = told(ground)
     assert said["argv"][2:] == [
@@ -122,23 +122,23 @@ def test_it_is_restored_beside_with_the_password_in_a_file_alone(kept: Kept, gro
     ]
     assert quote(PASSWORD, safe="") in said["config"] and said["mode"] == 0o600
     assert run(["docker", "exec", ground.container, "test", "-e", said["file"]]).returncode == 1
-    log = "\n".join(f"{one.command} {one.output}" for one in kept.facts.connection.transcript.entries)
+    log = "\n".join(f"{one.command} {one.output}" for one in kept.release.connection.transcript.entries)
     assert PASSWORD not in log and quote(PASSWORD, safe="") not in log
 
 
 def test_it_is_restored_over_the_live_data(kept: Kept) -> None:
-    with login.opened(kept.facts) as client:
+    with login.opened(kept.release) as client:
         client["shop"].messages.delete_many({"_id": {"$lt": 100}})
-        found = restore.restore(kept.facts, kept.found(), replace=True, prove=False)
+        found = restore.restore(kept.release, kept.found(), replace=True, prove=False)
         assert client["shop"].messages.count_documents({}) == found.documents == 200
-    safety = backup_store.find(kept.facts.connection, kept.facts.target, found.safety)
+    safety = backup_store.find(kept.release.connection, kept.release.target, found.safety)
     assert safety.manifest.documents == 100
 
 
 @pytest.mark.parametrize("change", [flipped(0), flipped(3000), flipped(-1), cut(0), cut(108), cut(-1)])
 def test_one_that_rots_is_not_even_tried(kept: Kept, image: str, change: Any) -> None:
     kept.changed(ARCHIVE, change, summed=False)
-    found = proof.prove(kept.facts, kept.found(), image=image)
+    found = proof.prove(kept.release, kept.found(), image=image)
     assert not found.proved and "dump.archive is not what its manifest says" in found.told
 
 
@@ -156,18 +156,18 @@ def test_one_that_rots_is_not_even_tried(kept: Kept, image: str, change: Any) ->
 )
 def test_one_that_was_wrong_before_it_was_summed(kept: Kept, image: str, change: Any, why: str) -> None:
     kept.changed(ARCHIVE, change, summed=True)
-    found = proof.prove(kept.facts, kept.found(), image=image)
+    found = proof.prove(kept.release, kept.found(), image=image)
     assert not found.proved and why in found.told
-    with login.opened(kept.facts) as client, pytest.raises(GonogoError, match=why):
+    with login.opened(kept.release) as client, pytest.raises(GonogoError, match=why):
         before = set(client.list_database_names())
         try:
-            restore.restore(kept.facts, kept.found())
+            restore.restore(kept.release, kept.found())
         finally:
             assert set(client.list_database_names()) == before
 
 
 def test_an_image_without_the_tool_is_said_so(kept: Kept) -> None:
     with pytest.raises(GonogoError, match="the image has no mongorestore, which the backup") as raised:
-        proof.prove(kept.facts, kept.found(), image=IMAGE)
+        proof.prove(kept.release, kept.found(), image=IMAGE)
     assert not isinstance(raised.value, BackupDamaged)
-    assert proof.load(kept.facts.connection, str(kept.made.folder)) is None
+    assert proof.load(kept.release.connection, str(kept.made.folder)) is None

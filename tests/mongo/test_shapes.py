@@ -44,10 +44,10 @@ def test_a_server_without_authentication(tmp_path: Path) -> None:
     with shape(tmp_path) as made:
         name = made.server("mongodb")
         made.client(name, login=False).shop.users.insert_one({})
-        with made.facts() as facts:
-            with login.opened(facts) as client:
+        with made.release() as release:
+            with login.opened(release) as client:
                 assert client.shop.users.count_documents({}) == 1
-            whole(facts, tmp_path)
+            whole(release, tmp_path)
 
 
 def test_a_login_in_files_of_the_container(tmp_path: Path) -> None:
@@ -60,14 +60,14 @@ def test_a_login_in_files_of_the_container(tmp_path: Path) -> None:
         files = {places[name]: f"{value}\n" for name, value in KNOWN.items()}
         made.server("mongodb", environment=given, files=files)
         made.client(made.container).close()
-        with made.facts() as facts:
-            with login.opened(facts) as client:
+        with made.release() as release:
+            with login.opened(release) as client:
                 assert client.shop.users.count_documents({}) == 0
-            assert facts.redactor(PASSWORD) == "[redacted]"
+            assert release.redactor(PASSWORD) == "[redacted]"
             variables = "".join(f"      {name}_FILE: {place}\n" for name, place in places.items())
             text = (made.folder / "compose.yaml").read_text()
             (made.folder / "compose.yaml").write_text(text.partition("      MONGO")[0] + variables)
-            state = facts.mongodb
+            state = release.mongodb
             assert state is not None and state.writable
 
 
@@ -86,20 +86,20 @@ def test_a_login_that_the_container_does_not_have(tmp_path: Path) -> None:
 
 def test_a_string_with_every_character_that_it_may_hold(alone: Shape) -> None:
     alone.variables = {"MONGODB_URI": uri(_host(alone), USER, PASSWORD, "/?authSource=admin")}
-    with alone.facts(mongodb=OUTSIDE) as facts:
-        with login.opened(facts) as client:
+    with alone.release(mongodb=OUTSIDE) as release:
+        with login.opened(release) as client:
             assert client.shop.users.count_documents({}) == 7
-        state = facts.mongodb
-        assert login.counted(facts) == {"users": 7}
+        state = release.mongodb
+        assert login.counted(release) == {"users": 7}
         assert state is not None and state.counts == {"users": 7} and state.image == ""
         for form in (PASSWORD, quote(PASSWORD, safe=""), quote_plus(PASSWORD)):
-            assert facts.redactor(f"<{form}>") == "<[redacted]>"
-        assert not any(PASSWORD in str(entry) for entry in facts.transcript.entries)
+            assert release.redactor(f"<{form}>") == "<[redacted]>"
+        assert not any(PASSWORD in str(entry) for entry in release.transcript.entries)
 
 
 def test_the_database_of_the_string_is_that_of_its_login(alone: Shape) -> None:
     alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/shop")}
-    with alone.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
+    with alone.release(mongodb=OUTSIDE) as release, login.opened(release) as client:
         assert client.shop.users.count_documents({}) == 7
     alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/other")}
     said = refused(alone, mongodb=OUTSIDE)
@@ -111,20 +111,20 @@ def test_the_database_of_the_string_is_that_of_its_login(alone: Shape) -> None:
 
 def test_all_that_is_done_with_data_outside_the_stack(alone: Shape, tmp_path: Path) -> None:
     alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/shop")}
-    with alone.facts(mongodb=OUTSIDE) as facts:
-        whole(facts, tmp_path)
+    with alone.release(mongodb=OUTSIDE) as release:
+        whole(release, tmp_path)
 
 
 def test_a_login_that_may_not(alone: Shape) -> None:
     alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/shop")}
-    with alone.facts(mongodb=OUTSIDE) as facts:
-        with pytest.raises(GonogoError) as raised, login.opened(facts) as client:
+    with alone.release(mongodb=OUTSIDE) as release:
+        with pytest.raises(GonogoError) as raised, login.opened(release) as client:
             client.admin.command("usersInfo", 1)
         assert str(raised.value) == (
             f"{_at(alone)} does not let 'app@x' do usersInfo in admin: give it the role userAdmin"
         )
         told = "do listCollections in other: give it the role read "
-        with pytest.raises(GonogoError, match=told), login.opened(facts) as client:
+        with pytest.raises(GonogoError, match=told), login.opened(release) as client:
             client.other.list_collection_names()
     alone.variables = {"MONGODB_URI": f"mongodb://{_host(alone)}"}
     assert refused(alone, mongodb=OUTSIDE).endswith(
@@ -139,14 +139,14 @@ def test_a_host_where_nobody_is(alone: Shape, monkeypatch: pytest.MonkeyPatch) -
         assert refused(alone, mongodb=OUTSIDE) == "the MongoDB at 127.0.0.1:9 does not answer on port 9"
     hosts = f"127.0.0.1:9,{_host(alone)}"
     alone.variables = {"MONGODB_URI": uri(hosts, USER, PASSWORD)}
-    with alone.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
+    with alone.release(mongodb=OUTSIDE) as release, login.opened(release) as client:
         assert client.shop.users.count_documents({}) == 7
 
 
 def test_the_checks_of_a_mongodb_outside_the_stack(alone: Shape) -> None:
     alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", PASSWORD, "/shop")}
-    with alone.facts(mongodb=OUTSIDE) as facts:
-        found = harness.run(facts.target, facts, only=CHECKS)
+    with alone.release(mongodb=OUTSIDE) as release:
+        found = harness.run(release.target, release, only=CHECKS)
     assert {name: one.status for name, one in found.items()} == {
         "mongodb.login": "passed",
         "mongodb.healthy": "passed",
@@ -156,8 +156,8 @@ def test_the_checks_of_a_mongodb_outside_the_stack(alone: Shape) -> None:
     assert found["mongodb.login"].found == f"{_host(alone)} lets the login of MONGODB_URI in"
     assert found["mongodb.size"].found.endswith("users 7")
     alone.variables = {"MONGODB_URI": uri(_host(alone), "app@x", "another", "/shop")}
-    with alone.facts(mongodb=OUTSIDE) as facts:
-        found = harness.run(facts.target, facts, only=CHECKS)
+    with alone.release(mongodb=OUTSIDE) as release:
+        found = harness.run(release.target, release, only=CHECKS)
     assert {one.status for name, one in found.items() if name != "mongodb.login"} == {"blocked"}
     assert "refuses the login of 'app@x' with the password in MONGODB_URI" in found["mongodb.login"].message
 
@@ -166,5 +166,5 @@ def test_a_variable_that_is_not_there(alone: Shape) -> None:
     alone.variables = {}
     said = refused(alone, mongodb=OUTSIDE)
     assert said.startswith("the env file of the target has no MONGODB_URI: put the connection string there")
-    with alone.facts(mongodb=OUTSIDE) as facts, pytest.raises(Unknown, match="has no MONGODB_URI"):
-        _ = facts.mongodb
+    with alone.release(mongodb=OUTSIDE) as release, pytest.raises(Unknown, match="has no MONGODB_URI"):
+        _ = release.mongodb

@@ -21,7 +21,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         made.server("mongodb", environment=KNOWN)
         made.client(made.container).close()
         begun = time.monotonic()
-        with made.facts() as facts, login.opened(facts) as client:
+        with made.release() as release, login.opened(release) as client:
             odd.fill(client)
         print(f"filled in {time.monotonic() - begun:.1f} s")
         yield made
@@ -34,9 +34,9 @@ def _settings(database: str) -> dict[str, str]:
 def test_the_state_of_each_is_told(server: Ground) -> None:
     counts = {}
     for database in (odd.DATABASE, odd.EMPTY, odd.MISSING, odd.LARGE, odd.MILLION, odd.MANY):
-        with server.facts(mongodb=_settings(database)) as facts:
+        with server.release(mongodb=_settings(database)) as release:
             begun = time.monotonic()
-            state = facts.mongodb
+            state = release.mongodb
             took = time.monotonic() - begun
             print(f"state of {database}: {took:.2f} s")
         assert state is not None and state.writable and took < 60, "it is asked for all at once"
@@ -49,7 +49,7 @@ def test_the_state_of_each_is_told(server: Ground) -> None:
 
 
 def test_odd_names_are_read_as_they_are(server: Ground) -> None:
-    with server.facts() as facts, login.opened(facts) as client:
+    with server.release() as release, login.opened(release) as client:
         found = source.namespaces(client, odd.DATABASE)
         assert {one.name for one in found} == set(odd.COLLECTIONS)
         for one in found:
@@ -61,5 +61,5 @@ def test_odd_names_are_read_as_they_are(server: Ground) -> None:
     "database", [odd.DATABASE, odd.EMPTY, odd.MISSING, odd.LARGE, odd.MILLION, odd.MANY], ids=ascii
 )
 def test_each_is_fingerprinted_backed_up_and_proved(server: Ground, database: str, tmp_path: Path) -> None:
-    with server.facts(mongodb=_settings(database)) as facts:
-        whole(facts, tmp_path, apart=database not in (odd.MILLION, odd.MANY))
+    with server.release(mongodb=_settings(database)) as release:
+        whole(release, tmp_path, apart=database not in (odd.MILLION, odd.MANY))

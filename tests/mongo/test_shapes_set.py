@@ -29,13 +29,13 @@ def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shape]:
 @pytest.mark.parametrize("service", ["mongo1", "mongo2"])
 def test_the_primary_is_found_from_any_member(members: Shape, service: str) -> None:
     members.variables = {"MONGODB_URI": uri(service, USER, PASSWORD, "/shop?authSource=admin&replicaSet=rs0")}
-    with members.facts(mongodb=OUTSIDE) as facts:
-        with login.opened(facts) as client:
+    with members.release(mongodb=OUTSIDE) as release:
+        with login.opened(release) as client:
             assert client.admin.command("hello")["me"] == "mongo1:27017"
             client.shop.users.insert_one({"from": service})
             with client.start_session(snapshot=True) as snapshot:
                 assert client.shop.users.find_one({"from": service}, session=snapshot)
-        state = facts.mongodb
+        state = release.mongodb
     assert state is not None and state.writable
     assert (state.container, state.image, state.replica_set) == (f"{members.project}-{service}", "", "rs0")
     assert sorted(one.state for one in state.members) == ["PRIMARY", "SECONDARY", "SECONDARY"]
@@ -45,17 +45,17 @@ def test_a_member_of_the_stack_tells_its_state_itself(
     members: Shape, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(members, "service", "mongo1")
-    with members.facts(mongodb={**OWNER, "service": "mongo1"}) as facts:
-        state = facts.mongodb
+    with members.release(mongodb={**OWNER, "service": "mongo1"}) as release:
+        state = release.mongodb
         assert state is not None and state.writable and state.container == f"{members.project}-mongo1"
-        with login.opened(facts) as client:
+        with login.opened(release) as client:
             assert client.admin.command("hello")["me"] == "mongo1:27017"
 
 
 def test_a_secondary_is_well_when_its_set_is(members: Shape, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(members, "service", "mongo2")
-    with members.facts(mongodb={**OWNER, "service": "mongo2"}) as facts:
-        found = harness.run(facts.target, facts, only=CHECKS)
+    with members.release(mongodb={**OWNER, "service": "mongo2"}) as release:
+        found = harness.run(release.target, release, only=CHECKS)
     assert {one.status for one in found.values()} == {"passed"}
     assert found["mongodb.healthy"].found == f"{members.project}-mongo2: a member of rs0, 3 well"
 
@@ -65,8 +65,8 @@ def test_all_that_is_done_with_data_over_a_set(members: Shape, tmp_path: Path) -
     members.variables = {
         "MONGODB_URI": uri("mongo2", USER, PASSWORD, "/shop?authSource=admin&replicaSet=rs0")
     }
-    with members.facts(mongodb=OUTSIDE) as facts:
-        whole(facts, tmp_path)
+    with members.release(mongodb=OUTSIDE) as release:
+        whole(release, tmp_path)
 
 
 def test_another_set_than_the_string_says(members: Shape) -> None:
@@ -79,10 +79,10 @@ def test_the_one_that_is_elected_is_waited_for(members: Shape) -> None:
     members.variables = {"MONGODB_URI": uri("mongo2", USER, PASSWORD, "/?authSource=admin")}
     first = members.client(f"{members.project}-mongo1")
     for _ in range(3):
-        with members.facts(mongodb=OUTSIDE) as facts:
-            assert facts.running  # so that nothing is between the election and the question
+        with members.release(mongodb=OUTSIDE) as release:
+            assert release.running  # so that nothing is between the election and the question
             first.admin.command("replSetStepDown", 1, secondaryCatchUpPeriodSecs=0, force=True)
-            with login.opened(facts) as client:
+            with login.opened(release) as client:
                 assert client.admin.command("hello")["setName"] == "rs0"
         # It has the highest priority, and takes its place again.
         wait(lambda: first.admin.command("hello")["isWritablePrimary"])
@@ -95,7 +95,7 @@ def test_hosts_that_are_gone_a_new_primary_and_none_at_all(
     hosts = "mongo1:27017,mongo2:27017,mongo3:27017"
     members.variables = {"MONGODB_URI": uri(hosts, USER, PASSWORD, "/?authSource=admin")}
     check(["docker", "kill", f"{members.project}-mongo1"])
-    with members.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
+    with members.release(mongodb=OUTSIDE) as release, login.opened(release) as client:
         assert client.admin.command("hello")["me"] in ("mongo2:27017", "mongo3:27017")
     check(["docker", "kill", f"{members.project}-mongo2"])
     # It names the member that is gone, or itself if it was elected meanwhile, until it knows it is alone.

@@ -42,7 +42,7 @@ class Secure:
 
     def opened(self, **mongodb: Any) -> int:
         """Return how many documents are found."""
-        with self.shape.facts(mongodb={**INSIDE, **mongodb}) as facts, login.opened(facts) as client:
+        with self.shape.release(mongodb={**INSIDE, **mongodb}) as release, login.opened(release) as client:
             return int(client.shop.users.count_documents({}))
 
     def refused(self, **mongodb: Any) -> str:
@@ -76,18 +76,18 @@ def good(secure: Secure) -> Iterator[Secure]:
 
 def test_the_name_of_the_service_is_what_the_certificate_is_for(secure: Secure) -> None:
     assert secure.opened() == 3
-    with secure.shape.facts(mongodb=INSIDE) as facts:
-        state = facts.mongodb
+    with secure.shape.release(mongodb=INSIDE) as release:
+        state = release.mongodb
     assert state is not None and state.counts == {"users": 3}
 
 
 def test_all_that_is_done_with_data_over_tls(secure: Secure, tmp_path: Path) -> None:
-    with secure.shape.facts(mongodb=INSIDE) as facts:
-        whole(facts, tmp_path)
+    with secure.shape.release(mongodb=INSIDE) as release:
+        whole(release, tmp_path)
 
 
 def test_many_connections_at_a_time_are_each_verified(secure: Secure) -> None:
-    with secure.shape.facts(mongodb=INSIDE) as facts, login.opened(facts) as client:
+    with secure.shape.release(mongodb=INSIDE) as release, login.opened(release) as client:
         context = client.options.pool_options._ssl_context
         assert context.check_hostname and context.verify_mode == 2 and context.server_name == "mongodb"
         cursors = [client.shop.users.find({}, batch_size=1) for _ in range(5)]
@@ -146,21 +146,21 @@ def test_a_connection_string_with_tls(good: Secure) -> None:
     good.show(good.authority.certificate("mongodb", f"IP:{address}"))
     given = good.shape.variables
     given["MONGODB_URI"] = uri(f"{address}:9,mongodb:27017", USER, PASSWORD, "/?tls=true")
-    with good.shape.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
+    with good.shape.release(mongodb=OUTSIDE) as release, login.opened(release) as client:
         assert client.shop.users.count_documents({}) == 3
     # The file that the application names lies in its own container.
     given["MONGODB_URI"] = uri("mongodb", USER, PASSWORD, "/?tls=true&tlsCAFile=/app/ca.pem")
     without = {key: value for key, value in OUTSIDE.items() if key != "tls_ca_file"}
     told = "MONGODB_URI names a file with tlscafile, whose path is that of the application"
-    with good.shape.facts(mongodb=without) as facts, pytest.raises(GonogoError, match=told):
-        login.way(facts, facts.target.mongodb)
+    with good.shape.release(mongodb=without) as release, pytest.raises(GonogoError, match=told):
+        login.way(release, release.target.mongodb)
     given["MONGODB_URI"] = uri("mongodb", USER, PASSWORD, "/?tls=true&tlsAllowInvalidHostnames=true")
     good.show(good.authority.certificate("db.example.com"))
-    with good.shape.facts(mongodb=OUTSIDE) as facts, login.opened(facts) as client:
+    with good.shape.release(mongodb=OUTSIDE) as release, login.opened(release) as client:
         assert client.shop.users.count_documents({}) == 3
     given["MONGODB_URI"] = uri("mongodb", USER, PASSWORD, "/?tls=true&tlsInsecure=true")
     good.show(good.other.certificate("db.example.com"))
-    with good.shape.facts(mongodb=without) as facts, login.opened(facts) as client:
+    with good.shape.release(mongodb=without) as release, login.opened(release) as client:
         assert client.shop.users.count_documents({}) == 3
 
 
@@ -187,7 +187,7 @@ def test_certificates_of_clients(tmp_path: Path, secure: Secure, monkeypatch: py
         assert there.opened(tls_client_file="certs/client.pem") == 0
         made.variables["MONGODB_URI"] = "mongodb://mongodb/?tls=true&authMechanism=MONGODB-X509"
         outside = {**OUTSIDE, "tls_client_file": "certs/client.pem"}
-        with made.facts(mongodb=outside) as facts, login.opened(facts) as opened:
+        with made.release(mongodb=outside) as release, login.opened(release) as opened:
             (known,) = opened.admin.command("connectionStatus")["authInfo"]["authenticatedUsers"]
             assert known == {"user": "O=client,CN=somebody", "db": "$external"}
         client.write_text(secure.other.certificate("nobody"))

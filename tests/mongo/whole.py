@@ -10,20 +10,20 @@ from typing import Any, TypeVar
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.mongodb import backup, compare, fingerprint, login, proof
+from gonogo.deploy.release.release import Release
 from tests.mongo.ground import IMAGE, PASSWORD
 from tests.mongo.shapes import Shape
 
 T = TypeVar("T")
 
 
-def whole(facts: Facts, folder: Path, *, apart: bool = True) -> None:
+def whole(release: Release, folder: Path, *, apart: bool = True) -> None:
     """Make a backup, compare its fingerprint with what is there, and prove it; print what each took.
 
     ``apart``: with a fingerprint that is taken by itself, which must be equal to that of the backup.
     """
-    settings = facts.target.mongodb
+    settings = release.target.mongodb
     assert settings is not None
     database = settings.database
     took: list[str] = []
@@ -34,11 +34,11 @@ def whole(facts: Facts, folder: Path, *, apart: bool = True) -> None:
         took.append(f"{name} {time.monotonic() - begun:.2f} s")
         return found
 
-    made = timed("backup", lambda: backup.make(facts))
+    made = timed("backup", lambda: backup.make(release))
     own = folder / "own"
     own.mkdir()
-    taken = fingerprint.fetch(facts.connection, made.folder, own)
-    with login.opened(facts) as client:
+    taken = fingerprint.fetch(release.connection, made.folder, own)
+    with login.opened(release) as client:
         if apart:
             alone = folder / "apart"
             alone.mkdir()
@@ -46,14 +46,18 @@ def whole(facts: Facts, folder: Path, *, apart: bool = True) -> None:
             assert compare.between(own, alone) == []
         differences = timed("compare", lambda: compare.differences(own, client, database, settings))
     assert taken.database == database and not differences
-    found = timed("proof", lambda: proof.prove(facts, made, image=IMAGE))
+    found = timed("proof", lambda: proof.prove(release, made, image=IMAGE))
     print(f"{database}: {', '.join(took)}; {found.documents} documents, {found.bytes} bytes")
     assert found.proved and not found.differences
 
 
 def refused(made: Shape, **tables: Any) -> str:
     """Return what is said when the database of a shape is not reached; it holds no secret."""
-    with made.facts(**tables) as facts, pytest.raises(GonogoError) as raised, login.opened(facts) as client:
+    with (
+        made.release(**tables) as release,
+        pytest.raises(GonogoError) as raised,
+        login.opened(release) as client,
+    ):
         client.shop.users.find_one()
     said = str(raised.value)
     assert PASSWORD not in said and "mongodb://" not in said

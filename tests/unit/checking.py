@@ -26,17 +26,17 @@ FAILING = '@pytest.mark.check("ports.free", fix="Stop it.")\ndef test_x(expect):
 
 UNKNOWN = """
 @pytest.fixture
-def model():
+def release():
     raise Unknown("compose.resolves", "no model")
 
 
 @pytest.mark.check("disk.free", fix="Free room.")
-def test_blocked(model):
+def test_blocked(release):
     pass
 
 
 @pytest.mark.check("compose.resolves")
-def test_own(model):
+def test_own(release):
     pass
 """
 

@@ -8,11 +8,11 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.deploy.compose.model import Model, Port
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container, Given
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Image, Record
+from gonogo.deploy.release.release import Release
 from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.unit.stacks import container, model, target
@@ -63,7 +63,7 @@ class World:
         self, running: Container = GOOD, made: Given = MADE, stack: Model | None = None, **tables: Any
     ):
         self.target = target(**tables)
-        self.facts = Facts(self.target, None, Redactor())
+        self.release = Release(self.target, None, Redactor())
         self.stack = stack or model(api=API)
         self.known(containers=[running], made_with={"api": made}, images={}, usage={})
 
@@ -72,7 +72,7 @@ class World:
         keys = {name: f'host.project("shop").{name}' for name in given} | {
             "containers": "host.containers.all"
         }
-        self.facts.answers.known |= {keys[name]: Answer(value, None) for name, value in given.items()}
+        self.release.answers.known |= {keys[name]: Answer(value, None) for name, value in given.items()}
 
     def result(
         self,
@@ -84,7 +84,7 @@ class World:
     ) -> CheckResult:
         monkeypatch.setattr(Suite, "_recorded", (RECORD if recorded else None, baseline))
         monkeypatch.setattr(Suite, "expected_model", self.stack if recorded else None)
-        return harness.run(self.target, self.facts, suite="verify", only={check}, **options)[check]
+        return harness.run(self.target, self.release, suite="verify", only={check}, **options)[check]
 
 
 def changed(**given: Any) -> Container:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.wire.shell import Result
 from gonogo.deploy.wire.transcript import Entry, Transcript
 from gonogo.reports.model import CheckResult
@@ -62,12 +62,12 @@ class Garbled:
 def judged(answer: Callable[[str], Answer]) -> dict[str, CheckResult]:
     world = World.recorded()
     far = cast(Connection, Garbled(answer))
-    facts = Facts(world.target, far, Redactor(), here=far)
-    known = {name for name, fact in Facts.all() if fact.local or name in FAR}
-    facts.answers.known.update(
-        {k: v for k, v in world.facts.answers.known.items() if k in known or k.startswith("controller.")}
+    release = Release(world.target, far, Redactor(), here=far)
+    known = {name for name, fact in Release.all() if fact.local or name in FAR}
+    release.answers.known.update(
+        {k: v for k, v in world.release.answers.known.items() if k in known or k.startswith("controller.")}
     )
-    return harness.run(world.target, facts)
+    return harness.run(world.target, release)
 
 
 def assert_told(found: dict[str, CheckResult]) -> None:

@@ -67,9 +67,9 @@ def test_without_a_connection_one_check_fails_and_the_rest_is_blocked(
         f'@pytest.mark.check("{id_}")\ndef test_{n}({fixture}):\n    {asks}\n\n\n'
         for n, (id_, fixture, asks) in enumerate(
             [
-                ("ssh.reachable", "connection", "pass"),
+                ("ssh.reachable", "host", "host.connection"),
                 ("disk.free", "host", "host.run('true')"),
-                ("a.b", "model", "pass"),
+                ("a.b", "release", "release.model"),
                 ("c.d", "target", "pass"),
             ]
         )

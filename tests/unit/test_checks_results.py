@@ -23,18 +23,18 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Checks:
 
 EVIDENCE = """
 @pytest.mark.check("host.name", reason="A reason.", fix="Fix it.", severity="error")
-def test_first(connection, expect):
+def test_first(host, expect):
     '''The host has a name.
 
     More words.
     '''
-    out = connection.run("echo évidence").text
+    out = host.connection.run("echo évidence").text
     expect(out == "évidence\\n", found=out.strip(), expected="évidence")
 
 
 @pytest.mark.check("host.other")
-def test_second(connection, expect):
-    connection.run("echo second")
+def test_second(host, expect):
+    host.connection.run("echo second")
     expect(False, found="two", expected="one", fix="Do this.")
 
 
@@ -97,10 +97,10 @@ def noisy():
 
 
 @pytest.mark.check("a.found", fix="set {SECRET}")
-def test_found(suite, connection, expect, noisy):
+def test_found(suite, host, expect, noisy):
     suite.redactor.add(["{SECRET}"])
     print("call {SECRET}")
-    connection.run("echo {SECRET}")
+    host.connection.run("echo {SECRET}")
     suite.notes.append("note {SECRET}")
     expect(False, found="it is {SECRET}", expected="not {SECRET}")
 

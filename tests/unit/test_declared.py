@@ -10,8 +10,8 @@ import pytest
 from gonogo.checks import declared
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from tests.unit import stacks
 from tests.unit.stacks import Answering
 
@@ -28,14 +28,14 @@ FULL: dict[str, Any] = {
 def test_every_question_can_be_asked_and_ends_with_an_answer_or_the_reason_why_there_is_none(
     given: dict[str, Any], tmp_path: Path
 ) -> None:
-    facts = Facts(stacks.target(tmp_path, **given), cast(Connection, Answering(1)), Redactor())
-    for question in declared.questions(facts):
+    release = Release(stacks.target(tmp_path, **given), cast(Connection, Answering(1)), Redactor())
+    for question in declared.questions(release):
         try:
             question()
         except GonogoError as error:
             assert str(error)
-    assert "resolved" in facts.answers.known
-    assert "host.containers.all" in facts.answers.known
+    assert "resolved" in release.answers.known
+    assert "host.containers.all" in release.answers.known
 
 
 def test_servers_are_those_of_https_and_those_that_the_target_file_names(tmp_path: Path) -> None:

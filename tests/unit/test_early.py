@@ -92,10 +92,10 @@ def test_a_run_goes_on_with_what_was_begun_for_it(tmp_path: Path) -> None:
     started = asking(tmp_path)
     contact = started.contact(target_file.load(tmp_path / "shop.toml"), "v1", "")
     assert contact
-    assert contact.facts.host.login.name
-    assert started.contact(contact.facts.target, "v1", "") is None, "it is given once"
+    assert contact.release.host.login.name
+    assert started.contact(contact.release.target, "v1", "") is None, "it is given once"
     started.close()
-    assert contact.facts.host.connection.run("true", live=True).ok, "whoever took it closes it"
+    assert contact.release.host.connection.run("true", live=True).ok, "whoever took it closes it"
     contact.close()
 
 

@@ -12,10 +12,10 @@ import pytest
 from gonogo.deploy import lock
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.lock import Held, Holder, Lock, Locked
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 from tests import harness
 from tests.unit.stacks import target
@@ -39,13 +39,13 @@ def ageless(held: Held | None) -> Held | None:
 
 
 def test_the_check_names_the_target_as_the_command_line_finds_it(there: Target) -> None:
-    facts = Facts(there, None, Redactor())
+    release = Release(there, None, Redactor())
     for held, says in (
         (Held(ADA, gone=True), "Run `gonogo unlock {}`."),
         (Held(ADA), "or `gonogo unlock {}`."),
     ):
-        facts.answers.known[facts.host.lock(str(there.deploy_path)).key("held")] = Answer(held, None)
-        result = harness.run(there, facts, only={"lock.free"})["lock.free"]
+        release.answers.known[release.host.lock(str(there.deploy_path)).key("held")] = Answer(held, None)
+        result = harness.run(there, release, only={"lock.free"})["lock.free"]
         assert result.status == "failed"
         assert result.fix.endswith(says.format(there.file))
 

@@ -17,7 +17,7 @@ for one in mutations.all():
 
 def test_nothing_fails_in_the_recording() -> None:
     world = World.recorded()
-    found = harness.run(world.target, world.facts)
+    found = harness.run(world.target, world.release)
     wrong = {one.id: one.message for one in found.values() if one.status not in ("passed", "skipped")}
     assert wrong == {}
 
@@ -31,7 +31,7 @@ def test_a_broken_condition_fails_its_check_and_no_other(check: str) -> None:
     for mutation in ALL[check]:
         world = World.recorded()
         mutation.change(world)
-        found = harness.run(world.target, world.facts, **world.options)
+        found = harness.run(world.target, world.release, **world.options)
         failed = harness.failed(found)
         assert set(failed) == {check}, mutation
         assert mutation.says in failed[check], mutation

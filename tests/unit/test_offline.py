@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 from gonogo.checks import columns, early
-from gonogo.deploy.facts.repository import RepositoryFacts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.offline import OfflineRelease
 from gonogo.deploy.target.target_file import load
 from gonogo.reports.model import CheckResult, Evidence
 from tests import harness
@@ -81,7 +81,7 @@ OFFLINE = {
 def judged(file: Path) -> dict[str, CheckResult]:
     """What the checks of a repository find, without a pytest around them."""
     target = load(file)
-    return harness.run(target, RepositoryFacts(target, Redactor()), only=OFFLINE, offline=True)
+    return harness.run(target, OfflineRelease(target, Redactor()), only=OFFLINE, offline=True)
 
 
 def of(found: dict[str, CheckResult], status: str) -> set[str]:

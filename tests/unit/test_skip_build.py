@@ -11,13 +11,13 @@ from typing import Any, cast
 import pytest
 
 from gonogo.deploy import release, runner
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import images
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.registry import Content
 from gonogo.deploy.named import Taken
 from gonogo.deploy.plan import chosen
 from gonogo.deploy.release import Image
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps import deployment
 from gonogo.deploy.steps.run import Run
 from tests import harness
@@ -34,32 +34,32 @@ def world(
     made = World.recorded()
     if tables:
         made.amend(**tables)
-    made.facts.images_of = images_of
-    made.facts.forget("local_images")
+    made.release.images_of = images_of
+    made.release.forget("local_images")
     monkeypatch.setattr(images, "local", lambda names: {name: here[name] for name in names if name in here})
     return made
 
 
 def present(made: World) -> str:
     """What ``images.present`` says; empty where it passes."""
-    target, facts = made.target, made.facts
-    options = {"skip_build": True, "images_of": facts.images_of}
-    return harness.failed(harness.run(target, facts, only=["images.present"], **options)).get(
+    target, release = made.target, made.release
+    options = {"skip_build": True, "images_of": release.images_of}
+    return harness.failed(harness.run(target, release, only=["images.present"], **options)).get(
         "images.present", ""
     )
 
 
-def ids(facts: Facts) -> dict[str, str]:
-    return {name: facts.local_images[name].id for name in (API, WEB) if name in facts.local_images}
+def ids(release: Release) -> dict[str, str]:
+    return {name: release.local_images[name].id for name in (API, WEB) if name in release.local_images}
 
 
 def test_images_are_taken_under_the_version_or_as_the_compose_file_names_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     here = {API: OLD, WEB: OLD, "chat-api:1.4": NEW, "gonogo-lab/redis:latest": REDIS}
-    assert ids(world(monkeypatch, "", here).facts) == {API: OLD.id, WEB: OLD.id}
+    assert ids(world(monkeypatch, "", here).release) == {API: OLD.id, WEB: OLD.id}
     made = world(monkeypatch, "1.4", here)
-    assert ids(made.facts) == {API: NEW.id}, "an image of another version is never taken for it"
+    assert ids(made.release) == {API: NEW.id}, "an image of another version is never taken for it"
     assert "chat-web:1.4 (service web) exists neither here, nor will it be built" in present(made)
     assert "chat-api" not in present(made)
     assert present(world(monkeypatch, "1.4", {**here, "chat-web:1.4": NEW})) == ""
@@ -69,9 +69,9 @@ def test_with_on_server_they_have_to_be_on_the_target(monkeypatch: pytest.Monkey
     made = world(monkeypatch, "1.4", {}, method="on-server", on_server={"checkout": "/srv/chat/repo"})
     there = {name: one for name, one in made.get("target_images").items() if name not in (API, WEB)}
     made.set(target_images={**there, API: OLD, "chat-api:1.4": NEW})
-    assert ids(made.facts) == {API: NEW.id}
+    assert ids(made.release) == {API: NEW.id}
     assert "chat-web:1.4 (service web) exists neither on the target, nor" in present(made)
-    assert made.facts.offered == set()
+    assert made.release.offered == set()
 
 
 def test_with_a_registry_they_may_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,26 +82,26 @@ def test_with_a_registry_they_may_be_there(monkeypatch: pytest.MonkeyPatch) -> N
     assert f"{HOST}/chat-web:1.4 (service web) exists neither here, nor in the registry" in present(made)
     content = Content(version="1.4", taken={f"{HOST}/chat-web:1.4": "sha256:digest"})
     made.set(registry_content=content)
-    assert (made.facts.offered, present(made)) == ({"web"}, "")
+    assert (made.release.offered, present(made)) == ({"web"}, "")
 
     def tag() -> str:
         options = {"skip_build": True, "images_of": "1.4"}
-        found = harness.run(made.target, made.facts, only=["registry.tag"], **options)
+        found = harness.run(made.target, made.release, only=["registry.tag"], **options)
         return harness.failed(found).get("registry.tag", "")
 
     assert tag() == "", "what is to be pulled is no foreign image"
     made.set(registry_content=replace(content, taken={f"{HOST}/chat-api:1.4": "sha256:digest"}))
     assert "chat-api:1.4 is another image already" in tag()
-    made.facts.images_of = ""
-    made.facts.forget("local_images")
+    made.release.images_of = ""
+    made.release.forget("local_images")
     made.set(
         registry_content=Content(named={f"{HOST}/chat-web:latest": True, f"{HOST}/chat-api:latest": False})
     )
-    assert made.facts.offered == {"web"}
+    assert made.release.offered == {"web"}
 
 
 def test_what_a_registry_has_is_chosen_without_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = World.recorded().facts.model
+    model = World.recorded().release.model
     local = {API: "sha256:api"}
     there = {service.image: "sha256:there" for service in model.services.values()}
     found = chosen(model, {}, there, local, {"web"})
@@ -110,9 +110,9 @@ def test_what_a_registry_has_is_chosen_without_an_id(monkeypatch: pytest.MonkeyP
 
 def test_the_version_that_runs_is_not_newer() -> None:
     made = World.recorded()
-    runs = made.facts.releases.current.version
-    made.facts.version = runs
-    (found,) = harness.run(made.target, made.facts, only=["release.newer"]).values()
+    runs = made.release.releases.current.version
+    made.release.version = runs
+    (found,) = harness.run(made.target, made.release, only=["release.newer"]).values()
     assert (found.status, found.found) == ("failed", f"{runs} runs already")
 
 

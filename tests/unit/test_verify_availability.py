@@ -9,8 +9,8 @@ import pytest
 
 from gonogo.checks.results import availability
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.reports.model import Answered, Availability, CheckResult, Phase
 from tests import harness
 from tests.unit.stacks import target
@@ -34,8 +34,10 @@ def seen(gap: float | None = 0.4, failed: int = 3, before: int = 50, **given: An
 
 def checked(found: Availability | None, **budget: Any) -> CheckResult:
     to = target(availability=budget)
-    facts = Facts(to, None, Redactor())
-    (result,) = harness.run(to, facts, suite="verify", only={"availability.gap"}, availability=found).values()
+    release = Release(to, None, Redactor())
+    (result,) = harness.run(
+        to, release, suite="verify", only={"availability.gap"}, availability=found
+    ).values()
     return result
 
 

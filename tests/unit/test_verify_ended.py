@@ -1,4 +1,4 @@
-"""The checks of verify on memory, and on what had to end, over facts made here."""
+"""The checks of verify on memory, and on what had to end, over answers made here."""
 
 from __future__ import annotations
 

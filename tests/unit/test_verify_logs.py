@@ -10,11 +10,11 @@ from gonogo.checks.suite import Suite
 from gonogo.checks.verify.test_logs import LONGEST, SHOWN, matching, moments, told
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Life
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.sections import ERRORS
 from gonogo.deploy.wire.transcript import Transcript
 from gonogo.reports.model import CheckResult
@@ -76,13 +76,13 @@ def checked(
 ) -> tuple[CheckResult, list[str]]:
     there = Logging(0, out, err)
     to = target(logs=tables)
-    facts = Facts(to, cast(Connection, there), Redactor(["hunter2-and-more"]))
-    facts.answers.known |= {
+    release = Release(to, cast(Connection, there), Redactor(["hunter2-and-more"]))
+    release.answers.known |= {
         "host.containers.all": Answer([NEW], None),
         'host.project("shop").made_with': Answer({"api": Given({}, ())}, None),
     }
     monkeypatch.setattr(Suite, "_recorded", (None, None))
-    return harness.run(to, facts, suite="verify", only={"logs.clean"})["logs.clean"], there.asked
+    return harness.run(to, release, suite="verify", only={"logs.clean"})["logs.clean"], there.asked
 
 
 def test_a_clean_log_passes(monkeypatch: pytest.MonkeyPatch) -> None:

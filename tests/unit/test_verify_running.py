@@ -1,4 +1,4 @@
-"""The checks of verify on what runs, over facts made here: environment, mounts, ports, stage."""
+"""The checks of verify on what runs, over answers made here: environment, mounts, ports, stage."""
 
 from __future__ import annotations
 
@@ -145,8 +145,8 @@ def test_what_runs_for_development(
 
 def test_what_was_gone_back_to_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(made=Given({"NODE_ENV": "development"}, ("node",)))
-    assert world.result("images.stage", monkeypatch, release="v1", baseline_of="v1").status == "failed"
-    assert world.result("images.stage", monkeypatch, release="v1", baseline_of="v2").status == "warning"
+    assert world.result("images.stage", monkeypatch, verified="v1", baseline_of="v1").status == "failed"
+    assert world.result("images.stage", monkeypatch, verified="v1", baseline_of="v2").status == "warning"
 
 
 def test_a_stage_that_is_not_the_declared_one(monkeypatch: pytest.MonkeyPatch) -> None:

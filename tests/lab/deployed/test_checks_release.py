@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target, target_file
 from gonogo.reports.model import CheckResult
 from lab import host, state
@@ -50,8 +50,8 @@ class Stack:
 
     def results(self, target: Target | None = None, version: str = "") -> dict[str, CheckResult]:
         wanted = target or self.target
-        facts = Facts(wanted, self.connection, Redactor(), version=version)
-        return harness.run(wanted, facts, only=IDS)
+        release = Release(wanted, self.connection, Redactor(), version=version)
+        return harness.run(wanted, release, only=IDS)
 
     def failed(self, target: Target | None = None, version: str = "") -> dict[str, str]:
         return harness.failed(self.results(target, version))

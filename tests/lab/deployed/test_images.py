@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import find
 from gonogo.deploy.transfer import image_build
@@ -135,7 +135,7 @@ def test_images_of_this_commit_and_of_others(chat: Chat, connection: Connection,
 
 def built(target: Target, connection: Connection, names: list[str]) -> None:
     """Build as a deployment does, and give the images the names of the compose file."""
-    model = Facts(target, connection, Redactor()).model
+    model = Release(target, connection, Redactor()).model
     image_build.build(target, model, "v", lambda _: None)
     for name in names:
         check(["docker", "tag", f"{name}:v", name])

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target_file import load
 from lab import host
 from tests.lab.chat import STACK, Chat
@@ -156,9 +156,9 @@ def test_weak_secrets(chat: Chat, ask: Ask, value: str) -> None:
 def test_no_value_of_the_env_file_is_kept(chat: Chat, there: Connection) -> None:
     words = {"JWT_SECRET": "hunter2", "WITHOUT_A_NAME": "p4ss!word", "SMTP_URL": "smtp://me:abc@mail"}
     chat.env(**words)
-    facts = Facts(load(chat.file), there, Redactor())
-    asked = [facts.environment, facts.resolved, facts.initialised, facts.weak, facts.service_files]
+    release = Release(load(chat.file), there, Redactor())
+    asked = [release.environment, release.resolved, release.initialised, release.weak, release.service_files]
     assert all(asked)
-    kept = json.dumps(facts.kept())
+    kept = json.dumps(release.kept())
     assert not [word for word in ("hunter2", "p4ss!word", "abc@") if word in kept]
     assert json.dumps(chat.secrets[SECRET]) not in kept

@@ -6,8 +6,8 @@ import pytest
 
 from gonogo.deploy import compose
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target_file import load
 from lab import host
 from tests.lab.chat import STACK, Chat
@@ -62,20 +62,22 @@ def test_shell_variables_change_nothing(
     chat: Chat, there: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = load(chat.file)
-    facts = Facts(target, there, Redactor())
+    release = Release(target, there, Redactor())
     line = compose.command(target, "config", "--format", "json")
     changed = {"JWT_SECRET": "x", "COMPOSE_FILE": "/x.yml", "COMPOSE_PROFILES": "x", "REDIS_PORT": "1"}
     shell = "".join(f"export {name}={value}; " for name, value in changed.items())
-    plain, loaded = (there.run(one, stdin=facts.flat.encode(), private=True) for one in (line, shell + line))
+    plain, loaded = (
+        there.run(one, stdin=release.flat.encode(), private=True) for one in (line, shell + line)
+    )
     assert plain.ok
     assert plain.stdout == loaded.stdout
     # The same line without its clean environment shows that these variables would have changed the stack.
     bare = line.removeprefix(line[: line.index("docker compose")])
-    assert there.run(shell + bare, stdin=facts.flat.encode(), private=True).stdout != plain.stdout
+    assert there.run(shell + bare, stdin=release.flat.encode(), private=True).stdout != plain.stdout
     for name, value in {**changed, "COMPOSE_PROJECT_NAME": "other", "COMPOSE_ENV_FILES": "/x"}.items():
         monkeypatch.setenv(name, value)
-    here = Facts(target, there, Redactor())
-    assert (here.flat, here.variables, here.resolved) == (facts.flat, facts.variables, facts.resolved)
+    here = Release(target, there, Redactor())
+    assert (here.flat, here.variables, here.resolved) == (release.flat, release.variables, release.resolved)
 
 
 @pytest.mark.parametrize("name", compose.OVERRIDES)

@@ -9,8 +9,8 @@ import pytest
 
 from gonogo.deploy.cli import runs
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.release import Image, Record
+from gonogo.deploy.release.release import Release
 from tests.unit.stacks import container, model, target
 
 RECORD = Record(
@@ -24,8 +24,8 @@ NEEDS = {"depends_on": {"migrate": {"condition": "service_completed_successfully
 
 def lacking(*there: str) -> list[str]:
     running = [container(name) for name in there]
-    facts = SimpleNamespace(running=running, target=target(), connection=None, redactor=None)
-    return runs._lacking(cast(Facts, facts), RECORD)
+    release = SimpleNamespace(running=running, target=target(), connection=None, redactor=None)
+    return runs._lacking(cast(Release, release), RECORD)
 
 
 def test_services_without_a_container_are_named_and_one_shots_are_not(

@@ -11,12 +11,12 @@ import pytest
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, GonogoError, Unknown
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.host import Host, properties
 from gonogo.deploy.host.local import HERE, LocalConnection
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.wire.transcript import Transcript
 from tests.unit import stacks
 from tests.unit.stacks import Answering
@@ -26,9 +26,9 @@ MEMORY = "MemAvailable:   24000000 kB\n"
 KEY = "host.memory.available"
 
 
-def over(*answer: object) -> tuple[Facts, Answering]:
+def over(*answer: object) -> tuple[Release, Answering]:
     there = Answering(*cast(tuple[int, str], answer))
-    return Facts(stacks.target(), cast(Connection, there), Redactor()), there
+    return Release(stacks.target(), cast(Connection, there), Redactor()), there
 
 
 def nouns() -> dict[str, tuple[type[Noun], int]]:
@@ -74,15 +74,15 @@ def test_what_is_no_property_of_a_noun_is_not_asked(written: str) -> None:
 
 
 def test_a_noun_is_asked_once_over_the_connection_of_the_facts() -> None:
-    facts, there = over(0, MEMORY)
-    assert facts.host.memory.available == facts.host.memory.available == 24_000_000 * 1024
+    release, there = over(0, MEMORY)
+    assert release.host.memory.available == release.host.memory.available == 24_000_000 * 1024
     assert there.asked == ["cat /proc/meminfo"]
 
 
 def test_nouns_are_kept_and_known_again_by_how_they_are_written() -> None:
-    facts, _ = over(0, MEMORY)
-    _ = facts.host.memory.available
-    kept = facts.kept()
+    release, _ = over(0, MEMORY)
+    _ = release.host.memory.available
+    kept = release.kept()
     assert kept == {KEY: {"value": 24_000_000 * 1024}}
     again, there = over(1)
     again.restore({**kept, "host.memory.gone": {"value": 1}, "host.gone.available": {"value": 1}})
@@ -91,10 +91,10 @@ def test_nouns_are_kept_and_known_again_by_how_they_are_written() -> None:
 
 
 def test_a_noun_that_cannot_be_had_is_kept_with_its_check() -> None:
-    facts, _ = over(1)
+    release, _ = over(1)
     with pytest.raises(Unknown):
-        _ = facts.host.memory.available
-    kept = facts.kept()
+        _ = release.host.memory.available
+    kept = release.kept()
     assert kept[KEY]["check"] == "memory.available"
     again, _ = over(0, MEMORY)
     again.restore(kept)
@@ -103,10 +103,12 @@ def test_a_noun_that_cannot_be_had_is_kept_with_its_check() -> None:
 
 
 def test_nouns_are_asked_ahead() -> None:
-    facts, there = over(0, MEMORY)
-    ahead([lambda: facts.host.memory.available, lambda: facts.folder, lambda: facts.host.memory.available])
-    assert facts.host.memory.available
-    until(lambda: "path.present" in {one.error.check for one in facts.answers.known.values() if one.error})
+    release, there = over(0, MEMORY)
+    ahead(
+        [lambda: release.host.memory.available, lambda: release.folder, lambda: release.host.memory.available]
+    )
+    assert release.host.memory.available
+    until(lambda: "path.present" in {one.error.check for one in release.answers.known.values() if one.error})
     assert there.asked.count("cat /proc/meminfo") == 1
 
 
@@ -116,28 +118,28 @@ def test_nouns_are_asked_ahead() -> None:
 def test_a_test_that_asks_by_itself_is_answered_live_and_begins_a_new_snapshot(
     change: Callable[[Host], object],
 ) -> None:
-    facts, there = over(0, MEMORY)
-    _ = facts.host.memory.available
-    change(facts.host)
-    change(facts.host)
-    _ = facts.host.memory.available
+    release, there = over(0, MEMORY)
+    _ = release.host.memory.available
+    change(release.host)
+    change(release.host)
+    _ = release.host.memory.available
     assert there.asked.count("cat /proc/meminfo") == 2
     assert len(there.asked) in (2, 4)
 
 
 def test_a_change_of_this_machine_leaves_what_is_known_of_the_target() -> None:
-    facts, there = over(0, MEMORY)
-    moment = facts.controller.memory.available
-    _ = facts.host.memory.available
-    facts.controller.run("true")
-    assert "controller.memory.available" not in facts.answers.known
-    _ = facts.host.memory.available, moment
+    release, there = over(0, MEMORY)
+    moment = release.controller.memory.available
+    _ = release.host.memory.available
+    release.controller.run("true")
+    assert "controller.memory.available" not in release.answers.known
+    _ = release.host.memory.available, moment
     assert there.asked.count("cat /proc/meminfo") == 1
 
 
 def test_without_a_connection_a_noun_is_blocked_by_the_check_that_judges_it() -> None:
-    facts = Facts(stacks.target(), None, Redactor(), GonogoError("no way there"))
-    for ask in (lambda: facts.host.memory.available, lambda: facts.host.run("true")):
+    release = Release(stacks.target(), None, Redactor(), GonogoError("no way there"))
+    for ask in (lambda: release.host.memory.available, lambda: release.host.run("true")):
         with pytest.raises(Unknown, match="no way there") as caught:
             ask()
         assert caught.value.check == "ssh.reachable"
@@ -149,13 +151,13 @@ def test_a_misspelt_noun_is_no_noun() -> None:
 
 
 def test_the_controller_is_this_machine() -> None:
-    facts, there = over(1)
-    here = facts.controller
+    release, there = over(1)
+    here = release.controller
     assert here.check_output("echo %s", "it's") == "it's"
     assert here.file("/etc/passwd").exists
     assert here.machine == HERE
     assert there.asked == []
-    assert [entry.command for entry in facts.transcript.entries][:1] == [f"echo 'it'\"'\"'s'  # on {HERE}"]
+    assert [entry.command for entry in release.transcript.entries][:1] == [f"echo 'it'\"'\"'s'  # on {HERE}"]
 
 
 def test_what_this_machine_is_asked_ends_in_time_and_keeps_secrets_out_of_the_evidence() -> None:

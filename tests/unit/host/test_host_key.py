@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.host_key import Trust, trust
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from tests.unit import stacks
 from tests.unit.tables import every
 
@@ -63,6 +63,6 @@ def test_a_configuration_that_ssh_refuses(tmp_path: Path) -> None:
 
 
 def test_this_machine_has_no_key_to_be_known_by() -> None:
-    facts = Facts(stacks.target(), None, Redactor())
-    assert facts.host.host_key.trust is None
-    assert facts.controller.host_key.trust is None
+    release = Release(stacks.target(), None, Redactor())
+    assert release.host.host_key.trust is None
+    assert release.controller.host_key.trust is None

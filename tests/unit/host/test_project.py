@@ -9,13 +9,13 @@ import pytest
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.project import login_variables
 from gonogo.deploy.host.usage import Usage, parse, size
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
 from tests.unit import stacks
 from tests.unit.database_stack import MONGO, stack
 
@@ -36,10 +36,10 @@ def test_what_containers_were_made_with() -> None:
 def test_the_secrets_of_containers_are_hidden_and_not_kept() -> None:
     row = '{"service":"db","running":true,"env":["DB_PASSWORD=S3cret-of-7","MODE=fast"],"entrypoint":null,'
     there = cast(Connection, stacks.Answering(0, row + '"command":["--requirepass","S3cret-of-7"]}\n'))
-    facts = Facts(stacks.target(), there, Redactor())
-    assert facts.host.project("shop").made_with["db"].environment["DB_PASSWORD"] == "S3cret-of-7"
-    assert "S3cret-of-7" not in facts.redactor("it is S3cret-of-7")
-    kept = json.dumps(facts.kept())
+    release = Release(stacks.target(), there, Redactor())
+    assert release.host.project("shop").made_with["db"].environment["DB_PASSWORD"] == "S3cret-of-7"
+    assert "S3cret-of-7" not in release.redactor("it is S3cret-of-7")
+    kept = json.dumps(release.kept())
     assert "MODE" in kept
     assert "S3cret-of-7" not in kept
 

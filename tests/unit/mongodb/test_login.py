@@ -25,12 +25,12 @@ AT = Address("10.0.0.2", 27017, "in shop-db", ("db",))
 SECRET = "s3cret-of-the-database"
 
 
-def facts(*running: Any, **services: Any) -> Any:
+def release(*running: Any, **services: Any) -> Any:
     return SimpleNamespace(running=[*running], model=model(**services))
 
 
-def found(facts: Any, host: str, port: int = 27017, beside: Address | None = None) -> tuple[str, int]:
-    there = address.of_name(facts, host, port, beside)
+def found(release: Any, host: str, port: int = 27017, beside: Address | None = None) -> tuple[str, int]:
+    there = address.of_name(release, host, port, beside)
     return there.host, there.port
 
 
@@ -38,7 +38,7 @@ def test_the_names_of_a_container_lead_to_its_address() -> None:
     long = "0123456789abcdef" * 4
     db = container("db", id=long, name="shop-db-1", addresses=("10.0.0.2",))
     services = {"db": {"image": "mongo", "networks": {"default": {"aliases": ["data"]}}}}
-    stack = facts(container("api", addresses=("10.0.0.9",)), db, **services)
+    stack = release(container("api", addresses=("10.0.0.9",)), db, **services)
     for name in ("db", "shop-db-1", "data", long[:12], "10.0.0.2"):
         assert found(stack, name, 27018) == ("10.0.0.2", 27018)
     assert found(stack, "db.example.com") == ("db.example.com", 27017)
@@ -47,12 +47,12 @@ def test_the_names_of_a_container_lead_to_its_address() -> None:
 
 
 def test_a_loopback_is_that_of_the_member_which_says_it() -> None:
-    assert found(facts(), "localhost", 27018, beside=AT) == ("10.0.0.2", 27018)
-    assert found(facts(), "localhost", 27018) == ("localhost", 27018)
+    assert found(release(), "localhost", 27018, beside=AT) == ("10.0.0.2", 27018)
+    assert found(release(), "localhost", 27018) == ("localhost", 27018)
 
 
 def test_a_container_that_stands_still_or_has_no_address() -> None:
-    stack = facts(container("db", status="exited", addresses=("10.0.0.2",)))
+    stack = release(container("db", status="exited", addresses=("10.0.0.2",)))
     assert found(stack, "db") == ("db", 27017)
     with pytest.raises(GonogoError, match="has no address in any network"):
         address.of_container(container("db", addresses=()))
@@ -139,7 +139,7 @@ def hello(**said: Any) -> Any:
 
 
 def test_the_primary_that_a_member_names() -> None:
-    stack = facts(container("mongo1", addresses=("10.0.0.7",)))
+    stack = release(container("mongo1", addresses=("10.0.0.7",)))
     said = {"setName": "rs0", "isWritablePrimary": False, "primary": "mongo1:27017"}
     there = primary.elsewhere(stack, hello(**said), AT)
     assert there and (there.host, there.told) == ("10.0.0.7", "in shop-mongo1-1")
@@ -151,9 +151,9 @@ def test_the_primary_that_a_member_names() -> None:
 
 def test_a_set_without_a_primary() -> None:
     with pytest.raises(GonogoError, match="the replica set rs0 of the MongoDB in shop-db has no primary"):
-        primary.elsewhere(facts(), hello(setName="rs0", isWritablePrimary=False), AT)
+        primary.elsewhere(release(), hello(setName="rs0", isWritablePrimary=False), AT)
     with pytest.raises(GonogoError, match="never initiated"):
-        primary.elsewhere(facts(), hello(isreplicaset=True, isWritablePrimary=False), AT)
+        primary.elsewhere(release(), hello(isreplicaset=True, isWritablePrimary=False), AT)
 
 
 OTHER = {"isWritablePrimary": False, "primary": "mongo2:27017"}

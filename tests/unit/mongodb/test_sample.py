@@ -139,13 +139,13 @@ def expect(holds: object, *, found: str, expected: str) -> None:
 
 
 @pytest.fixture
-def facts(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Facts with a transcript, and a database whose client is the fact ``client``."""
+def release(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Release with a transcript, and a database whose client is the fact ``client``."""
     made = SimpleNamespace(connection=SimpleNamespace(transcript=Transcript()), client=None)
 
     @contextlib.contextmanager
-    def opened(facts: Any, *_: Any) -> Iterator[Any]:
-        yield facts.client
+    def opened(release: Any, *_: Any) -> Iterator[Any]:
+        yield release.client
 
     monkeypatch.setattr(login, "opened", opened)
     return made
@@ -161,45 +161,47 @@ def said(check: Any, *arguments: Any) -> str:
     return str(raised.value)
 
 
-def test_data_is_compared_only_where_there_is_what_to_compare_with(facts: Any) -> None:
+def test_data_is_compared_only_where_there_is_what_to_compare_with(release: Any) -> None:
     none, shop = target(), given()
-    assert said(data.test_data_intact, suite(None), none, facts).endswith("names no MongoDB")
-    assert said(data.test_data_intact, suite(None), shop, facts) == "this run has no baseline to compare with"
-    told = said(data.test_data_intact, suite(Baseline(taken="")), shop, facts)
+    assert said(data.test_data_intact, suite(None), none, release).endswith("names no MongoDB")
+    assert (
+        said(data.test_data_intact, suite(None), shop, release) == "this run has no baseline to compare with"
+    )
+    told = said(data.test_data_intact, suite(Baseline(taken="")), shop, release)
     assert told.startswith("no fingerprint was taken")
-    assert said(data.test_data_sample, suite(None), none, facts).endswith("names no MongoDB")
-    assert said(data.test_data_sample, suite(None), shop, facts).endswith("add [[mongodb.samples]]")
+    assert said(data.test_data_sample, suite(None), none, release).endswith("names no MongoDB")
+    assert said(data.test_data_sample, suite(None), shop, release).endswith("add [[mongodb.samples]]")
 
 
-def test_data_that_is_intact_and_data_that_is_not(facts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_that_is_intact_and_data_that_is_not(release: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[tuple[PurePosixPath, Path]] = []
     monkeypatch.setattr(fingerprint, "fetch", lambda _, there, here: fetched.append((there, here)))
     found = Compared([], ["users (mutable): 5 documents, dbHash as before"], 40)
     monkeypatch.setattr(compare, "compared", lambda *_: found)
     baseline = Baseline(taken="", fingerprint="/srv/shop/.deploy/f")
-    told = said(data.test_data_intact, suite(baseline), given(), facts)
+    told = said(data.test_data_intact, suite(baseline), given(), release)
     assert told == "passed: 1 collections as they were, 40 documents compared one by one"
     ((there, here),) = fetched
     assert there == PurePosixPath("/srv/shop/.deploy/f") and not here.exists()
     found.differences += [structural(f"c{n}", "mutable", "x", "the collection is gone") for n in range(30)]
-    told = said(data.test_data_intact, suite(baseline), given(), facts)
+    told = said(data.test_data_intact, suite(baseline), given(), release)
     assert told.startswith("c0 (mutable): the collection is gone; c1 ")
     assert told.endswith("c19 (mutable): the collection is gone; and 10 more losses")
-    good, bad = facts.connection.transcript.entries
+    good, bad = release.connection.transcript.entries
     assert good.command == "mongodb shop: compare it with /srv/shop/.deploy/f"
     assert good.output.endswith("5 documents, dbHash as before") and "c29 (mutable)" in bad.output
 
 
-def test_samples_that_verify_looks_for(facts: Any) -> None:
-    facts.client = Server(14)
-    assert said(data.test_data_sample, suite(None), given(ANNA), facts).endswith('"anna"}: 14 documents')
+def test_samples_that_verify_looks_for(release: Any) -> None:
+    release.client = Server(14)
+    assert said(data.test_data_sample, suite(None), given(ANNA), release).endswith('"anna"}: 14 documents')
     was = suite(Baseline(taken="", samples=[20]))
-    assert said(data.test_data_sample, was, given(ANNA), facts).endswith("14 documents, 20 before")
-    facts.client = Server(13)
-    assert said(data.test_data_sample, suite(None), given(ANNA), facts).endswith(
+    assert said(data.test_data_sample, was, given(ANNA), release).endswith("14 documents, 20 before")
+    release.client = Server(13)
+    assert said(data.test_data_sample, suite(None), given(ANNA), release).endswith(
         "13 documents, expected at least 14"
     )
-    assert [one.exit_status for one in facts.connection.transcript.entries] == [0, 0, 0]
+    assert [one.exit_status for one in release.connection.transcript.entries] == [0, 0, 0]
 
 
 def test_checks_of_data_cannot_be_waived() -> None:

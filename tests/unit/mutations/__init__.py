@@ -1,4 +1,4 @@
-"""Mutations: for every check a corruption of the recorded facts that breaks its condition, and no other's.
+"""Mutations: for every check a corruption of the recorded answers that breaks its condition, and no other's.
 
 Each module of this package holds the mutations of one subject, in a list called MUTATIONS.
 """
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from gonogo.deploy.errors import Unknown
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host.answers import Answer
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps.recording import Recording
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import parse
@@ -39,42 +39,42 @@ def recording() -> Recording:
 
 @dataclass
 class World:
-    """The facts of a healthy run of the example stack, to be corrupted; ``options`` are those of the run."""
+    """The release of a healthy run of the example stack, to be corrupted; ``options``: of the run."""
 
-    facts: Facts
+    release: Release
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def recorded(cls) -> World:
-        return cls(recording().facts_of())
+        return cls(recording().release_of())
 
     @property
     def target(self) -> Target:
-        return self.facts.target
+        return self.release.target
 
     def get(self, key: str) -> Any:
         """The value of a fact or of a noun's property, also of one that no check needs in the recording."""
-        found = self.facts.find(key)
+        found = self.release.find(key)
         assert found, f"there is no {key}"
         return getattr(*found)
 
-    def set(self, values: Mapping[str, Any] | None = None, **facts: Any) -> None:
-        """Let nouns' properties, by key, and facts have other values."""
-        for key, value in {**(values or {}), **facts}.items():
-            assert self.facts.find(key), f"there is no {key}"
-            self.facts.answers.known[key] = Answer(value, None)
+    def set(self, values: Mapping[str, Any] | None = None, **properties: Any) -> None:
+        """Let nouns' properties, by key, and the release's have other values."""
+        for key, value in {**(values or {}), **properties}.items():
+            assert self.release.find(key), f"there is no {key}"
+            self.release.answers.known[key] = Answer(value, None)
 
     def fail(self, key: str, check: str, message: str = "it cannot be had") -> None:
         """Let a fact or a noun's property be unknown, for which ``check`` fails."""
-        assert self.facts.find(key), f"there is no {key}"
-        self.facts.answers.known[key] = Answer(None, Unknown(check, message))
+        assert self.release.find(key), f"there is no {key}"
+        self.release.answers.known[key] = Answer(None, Unknown(check, message))
 
     def amend(self, **tables: Any) -> None:
         """Let the target file hold other tables; what is not named stays."""
         raw = {**json.loads(text())["target"], **tables}
         file = Path(raw.pop("file"))
         kept = {key: value for key, value in raw.items() if value is not None}
-        self.facts.target = parse(kept, file)
+        self.release.target = parse(kept, file)
 
 
 @dataclass(frozen=True)

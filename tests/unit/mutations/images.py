@@ -96,14 +96,14 @@ def registered(world: World) -> None:
 
 
 def registry(
-    client: Client | None = None, greeting: Greeting | None = None, **facts: Any
+    client: Client | None = None, greeting: Greeting | None = None, **release: Any
 ) -> Callable[[World], None]:
     """A registry of which the target is told something else, or of which a fact is other."""
     told = {f"{THERE}.client": client, f"{THERE}.greeting": greeting}
 
     def change(world: World) -> None:
         registered(world)
-        world.set({key: value for key, value in told.items() if value}, **facts)
+        world.set({key: value for key, value in told.items() if value}, **release)
 
     return change
 

@@ -75,7 +75,7 @@ def unreadable(world: World) -> None:
 
 
 def another_release(world: World) -> None:
-    world.facts.version = "v10"
+    world.release.version = "v10"
     locked(world)
 
 

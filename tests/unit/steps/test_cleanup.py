@@ -13,11 +13,11 @@ import pytest
 from gonogo.deploy import history, lock, recovery, release, runner
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.journal import Journal
 from gonogo.deploy.lock import Lock
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import Record
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps import cleanup, deployment
 from gonogo.deploy.steps.report_step import Ended
 from gonogo.deploy.steps.run import Run
@@ -32,7 +32,7 @@ HALF = Ended("rollback-failed", 5, "the connection was lost; and the rollback fa
 def opened(there: Target) -> Run:
     run = runner.new_run(there, Progress(io.StringIO()), version="v2")
     run.connection_ = Connection.open(there)
-    run.facts_ = Facts(there, run.connection, run.redactor)
+    run.release_ = Release(there, run.connection, run.redactor)
     return run
 
 

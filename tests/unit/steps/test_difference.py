@@ -12,7 +12,6 @@ import pytest
 from gonogo.deploy import release, runner
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import commits, images
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.commits import Commit, Shipping
@@ -21,6 +20,7 @@ from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.plan import Change
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import Record
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps import difference
 from gonogo.deploy.steps.difference import compared, keys, masked
 from tests.unit.stacks import model, target
@@ -90,9 +90,9 @@ def test_going_back_tells_sizes_configuration_and_the_commits_that_are_lost(
 
     monkeypatch.setattr(commits, "shipping", shipping)
     with Connection.open(there) as run.connection_:
-        run.facts_ = Facts(there, run.connection, run.redactor)
+        run.release_ = Release(there, run.connection, run.redactor)
         made = {"api": Given({"NEW": "1"}, ())}
-        run.facts.answers.known['host.project("shop").made_with'] = Answer(made, None)
+        run.release.answers.known['host.project("shop").made_with'] = Answer(made, None)
         for name, text in (("v1", "services: {}\n"), ("v2", f"services: {{}}\nx-token: {SECRET}\n")):
             record = Record(version=name, commit=f"commit of {name}", created="", project="shop")
             release.save(run.connection, there, name, release.RECORD, record)

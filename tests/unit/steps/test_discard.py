@@ -19,7 +19,7 @@ def discarded(version: str, **given: Any) -> str:
         version=version,
         images_of="",
         resumed="",
-        facts=SimpleNamespace(model=stack),
+        release=SimpleNamespace(model=stack),
         connection=SimpleNamespace(check=lambda line, **_: asked.append(line)),
     )
     deployment.discard(cast(Run, SimpleNamespace(**{**vars(run), **given})))
@@ -46,4 +46,4 @@ def test_what_the_stack_is_may_not_be_known_any_more() -> None:
         def model(self) -> None:
             raise GonogoError("the connection was lost")
 
-    assert discarded("7.2", facts=Lost()) == "rm -rf -- /srv/shop/.deploy/releases/7.2"
+    assert discarded("7.2", release=Lost()) == "rm -rf -- /srv/shop/.deploy/releases/7.2"

@@ -9,7 +9,6 @@ import pytest
 
 from gonogo.deploy import journal, switch
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.facts import Facts
 from gonogo.deploy.host import identities, images, layers
 from gonogo.deploy.host.commits import Commit, Shipping
 from gonogo.deploy.host.engine import EngineInfo
@@ -17,6 +16,7 @@ from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.plan import chosen
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
 from gonogo.deploy.release import Image, Record
+from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps import plan_preview
 from gonogo.deploy.steps.plan_preview import NEW, Build
 from gonogo.deploy.transfer import layers as leaving
@@ -63,7 +63,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 NONE = SimpleNamespace(current=None)
 
 
-def facts(**changed: Any) -> Facts:
+def release(**changed: Any) -> Release:
     running = [container("api"), container("web"), container("cache")]
     given: dict[str, Any] = {
         "target": target(),
@@ -83,11 +83,11 @@ def facts(**changed: Any) -> Facts:
     }
     given |= changed
     given.setdefault("local_ids", {name: one.id for name, one in given["local_images"].items()})
-    return cast(Facts, SimpleNamespace(**given))
+    return cast(Release, SimpleNamespace(**given))
 
 
 def test_what_a_deployment_would_do(engine: dict[str, Any]) -> None:
-    seen = plan_preview.preview(facts(), "v2")
+    seen = plan_preview.preview(release(), "v2")
     assert {one.service: (one.action, one.image_after) for one in seen.services} == {
         "api": ("unchanged", "sha256:api"),
         "web": ("replaced", ""),
@@ -121,14 +121,14 @@ def test_a_build_that_the_cache_gives_is_the_image_that_runs_whatever_its_id(eng
     engine["here"] = set()
     engine["identities there"] = {"sha256:api": "one", "sha256:web": "other"}
     assert "api    replaced   it is built here for the first" in "\n".join(
-        plan_preview.preview(facts(), "v2").lines
+        plan_preview.preview(release(), "v2").lines
     )
     engine["identities here"] = {"sha256:manifest-of-api": "one"}
-    assert "api    unchanged" in "\n".join(plan_preview.preview(facts(), "v2").lines)
+    assert "api    unchanged" in "\n".join(plan_preview.preview(release(), "v2").lines)
 
 
 def test_images_that_share_layers_are_counted_once(engine: dict[str, Any]) -> None:
-    seen = plan_preview.preview(facts(sources={}), "v2")
+    seen = plan_preview.preview(release(sources={}), "v2")
     assert seen.transfer == Transfer(images=["shop-api", "shop-web"], bytes=72_000_000, estimated=True)
     assert seen.downtime == "api unknown; web about 2 s, as last time"
 
@@ -137,17 +137,17 @@ def test_images_that_are_sent_whole_are_told_beforehand(engine: dict[str, Any]) 
     there = SimpleNamespace(engine=EngineInfo("26.1.5", "1.45", "linux/amd64", containerd=True))
     about = "shop-web: up to about 72 MB, as large as what runs"
     told = f"{about}, less the layers that are there"
-    assert plan_preview.preview(facts(host=there), "v2").transfer.told == told
+    assert plan_preview.preview(release(host=there), "v2").transfer.told == told
     engine["in part"] = False
-    assert plan_preview.preview(facts(host=there), "v2").transfer.told == (
+    assert plan_preview.preview(release(host=there), "v2").transfer.told == (
         f"{about}, with all layers: those that are there came compressed, as from a registry"
     )
-    assert plan_preview.preview(facts(), "v2").transfer.told == told
+    assert plan_preview.preview(release(), "v2").transfer.told == told
 
 
 def test_a_first_deployment(engine: dict[str, Any]) -> None:
     seen = plan_preview.preview(
-        facts(running=[], target_images={}, images={}, releases=NONE, shipping=None), "v1"
+        release(running=[], target_images={}, images={}, releases=NONE, shipping=None), "v1"
     )
     assert {one.action for one in seen.services} == {"created"}
     assert seen.transfer.told == (
@@ -159,14 +159,14 @@ def test_a_first_deployment(engine: dict[str, Any]) -> None:
 
 
 def test_what_was_started_by_hand_is_adopted(engine: dict[str, Any]) -> None:
-    seen = plan_preview.preview(facts(releases=NONE, shipping=None), "v1")
+    seen = plan_preview.preview(release(releases=NONE, shipping=None), "v1")
     assert "adopt what runs as a release to go back to" in seen.steps
 
 
 def test_images_that_are_built_already(engine: dict[str, Any]) -> None:
     local = {"shop-api": info("sha256:api"), "shop-web": info("sha256:new")}
     engine["sizes"]["sha256:new"] = {"base": 70_000_000, "new": 5_000_000}
-    seen = plan_preview.preview(facts(local_images=local), "v2", skip_build=True)
+    seen = plan_preview.preview(release(local_images=local), "v2", skip_build=True)
     assert seen.transfer == Transfer(images=["shop-web"], bytes=75_000_000)
     assert seen.transfer.told == "shop-web: 75 MB"
     assert "build (nothing)" in seen.steps
@@ -175,13 +175,13 @@ def test_images_that_are_built_already(engine: dict[str, Any]) -> None:
 
 
 def test_an_image_that_is_pulled_is_not_what_runs(engine: dict[str, Any]) -> None:
-    seen = plan_preview.preview(facts(images={}), "v2")
+    seen = plan_preview.preview(release(images={}), "v2")
     (cache,) = [one for one in seen.services if one.service == "cache"]
     assert (cache.action, cache.why) == ("replaced", "redis:7 is pulled, and is not what runs")
 
 
 def test_a_commit_that_this_clone_lacks_is_told(engine: dict[str, Any]) -> None:
-    seen = plan_preview.preview(facts(shipping=Shipping(OLD, NOW, known=False)), "v2")
+    seen = plan_preview.preview(release(shipping=Shipping(OLD, NOW, known=False)), "v2")
     assert seen.notes == ["aaaaaaaa, which runs, is not in this clone: what ships cannot be told"]
 
 
@@ -204,14 +204,14 @@ def test_a_commit_that_this_clone_lacks_is_told(engine: dict[str, Any]) -> None:
     ],
 )
 def test_what_a_build_gives(engine: dict[str, Any], changed: dict[str, Any], wanted: Build) -> None:
-    found = plan_preview.expected(facts(**changed))["api"]
+    found = plan_preview.expected(release(**changed))["api"]
     assert found.id == wanted.id
     assert found.why.startswith(wanted.why)
 
 
 def test_a_build_on_another_machine_gives_another_image(engine: dict[str, Any]) -> None:
     engine["here"] = set()
-    found = plan_preview.expected(facts())["api"]
+    found = plan_preview.expected(release())["api"]
     assert (found.id, found.why) == (
         NEW,
         "it is built here for the first time, from aaaaaaaa as the one that runs",
@@ -232,5 +232,5 @@ def test_the_images_of_a_release() -> None:
 
 
 def test_a_preview_is_plain_data(engine: dict[str, Any]) -> None:
-    seen = plan_preview.preview(facts(), "v2")
+    seen = plan_preview.preview(release(), "v2")
     assert PlanPreview.model_validate_json(seen.model_dump_json()) == seen

@@ -190,7 +190,7 @@ def test_the_way_back_goes_on_behind_a_service_that_does_not_start(monkeypatch: 
         target=TO,
         connection=SimpleNamespace(check=lambda line, **_: asked.append(line)),
         redactor=None,
-        facts=SimpleNamespace(running=[cut]),
+        release=SimpleNamespace(running=[cut]),
         host=stacks.host(),
         note=notes.append,
         record=SimpleNamespace(previous="v1"),

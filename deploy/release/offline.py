@@ -1,4 +1,4 @@
-"""The facts of a repository: what it tells of a deployment where no target may be asked."""
+"""A release as its repository tells it, where no target may be asked."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from pathlib import Path
 from gonogo.deploy import compose
 from gonogo.deploy.compose import env_example, env_file, local_resolver
 from gonogo.deploy.errors import GonogoError, Unknown
-from gonogo.deploy.facts import Facts, Resolved
-from gonogo.deploy.facts.stack import kept, read
 from gonogo.deploy.host import commits, local_git
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.commits import Shipping
@@ -22,6 +20,8 @@ from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.redaction.masking import concealed_all
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.resolved import Resolved, kept, read
 from gonogo.deploy.target import Target
 from gonogo.deploy.wire.transcript import Entry
 
@@ -33,8 +33,8 @@ WITHOUT_COMPOSE = "docker compose is not on this machine: what it would refuse w
 TIMEOUT_S = 20
 
 
-class RepositoryFacts(Facts):
-    """The facts of a target as far as its repository tells them; what would have to ask it is Unknown.
+class OfflineRelease(Release):
+    """A release as far as the repository tells it; what would have to ask it is Unknown.
 
     The env example stands for the env file. Where this machine has no Compose, the compose file is read as
     it is written; see ``compose.local_resolver``.

@@ -1,4 +1,4 @@
-"""The facts of the images: what the target has, what this machine has, what a registry says."""
+"""The images of a release: what the target has, what this machine has, what a registry says."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import os
 
 from gonogo.deploy.compose.dockerfile import Stage
 from gonogo.deploy.compose.model import Service
-from gonogo.deploy.facts.registry import RegistryFacts
 from gonogo.deploy.host import identities, images
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release import RECORD, tagged
+from gonogo.deploy.release.registry import Registries
 from gonogo.deploy.transfer import image_build as building
 from gonogo.deploy.transfer.build_source import Source
 
 
-class ImageFacts(RegistryFacts):
+class Images(Registries):
     """What is asked about the images that a release runs and those that it replaces."""
 
     def sought(self, service: Service) -> str:

@@ -1,4 +1,4 @@
-"""The facts of the registry that the stack's own images belong to, where the target file names one."""
+"""The registry that the stack's own images belong to, where the target file names one."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import os
 from gonogo.deploy import release
 from gonogo.deploy.compose.image_name import misnamed
 from gonogo.deploy.errors import Unknown
-from gonogo.deploy.facts.stack import StackFacts
 from gonogo.deploy.host import images, registry
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.registry import Content
 from gonogo.deploy.host.registry import Registry as Reached
+from gonogo.deploy.release.stack import Stack
 from gonogo.deploy.target.sections import Registry
 
 
-class RegistryFacts(StackFacts):
-    """What is asked of a registry; each fact is Unknown where the target file names none."""
+class Registries(Stack):
+    """What is asked of a registry; each property is Unknown where the target file names none."""
 
     @property
     def registry(self) -> Registry:

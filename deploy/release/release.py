@@ -1,4 +1,4 @@
-"""The facts of the release: what git says here and there, whether the stack answers."""
+"""``release``: what would be deployed, for checks and for the steps of a run."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from dataclasses import replace
 from gonogo.deploy.availability import health
 from gonogo.deploy.availability.health import Reply
 from gonogo.deploy.errors import Unknown
-from gonogo.deploy.facts.data import DataFacts
 from gonogo.deploy.host import commits
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.git import Checkout
 from gonogo.deploy.host.releases import Releases
+from gonogo.deploy.release.data import Data
 from gonogo.deploy.transfer import checkout as clones
 from gonogo.deploy.transfer.checkout import Clone
 
 
-class ReleaseFacts(DataFacts):
-    """What is asked about the release that would be made and the one that runs."""
+class Release(Data):
+    """What would be deployed; each of its properties is asked when it is first used.
+
+    >>> release.model.services["api"].image
+    'shop-api:latest'
+    """
 
     @property
     def git(self) -> Checkout:

@@ -1,4 +1,4 @@
-"""The facts of the data: bind mounts and the database."""
+"""The data that a release must keep: bind mounts and the database."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 
 from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.errors import GonogoError, Unknown
-from gonogo.deploy.facts.images import ImageFacts
-from gonogo.deploy.facts.stack import StackFacts
 from gonogo.deploy.host import local_git
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.binds import Kind
@@ -16,10 +14,12 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import ROOTLESS
 from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.mongodb import login, primary, state
+from gonogo.deploy.release.images import Images
+from gonogo.deploy.release.stack import Stack
 from gonogo.deploy.target import Mongodb
 
 
-class DataFacts(ImageFacts):
+class Data(Images):
     """What is asked about the data that a release must keep."""
 
     @property
@@ -90,10 +90,10 @@ class DataFacts(ImageFacts):
         return self.host.mongodump(self.database.name if self.database else "").where
 
 
-def _outside(facts: StackFacts, settings: Mongodb, variable: str) -> state.Mongo:
-    way = login.way(facts, settings)
+def _outside(release: Stack, settings: Mongodb, variable: str) -> state.Mongo:
+    way = login.way(release, settings)
     place = state.Place(way.members[0].name, "", variable)
-    return state.state(facts.connection, primary.reached(facts, way), place, settings.database)
+    return state.state(release.connection, primary.reached(release, way), place, settings.database)
 
 
 def _kind(source: Path, name: str) -> Kind:

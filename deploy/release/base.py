@@ -1,4 +1,4 @@
-"""What every part of the facts stands on: the connection, the answers so far, and how they are kept."""
+"""What every part of a release stands on: the two hosts, the answers so far, and how they are kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gonogo.deploy.wire.transcript import Entry, Transcript
 
 
 class Base:
-    """The state of the facts of one target. ``connection`` may be None: every fact of it is then Unknown.
+    """The target and its two hosts. ``connection`` may be None: what would ask the target is then Unknown.
 
     ``version``: of the release under way, when this is part of one. ``images_of``: the version as which the
     images were built that are taken as they are, empty where the compose file says which. ``pending``: the
@@ -29,7 +29,7 @@ class Base:
     offline: ClassVar[bool] = False
     """Whether only the repository is looked at."""
     local: ClassVar[bool] = False
-    """Whether all facts ask this machine alone: each says so itself."""
+    """Whether all its properties ask this machine alone: each says so itself."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -57,7 +57,7 @@ class Base:
             self.connected(connection, failure)
 
     def connected(self, connection: Connection | None, failure: GonogoError | None = None) -> None:
-        """Go on over a connection that shares the transcript of these facts, or without one."""
+        """Go on over a connection that shares the transcript of these release, or without one."""
         self._line.connected(connection, failure)
 
     @property
@@ -70,7 +70,7 @@ class Base:
         return name
 
     def evidence(self, since: int) -> list[Entry]:
-        """Return this thread's entries from ``since`` on and those of the facts used; forget the latter."""
+        """Return this thread's entries from ``since`` on and those of the answers used; forget the latter."""
         wanted = sorted(self.answers.used | set(self.transcript.mine(since)))
         self.answers.used.clear()
         return self.transcript.at(wanted)

@@ -1,0 +1,81 @@
+"""The resolved model of a release: the compose files with all values in place, and what Compose said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from gonogo.deploy import compose
+from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
+from gonogo.deploy.compose.model import Model, Service
+from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.redaction.masking import concealed_all, masked
+from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.target import Target
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The resolved model, the variables that Compose warned about as not set, and its other warnings."""
+
+    model: Model
+    unset: list[str]
+    warnings: list[str] = field(default_factory=list)
+
+
+def kept(resolved: Resolved) -> Resolved:
+    """Return the resolved model as it may be written to a file; see ``weak.concealed``."""
+    services = {name: _concealed(service) for name, service in resolved.model.services.items()}
+    return replace(resolved, model=replace(resolved.model, services=services))
+
+
+def _concealed(service: Service) -> Service:
+    build = service.build
+    if build and isinstance(build.get("args"), dict):
+        build = {**build, "args": concealed_all({k: str(v) for k, v in build["args"].items()})}
+    demanded = requirepass(service.command, service.environment)
+    words = tuple(word.replace(demanded, masked(demanded)) if demanded else word for word in service.command)
+    return replace(service, environment=concealed_all(service.environment), build=build, command=words)
+
+
+def resolve(
+    connection: Connection,
+    target: Target,
+    files: Sequence[str],
+    redactor: Redactor,
+    stdin: bytes | None = None,
+) -> Resolved:
+    """Return the model that ``files`` give on the target, ``-`` being ``stdin``; its secrets are redacted.
+
+    Raises GonogoError with Compose's words.
+    """
+    return read_config(target, config(connection, target, files, stdin), redactor)
+
+
+def config(connection: Connection, target: Target, files: Sequence[str], stdin: bytes | None) -> Result:
+    """Return what Compose says that ``files`` give on the target, ``-`` being ``stdin``."""
+    line = compose.command(target, "config", "--format", "json", files=files)
+    return connection.run(line, stdin=stdin, private=True)
+
+
+def read_config(target: Target, result: Result, redactor: Redactor) -> Resolved:
+    """Return the model in what ``config`` returned; its secrets are redacted. Raises GonogoError."""
+    if not result.ok:
+        raise GonogoError(f"{target.host}: {compose.complaint(result.error_text)}")
+    return read(result.text, result.error_text, redactor)
+
+
+def read(text: str, said: str, redactor: Redactor) -> Resolved:
+    """Return the model that Compose printed, with what it ``said`` beside; the model's secrets are redacted.
+
+    Raises GonogoError for what is no model.
+    """
+    model = Model.from_json(text)
+    for service in model.services.values():
+        arguments = (service.build or {}).get("args") or {}
+        redactor.add(secret_values({**service.environment, **{k: str(v) for k, v in arguments.items()}}))
+        demanded = requirepass(service.command, service.environment)
+        redactor.add(secret_values({REDIS_PASSWORD: demanded}))
+    return Resolved(model, compose.unset_variables(said), compose.warnings(said))
