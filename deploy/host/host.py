@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal, Self
 
-from gonogo.deploy.connection import Connection
-from gonogo.deploy.host.answers import Answers, Asked
-from gonogo.deploy.host.backend import ConnectionBackend
 from gonogo.deploy.host.backups import Backups, Mongodump
+from gonogo.deploy.host.base import BaseHost
 from gonogo.deploy.host.certificate import Certificate
 from gonogo.deploy.host.clock import Clock
 from gonogo.deploy.host.compose import Compose
@@ -26,25 +19,17 @@ from gonogo.deploy.host.host_key import HostKey
 from gonogo.deploy.host.lock import Lock
 from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
-from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.host.port import Holders, Port
 from gonogo.deploy.host.project import Project
 from gonogo.deploy.host.registry import Registry
 from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.host.sockets import Listener, Sockets
-from gonogo.deploy.host.typed import TestinfraHost
 from gonogo.deploy.host.volumes import Volumes
-from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.wire.transcript import Transcript
-
-Role = Literal["host", "controller"]
-WRITTEN = re.compile(r"(\w+)\.(\w+?)(?:\((.*)\))?\.(\w+)", re.DOTALL)
-"""A property of a noun as it is written: ``host.filesystem("/srv").room``."""
 
 
-class Host(TestinfraHost):
-    """testinfra's host with our nouns. ``role``: what tests call it; ``machine``: what messages call it.
+class Host(BaseHost):
+    """testinfra's host with our nouns.
 
     >>> host.memory.available
     2147483648
@@ -52,47 +37,7 @@ class Host(TestinfraHost):
     'root'
     """
 
-    def __init__(
-        self,
-        backend: ConnectionBackend,
-        transcript: Transcript,
-        answers: Answers,
-        redactor: Redactor,
-        role: Role = "host",
-    ) -> None:
-        super().__init__(backend)
-        backend.set_host(self)
-        self._line = backend
-        self.transcript, self.answers = transcript, answers
-        self.redactor, self.role = redactor, role
-        self._holders: tuple[list[Container], list[Listener], Holders] | None = None
-
-    @classmethod
-    def over(cls, connection: Connection, role: Role = "host") -> Self:
-        """Return the host that ``connection`` leads to, of which nothing was asked yet."""
-        backend = ConnectionBackend(connection.host)
-        backend.connected(connection)
-        return cls(backend, connection.transcript, Answers(), Redactor(), role)
-
-    @property
-    def connection(self) -> Connection:
-        """The way to the host; raises Unknown with the reason when there is none."""
-        return self._line.connection
-
-    @property
-    def machine(self) -> str:
-        """What messages call the host: the target's host as it stands in its file, or "this machine"."""
-        return self._line.machine
-
-    @property
-    def address(self) -> str:
-        """The host as a target file names it, ``local`` for the machine that deploys."""
-        return self._line.address
-
-    @property
-    def config_file(self) -> Path | None:
-        """The configuration of ssh for this host, where it is not the user's own."""
-        return self._line.config_file
+    _holders: tuple[list[Container], list[Listener], Holders] | None = None
 
     def backups(self, folder: str) -> Backups:
         """A folder of backups."""
@@ -191,14 +136,6 @@ class Host(TestinfraHost):
         """The volumes."""
         return Volumes(self)
 
-    def forget(self, noun: str) -> None:
-        """Forget what is known of every noun that is called so; it is asked again then."""
-        self.answers.forget(f"{self.role}.{noun}.", f"{self.role}.{noun}(")
-
-    def refresh(self) -> None:
-        """Begin a new snapshot: whatever is known of the host is asked again when it is needed."""
-        self.answers.renew(here=self.role == "controller")
-
     @property
     def holders(self) -> Holders:
         """Who holds the ports, made anew where containers or sockets were asked anew."""
@@ -207,24 +144,3 @@ class Host(TestinfraHost):
         if known is None or known[0] is not containers or known[1] is not listeners:
             self._holders = known = (containers, listeners, Holders(containers, listeners))
         return known[2]
-
-    def find(self, written: str) -> tuple[Noun, str] | None:
-        """Return the noun and the name of a property as it is written, None for what is none of this host."""
-        read = WRITTEN.fullmatch(written)
-        kind = {one.noun: one for one in Noun.__subclasses__()}.get(read[2]) if read else None
-        if read is None or kind is None or read[1] != self.role:
-            return None
-        try:
-            names = json.loads(f"[{read[3] or ''}]")
-        except ValueError:
-            return None
-        known = isinstance(getattr(kind, read[4], None), Asked) and all(isinstance(n, str) for n in names)
-        return (kind(self, *names), read[4]) if known else None
-
-
-def properties(noun: type[Noun]) -> Iterator[tuple[str, Asked[Any]]]:
-    """Yield every property of a noun that is asked once, with its name."""
-    for name in dir(noun):
-        found = getattr(noun, name)
-        if isinstance(found, Asked):
-            yield name, found

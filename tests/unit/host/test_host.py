@@ -12,7 +12,8 @@ import pytest
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, GonogoError, Unknown
 from gonogo.deploy.host.answers import ahead
-from gonogo.deploy.host.host import Host, properties
+from gonogo.deploy.host.base import properties
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.local import HERE, LocalConnection
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.redaction.redactor import Redactor
