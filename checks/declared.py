@@ -84,7 +84,7 @@ def _after_model(release: Release) -> Iterator[Question]:
     host, target = release.host, release.target
     if target.mongodb:
         yield lambda: _way_to_database(release)
-        yield lambda: release.mongodb
+        yield lambda: host.mongodb(release).state
     yield lambda: release.target_images
     yield lambda: release.local_images
     yield lambda: release.mounted.binds
@@ -104,13 +104,13 @@ def _after_model(release: Release) -> Iterator[Question]:
 def _after_images(release: Release) -> Iterator[Question]:
     yield lambda: release.pullable
     if release.target.mongodb:
-        yield lambda: release.dump_tool
+        yield lambda: release.host.mongodb(release).dump_tool
 
 
 def _way_to_database(release: Release) -> None:
     """Have connections made to the stack's MongoDB as soon as it is known where it is."""
-    if release.database:
-        at = address.of_container(release.database)
+    if container := release.host.mongodb(release).container:
+        at = address.of_container(container)
         release.connection.forward_port(at.host, at.port, ahead=AHEAD)
 
 

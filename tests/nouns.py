@@ -15,7 +15,11 @@ from typing import Any, get_type_hints
 from gonogo.deploy.host.answers import Asked
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.mongodb.noun import Mongodb
+from gonogo.deploy.release.release import Release
 
+LATER = {"Mongodb": Mongodb, "Release": Release}
+"""Types that deploy/host/host.py knows while it is checked alone."""
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "nouns.md"
 HEAD = """# Nouns
@@ -35,7 +39,7 @@ def nouns() -> Iterator[tuple[str, type[Noun]]]:
         function = member.func if isinstance(member, cached_property) else member
         if name.startswith("_") or not inspect.isfunction(function):
             continue
-        kind = get_type_hints(function).get("return")
+        kind = get_type_hints(function, localns=LATER).get("return")
         if isinstance(kind, type) and issubclass(kind, Noun):
             given = ", ".join(list(inspect.signature(function).parameters)[1:])
             yield f"host.{name}" + ("" if isinstance(member, cached_property) else f"({given})"), kind

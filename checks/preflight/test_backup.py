@@ -51,7 +51,7 @@ def test_backup_recent(host: Host, target: Target, release: Release, expect: Cal
     found = host.backups(target.backup.folder).listing
     if target.mongodb is None:
         pytest.skip(nothing)
-    if not release.has_database:
+    if not host.mongodb(release).exists:
         pytest.skip("no database runs yet, so there is nothing to back up")
     if found.state != "writable" and not found.found:
         raise Unknown("backup.destination", f"{found.folder}: {TOLD[found.state]}")
@@ -77,13 +77,12 @@ def test_backup_tool(host: Host, target: Target, release: Release, expect: Calla
         pytest.skip("the target file names no MongoDB or no backup folder")
     if target.mongodb.uri_variable:
         pytest.skip("the MongoDB is not in the stack: gonogo's own writer backs it up")
-    if release.database is None:
+    container = host.mongodb(release).container
+    if container is None:
         pytest.skip("no database runs yet, so there is nothing to back up")
-    tool = host.mongodump(release.database.name).where
-    where = {"container": f"in {release.database.name}", "host": "on the target"}.get(tool, "")
-    nowhere = (
-        f"no mongodump in {release.database.name} or on the target: gonogo's own writer will have to dump"
-    )
+    tool = host.mongodump(container.name).where
+    where = {"container": f"in {container.name}", "host": "on the target"}.get(tool, "")
+    nowhere = f"no mongodump in {container.name} or on the target: gonogo's own writer will have to dump"
     expect(
         where,
         found=f"mongodump {where}" if where else nowhere,

@@ -190,7 +190,7 @@ def test_disk_backup(
     """A dump of the database fits into the backup folder, and a trial restore of it under Docker's data."""
     if target.mongodb is None or not (target.backup or target.keeps_data):
         pytest.skip("the target file names no MongoDB")
-    state = release.mongodb
+    state = host.mongodb(release).state
     if state is None or state.data is None:
         pytest.skip(
             "no database runs yet" if state is None else "the login may not ask for the size of the data"

@@ -25,10 +25,10 @@ SERIES = ((3, 4), (3, 6), (4, 0), (4, 2), (4, 4), (5, 0), (6, 0), (7, 0), (8, 0)
 Version = tuple[int, int]
 
 
-def _state(target: Target, release: Release) -> tuple[Mongodb, Mongo]:
+def _state(host: Host, target: Target, release: Release) -> tuple[Mongodb, Mongo]:
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")
-    state = release.mongodb
+    state = host.mongodb(release).state
     if state is None:
         pytest.skip(f"{target.mongodb.service} does not run yet: it will be initialised from the env file")
     return target.mongodb, state
@@ -39,9 +39,9 @@ def _state(target: Target, release: Release) -> tuple[Mongodb, Mongo]:
     reason="D4, L1: a database keeps the credentials it was initialised with, not those of a new env file.",
     fix="Put the credentials back with which the database was initialised, or change them in the database.",
 )
-def test_mongodb_login(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_mongodb_login(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The credentials of the new model log in to the database that runs."""
-    mongodb, state = _state(target, release)
+    mongodb, state = _state(host, target, release)
     whose = f"the login of {mongodb.uri_variable}" if mongodb.uri_variable else "the new model's login"
     expect(True, found=f"{state.container} lets {whose} in", expected="a login that works")
 
@@ -64,9 +64,9 @@ def ill(state: Mongo) -> list[str]:
     reason="A release over a database that cannot write, or has lost its majority, only adds to the trouble.",
     fix="Fix the replica set first: `rs.status()` tells what its members say of each other.",
 )
-def test_mongodb_healthy(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_mongodb_healthy(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The database takes writes; of a replica set every member is well."""
-    _, state = _state(target, release)
+    _, state = _state(host, target, release)
     wrong = ill(state)
     role = "the primary" if state.writable else "a member"
     what = f"{role} of {state.replica_set}, " if state.replica_set else ""
@@ -97,7 +97,7 @@ def shrunk(before: Mapping[str, int] | None, now: Mapping[str, int], mongodb: Mo
 )
 def test_mongodb_size(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The database holds about as much as before the last release, or more."""
-    mongodb, state = _state(target, release)
+    mongodb, state = _state(host, target, release)
     baseline = host.releases(str(target.deploy_path)).baseline
     less = shrunk(baseline.counts if baseline else None, state.counts, mongodb)
     size = "" if state.data is None else f"{mb(state.data)} of data, {mb(state.storage or 0)} on disk; "
@@ -155,10 +155,10 @@ def coming(release: Release, model: Model, service: str) -> tuple[str, Version |
     fix="Name an image of the series that its data has, or of the next, and raise one series at a time.",
     data=True,
 )
-def test_mongodb_version(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_mongodb_version(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The version of the new image opens the data files of the database that runs."""
     model = release.model
-    mongodb, state = _state(target, release)
+    mongodb, state = _state(host, target, release)
     if mongodb.uri_variable:
         pytest.skip("the MongoDB is not in the stack: no image of this release opens its data")
     image, new = coming(release, model, mongodb.service)

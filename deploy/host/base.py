@@ -83,7 +83,7 @@ class BaseHost(TestinfraHost):
         """Return the noun and the name of a property as it is written, None for what is none of this host."""
         read = WRITTEN.fullmatch(written)
         kind = {one.noun: one for one in Noun.__subclasses__()}.get(read[2]) if read else None
-        if read is None or kind is None or read[1] != self.role:
+        if read is None or kind is None or kind.of_release or read[1] != self.role:
             return None
         try:
             names = json.loads(f"[{read[3] or ''}]")

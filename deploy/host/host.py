@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from gonogo.deploy.host.backups import Backups, Mongodump
 from gonogo.deploy.host.base import BaseHost
@@ -26,6 +27,10 @@ from gonogo.deploy.host.registry import Registry
 from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.host.sockets import Listener, Sockets
 from gonogo.deploy.host.volumes import Volumes
+
+if TYPE_CHECKING:
+    from gonogo.deploy.mongodb.noun import Mongodb
+    from gonogo.deploy.release.release import Release
 
 
 class Host(BaseHost):
@@ -101,6 +106,12 @@ class Host(BaseHost):
     def memory(self) -> Memory:
         """The memory."""
         return Memory(self)
+
+    def mongodb(self, release: Release) -> Mongodb:
+        """The MongoDB that the target file names, as a release logs in to it."""
+        from gonogo.deploy.mongodb.noun import Mongodb  # noqa: PLC0415  its folder lies above this one
+
+        return Mongodb(self, release)
 
     def mongodump(self, container: str) -> Mongodump:
         """``mongodump`` in a container or beside it; without a name, there is no container."""

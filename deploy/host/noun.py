@@ -26,6 +26,9 @@ class Noun(Module):
     noun: ClassVar[str] = ""
     """What the noun is called on ``host``: its class's name, as in ``host_key`` for HostKey."""
 
+    of_release: ClassVar[bool] = False
+    """Whether it is asked about a release, which it takes in place of names."""
+
     def __init_subclass__(cls) -> None:
         cls.noun = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 

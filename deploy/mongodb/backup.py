@@ -54,9 +54,10 @@ def make(release: Release, *, users: bool = False, on_bytes: OnBytes = None, ver
 def expected(release: Release) -> int | None:
     """Return about how many bytes ``make`` sends; None where it is not known, or the server writes them."""
     try:
-        if release.mongodb is None or release.dump_tool == "container":
+        database = release.host.mongodb(release)
+        if database.state is None or database.dump_tool == "container":
             return None
-        return release.mongodb.data
+        return database.state.data
     except GonogoError:
         return None  # what it is will be said by ``make``
 

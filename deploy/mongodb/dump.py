@@ -37,7 +37,8 @@ def fits(release: Release, settings: Mongodb, client: Client) -> bool:
     Of one database of a replica set it cannot make a snapshot (--oplog goes with all databases alone), and
     ours can. Over TLS it would need the certificates in the container.
     """
-    if settings.uri_variable or release.database is None or release.dump_tool != "container":
+    database = release.host.mongodb(release)
+    if settings.uri_variable or database.container is None or database.dump_tool != "container":
         return False
     if "setName" in client.admin.command("hello"):
         return False
@@ -87,7 +88,7 @@ def _sum(path: Path) -> Sum:
 
 
 def _dumped(order: Order) -> Sum:
-    release, container = order.release, order.release.database
+    release, container = order.release, order.container
     assert container is not None  # see fits
     script = upload_folder.enter(release.target, order.name) + command(
         container.id, order.settings.database, order.users

@@ -10,6 +10,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.mongodb.backup_stream import Piece
 from gonogo.deploy.mongodb.manifest import Manifest
 from gonogo.deploy.release.release import Release
@@ -36,9 +37,14 @@ class Order:
     on_bytes: OnBytes = None
     version: str = ""
 
+    @property
+    def container(self) -> Container | None:
+        """The container whose database it is; None for one outside the stack."""
+        return self.release.host.mongodb(self.release).container
+
     def manifest(self, **found: Any) -> Manifest:
         """Return the manifest of what was made: ``found`` and all that is known before."""
-        target, container = self.release.target, self.release.database
+        target, container = self.release.target, self.container
         return Manifest(
             target=target.name,
             project=target.project,

@@ -62,7 +62,7 @@ def prove(release: Release, backup: Backup, *, image: str = "", on_bytes: OnByte
     ``on_bytes`` is called with the size of each piece restored. A backup that is no good is a Proof that says
     so; raises GonogoError where it could not be tried.
     """
-    settings, container = release.target.backup, release.database
+    settings, container = release.target.backup, release.host.mongodb(release).container
     image = image or (settings.proof_image if settings else "") or (container.image if container else "")
     image = image or backup.manifest.image
     if not image:

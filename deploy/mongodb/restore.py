@@ -221,10 +221,11 @@ def _whole(release: Release, client: Client, backup: Backup, name: str, on_bytes
 
 
 def _archive(release: Release, backup: Backup, name: str) -> None:
-    if release.database is None or release.target.mongodb is None:
+    container = release.host.mongodb(release).container
+    if container is None or release.target.mongodb is None:
         raise GonogoError(f"{backup.name} is an archive of mongodump's, and no container has mongorestore")
     given = dump.config(login.way(release, release.target.mongodb).login)
-    archive.restore(release.connection, backup, release.database.id, name, given)
+    archive.restore(release.connection, backup, container.id, name, given)
 
 
 def _dropped(client: Client, name: str) -> bool:

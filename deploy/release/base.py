@@ -57,7 +57,7 @@ class Base:
             self.connected(connection, failure)
 
     def connected(self, connection: Connection | None, failure: GonogoError | None = None) -> None:
-        """Go on over a connection that shares the transcript of these release, or without one."""
+        """Go on over a connection that shares the transcript of these hosts, or without one."""
         self._line.connected(connection, failure)
 
     @property
@@ -66,7 +66,7 @@ class Base:
         return self.host.connection
 
     def key(self, name: str) -> str:
-        """Return under what the answer of the fact called ``name`` is kept."""
+        """Return under what the answer of the property called ``name`` is kept."""
         return name
 
     def evidence(self, since: int) -> list[Entry]:
@@ -78,7 +78,8 @@ class Base:
     def forget(self, *keys: str) -> None:
         """Make what is kept under ``keys`` be asked again, after something changed."""
         for key in keys:
-            self.answers.known.pop(key, None)
+            if place := self.find(key):
+                self.answers.known.pop(place[0].key(place[1]), None)
 
     def find(self, key: str) -> tuple[Asker, str] | None:
         """Return what holds the property that is kept under ``key``, and its name; None for no property."""
@@ -88,7 +89,7 @@ class Base:
 
     @classmethod
     def all(cls) -> Iterator[tuple[str, Asked[Any]]]:
-        """Yield every fact with its name."""
+        """Yield every property that is asked once, with its name."""
         for name in dir(cls):
             found = getattr(cls, name)
             if isinstance(found, Asked):
@@ -110,7 +111,7 @@ class Base:
             if place := self.find(key):
                 error = Unknown(given["check"], given["error"]) if "error" in given else None
                 value = None if error else _asked(*place).adapter.validate_python(given["value"])
-                self.answers.known[key] = Answer(value, error)
+                self.answers.known[place[0].key(place[1])] = Answer(value, error)
         self.answers.fixed = True
 
 

@@ -6,17 +6,11 @@ import posixpath
 from pathlib import Path
 
 from gonogo.deploy.compose.mounts import binds_of
-from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host import local_git
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.binds import Kind
-from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.engine import ROOTLESS
 from gonogo.deploy.host.paths import Paths
-from gonogo.deploy.mongodb import login, primary, state
 from gonogo.deploy.release.images import Images
-from gonogo.deploy.release.stack import Stack
-from gonogo.deploy.target import Mongodb
 
 
 class Data(Images):
@@ -38,62 +32,6 @@ class Data(Images):
         root = str(self.target.path)
         near = [path for path in sorted(binds_of(self.model)) if posixpath.commonpath([root, path]) != "/"]
         return {path: _kind(self.target.source, posixpath.relpath(path, root)) for path in near}
-
-    @property
-    def database(self) -> Container | None:
-        """The container of the stack's MongoDB; None when there is none, or it does not run.
-
-        None too for a MongoDB outside the stack; see ``has_database``.
-        """
-        name = self.target.mongodb.service if self.target.mongodb else ""
-        return next((one for one in self.running if name and one.service == name and one.running), None)
-
-    @property
-    def has_database(self) -> bool:
-        """Whether there is a MongoDB by now: the stack's runs, or it is not in the stack."""
-        settings = self.target.mongodb
-        return settings is not None and bool(settings.uri_variable or self.database)
-
-    @asked("mongodb.login")
-    def mongodb(self) -> state.Mongo | None:
-        """The state of the MongoDB that runs, as the new model's login sees it; None when none runs.
-
-        Of a replica set outside the stack it is the primary's, else that of the service's container.
-        """
-        settings = self.target.mongodb
-        if settings is None:
-            return None
-        if self.host.engine.rootless:
-            raise Unknown("docker.engine", ROOTLESS)
-        if settings.uri_variable:
-            return _outside(self, settings, settings.uri_variable)
-        services = self.model.services
-        if settings.service not in services:
-            raise GonogoError(
-                f"the compose files have no service {settings.service}: correct mongodb.service in the "
-                f"target file, to one of {', '.join(sorted(services))}"
-            )
-        if self.database is None:
-            return None
-        container = login.container_of([self.database], settings)
-        given = services[settings.service].environment
-        environment = login.filled(self.connection, container, settings, given, self.redactor)
-        place = state.Place(container.name, container.image, settings.username_variable)
-        session = login.session(
-            self.connection, container, settings, environment, login.trust(self, settings)
-        )
-        return state.state(self.connection, session, place, settings.database)
-
-    @property
-    def dump_tool(self) -> str:
-        """Where the target has mongodump: "container", "host" or "" for nowhere."""
-        return self.host.mongodump(self.database.name if self.database else "").where
-
-
-def _outside(release: Stack, settings: Mongodb, variable: str) -> state.Mongo:
-    way = login.way(release, settings)
-    place = state.Place(way.members[0].name, "", variable)
-    return state.state(release.connection, primary.reached(release, way), place, settings.database)
 
 
 def _kind(source: Path, name: str) -> Kind:

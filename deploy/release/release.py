@@ -9,13 +9,19 @@ from gonogo.deploy.availability import health
 from gonogo.deploy.availability.health import Reply
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host import commits
-from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.answers import Asked, Asker, asked
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.git import Checkout
+from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.release.data import Data
 from gonogo.deploy.transfer import checkout as clones
 from gonogo.deploy.transfer.checkout import Clone
+
+EARLIER = {"mongodb": "host.mongodb.state"}
+"""What properties are called now that recordings of earlier versions hold under another name."""
+OURS = {"mongodb"}
+"""The nouns of a host that are asked about a release."""
 
 
 class Release(Data):
@@ -24,6 +30,17 @@ class Release(Data):
     >>> release.model.services["api"].image
     'shop-api:latest'
     """
+
+    def find(self, key: str) -> tuple[Asker, str] | None:
+        """Return what holds the property that is kept under ``key``, and its name; None for no property."""
+        written = EARLIER.get(key, key)
+        role, _, rest = written.partition(".")
+        noun, _, name = rest.partition(".")
+        if noun in OURS:
+            host = self.host if role == self.host.role else self.controller
+            holder: Noun = getattr(host, noun)(self)
+            return (holder, name) if isinstance(getattr(type(holder), name, None), Asked) else None
+        return super().find(written)
 
     @property
     def git(self) -> Checkout:

@@ -123,7 +123,7 @@ def save(run: Run) -> None:
 
 def has_data(run: Run) -> bool:
     """Whether there is a database with data to lose: one that the target file names, and that runs."""
-    return run.target.mongodb is not None and run.release.has_database
+    return run.target.mongodb is not None and run.host.mongodb(run.release).exists
 
 
 def reported(made: Backup, seconds: float) -> report.Backup:

@@ -168,7 +168,7 @@ def _steps(release: Release, building: list[str], transfer: Transfer, changes: l
         steps.append("adopt what runs as a release to go back to")
     number = len(transfer.images)
     steps += [f"transfer ({number} image{'' if number == 1 else 's'})", "baseline"]
-    if release.target.keeps_data and release.mongodb is not None:
+    if release.target.keeps_data and release.host.mongodb(release).state is not None:
         steps += ["backup", "restore proof"]
     steps.append("plan")
     steps += [f"switch {change.service}" for change in changes if change.touched]

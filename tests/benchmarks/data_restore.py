@@ -62,9 +62,10 @@ def measured(release: Release, shape: str, made: Backup, runs: int) -> bool:
     rows = read(release)
     mega = sum(len(one.raw) for one in rows) / 1e6
     found = Times([], [], [])
-    assert release.database
+    container = release.host.mongodb(release).container
+    assert container
     for _ in range(runs):
-        with throwaway.server(release.connection, release.database.image) as there:
+        with throwaway.server(release.connection, container.image) as there:
             once(release, made, there.client, rows, found)
     times = (found.floor, found.load, found.compare)
     floor, load, compare = (mega / statistics.median(one) for one in times)

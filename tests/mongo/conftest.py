@@ -35,8 +35,9 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
 @pytest.fixture(scope="module")
 def shared(everything: Kept) -> Iterator[Throwaway]:
     """One throwaway server for all proofs of a file: to start one each would be most of the time."""
-    assert everything.release.database
-    with throwaway.server(everything.release.connection, everything.release.database.image) as there:
+    container = everything.release.host.mongodb(everything.release).container
+    assert container
+    with throwaway.server(everything.release.connection, container.image) as there:
         yield there
 
 

@@ -60,7 +60,7 @@ def inside(made: Ground, script: str, given: str = "") -> str:
 
 
 def test_it_writes_straight_into_the_backup(made: Ground, release: Release) -> None:
-    assert release.dump_tool == "container"
+    assert release.host.mongodb(release).dump_tool == "container"
     inside(made, "rm -f /tmp/plan")
     found = backup.make(release, users=True)
     said = found.manifest
@@ -154,7 +154,7 @@ def initiated(release: Release) -> None:
     """Make the one server a replica set, and wait until it is its primary."""
     from pymongo import MongoClient  # noqa: PLC0415
 
-    database = release.database
+    database = release.host.mongodb(release).container
     assert database is not None
     with MongoClient(database.addresses[0], directConnection=True) as client:
         member = {"_id": 0, "host": f"{database.addresses[0]}:27017"}

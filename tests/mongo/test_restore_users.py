@@ -48,9 +48,10 @@ def test_they_are_brought_back_with_their_passwords(release: Release) -> None:
         assert {one["user"] for one in db.command("usersInfo")["users"]} == {"alice", "bob"}
         assert [one["role"] for one in db.command("rolesInfo", "reader")["roles"]] == ["reader"]
         assert not [name for name in client.admin.list_collection_names() if name.startswith("gonogo")]
-        assert release.database
+        container = release.host.mongodb(release).container
+        assert container
         given = {"username": "alice", "password": SECRET, "authSource": "shop", "directConnection": True}
-        with MongoClient(release.database.addresses[0], **given) as alice:
+        with MongoClient(container.addresses[0], **given) as alice:
             assert alice["shop"].things.find_one() == {"_id": 1}
             with pytest.raises(OperationFailure):
                 alice["shop"].things.insert_one({})

@@ -67,7 +67,7 @@ def test_a_login_in_files_of_the_container(tmp_path: Path) -> None:
             variables = "".join(f"      {name}_FILE: {place}\n" for name, place in places.items())
             text = (made.folder / "compose.yaml").read_text()
             (made.folder / "compose.yaml").write_text(text.partition("      MONGO")[0] + variables)
-            state = release.mongodb
+            state = release.host.mongodb(release).state
             assert state is not None and state.writable
 
 
@@ -89,7 +89,7 @@ def test_a_string_with_every_character_that_it_may_hold(alone: Shape) -> None:
     with alone.release(mongodb=OUTSIDE) as release:
         with login.opened(release) as client:
             assert client.shop.users.count_documents({}) == 7
-        state = release.mongodb
+        state = release.host.mongodb(release).state
         assert login.counted(release) == {"users": 7}
         assert state is not None and state.counts == {"users": 7} and state.image == ""
         for form in (PASSWORD, quote(PASSWORD, safe=""), quote_plus(PASSWORD)):
@@ -167,4 +167,4 @@ def test_a_variable_that_is_not_there(alone: Shape) -> None:
     said = refused(alone, mongodb=OUTSIDE)
     assert said.startswith("the env file of the target has no MONGODB_URI: put the connection string there")
     with alone.release(mongodb=OUTSIDE) as release, pytest.raises(Unknown, match="has no MONGODB_URI"):
-        _ = release.mongodb
+        _ = release.host.mongodb(release).state

@@ -36,7 +36,7 @@ def test_the_state_of_each_is_told(server: Ground) -> None:
     for database in (odd.DATABASE, odd.EMPTY, odd.MISSING, odd.LARGE, odd.MILLION, odd.MANY):
         with server.release(mongodb=_settings(database)) as release:
             begun = time.monotonic()
-            state = release.mongodb
+            state = release.host.mongodb(release).state
             took = time.monotonic() - begun
             print(f"state of {database}: {took:.2f} s")
         assert state is not None and state.writable and took < 60, "it is asked for all at once"

@@ -35,7 +35,7 @@ def test_the_primary_is_found_from_any_member(members: Shape, service: str) -> N
             client.shop.users.insert_one({"from": service})
             with client.start_session(snapshot=True) as snapshot:
                 assert client.shop.users.find_one({"from": service}, session=snapshot)
-        state = release.mongodb
+        state = release.host.mongodb(release).state
     assert state is not None and state.writable
     assert (state.container, state.image, state.replica_set) == (f"{members.project}-{service}", "", "rs0")
     assert sorted(one.state for one in state.members) == ["PRIMARY", "SECONDARY", "SECONDARY"]
@@ -46,7 +46,7 @@ def test_a_member_of_the_stack_tells_its_state_itself(
 ) -> None:
     monkeypatch.setattr(members, "service", "mongo1")
     with members.release(mongodb={**OWNER, "service": "mongo1"}) as release:
-        state = release.mongodb
+        state = release.host.mongodb(release).state
         assert state is not None and state.writable and state.container == f"{members.project}-mongo1"
         with login.opened(release) as client:
             assert client.admin.command("hello")["me"] == "mongo1:27017"

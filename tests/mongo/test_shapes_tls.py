@@ -77,7 +77,7 @@ def good(secure: Secure) -> Iterator[Secure]:
 def test_the_name_of_the_service_is_what_the_certificate_is_for(secure: Secure) -> None:
     assert secure.opened() == 3
     with secure.shape.release(mongodb=INSIDE) as release:
-        state = release.mongodb
+        state = release.host.mongodb(release).state
     assert state is not None and state.counts == {"users": 3}
 
 

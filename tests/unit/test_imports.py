@@ -29,9 +29,10 @@ FILES = {
 }
 """Files directly in deploy/, and the folder to which they count."""
 UPWARD = {
+    ("host/host.py", "mongodb"),
+    ("host/host.py", "release"),
     ("host/lock.py", "release"),
     ("host/releases.py", "release"),
-    ("release/data.py", "mongodb"),
     ("release/images.py", "transfer"),
     ("release/release.py", "availability"),
     ("release/release.py", "transfer"),

@@ -19,6 +19,7 @@ from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.wire.transcript import Transcript
+from tests.nouns import LATER
 from tests.unit import stacks
 from tests.unit.stacks import Answering
 from tests.unit.waiting import until
@@ -37,7 +38,8 @@ def nouns() -> dict[str, tuple[type[Noun], int]]:
     found: dict[str, tuple[type[Noun], int]] = {}
     for name, member in inspect.getmembers(Host):
         ask = getattr(member, "func", member)
-        kind = typing.get_type_hints(ask).get("return") if callable(ask) and name in vars(Host) else None
+        hints = typing.get_type_hints(ask, localns=LATER) if callable(ask) and name in vars(Host) else {}
+        kind = hints.get("return")
         if inspect.isclass(kind) and issubclass(kind, Noun):
             found[name] = (kind, len(inspect.signature(ask).parameters) - 1)
     return found
@@ -45,9 +47,14 @@ def nouns() -> dict[str, tuple[type[Noun], int]]:
 
 def test_each_noun_is_called_as_its_class_and_found_as_it_is_written() -> None:
     host = stacks.host()
+    release = Release(stacks.target(), None, Redactor())
     for name, (kind, size) in nouns().items():
         assert kind.noun == name
         noun = getattr(host, name)
+        if kind.of_release:
+            keys = [noun(release).key(each) for each, _ in properties(kind)]
+            assert all(release.find(key) and host.find(key) is None for key in keys), keys
+            continue
         noun = noun(*['a "b" (c)'] * size) if size else noun
         for each, _ in properties(kind):
             found = host.find(noun.key(each))

@@ -61,13 +61,16 @@ class World:
     def set(self, values: Mapping[str, Any] | None = None, **properties: Any) -> None:
         """Let nouns' properties, by key, and the release's have other values."""
         for key, value in {**(values or {}), **properties}.items():
-            assert self.release.find(key), f"there is no {key}"
-            self.release.answers.known[key] = Answer(value, None)
+            self._know(key, Answer(value, None))
 
     def fail(self, key: str, check: str, message: str = "it cannot be had") -> None:
         """Let a fact or a noun's property be unknown, for which ``check`` fails."""
-        assert self.release.find(key), f"there is no {key}"
-        self.release.answers.known[key] = Answer(None, Unknown(check, message))
+        self._know(key, Answer(None, Unknown(check, message)))
+
+    def _know(self, key: str, answer: Answer) -> None:
+        place = self.release.find(key)
+        assert place, f"there is no {key}"
+        self.release.answers.known[place[0].key(place[1])] = answer
 
     def amend(self, **tables: Any) -> None:
         """Let the target file hold other tables; what is not named stays."""
