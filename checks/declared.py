@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from urllib.parse import urlsplit
 
+from gonogo.deploy.availability import health
 from gonogo.deploy.mongodb import address
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
@@ -67,7 +68,7 @@ def _here(release: Release) -> Iterator[Question]:
     if target.mongodb:
         yield partial(importlib.import_module, "pymongo")
     if target.health:
-        yield partial(importlib.import_module, "gonogo.deploy.availability.http_client")
+        yield partial(importlib.import_module, "gonogo.deploy.host.http_client")
     yield lambda: controller.git(str(target.source)).checkout
     yield lambda: release.variables
     yield lambda: release.beside
@@ -89,7 +90,7 @@ def _after_model(release: Release) -> Iterator[Question]:
     yield lambda: release.local_images
     yield lambda: release.mounted.binds
     yield lambda: release.service_files
-    yield lambda: release.replies
+    yield lambda: release.running and health.replies(host, target.health)
     yield lambda: host.filesystem(host.engine.root).room
     yield lambda: release.shipping
     yield lambda: release.sources

@@ -4,60 +4,37 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from gonogo.deploy.connection import Connection
+from gonogo.deploy.host.answers import ahead
+from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.http import Reply, entry, get, limit_of, places
 from gonogo.deploy.target import Health
-from gonogo.deploy.wire.transcript import Entry
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 PAUSE_S = 0.5
-BODY_LIMIT = 1_000_000
-LEAST_LIMIT_S = 5.0
 
 
-@dataclass(frozen=True)
-class Reply:
-    """One answer: HTTP status (None: there was none), the body as text, seconds, and why there was none."""
+def replies(host: Host, endpoints: Iterable[Health]) -> dict[str, Reply]:
+    """Return what endpoints answer to a host, by URL, each asked once in a run and all side by side.
 
-    status: int | None
-    body: str
-    seconds: float
-    error: str = ""
+    Of a body that the target file expects nothing of, nothing is kept.
+    """
+    wanted = places(host, endpoints)
+    ahead(partial(getattr, *place) for place in wanted.values())
+    return {url: getattr(*place) for url, place in wanted.items()}
 
 
 def ask(connection: Connection, endpoint: Health) -> Reply:
-    """Return the endpoint's answer to one GET sent from the target, its body cut to about BODY_LIMIT bytes.
+    """Return the endpoint's answer to one GET sent from the target, its body cut to about a megabyte.
 
     Redirects are not followed: they are an answer. Raises ConnectionFailed when the target cannot be reached.
     """
-    reply = answer(connection, endpoint)
+    reply = get(connection, endpoint.url, limit_of(endpoint))
     connection.transcript.add(entry(endpoint.url, reply))
     return reply
-
-
-def answer(connection: Connection, endpoint: Health) -> Reply:
-    """Ask as ``ask`` does, without an entry in the transcript."""
-    from gonogo.deploy.availability.http_client import NoAnswer, get  # noqa: PLC0415  what needs no answer need not wait for requests
-
-    parts = urlsplit(endpoint.url)
-    local = connection.forward_port(parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])
-    limit = max(LEAST_LIMIT_S, endpoint.latency_ms / 1000 * 2)
-    begun = time.monotonic()
-    try:
-        status, body = get(endpoint.url, local, limit, BODY_LIMIT)
-    except NoAnswer as error:
-        return Reply(None, "", time.monotonic() - begun, str(error))
-    return Reply(status, body, time.monotonic() - begun)
-
-
-def entry(url: str, reply: Reply) -> Entry:
-    """Return what the transcript keeps of a reply."""
-    said = f"HTTP {reply.status}\n{reply.body}" if reply.status else reply.error
-    return Entry(f"GET {url}", 0 if reply.status else 1, said, reply.seconds)
 
 
 def faults(endpoint: Health, reply: Reply) -> list[str]:

@@ -11,7 +11,8 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gonogo.deploy.availability.health import DEFAULT_PORTS, LEAST_LIMIT_S, differences
+from gonogo.deploy.availability.health import differences
+from gonogo.deploy.host.http import DEFAULT_PORTS, LIMIT_S
 from gonogo.deploy.target import Health
 
 MOST = 1 << 18
@@ -36,7 +37,7 @@ class Aim:
     port: int
     status: int | None
     health: Health | None = None
-    limit_s: float = LEAST_LIMIT_S
+    limit_s: float = LIMIT_S
     forwarded: bool = False
 
     @property
@@ -68,7 +69,7 @@ class Aim:
 
 def of_health(endpoint: Health, port: int, *, forwarded: bool) -> Aim:
     """Return the aim of a health endpoint that a port of 127.0.0.1 leads to."""
-    limit = max(LEAST_LIMIT_S, endpoint.latency_ms / 1000 * 2)
+    limit = max(LIMIT_S, endpoint.latency_ms / 1000 * 2)
     return Aim(endpoint.url, "127.0.0.1", port, endpoint.status, endpoint, limit, forwarded)
 
 

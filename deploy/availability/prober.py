@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from gonogo.deploy.availability.health import DEFAULT_PORTS
 from gonogo.deploy.availability.http_probe import Aim, ask, of_health, of_public
 from gonogo.deploy.availability.samples import Sample, Samples, slot_length
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.host.http import DEFAULT_PORTS
 from gonogo.deploy.target import Target
 from gonogo.reports.model import Availability
 

@@ -17,6 +17,7 @@ from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.filesystem import Filesystem
 from gonogo.deploy.host.git import Git
 from gonogo.deploy.host.host_key import HostKey
+from gonogo.deploy.host.http import LIMIT_S, Http
 from gonogo.deploy.host.lock import Lock
 from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
@@ -92,6 +93,10 @@ class Host(BaseHost):
     def host_key(self) -> HostKey:
         """The key by which ssh knows the host."""
         return HostKey(self)
+
+    def http(self, url: str, seconds: float = LIMIT_S) -> Http:
+        """A URL, and how long it is waited for."""
+        return Http(self, url, *([str(seconds)] if seconds != LIMIT_S else ()))
 
     def lock(self, folder: str) -> Lock:
         """The lock of deployments that lies in a folder."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Mapping
+from typing import Any
 
-from gonogo.deploy.availability import health
-from gonogo.deploy.availability.health import Reply
 from gonogo.deploy.errors import Unknown
-from gonogo.deploy.host import commits
+from gonogo.deploy.host import commits, http
 from gonogo.deploy.host.answers import Asked, Asker, asked
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.git import Checkout
@@ -42,6 +40,15 @@ class Release(Data):
             return (holder, name) if isinstance(getattr(type(holder), name, None), Asked) else None
         return super().find(written)
 
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Know what ``kept`` returned; a property that is no longer known is left out."""
+        found = dict(kept)
+        if replies := found.pop("replies", None):  # of an earlier version
+            for url, (noun, name) in http.places(self.host, self.target.health).items():
+                value = replies if "error" in replies else {"value": replies["value"].get(url)}
+                found |= {noun.key(name): value} if value.get("value", value) else {}
+        super().restore(found)
+
     @property
     def git(self) -> Checkout:
         """Where the target's ``source`` stands in git."""
@@ -65,22 +72,3 @@ class Release(Data):
         if self.target.on_server is None:
             raise Unknown("git.server", "the target file has no [on_server]")
         return clones.look(self.connection, self.target.on_server, self.git.commit)
-
-    @asked("health.baseline")
-    def replies(self) -> dict[str, Reply]:
-        """What the health endpoints answer now, by URL; none is asked where nothing runs.
-
-        Of a body that the target file expects nothing of, nothing is kept.
-        """
-        endpoints = {one.url: one for one in self.target.health} if self.running else {}
-        if not endpoints:
-            return {}
-        # Side by side: each costs round trips of its own.
-        with ThreadPoolExecutor(len(endpoints), thread_name_prefix="gonogo-health") as pool:
-            asked = pool.map(lambda one: health.answer(self.connection, one), endpoints.values())
-            found = dict(zip(endpoints, asked, strict=True))
-        for url, reply in found.items():
-            # A thread's entries are its own evidence, and this is that of the fact.
-            self.transcript.add(health.entry(url, reply))
-        expected = {one.url for one in self.target.health if one.expect}
-        return {url: one if url in expected else replace(one, body="") for url, one in found.items()}

@@ -27,7 +27,7 @@ COMMANDS: dict[str, Answer] = {
     one["command"]: (one["exit_status"], one["output"].encode(), one["errors"].encode())
     for one in json.loads(mutations.text())["commands"]
 }
-FAR = ("replies", "host.mongodb.state", "host.host_key.trust")
+FAR = ("host.mongodb.state", "host.host_key.trust")
 """What is asked through forwards, or of this machine, and not of a shell."""
 
 
@@ -65,7 +65,11 @@ def judged(answer: Callable[[str], Answer]) -> dict[str, CheckResult]:
     release = Release(world.target, far, Redactor(), here=far)
     known = {*FAR, *(name for name, one in Release.all() if one.local)}
     release.answers.known.update(
-        {k: v for k, v in world.release.answers.known.items() if k in known or k.startswith("controller.")}
+        {
+            k: v
+            for k, v in world.release.answers.known.items()
+            if k in known or k.startswith(("controller.", "host.http("))
+        }
     )
     return harness.run(world.target, release)
 

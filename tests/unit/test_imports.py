@@ -34,7 +34,6 @@ UPWARD = {
     ("host/lock.py", "release"),
     ("host/releases.py", "release"),
     ("release/images.py", "transfer"),
-    ("release/release.py", "availability"),
     ("release/release.py", "transfer"),
     ("retention.py", "mongodb"),
     ("retention.py", "steps"),

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.availability import health
-from gonogo.deploy.availability.health import Reply, ask, faults, settle
+from gonogo.deploy.availability.health import ask, faults, settle
 from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.host import http
+from gonogo.deploy.host.http import Reply
 from gonogo.deploy.target import Health
 from tests.unit.ports import refusing
 
@@ -151,19 +153,19 @@ def test_a_large_answer_is_read_whole(look: Asks, monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_answer_without_end_is_cut(look: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "BODY_LIMIT", 3)
+    monkeypatch.setattr(http, "BODY_LIMIT", 3)
     assert 3 <= len(look("endless")[0].body) < 1000
 
 
 def test_an_answer_that_drips_is_late(look: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "LEAST_LIMIT_S", 0.05)
+    monkeypatch.setattr(http, "LIMIT_S", 0.05)
     reply, wrong = look("endless", latency_ms=1)
     assert (reply.status, len(wrong)) == (None, 1)
     assert "did not answer within 0.05 s" in wrong[0]
 
 
 def test_a_server_that_says_nothing_is_late(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "LEAST_LIMIT_S", 0.05)
+    monkeypatch.setattr(http, "LIMIT_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = Health(url=f"http://127.0.0.1:{silent.getsockname()[1]}/", latency_ms=1)
         assert "did not answer within 0.05 s" in ask(connection, endpoint).error

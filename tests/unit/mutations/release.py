@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from gonogo.deploy.availability.health import Reply
+from gonogo.deploy.host import http
 from gonogo.deploy.host.commits import Commit
+from gonogo.deploy.host.http import Reply
 from gonogo.deploy.lock import Held, Holder
 from gonogo.deploy.transfer.checkout import Clone
 from tests.unit.mutations import CONTAINERS, Mutation, World
@@ -88,10 +89,9 @@ def damaged(world: World) -> None:
 
 
 def reply(world: World, **changed: Any) -> None:
-    replies: dict[str, Reply] = dict(world.get("replies"))
-    url = world.target.health[0].url
-    replies[url] = replace(replies[url], **changed)
-    world.set(replies=replies)
+    noun, name = next(iter(http.places(world.release.host, world.target.health).values()))
+    before: Reply = getattr(noun, name)
+    world.set({noun.key(name): replace(before, **changed)})
 
 
 def sick(world: World) -> None:

@@ -2,67 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.availability import health
-from gonogo.deploy.availability.health import Reply
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.errors import ConnectionFailed, Unknown
+from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Record, Recorded
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Health, Target
+from gonogo.deploy.target import Target
 from tests.unit.host.test_commits import Repository
 from tests.unit.stacks import container, target
-
-API, WEB = "http://127.0.0.1:8001/health", "http://127.0.0.1:3000/"
-HEALTH = [{"url": API, "json": {"a": 1}}, {"url": WEB}, {"url": API}]
 
 
 def made(connection: Connection, target: Target, *running: str) -> Release:
     release = Release(target, connection, Redactor())
     release.answers.known["host.containers.all"] = Answer([container(name) for name in running], None)
     return release
-
-
-def test_every_endpoint_is_asked_once_and_at_the_same_time(
-    connection: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    both = threading.Barrier(2, timeout=10)
-    asked: list[str] = []
-
-    def answer(_: Connection, endpoint: Health) -> Reply:
-        asked.append(endpoint.url)
-        both.wait()
-        return Reply(200, f"said by {endpoint.url}", 0.1)
-
-    monkeypatch.setattr(health, "answer", answer)
-    release = made(connection, target(health=HEALTH), "api")
-    mark = release.transcript.mark()
-    assert release.replies == {API: Reply(200, f"said by {API}", 0.1), WEB: Reply(200, "", 0.1)}
-    assert sorted(asked) == [WEB, API]
-    assert [one.command for one in release.evidence(mark)] == [f"GET {API}", f"GET {WEB}"]
-
-
-def test_no_endpoint_is_asked_where_nothing_runs(connection: Connection) -> None:
-    assert made(connection, target(health=HEALTH)).replies == {}
-    assert made(connection, target(), "api").replies == {}
-
-
-def test_a_connection_that_breaks_is_not_the_fault_of_the_stack(
-    connection: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def answer(*_: object) -> Reply:
-        raise ConnectionFailed("gone")
-
-    monkeypatch.setattr(health, "answer", answer)
-    with pytest.raises(Unknown, match="gone") as caught:
-        _ = made(connection, target(health=HEALTH), "api").replies
-    assert caught.value.check == ConnectionFailed.check
 
 
 def test_what_ships(connection: Connection, tmp_path: Path) -> None:

@@ -28,21 +28,22 @@ class _Named(HTTPAdapter):
         super().init_poolmanager(*args, server_hostname=self._name, assert_hostname=self._name, **kwargs)
 
 
-def get(url: str, port: int, limit: float, most: int) -> tuple[int, str]:
+def get(url: str, port: int | None, limit: float, most: int) -> tuple[int, str]:
     """Return status and body of what answers ``url`` on a port of this machine's 127.0.0.1.
 
-    ``limit``: seconds for the whole answer; ``most``: bytes after which the body is cut. Raises NoAnswer.
+    ``port``: None for the server that the URL itself names. ``limit``: seconds for the whole answer;
+    ``most``: bytes after which the body is cut. Raises NoAnswer.
     Redirects are not followed: they are an answer.
     """
     parts = urlsplit(url)
     deadline = time.monotonic() + limit
     with requests.Session() as session:
-        session.trust_env = False  # a proxy of this machine has no business on a forward
-        if parts.scheme == "https":
+        session.trust_env = port is None  # a proxy of this machine has no business on a forward
+        if port is not None and parts.scheme == "https":
             session.mount("https://", _Named(parts.hostname or ""))
         try:
             answer = session.get(
-                parts._replace(netloc=f"127.0.0.1:{port}", fragment="").geturl(),
+                (parts if port is None else parts._replace(netloc=f"127.0.0.1:{port}", fragment="")).geturl(),
                 headers={"Host": parts.netloc, "User-Agent": "gonogo"},
                 timeout=limit,
                 allow_redirects=False,
@@ -50,7 +51,7 @@ def get(url: str, port: int, limit: float, most: int) -> tuple[int, str]:
             )
             return answer.status_code, _body(answer, deadline, most)
         except (requests.RequestException, HTTPError) as error:
-            raise NoAnswer(_why(error, parts, limit)) from None
+            raise NoAnswer(_why(error, parts, limit, "" if port is None else " on the target")) from None
 
 
 def _body(answer: requests.Response, deadline: float, most: int) -> str:
@@ -63,12 +64,12 @@ def _body(answer: requests.Response, deadline: float, most: int) -> str:
     return body.decode("utf-8-sig", "replace")
 
 
-def _why(error: Exception, parts: SplitResult, limit: float) -> str:
+def _why(error: Exception, parts: SplitResult, limit: float, place: str) -> str:
     where = parts.netloc
     if isinstance(error, requests.exceptions.SSLError):
         return f"TLS with {where} failed: {error}"
     if isinstance(error, requests.Timeout | ReadTimeoutError):
         return f"{where} did not answer within {limit:g} s"
     if isinstance(error, requests.ConnectionError):
-        return f"nothing answers at {where} on the target"
+        return f"nothing answers at {where}{place}"
     return f"{where}: {type(error).__name__}"

@@ -1,0 +1,99 @@
+"""What a URL answers to a host: over a forward to the target, from the machine that deploys directly."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from gonogo.deploy.connection import Connection
+from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.target import Health
+from gonogo.deploy.wire.transcript import Entry
+
+if TYPE_CHECKING:
+    from gonogo.deploy.host.host import Host
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+BODY_LIMIT = 1_000_000
+LIMIT_S = 5.0
+"""Seconds that an answer may take, where nothing else is said."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer: HTTP status (None: there was none), the body as text, seconds, and why there was none."""
+
+    status: int | None
+    body: str
+    seconds: float
+    error: str = ""
+
+
+class Http(Noun):
+    """A URL, as a host reaches it; redirects are not followed: they are an answer.
+
+    >>> host.http("http://127.0.0.1:8080/health").reply.status
+    200
+    >>> controller.http("https://shop.example.com/").reply.body
+    '<!doctype html>…'
+    """
+
+    @asked("health.baseline")
+    def reply(self) -> Reply:
+        """Its answer, the body cut to about a megabyte."""
+        return self._got()
+
+    @asked("health.baseline")
+    def answer(self) -> Reply:
+        """Its answer without the body, of which nothing is kept."""
+        return replace(self._got(), body="")
+
+    def _got(self) -> Reply:
+        url, limit = [*self._names, str(LIMIT_S)][:2]
+        reply = get(self.connection, url, float(limit), direct=self._host.role == "controller")
+        self.transcript.add(entry(url, reply))
+        return reply
+
+
+def limit_of(endpoint: Health) -> float:
+    """Return the seconds that an endpoint of the target file is waited for."""
+    return max(LIMIT_S, endpoint.latency_ms / 1000 * 2)
+
+
+def places(host: Host, endpoints: Iterable[Health]) -> dict[str, tuple[Http, str]]:
+    """Return by URL the noun that asks an endpoint, and its property."""
+    found = list(endpoints)
+    expected = {one.url for one in found if one.expect}
+    return {
+        one.url: (host.http(one.url, limit_of(one)), "reply" if one.url in expected else "answer")
+        for one in found
+    }
+
+
+def get(connection: Connection, url: str, limit: float, *, direct: bool = False) -> Reply:
+    """Return what ``url`` answers to one GET within ``limit`` seconds, sent from where ``connection`` leads.
+
+    ``direct``: from this machine. Raises ConnectionFailed when the target cannot be reached.
+    """
+    from gonogo.deploy.host.http_client import NoAnswer  # noqa: PLC0415  what needs no answer need not wait for requests
+    from gonogo.deploy.host.http_client import get as ask  # noqa: PLC0415
+
+    parts = urlsplit(url)
+    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    local = None if direct else connection.forward_port(parts.hostname or "", port)
+    begun = time.monotonic()
+    try:
+        status, body = ask(url, local, limit, BODY_LIMIT)
+    except NoAnswer as error:
+        return Reply(None, "", time.monotonic() - begun, str(error))
+    return Reply(status, body, time.monotonic() - begun)
+
+
+def entry(url: str, reply: Reply) -> Entry:
+    """Return what the transcript keeps of a reply."""
+    said = f"HTTP {reply.status}\n{reply.body}" if reply.status else reply.error
+    return Entry(f"GET {url}", 0 if reply.status else 1, said, reply.seconds)
