@@ -74,7 +74,7 @@ def _here(release: Release) -> Iterator[Question]:
     yield lambda: release.beside
     yield lambda: release.host.host_key.trust
     if target.method != "on-server":
-        yield lambda: release.local_platform
+        yield lambda: release.platform
     if target.registry:
         yield lambda: release.registry_here.greeting
     for name in target.dns.names if target.dns else ():
@@ -86,8 +86,8 @@ def _after_model(release: Release) -> Iterator[Question]:
     if target.mongodb:
         yield lambda: _way_to_database(release)
         yield lambda: host.mongodb(release).state
-    yield lambda: release.target_images
-    yield lambda: release.local_images
+    yield lambda: host.images(release).found
+    yield lambda: release.builder_images
     yield lambda: release.mounted.binds
     yield lambda: release.service_files
     yield lambda: release.running and health.replies(host, target.health)
@@ -103,7 +103,7 @@ def _after_model(release: Release) -> Iterator[Question]:
 
 
 def _after_images(release: Release) -> Iterator[Question]:
-    yield lambda: release.pullable
+    yield lambda: release.host.images(release).pullable
     if release.target.mongodb:
         yield lambda: release.host.mongodb(release).dump_tool
 

@@ -16,9 +16,10 @@ from gonogo.deploy.host.answers import Asked
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.mongodb.noun import Mongodb
+from gonogo.deploy.release.images import Images
 from gonogo.deploy.release.release import Release
 
-LATER = {"Mongodb": Mongodb, "Release": Release}
+LATER = {"Images": Images, "Mongodb": Mongodb, "Release": Release}
 """Types that deploy/host/host.py knows while it is checked alone."""
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "nouns.md"

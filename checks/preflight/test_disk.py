@@ -151,7 +151,7 @@ def _coming(suite: Suite, release: Release) -> list[Arriving]:
     model = release.model
     running = release.host.project(release.target.project).containers
     building = [] if suite.skip_build else model.built()
-    return arriving(model, running, release.target_images, release.local_images, building)
+    return arriving(model, running, release.host.images(release).found, release.builder_images, building)
 
 
 def _told(image: Arriving) -> str:

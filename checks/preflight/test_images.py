@@ -26,9 +26,9 @@ def at_hand(release: Release, service: Service, skip_build: bool) -> ImageInfo |
     """Return the image that a service would run, as far as it exists before the deployment."""
     if service.build is not None:
         # What the target happens to have under its name is never taken for an image that this stack builds.
-        return release.local_images.get(service.image) if skip_build else None
-    there = release.target_images.get(service.image)
-    return there or release.local_images.get(service.image)
+        return release.builder_images.get(service.image) if skip_build else None
+    there = release.host.images(release).found.get(service.image)
+    return there or release.builder_images.get(service.image)
 
 
 @pytest.mark.offline(without="images that are not built from here")
@@ -52,7 +52,7 @@ def test_images_present(suite: Suite, target: Target, release: Release, expect: 
         if service.build is not None:
             if service.name not in release.offered:
                 wrong.append(f"{told} exists neither {where}, nor will it be built, as --skip-build is given")
-        elif not release.pullable.get(service.image):
+        elif not release.host.images(release).pullable.get(service.image):
             wrong.append(f"{told} exists neither here, nor on the target, nor in a registry")
     expect(
         not wrong,
@@ -71,7 +71,7 @@ def test_images_fresh(suite: Suite, release: Release, expect: Callable[..., None
     model = release.model
     if not suite.skip_build:
         pytest.skip("the images are built in the deployment")
-    built = {name: release.local_images.get(model.services[name].image) for name in model.built()}
+    built = {name: release.builder_images.get(model.services[name].image) for name in model.built()}
     pairs = [(name, image, release.sources.get(name)) for name, image in built.items()]
     known = [(name, image, source) for name, image, source in pairs if image and source and source.revision]
     if not known:
@@ -133,7 +133,7 @@ def _platforms(release: Release, service: Service, skip_build: bool) -> Iterator
         given = [str(one) for one in service.build.get("platforms") or ()]
         wanted = release.host.engine.platform
         fitting = [one for one in given if runs_on(one, wanted)]
-        own = wanted if release.target.method == "on-server" else release.local_platform
+        own = wanted if release.target.method == "on-server" else release.platform
         yield (fitting or given or [service.platform or own])[0], "would be built for"
 
 
@@ -174,7 +174,8 @@ def test_images_rollback(host: Host, target: Target, release: Release, expect: C
     wanted |= {one.id: f"{one.name} of service {name}" for name, one in recorded.items()}
     if not wanted:
         pytest.skip("a first deployment: there is nothing to go back to")
-    lacking = sorted(f"{told} ({id})" for id, told in wanted.items() if id not in release.target_images)
+    there = host.images(release).found
+    lacking = sorted(f"{told} ({id})" for id, told in wanted.items() if id not in there)
     told = f"the target lacks {'; '.join(lacking)}" if lacking else f"{len(wanted)} images"
     if lacking and not running:
         told = f"nothing runs, and a release that fails is removed again: {told}"

@@ -11,6 +11,7 @@ from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.filesystem import mb
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.mongodb.state import Mongo
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Mongodb, Target
@@ -135,7 +136,7 @@ def incompatible(new: Version, compatibility: Version) -> str:
     return ""
 
 
-def coming(release: Release, model: Model, service: str) -> tuple[str, Version | None]:
+def coming(images: Mapping[str, ImageInfo], model: Model, service: str) -> tuple[str, Version | None]:
     """Return the id and the version of the MongoDB image that would run: "" and None where not known.
 
     The version is what the official image says in MONGO_VERSION, else its tag.
@@ -143,7 +144,7 @@ def coming(release: Release, model: Model, service: str) -> tuple[str, Version |
     one = model.services[service]
     if one.build is not None:
         return "", None
-    image = release.target_images.get(one.image) or release.local_images.get(one.image)
+    image = images.get(one.image)
     tag = one.image.removeprefix(repository(one.image)).lstrip(":").partition("@")[0]
     said = image.variables.get("MONGO_VERSION", "") if image else ""
     return image.id if image else "", version(said) or version(tag)
@@ -161,7 +162,7 @@ def test_mongodb_version(host: Host, target: Target, release: Release, expect: C
     mongodb, state = _state(host, target, release)
     if mongodb.uri_variable:
         pytest.skip("the MongoDB is not in the stack: no image of this release opens its data")
-    image, new = coming(release, model, mongodb.service)
+    image, new = coming({**release.builder_images, **host.images(release).found}, model, mongodb.service)
     have = version(state.compatibility)
     named = model.services[mongodb.service].image
     if image == state.image:

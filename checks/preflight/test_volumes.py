@@ -181,7 +181,7 @@ def test_volumes_writable(host: Host, target: Target, release: Release, expect: 
     wrong = read_only(release.model, host.volumes.all, release.mounted.binds)
     expect(not wrong, found="; ".join(wrong), expected="volumes and folders that can be written to")
     mapped = host.engine.rootless or bool(REMAPPED.search(host.engine.root))
-    images = {**release.local_images, **release.target_images}
+    images = {**release.builder_images, **host.images(release).found}
     users = {
         name: one.user or (images[one.image].user if one.image in images else "")
         for name, one in release.model.services.items()

@@ -18,6 +18,7 @@ from gonogo.deploy.host.filesystem import Filesystem
 from gonogo.deploy.host.git import Git
 from gonogo.deploy.host.host_key import HostKey
 from gonogo.deploy.host.http import LIMIT_S, Http
+from gonogo.deploy.host.image import Image
 from gonogo.deploy.host.lock import Lock
 from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
@@ -31,6 +32,7 @@ from gonogo.deploy.host.volumes import Volumes
 
 if TYPE_CHECKING:
     from gonogo.deploy.mongodb.noun import Mongodb
+    from gonogo.deploy.release.images import Images
     from gonogo.deploy.release.release import Release
 
 
@@ -101,6 +103,16 @@ class Host(BaseHost):
     def lock(self, folder: str) -> Lock:
         """The lock of deployments that lies in a folder."""
         return Lock(self, folder)
+
+    def image(self, name: str) -> Image:
+        """An image, by its name or its id."""
+        return Image(self, name)
+
+    def images(self, release: Release) -> Images:
+        """The images that a release needs."""
+        from gonogo.deploy.release.images import Images  # noqa: PLC0415  its folder lies above this one
+
+        return Images(self, release)
 
     @cached_property
     def login(self) -> Login:

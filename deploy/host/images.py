@@ -92,11 +92,6 @@ def local(names: Iterable[str]) -> dict[str, ImageInfo]:
         raise GonogoError(str(refused)) from None  # the checks of docker are about the target's
 
 
-def local_platform() -> str:
-    """Return the platform of this machine's engine; raises GonogoError."""
-    return _docker("version --format '{{.Server.Os}}/{{.Server.Arch}}'").strip()
-
-
 def local_containerd() -> bool:
     """Return whether this machine's engine keeps images in containerd's store; raises GonogoError."""
     return SNAPSHOTTER in (json.loads(_docker("info --format '{{json .DriverStatus}}'")) or [])

@@ -10,10 +10,10 @@ from gonogo.deploy.host import local_git
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.binds import Kind
 from gonogo.deploy.host.paths import Paths
-from gonogo.deploy.release.images import Images
+from gonogo.deploy.release.builds import Builds
 
 
-class Data(Images):
+class Data(Builds):
     """What is asked about the data that a release must keep."""
 
     @property

@@ -16,7 +16,6 @@ from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host import commits, local_git
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.commits import Shipping
-from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.redaction.masking import concealed_all
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
@@ -138,13 +137,3 @@ class OfflineRelease(Release):
             if since := local_git.known(source, "merge-base", "HEAD", branch):
                 return commits.shipping(source, since)
         return None
-
-    @asked("images.present", local=True)
-    def target_images(self) -> dict[str, ImageInfo]:
-        """None: no engine is asked."""
-        return {}
-
-    @asked("images.present", local=True)
-    def local_images(self) -> dict[str, ImageInfo]:
-        """None: no engine is asked."""
-        return {}

@@ -16,9 +16,15 @@ from gonogo.deploy.release.data import Data
 from gonogo.deploy.transfer import checkout as clones
 from gonogo.deploy.transfer.checkout import Clone
 
-EARLIER = {"mongodb": "host.mongodb.state"}
+EARLIER = {
+    "local_images": "controller.images.found",
+    "local_platform": "platform",
+    "mongodb": "host.mongodb.state",
+    "pullable": "host.images.pullable",
+    "target_images": "host.images.found",
+}
 """What properties are called now that recordings of earlier versions hold under another name."""
-OURS = {"mongodb"}
+OURS = {"images", "mongodb"}
 """The nouns of a host that are asked about a release."""
 
 

@@ -76,7 +76,7 @@ def build(run: Run) -> None:
         names = [service.image for service in model.services.values()]
         offered = run.release.offered if run.skip_build else ()
         if run.skip_build:
-            local = {name: one.id for name, one in run.release.local_images.items()}
+            local = {name: one.id for name, one in run.release.builder_images.items()}
         else:
             local = run.release.images if there else image_build.local_ids(names)
         run.images |= chosen(model, built, run.release.images, local, offered)
@@ -98,7 +98,7 @@ def transfer(run: Run) -> None:
             if not image.id:
                 run.progress.line(f"pulling {image.name}")
                 pulling.pull(run.connection, [image.name], progress)
-                run.release.forget("target_images")
+                run.host.images(run.release).refresh()
                 run.images[name] = Image(name=image.name, id=run.release.images[image.name])
         there = set(run.release.images.values())
         wanted = {name: image for name, image in run.images.items() if image.id not in there}

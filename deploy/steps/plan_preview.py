@@ -37,7 +37,7 @@ def preview(release: Release, version: str, *, skip_build: bool = False) -> Plan
     """
     model, target = release.model, release.target
     builds = {} if skip_build else expected(release)
-    local = release.local_ids
+    local = release.builder_ids
     offered = release.offered if skip_build else ()
     found = chosen(model, {name: one.id for name, one in builds.items()}, release.images, local, offered)
     changes = [
@@ -90,7 +90,7 @@ def _here(runs: set[str], release: Release) -> set[str]:
 
 
 def _expected(release: Release, name: str, runs: str, here: Collection[str]) -> Build:
-    source, image = release.sources.get(name), release.target_images.get(runs)
+    source, image = release.sources.get(name), release.host.images(release).found.get(runs)
     if not runs:
         return Build(NEW, "it is built")
     if source is None or not source.revision or image is None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -18,7 +17,6 @@ from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.volumes import Volume
 from gonogo.deploy.mongodb.state import Member, Mongo
-from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Mongodb
 from tests.unit import stacks
 from tests.unit.stacks import container, model, target
@@ -188,8 +186,7 @@ def test_a_database_that_shrank(before: dict[str, int] | None, now: dict[str, in
 
 def test_the_version_of_the_image_that_would_run() -> None:
     def found(there: dict[str, ImageInfo], here: dict[str, ImageInfo], **service: Any) -> Any:
-        release = cast(Release, SimpleNamespace(target_images=there, local_images=here))
-        return coming(release, model(db={"image": "reg:5000/mongo:7.0.2", **service}), "db")
+        return coming({**here, **there}, model(db={"image": "reg:5000/mongo:7.0.2", **service}), "db")
 
     named = "reg:5000/mongo:7.0.2"
     one = ImageInfo("sha256:1", "linux/amd64", variables={"MONGO_VERSION": "6.0.5"})

@@ -33,7 +33,7 @@ UPWARD = {
     ("host/host.py", "release"),
     ("host/lock.py", "release"),
     ("host/releases.py", "release"),
-    ("release/images.py", "transfer"),
+    ("release/builds.py", "transfer"),
     ("release/release.py", "transfer"),
     ("retention.py", "mongodb"),
     ("retention.py", "steps"),

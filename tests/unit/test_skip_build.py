@@ -35,7 +35,7 @@ def world(
     if tables:
         made.amend(**tables)
     made.release.images_of = images_of
-    made.release.forget("local_images")
+    made.set({"controller.images.found": here})
     monkeypatch.setattr(images, "local", lambda names: {name: here[name] for name in names if name in here})
     return made
 
@@ -50,7 +50,7 @@ def present(made: World) -> str:
 
 
 def ids(release: Release) -> dict[str, str]:
-    return {name: release.local_images[name].id for name in (API, WEB) if name in release.local_images}
+    return {name: release.builder_images[name].id for name in (API, WEB) if name in release.builder_images}
 
 
 def test_images_are_taken_under_the_version_or_as_the_compose_file_names_them(
@@ -93,7 +93,6 @@ def test_with_a_registry_they_may_be_there(monkeypatch: pytest.MonkeyPatch) -> N
     made.set(registry_content=replace(content, taken={f"{HOST}/chat-api:1.4": "sha256:digest"}))
     assert "chat-api:1.4 is another image already" in tag()
     made.release.images_of = ""
-    made.release.forget("local_images")
     made.set(
         registry_content=Content(named={f"{HOST}/chat-web:latest": True, f"{HOST}/chat-api:latest": False})
     )

@@ -73,7 +73,7 @@ def release(**changed: Any) -> Release:
         "running": running,
         "git": None,
         "images": {"redis:7": "sha256:cache"},
-        "local_images": {},
+        "builder_images": {},
         "offered": (),
         "sources": {"api": Source(OLD), "web": Source(NOW)},
         "host": SimpleNamespace(engine=EngineInfo("26.1.5", "1.45", "linux/amd64")),
@@ -82,7 +82,9 @@ def release(**changed: Any) -> Release:
         "shipping": Shipping(OLD, NOW, known=True, forward=True, commits=(Commit(NOW, "Fix it"),)),
     }
     given |= changed
-    given.setdefault("local_ids", {name: one.id for name, one in given["local_images"].items()})
+    there = SimpleNamespace(found=given.pop("target_images"))
+    given["host"] = SimpleNamespace(engine=given["host"].engine, images=lambda _: there)
+    given.setdefault("builder_ids", {name: one.id for name, one in given["builder_images"].items()})
     return cast(Release, SimpleNamespace(**given))
 
 
@@ -166,7 +168,7 @@ def test_what_was_started_by_hand_is_adopted(engine: dict[str, Any]) -> None:
 def test_images_that_are_built_already(engine: dict[str, Any]) -> None:
     local = {"shop-api": info("sha256:api"), "shop-web": info("sha256:new")}
     engine["sizes"]["sha256:new"] = {"base": 70_000_000, "new": 5_000_000}
-    seen = plan_preview.preview(release(local_images=local), "v2", skip_build=True)
+    seen = plan_preview.preview(release(builder_images=local), "v2", skip_build=True)
     assert seen.transfer == Transfer(images=["shop-web"], bytes=75_000_000)
     assert seen.transfer.told == "shop-web: 75 MB"
     assert "build (nothing)" in seen.steps
