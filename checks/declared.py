@@ -59,7 +59,7 @@ def _after_target_file(release: Release) -> Iterator[Question]:
     for server in servers(target):
         yield partial(getattr, host.certificate(server), "shown")
     if target.on_server:
-        yield lambda: release.clone
+        yield lambda: _clone(release)
 
 
 def _here(release: Release) -> Iterator[Question]:
@@ -106,6 +106,12 @@ def _after_images(release: Release) -> Iterator[Question]:
     yield lambda: release.host.images(release).pullable
     if release.target.mongodb:
         yield lambda: release.host.mongodb(release).dump_tool
+
+
+def _clone(release: Release) -> None:
+    section = release.target.on_server
+    assert section
+    _ = release.host.git(section.checkout, section.remote, release.git.commit).clone
 
 
 def _way_to_database(release: Release) -> None:

@@ -112,7 +112,7 @@ def test_git_changes(
     reason="L8: what somebody changed on the server and never committed was built in, and lost later.",
     fix="Commit and push there what is to stay, remove what is not; push this commit from here.",
 )
-def test_git_server(controller: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_git_server(host: Host, controller: Host, target: Target, expect: Callable[..., None]) -> None:
     """The clone that the target builds from can be set to this very commit without losing anything."""
     if target.method != "on-server" or target.on_server is None:
         pytest.skip("the images are not built on the target")
@@ -121,9 +121,10 @@ def test_git_server(controller: Host, target: Target, release: Release, expect: 
     if not git.commit or git.changes:
         found = f"changes here that no clone can have: {some(git.changes)}" if git.commit else git.why
         expect(False, found=found, expected="a commit, and nothing beside it", fix="Commit and push it.")
-    fault = release.clone.fault(git.commit, bool(git.remotes))
+    clone = host.git(where, target.on_server.remote, git.commit).clone
+    fault = clone.fault(git.commit, bool(git.remotes))
     expect(
         not fault,
-        found=f"{where}: {fault}" if fault else f"{where} at {release.clone.commit[:8]}",
+        found=f"{where}: {fault}" if fault else f"{where} at {clone.commit[:8]}",
         expected=wanted,
     )

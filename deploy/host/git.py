@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gonogo.deploy.errors import CommandTimeout
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.clone import Clone, look
+from gonogo.deploy.host.git_status import Checkout, parse_status
 from gonogo.deploy.host.noun import Noun
 
 TIMEOUT_S = 60
@@ -16,25 +18,8 @@ PART = "\x1e"
 ENVIRONMENT = "unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX; export LC_ALL=C GIT_OPTIONAL_LOCKS=0; "
 
 
-@dataclass(frozen=True)
-class Checkout:
-    """Where a folder stands in git. ``commit`` is empty where there is none; ``why`` then says why.
-
-    ``branch`` is empty on a detached HEAD; ``changes`` are files of the folder that are not committed, new
-    ones too; ``remotes`` are the branches of remotes that hold the commit, as far as this clone knows;
-    ``time`` is that of the commit, in ISO 8601.
-    """
-
-    commit: str = ""
-    branch: str = ""
-    changes: tuple[str, ...] = ()
-    remotes: tuple[str, ...] = ()
-    time: str = ""
-    why: str = ""
-
-
 class Git(Noun):
-    """A folder of a host, as git knows it.
+    """A folder of a host, as git knows it. ``clone`` asks about a ``commit``, and the ``remote`` that has it.
 
     >>> controller.git("/src/shop").checkout.branch
     'main'
@@ -42,10 +27,16 @@ class Git(Noun):
     'e0cb372e87906276bf795a56c66e08846e722451'
     """
 
+    @asked("git.server")
+    def clone(self) -> Clone:
+        """Whether it can be set to ``commit``, fetched from ``remote`` if need be; nothing is changed."""
+        folder, remote, commit = [*self._names, "", ""][:3]
+        return look(self.connection, folder, remote, commit)
+
     @asked("git.clean")
     def checkout(self) -> Checkout:
         """Where the folder stands; what git refuses is told in ``why``."""
-        (folder,) = self._names
+        folder = self._names[0]
         git = f"git -C {shlex.quote(folder)}"
         try:
             result = self.connection.run(
@@ -75,27 +66,3 @@ def parse(folder: str, text: str) -> Checkout:
     # A symbolic one, such as origin/HEAD, is another's name.
     remotes = tuple(name for name in refs.splitlines() if "refs/remotes/" not in name)
     return replace(found, remotes=remotes, time=time.strip())
-
-
-def parse_status(text: str) -> Checkout:
-    """Return what ``git status --porcelain=v2 --branch -z`` says; its format is that of git-status(1)."""
-    headers: dict[str, str] = {}
-    changes: list[str] = []
-    records = iter(text.split("\0"))
-    for record in records:
-        kind, _, rest = record.partition(" ")
-        if kind == "#":
-            name, _, value = rest.partition(" ")
-            headers[name] = value
-        elif kind == "?":
-            changes.append(rest)
-        elif kind in ("1", "2", "u"):
-            changes.append(rest.split(" ", {"1": 7, "2": 8, "u": 9}[kind])[-1])
-            if kind == "2":
-                next(records, "")  # the name that the file had before
-    commit, branch = headers.get("branch.oid", ""), headers.get("branch.head", "")
-    return Checkout(
-        "" if commit == "(initial)" else commit,
-        "" if branch == "(detached)" else branch,
-        tuple(changes),
-    )

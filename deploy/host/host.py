@@ -87,9 +87,9 @@ class Host(BaseHost):
         """The filesystem on which an absolute path lies, or would lie."""
         return Filesystem(self, path)
 
-    def git(self, folder: str) -> Git:
-        """A folder, as git knows it."""
-        return Git(self, folder)
+    def git(self, folder: str, remote: str = "", commit: str = "") -> Git:
+        """A folder, as git knows it; and what a clone there is to be set to."""
+        return Git(self, folder, *((remote, commit) if commit else ()))
 
     @cached_property
     def host_key(self) -> HostKey:

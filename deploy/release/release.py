@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host import commits, http
 from gonogo.deploy.host.answers import Asked, Asker, asked
 from gonogo.deploy.host.commits import Shipping
-from gonogo.deploy.host.git import Checkout
+from gonogo.deploy.host.git_status import Checkout
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.release.data import Data
-from gonogo.deploy.transfer import checkout as clones
-from gonogo.deploy.transfer.checkout import Clone
 
 EARLIER = {
     "local_images": "controller.images.found",
@@ -37,6 +34,9 @@ class Release(Data):
 
     def find(self, key: str) -> tuple[Asker, str] | None:
         """Return what holds the property that is kept under ``key``, and its name; None for no property."""
+        if key == "clone" and self.target.on_server:  # of an earlier version
+            section = self.target.on_server
+            return self.host.git(section.checkout, section.remote, self.git.commit), key
         written = EARLIER.get(key, key)
         role, _, rest = written.partition(".")
         noun, _, name = rest.partition(".")
@@ -53,7 +53,9 @@ class Release(Data):
             for url, (noun, name) in http.places(self.host, self.target.health).items():
                 value = replies if "error" in replies else {"value": replies["value"].get(url)}
                 found |= {noun.key(name): value} if value.get("value", value) else {}
-        super().restore(found)
+        # What is kept under another name now may need what is not.
+        earlier = found.keys() & {"clone", *EARLIER}
+        super().restore({key: found[key] for key in sorted(found, key=lambda key: (key in earlier, key))})
 
     @property
     def git(self) -> Checkout:
@@ -71,10 +73,3 @@ class Release(Data):
         current = self.releases.current
         since = current.commit if current else ""
         return commits.shipping(self.target.source, since) if since and self.git.commit else None
-
-    @asked("git.server")
-    def clone(self) -> Clone:
-        """Where the clone on the target stands, of the method on-server."""
-        if self.target.on_server is None:
-            raise Unknown("git.server", "the target file has no [on_server]")
-        return clones.look(self.connection, self.target.on_server, self.git.commit)

@@ -34,7 +34,6 @@ UPWARD = {
     ("host/lock.py", "release"),
     ("host/releases.py", "release"),
     ("release/builds.py", "transfer"),
-    ("release/release.py", "transfer"),
     ("retention.py", "mongodb"),
     ("retention.py", "steps"),
     ("switch/converge.py", "steps"),

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.host.git import Checkout, parse_status
+from gonogo.deploy.host.git_status import Checkout, parse_status
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.local import LocalConnection
 from gonogo.deploy.wire.transcript import Transcript

@@ -49,3 +49,24 @@ def test_a_damaged_record_is_told_by_its_own_check(connection: Connection) -> No
         with pytest.raises(Unknown, match="the record of v1") as caught:
             getattr(holder, name)
         assert caught.value.check == "release.recorded"
+
+
+def test_answers_of_an_earlier_version_are_known_under_their_names_of_now(connection: Connection) -> None:
+    here = target(method="on-server", on_server={"checkout": "/srv/shop/repo"})
+    release = made(connection, here)
+    release.restore(
+        {
+            "clone": {"value": {"commit": "b" * 40}},
+            f'controller.git("{here.source}").checkout': {"value": {"commit": "a" * 40}},
+            "local_platform": {"value": "linux/arm64"},
+            "mongodb": {"check": "mongodb.login", "error": "refused"},
+            "target_images": {"value": {"redis:7": {"id": "sha256:1", "platform": "linux/amd64"}}},
+            "what nobody knows": {"value": 1},
+        }
+    )
+    assert release.host.git("/srv/shop/repo", "origin", "a" * 40).clone.commit == "b" * 40
+    assert release.platform == "linux/arm64"
+    assert release.host.images(release).found["redis:7"].id == "sha256:1"
+    with pytest.raises(Unknown, match="refused"):
+        _ = release.host.mongodb(release).state
+    assert release.kept().keys() >= {"host.images.found", "host.mongodb.state", "platform"}

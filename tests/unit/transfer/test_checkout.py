@@ -8,19 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.target.sections import OnServer
-from gonogo.deploy.transfer import checkout, image_build, on_server
+from gonogo.deploy.host import clone as clones
+from gonogo.deploy.host.clone import PART, Clone
+from gonogo.deploy.transfer import image_build, on_server
 from gonogo.deploy.transfer.build_source import REVISION
-from gonogo.deploy.transfer.checkout import PART, Clone
 from tests.unit.stacks import model, target
 
-SECTION = OnServer(checkout="/srv/repo")
 COMMIT, OTHER = "a" * 40, "b" * 40
 STATUS = f"# branch.oid {COMMIT}\0# branch.head main\0"
 
 
 def told(status: str = STATUS, refs: str = "x\n", has: str = "yes\n", remote: str = "") -> Clone:
-    return checkout.parse(SECTION, 0, PART.join((status, refs, has, remote)))
+    return clones.parse("/srv/repo", 0, PART.join((status, refs, has, remote)))
 
 
 @pytest.mark.parametrize(
@@ -38,9 +37,9 @@ def told(status: str = STATUS, refs: str = "x\n", has: str = "yes\n", remote: st
         (told(has="", remote="Host key\n\nstatus 128\n"), "cannot reach its remote: Host key"),
         (told(has="", remote="status 124\n"), "cannot reach its remote: no answer within 20 s"),
         (told("# branch.oid (initial)\0"), "the clone at /srv/repo has no commit"),
-        (checkout.parse(SECTION, 3, "cd: no such\n"), "there is no clone at /srv/repo: cd: no such"),
-        (checkout.parse(SECTION, 127, ""), "there is no clone at /srv/repo: git is not there"),
-        (checkout.parse(SECTION, 0, "cut off"), "there is no clone at /srv/repo: cut off"),
+        (clones.parse("/srv/repo", 3, "cd: no such\n"), "there is no clone at /srv/repo: cd: no such"),
+        (clones.parse("/srv/repo", 127, ""), "there is no clone at /srv/repo: git is not there"),
+        (clones.parse("/srv/repo", 0, "cut off"), "there is no clone at /srv/repo: cut off"),
     ],
 )
 def test_what_keeps_a_clone_from_being_set(clone: Clone, fault: str) -> None:
