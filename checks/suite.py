@@ -9,14 +9,11 @@ from functools import cached_property
 from gonogo.checks.contact import Contact
 from gonogo.checks.early import Early
 from gonogo.checks.finding import CheckFailed, Finding
-from gonogo.deploy import release
-from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Baseline, Record
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.release.resolved import resolve
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.steps.recording import record
 from gonogo.deploy.target import Target, Waiver
 from gonogo.deploy.wire.transcript import Entry
@@ -101,41 +98,10 @@ class Suite:
             self.release, self._connection, {"skip_build": self.skip_build, "images_of": self.images_of}
         )
 
-    @property
-    def gone_back(self) -> bool:
-        """Whether what is verified was gone back to: it has to be as it was, not to be good."""
-        return bool(self.verified and self.baseline_of) and self.verified != self.baseline_of
-
-    @property
-    def expected_release(self) -> Record | None:
-        """The release that should run; None when none is recorded on the target."""
-        return self._recorded[0]
-
     @cached_property
-    def expected_model(self) -> Model | None:
-        """What the files of that release give now, with the env file of now; None when none is recorded."""
-        if self.expected_release is None:
-            return None
-        files = release.files(self.target, self.expected_release.version)
-        return resolve(self.release.connection, self.target, files, self.redactor).model
-
-    @property
-    def baseline(self) -> Baseline | None:
-        """The state before that release; None when none was taken."""
-        return self._recorded[1]
-
-    @cached_property
-    def _recorded(self) -> tuple[Record | None, Baseline | None]:
-        connection = self.release.connection
-        name = self.verified or release.current(connection, self.target)
-        found = release.load(connection, self.target, name) if name else None
-        baseline = release.load_baseline(connection, self.target, self.baseline_of or name) if found else None
-        if self.verified and found is None:
-            raise GonogoError(f"{self.target.host}: there is no release {self.verified}: correct --release")
-        against = f"release {name}, " if found else "no release is recorded: "
-        taken = f"baseline of {baseline.taken}" if baseline else "no baseline, the absolute conditions alone"
-        self.notes.append(f"verified against: {against}{taken}")
-        return found, baseline
+    def released(self) -> Verified:
+        """What was deployed, which verify looks at."""
+        return Verified(self.release, self.verified, self.baseline_of, self.notes.append)
 
     @property
     def evidence(self) -> list[Entry]:

@@ -58,7 +58,7 @@ def run(
             state.begin()
             error = None
             try:
-                function(**{name: _given(name, state) for name in _wanted(function)})
+                function(**{name: _given(name, state, suite) for name in _wanted(function)})
             except (Exception, pytest.skip.Exception) as raised:  # noqa: BLE001  judged as the plugin judges it
                 error = raised
             found[check.id] = judge(check, Place(suite, check.id), state, error, f"{SURPRISE}{error!r}")
@@ -80,11 +80,11 @@ def _wanted(function: Callable[..., None]) -> tuple[str, ...]:
     return tuple(inspect.signature(function).parameters)
 
 
-def _given(name: str, suite: Suite) -> Any:
+def _given(name: str, suite: Suite, kind: str) -> Any:
     given: dict[str, Callable[[], Any]] = {
         "suite": lambda: suite,
         "target": lambda: suite.target,
-        "release": lambda: suite.release,
+        "release": lambda: suite.released if kind == "verify" else suite.release,
         "host": lambda: suite.release.host,
         "controller": lambda: suite.release.controller,
         "expect": lambda: suite.expect,

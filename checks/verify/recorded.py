@@ -6,31 +6,28 @@ from collections.abc import Iterable
 
 import pytest
 
-from gonogo.checks.suite import Suite
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release import Record
+from gonogo.deploy.release.verified import Verified
 
 NOTHING = "no release of gonogo is recorded on this target"
 
 
-def release_of(suite: Suite) -> Record:
-    """Return the release that should run; the check is skipped where none is recorded."""
-    found = suite.expected_release
-    if found is None:
+def record_of(release: Verified) -> Record:
+    """Return the record of the release that should run; the check is skipped where there is none."""
+    if release.record is None:
         pytest.skip(NOTHING)
-    return found
+    return release.record
 
 
-def model_of(suite: Suite) -> Model:
+def model_of(release: Verified) -> Model:
     """Return what the files of that release give now; the check is skipped where none is recorded."""
-    found = suite.expected_model
-    if found is None:
-        pytest.skip(NOTHING)
-    return found
+    record_of(release)
+    return release.model
 
 
-def edited_since(differing: Iterable[Container], release: Record) -> bool:
+def edited_since(differing: Iterable[Container], record: Record) -> bool:
     """Return whether all containers that differ were made from the release as it was when it was recorded.
 
     Where such a one differs from what the release's files give now, what they read has changed since, as an
@@ -38,5 +35,5 @@ def edited_since(differing: Iterable[Container], release: Record) -> bool:
     """
     containers = list(differing)
     return bool(containers) and all(
-        container.hash in release.hashes.get(container.service, "").split() for container in containers
+        container.hash in record.hashes.get(container.service, "").split() for container in containers
     )

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.checks.suite import Suite
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.mongodb import proof
 from gonogo.deploy.release import BACK
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target import Target
 
 
@@ -19,14 +19,14 @@ from gonogo.deploy.target import Target
     fix="Run `gonogo backup --verify`, and read what it says of the differences.",
     data=True,
 )
-def test_backup_proved(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_backup_proved(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """The backup taken before this release is there, and was restored into a server of its own."""
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")
     if not target.keeps_data:
         pytest.skip("backup.each_deployment is false: deployments take no backup")
-    baseline = suite.baseline
-    if suite.baseline_of.startswith(BACK):
+    baseline = release.baseline
+    if release.baseline_of.startswith(BACK):
         pytest.skip("a way back takes no backup: that of the release which is left is still there")
     if baseline is None or (not baseline.backup and baseline.counts is None):
         pytest.skip("no database ran before this release, or no baseline was taken")

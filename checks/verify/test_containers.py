@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from gonogo.checks.suite import Suite
-from gonogo.checks.verify.recorded import release_of
-from gonogo.deploy import release
+from gonogo.checks.verify.recorded import record_of
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release import Life
+from gonogo.deploy.release import files as files_of
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.switch import shared_namespaces
 from gonogo.deploy.target import Target
 
@@ -51,13 +52,13 @@ def _settled(host: Host, suite: Suite, target: Target) -> list[Container]:
         time.sleep(PAUSE_S)
 
 
-def _lacking(suite: Suite, found: Iterable[Container]) -> list[str]:
+def _lacking(release: Verified, found: Iterable[Container]) -> list[str]:
     """Return, in words, which services of the release have fewer containers than it asks for."""
-    recorded, model = suite.expected_release, suite.expected_model
-    if recorded is None or model is None:
+    recorded = release.record
+    if recorded is None:
         return []
-    there = Counter(one.service for one in found)
-    wanted = {name: model.services[name].scale if name in model.services else 1 for name in recorded.images}
+    there, services = Counter(one.service for one in found), release.model.services
+    wanted = {name: services[name].scale if name in services else 1 for name in recorded.images}
     return [
         f"{name} has {there[name]} of {scale} containers" if there[name] else f"{name} has no container"
         for name, scale in sorted(wanted.items())
@@ -78,12 +79,14 @@ def _sick(found: Iterable[Container]) -> list[str]:
     reason="A container that exits at once, or restarts in vain, still counts as started for Compose.",
     fix="Read the container's log: docker logs NAME.",
 )
-def test_containers_running(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_containers_running(
+    host: Host, target: Target, release: Verified, expect: Callable[..., None]
+) -> None:
     """Every service of the release has its containers, which run, or did their work and ended well."""
     found = _running(host, target)
-    expected = set(suite.expected_release.images if suite.expected_release else ())
+    expected = set(release.record.images if release.record else ())
     expected = expected or {one.service for one in found}
-    wrong = _lacking(suite, found) + _stopped(found)
+    wrong = _lacking(release, found) + _stopped(found)
     expect(
         found and not wrong,
         found="; ".join(wrong) or f"{len(found)} containers run"
@@ -116,20 +119,22 @@ def test_containers_healthy(host: Host, suite: Suite, target: Target, expect: Ca
     fix="Read the container's log from before that: docker logs NAME.",
     last=True,
 )
-def test_containers_stable(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_containers_stable(
+    host: Host, suite: Suite, target: Target, release: Verified, expect: Callable[..., None]
+) -> None:
     """At the very end all containers still run, healthy, and none was restarted since it was made.
 
     What tried until it ended well may have been restarted.
     """
     found = _settled(host, suite, target)
-    unhealthy = [*_lacking(suite, found), *_stopped(found), *_sick(found)]
+    unhealthy = [*_lacking(release, found), *_stopped(found), *_sick(found)]
     restarted = [f"{one.name} {one.restarts} times" for one in found if one.restarts and not one.completed]
     expect(
         not unhealthy and not restarted,
         found="; ".join([*unhealthy, *(f"restarted: {one}" for one in restarted)]) or "no restart",
         expected="all running and healthy, without a restart",
         # What died while it was still the release that ran is not fixed by going back to it.
-        severity="warning" if suite.gone_back and not unhealthy else None,
+        severity="warning" if release.gone_back and not unhealthy else None,
     )
 
 
@@ -138,9 +143,9 @@ def test_containers_stable(host: Host, suite: Suite, target: Target, expect: Cal
     reason="L5: after a deployment called successful the containers still ran the old image.",
     fix="Deploy again; if it stays so, see which compose file started the container.",
 )
-def test_images_running(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_images_running(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """Every container runs the image, by id, that the release holds."""
-    images = release_of(suite).images
+    images = record_of(release).images
     ours = [one for one in host.project(target.project).containers if one.service in images]
     wrong = [
         f"{one.name} runs {one.image[:19]}, not {images[one.service].id[:19]}"
@@ -158,18 +163,18 @@ def test_images_running(host: Host, suite: Suite, target: Target, expect: Callab
     fix="Deploy again, so that what runs is what is recorded.",
 )
 def test_containers_reproducible(
-    host: Host, suite: Suite, target: Target, expect: Callable[..., None]
+    host: Host, target: Target, release: Verified, expect: Callable[..., None]
 ) -> None:
     """Every container of the release was made from the configuration that is recorded on the target."""
-    recorded = release_of(suite)
+    recorded = record_of(release)
     # What an older release left, or another profile, is for project.orphans to tell.
     running = host.project(target.project).containers
     ours = [one for one in running if one.service in recorded.images]
     wrong = [one for one in ours if one.hash not in recorded.hashes.get(one.service, "").split()]
     if wrong:
         # What was made with another's container has a hash that holds for the containers of today.
-        files = release.files(target, recorded.version)
-        now = shared_namespaces.hashes(host.connection, target, files, running, suite.redactor)
+        files = files_of(target, recorded.version)
+        now = shared_namespaces.hashes(host.connection, target, files, running, release.redactor)
         wrong = [one for one in wrong if one.hash != now.get(one.service)]
     expect(
         not wrong,
@@ -185,9 +190,11 @@ def test_containers_reproducible(
     reason="L10: databases were restarted again and again while people deployed something else.",
     fix="See who restarted it: docker events, the journal of the engine, the log of the container.",
 )
-def test_containers_untouched(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_containers_untouched(
+    host: Host, target: Target, release: Verified, expect: Callable[..., None]
+) -> None:
     """What the release left alone is the same container as before, and was not started anew."""
-    before = suite.baseline.untouched if suite.baseline else {}
+    before = release.baseline.untouched if release.baseline else {}
     if not before:
         pytest.skip("nothing ran that this release leaves alone, or no baseline was taken")
     now = {one.name: one for one in _running(host, target)}
@@ -200,7 +207,7 @@ def test_containers_untouched(host: Host, suite: Suite, target: Target, expect: 
         not told,
         found="; ".join(told) or kept,
         expected="the same containers, started when they were",
-        severity="warning" if suite.gone_back and same else None,
+        severity="warning" if release.gone_back and same else None,
     )
 
 

@@ -15,6 +15,7 @@ from gonogo.deploy.mongodb import compare as comparison
 from gonogo.deploy.mongodb import fingerprint, login
 from gonogo.deploy.mongodb import sample as samples
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target import Mongodb, Target
 from gonogo.deploy.wire.transcript import Entry
 from gonogo.reports.model import DataCount
@@ -61,11 +62,11 @@ def empty(mongodb: Mongodb, after: Mapping[str, int]) -> list[str]:
     fix="Stop writing, compare the mounted volume with the one before, and restore the backup.",
     data=True,
 )
-def test_data_counts(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_data_counts(suite: Suite, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """No collection holds fewer documents than before the release."""
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")
-    baseline = suite.baseline
+    baseline = release.baseline
     before = baseline.counts if baseline else None
     new = baseline is not None and before is None
     after = login.counted(release)
@@ -97,9 +98,9 @@ def _told(release: Release, what: str) -> Iterator[list[str]]:
     fix="Stop writing, see which volume is mounted and what the release migrated, and restore the backup.",
     data=True,
 )
-def test_data_intact(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_data_intact(target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """No document, index or collection of before the release has vanished, nor changed where none may."""
-    settings, baseline = target.mongodb, suite.baseline
+    settings, baseline = target.mongodb, release.baseline
     if settings is None:
         pytest.skip("the target file names no MongoDB")
     if baseline is None:
@@ -131,7 +132,7 @@ def test_data_intact(suite: Suite, target: Target, release: Release, expect: Cal
     fix="Look for the documents in the backup; correct the sample in the target file if it is out of date.",
     data=True,
 )
-def test_data_sample(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_data_sample(target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """The known data that the target file declares is there, and no less of it than before the release."""
     settings = target.mongodb
     if settings is None:
@@ -142,7 +143,7 @@ def test_data_sample(suite: Suite, target: Target, release: Release, expect: Cal
     with _told(release, told) as lines, login.opened(release) as client:
         looked = samples.look(client, settings.database, settings.samples)
         lines += [one.told for one in looked]
-    wrong = samples.fallen(suite.baseline.samples if suite.baseline else [], looked)
+    wrong = samples.fallen(release.baseline.samples if release.baseline else [], looked)
     expect(
         not wrong,
         found="; ".join(wrong or [one.told for one in looked]),

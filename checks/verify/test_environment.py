@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from gonogo.checks.suite import Suite
-from gonogo.checks.verify.recorded import edited_since, model_of, release_of
+from gonogo.checks.verify.recorded import edited_since, model_of, record_of
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target import Target
 
 
@@ -25,9 +25,11 @@ def differing(service: Service, environment: Mapping[str, str]) -> list[str]:
     reason="D1, L1: variables were lost on the way, and a service ran with those of another environment.",
     fix="Deploy again; where the env file was edited after the release, that brings it to the containers.",
 )
-def test_environment_running(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_environment_running(
+    host: Host, target: Target, release: Verified, expect: Callable[..., None]
+) -> None:
     """Every container has the environment that the release's files give with the env file."""
-    model, release = model_of(suite), release_of(suite)
+    model, record = model_of(release), record_of(release)
     project = host.project(target.project)
     services, made = model.services, project.made_with
     ours = [one for one in project.containers if one.service in services and one.service in made]
@@ -39,5 +41,5 @@ def test_environment_running(host: Host, suite: Suite, target: Target, expect: C
         found="; ".join(f"{one.name} differs in {', '.join(names)}" for one, names in wrong.items())
         or f"{count} variables of {len(ours)} containers",
         expected="the environment that the release gives",
-        severity="warning" if edited_since(wrong, release) else None,
+        severity="warning" if edited_since(wrong, record) else None,
     )

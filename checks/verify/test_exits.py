@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import model_of
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target import Target
 
 
@@ -17,9 +17,9 @@ from gonogo.deploy.target import Target
     reason="A migration that failed, or still runs, leaves a database that the new release cannot work with.",
     fix="Read its log: docker logs NAME.",
 )
-def test_containers_exits(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_containers_exits(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """Every service that others wait for to complete has ended with status 0."""
-    once = model_of(suite).one_shots()
+    once = model_of(release).one_shots()
     if not once:
         pytest.skip("no service of the stack has to complete before others")
     ours = [one for one in host.project(target.project).containers if one.service in once]

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import model_of
 from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
@@ -15,6 +14,7 @@ from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.project import Project
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target import Target
 
 
@@ -37,9 +37,9 @@ def as_run(service: Service, one: Container, project: Project) -> tuple[Service,
     reason="L6: `target: dev` in the base file put a development server into production, and it looked well.",
     fix="Build the production stage and set the production values, then deploy again.",
 )
-def test_images_stage(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_images_stage(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """What runs is made for production by its stage, its variables and its command, and as declared."""
-    services, project = dict(model_of(suite).services), host.project(target.project)
+    services, project = dict(model_of(release).services), host.project(target.project)
     own: dict[str, ImageDefaults] = {}
     for one in project.containers:
         if one.service in services:
@@ -51,5 +51,5 @@ def test_images_stage(host: Host, suite: Suite, target: Target, expect: Callable
         not wrong,
         found="; ".join(wrong) or f"{len(own)} services without a mark of development",
         expected="no build stage, variable or command of development, and what [images] declares",
-        severity="warning" if wrong and suite.gone_back else None,
+        severity="warning" if wrong and release.gone_back else None,
     )

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 
-from gonogo.checks.suite import Suite
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release import Baseline
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target import Target
 
 SHOWN, LONGEST = 5, 300
@@ -55,12 +55,12 @@ def told(one: Container, lines: list[str]) -> str:
     reason="A service can be healthy by its own account and log one error after another.",
     fix="Read the log: docker logs NAME; lines that are fine belong into `allow` of [logs].",
 )
-def test_logs_clean(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_logs_clean(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """No container has logged an error since the release started it."""
     project = host.project(target.project)
     _ = project.made_with  # its secrets must be known before a line is shown
     wrong, read, mute = [], 0, []
-    for one, since in moments(project.containers, suite.baseline):
+    for one, since in moments(project.containers, release.baseline):
         found = host.containers.log(one, since)
         if found is None:
             mute.append(one.name)
@@ -68,11 +68,11 @@ def test_logs_clean(host: Host, suite: Suite, target: Target, expect: Callable[.
         read += len(found)
         bad = matching(found, target.logs.errors, target.logs.allow)
         # Hidden first and cut afterwards: half a secret would not be recognised.
-        wrong += [told(one, [suite.redactor(line) for line in bad])] if bad else []
+        wrong += [told(one, [release.redactor(line) for line in bad])] if bad else []
     unread = f"; the logs of {', '.join(mute)} cannot be read" if mute else ""
     expect(
         not wrong,
         found="; ".join(wrong) or f"{read} lines without an error{unread}",
         expected="no line that tells of an error",
-        severity=None if target.logs.declared and not suite.gone_back else "warning",
+        severity=None if target.logs.declared and not release.gone_back else "warning",
     )

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from gonogo.checks.suite import Suite
-from gonogo.checks.verify.recorded import edited_since, model_of, release_of
+from gonogo.checks.verify.recorded import edited_since, model_of, record_of
 from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target import Target
 
 ANY = ("", "0.0.0.0", "::")
@@ -60,9 +60,9 @@ def _matches(wanted: Port, found: Port) -> bool:
     reason="D3, L8: what was started by hand was published elsewhere, or to the whole world.",
     fix="See which file started the container, and deploy again.",
 )
-def test_ports_running(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_ports_running(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """Every container that runs publishes the ports that the release's files give, and no others."""
-    model, release = model_of(suite), release_of(suite)
+    model, record = model_of(release), record_of(release)
     ours = [
         one
         for one in host.project(target.project).containers
@@ -77,5 +77,5 @@ def test_ports_running(host: Host, suite: Suite, target: Target, expect: Callabl
         or ", ".join(listed)
         or "nothing is published",
         expected="the ports that the release publishes",
-        severity="warning" if edited_since(wrong, release) else None,
+        severity="warning" if edited_since(wrong, record) else None,
     )

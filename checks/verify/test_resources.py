@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.checks.suite import Suite
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target import Target
 
 NEAR = 0.9
@@ -19,7 +19,7 @@ NEAR = 0.9
     reason="A container that reaches its memory limit is killed, and at the busiest hour.",
     fix="Raise the service's memory limit, or find out what it needs so much for.",
 )
-def test_resources_sane(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_resources_sane(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """No container was killed for its memory, and none is about to be."""
     project = host.project(target.project)
     names = {one.id: one.name for one in project.containers}
@@ -31,7 +31,7 @@ def test_resources_sane(host: Host, suite: Suite, target: Target, expect: Callab
         for one, used in project.usage.items()
         if used.share >= NEAR
     ]
-    kept = {one.id for one in suite.baseline.untouched.values()} if suite.baseline else set()
+    kept = {one.id for one in release.baseline.untouched.values()} if release.baseline else set()
     limited = sum(bool(used.limit) for used in project.usage.values())
     expect(
         not killed and not near,
@@ -39,5 +39,5 @@ def test_resources_sane(host: Host, suite: Suite, target: Target, expect: Callab
         or f"{limited} of {len(names)} containers have a limit, and room",
         expected=f"none killed, and less than {NEAR:.0%} of each limit in use",
         # What was killed before is no fault of this release.
-        severity=None if set(killed) - kept and not suite.gone_back else "warning",
+        severity=None if set(killed) - kept and not release.gone_back else "warning",
     )

@@ -7,11 +7,11 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from gonogo.checks.suite import Suite
-from gonogo.checks.verify.recorded import edited_since, model_of, release_of
+from gonogo.checks.verify.recorded import edited_since, model_of, record_of
 from gonogo.deploy.compose.model import Model, Mount, Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target import Target
 
 
@@ -48,9 +48,9 @@ def _plain(path: str) -> str:
     fix="Stop writing to it; see which file started the container, and start it from the release's.",
     data=True,
 )
-def test_volumes_running(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_volumes_running(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """Every container has mounted what the release's files give, and may write where they let it."""
-    model, release = model_of(suite), release_of(suite)
+    model, record = model_of(release), record_of(release)
     ours = [one for one in host.project(target.project).containers if one.service in model.services]
     wrong = {one: list(mount_faults(model, model.services[one.service], one)) for one in ours}
     wrong = {one: said for one, said in wrong.items() if said}
@@ -60,5 +60,5 @@ def test_volumes_running(host: Host, suite: Suite, target: Target, expect: Calla
         found="; ".join(said for each in wrong.values() for said in each)
         or f"{count} mounts of {len(ours)} containers",
         expected="the mounts that the release gives",
-        severity="warning" if edited_since(wrong, release) else None,
+        severity="warning" if edited_since(wrong, record) else None,
     )

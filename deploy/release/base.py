@@ -45,7 +45,7 @@ class Base:
     ) -> None:
         self.target = target
         self.redactor = redactor
-        self.version, self.images_of = version, images_of
+        self._version, self.images_of = version, images_of
         self.answers = Answers()
         self.transcript = connection.transcript if connection else Transcript(redactor)
         self._line = ConnectionBackend(target.host, target.ssh.config_file)
@@ -59,6 +59,11 @@ class Base:
     def connected(self, connection: Connection | None, failure: GonogoError | None = None) -> None:
         """Go on over a connection that shares the transcript of these hosts, or without one."""
         self._line.connected(connection, failure)
+
+    @property
+    def version(self) -> str:
+        """The version of the run that this is part of, empty where it is part of none."""
+        return self._version
 
     @property
     def connection(self) -> Connection:

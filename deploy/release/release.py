@@ -11,6 +11,7 @@ from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.git_status import Checkout
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.releases import Releases
+from gonogo.deploy.release import Baseline
 from gonogo.deploy.release.data import Data
 
 EARLIER = {
@@ -66,6 +67,16 @@ class Release(Data):
     def releases(self) -> Releases:
         """The releases that the target has."""
         return self.host.releases(str(self.target.deploy_path))
+
+    @property
+    def previous(self) -> str:
+        """The version that runs now, and would be gone back to; empty where none is recorded."""
+        return self.releases.current.version if self.releases.current else ""
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """The state before the release that runs now; None where none was taken."""
+        return self.releases.baseline
 
     @asked("git.changes")
     def shipping(self) -> Shipping | None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.suite import Suite
 from gonogo.deploy.compose.model import Model, Port
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container, Given
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Image, Record
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.verified import Verified
 from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.unit.stacks import container, model, target
@@ -82,8 +82,8 @@ class World:
         baseline: Baseline | None = None,
         **options: str,
     ) -> CheckResult:
-        monkeypatch.setattr(Suite, "_recorded", (RECORD if recorded else None, baseline))
-        monkeypatch.setattr(Suite, "expected_model", self.stack if recorded else None)
+        monkeypatch.setattr(Verified, "_recorded", (RECORD if recorded else None, baseline))
+        monkeypatch.setattr(Verified, "model", self.stack)
         return harness.run(self.target, self.release, suite="verify", only={check}, **options)[check]
 
 

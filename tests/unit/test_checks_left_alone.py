@@ -15,6 +15,7 @@ from gonogo.deploy.release import Baseline, Image, Life
 from gonogo.deploy.target import Target
 from tests.unit.stacks import container, model, target
 
+SUITE = cast(Suite, SimpleNamespace(streaks={}))
 BEFORE = Life(id="db-1", started="2026-11-24T10:00:00Z")
 
 
@@ -36,8 +37,8 @@ def there(*running: Any) -> Any:
 def judged(*running: Any, untouched: dict[str, Life] | None = None, back: bool = False) -> None:
     baseline = Baseline(taken="", untouched={"chat-db": BEFORE} if untouched is None else untouched)
     host = there(*running)
-    suite = SimpleNamespace(baseline=baseline, gone_back=back)
-    containers.test_containers_untouched(host, suite, target(), expect)
+    release: Any = SimpleNamespace(baseline=baseline, gone_back=back)
+    containers.test_containers_untouched(host, target(), release, expect)
 
 
 def database(**changed: str) -> Any:
@@ -68,31 +69,33 @@ def test_a_container_that_crashed_stops_a_release_and_no_way_back() -> None:
     host = there(container("api", restarts=1))
     for back, severity in ((False, "error"), (True, "warning")):
         with pytest.raises(Said, match=f"{severity}: .*api.* 1 times"):
-            suite = SimpleNamespace(gone_back=back, expected_release=None, expected_model=None, streaks={})
-            containers.test_containers_stable(host, suite, target(), expect)
+            release: Any = SimpleNamespace(gone_back=back, record=None)
+            containers.test_containers_stable(host, SUITE, target(), release, expect)
 
 
 def test_what_died_at_the_end_stops_a_release_and_a_way_back() -> None:
     ended = container("api", status="exited", exit_code=137)
     host = there(ended)
     for back in (False, True):
-        suite = SimpleNamespace(gone_back=back, expected_release=None, expected_model=None, streaks={})
+        release: Any = SimpleNamespace(gone_back=back, record=None)
         with pytest.raises(Said, match=r"^error: shop-api-1 \(exited\)$"):
-            containers.test_containers_stable(host, suite, target(), expect)
+            containers.test_containers_stable(host, SUITE, target(), release, expect)
 
 
 @pytest.mark.parametrize(("left", "says"), [(2, "web has 2 of 3 containers"), (0, "web has no container")])
 def test_a_replica_that_is_gone_is_missed(left: int, says: str) -> None:
     stack = model(web={"image": "web:1", "scale": 3}, api={"image": "api:1"})
     images = {"web": Image(name="web:1", id="a"), "api": Image(name="api:1", id="b")}
-    suite = SimpleNamespace(
-        gone_back=False, expected_release=SimpleNamespace(images=images), expected_model=stack, streaks={}
-    )
+    release: Any = SimpleNamespace(gone_back=False, record=SimpleNamespace(images=images), model=stack)
     found = [container("api"), *(container("web", id=str(n), name=f"web-{n}") for n in range(left))]
     host = there(*found)
-    for check in (containers.test_containers_running, containers.test_containers_stable):
+    checks: list[Any] = [
+        lambda *given: containers.test_containers_running(host, *given, expect),
+        lambda *given: containers.test_containers_stable(host, SUITE, *given, expect),
+    ]
+    for check in checks:
         with pytest.raises(Said, match=says):
-            check(host, suite, target(), expect)
+            check(target(), release)
 
 
 def test_what_is_unhealthy_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:

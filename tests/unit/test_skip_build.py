@@ -110,7 +110,7 @@ def test_what_a_registry_has_is_chosen_without_an_id(monkeypatch: pytest.MonkeyP
 def test_the_version_that_runs_is_not_newer() -> None:
     made = World.recorded()
     runs = made.release.releases.current.version
-    made.release.version = runs
+    made.release._version = runs
     (found,) = harness.run(made.target, made.release, only=["release.newer"]).values()
     assert (found.status, found.found) == ("failed", f"{runs} runs already")
 

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.checks.suite import Suite
 from gonogo.checks.verify.test_logs import LONGEST, SHOWN, matching, moments, told
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
@@ -15,6 +14,7 @@ from gonogo.deploy.host.container import Given
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Baseline, Life
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target.sections import ERRORS
 from gonogo.deploy.wire.transcript import Transcript
 from gonogo.reports.model import CheckResult
@@ -81,7 +81,7 @@ def checked(
         "host.containers.all": Answer([NEW], None),
         'host.project("shop").made_with': Answer({"api": Given({}, ())}, None),
     }
-    monkeypatch.setattr(Suite, "_recorded", (None, None))
+    monkeypatch.setattr(Verified, "_recorded", (None, None))
     return harness.run(to, release, suite="verify", only={"logs.clean"})["logs.clean"], there.asked
 
 

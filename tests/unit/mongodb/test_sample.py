@@ -151,8 +151,9 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Any:
     return made
 
 
-def suite(baseline: Baseline | None) -> Any:
-    return SimpleNamespace(baseline=baseline)
+def of(release: Any, baseline: Baseline | None) -> Any:
+    release.baseline = baseline
+    return release
 
 
 def said(check: Any, *arguments: Any) -> str:
@@ -163,14 +164,12 @@ def said(check: Any, *arguments: Any) -> str:
 
 def test_data_is_compared_only_where_there_is_what_to_compare_with(release: Any) -> None:
     none, shop = target(), given()
-    assert said(data.test_data_intact, suite(None), none, release).endswith("names no MongoDB")
-    assert (
-        said(data.test_data_intact, suite(None), shop, release) == "this run has no baseline to compare with"
-    )
-    told = said(data.test_data_intact, suite(Baseline(taken="")), shop, release)
+    assert said(data.test_data_intact, none, of(release, None)).endswith("names no MongoDB")
+    assert said(data.test_data_intact, shop, of(release, None)) == "this run has no baseline to compare with"
+    told = said(data.test_data_intact, shop, of(release, Baseline(taken="")))
     assert told.startswith("no fingerprint was taken")
-    assert said(data.test_data_sample, suite(None), none, release).endswith("names no MongoDB")
-    assert said(data.test_data_sample, suite(None), shop, release).endswith("add [[mongodb.samples]]")
+    assert said(data.test_data_sample, none, of(release, None)).endswith("names no MongoDB")
+    assert said(data.test_data_sample, shop, of(release, None)).endswith("add [[mongodb.samples]]")
 
 
 def test_data_that_is_intact_and_data_that_is_not(release: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,12 +178,12 @@ def test_data_that_is_intact_and_data_that_is_not(release: Any, monkeypatch: pyt
     found = Compared([], ["users (mutable): 5 documents, dbHash as before"], 40)
     monkeypatch.setattr(compare, "compared", lambda *_: found)
     baseline = Baseline(taken="", fingerprint="/srv/shop/.deploy/f")
-    told = said(data.test_data_intact, suite(baseline), given(), release)
+    told = said(data.test_data_intact, given(), of(release, baseline))
     assert told == "passed: 1 collections as they were, 40 documents compared one by one"
     ((there, here),) = fetched
     assert there == PurePosixPath("/srv/shop/.deploy/f") and not here.exists()
     found.differences += [structural(f"c{n}", "mutable", "x", "the collection is gone") for n in range(30)]
-    told = said(data.test_data_intact, suite(baseline), given(), release)
+    told = said(data.test_data_intact, given(), of(release, baseline))
     assert told.startswith("c0 (mutable): the collection is gone; c1 ")
     assert told.endswith("c19 (mutable): the collection is gone; and 10 more losses")
     good, bad = release.connection.transcript.entries
@@ -194,11 +193,11 @@ def test_data_that_is_intact_and_data_that_is_not(release: Any, monkeypatch: pyt
 
 def test_samples_that_verify_looks_for(release: Any) -> None:
     release.client = Server(14)
-    assert said(data.test_data_sample, suite(None), given(ANNA), release).endswith('"anna"}: 14 documents')
-    was = suite(Baseline(taken="", samples=[20]))
-    assert said(data.test_data_sample, was, given(ANNA), release).endswith("14 documents, 20 before")
+    assert said(data.test_data_sample, given(ANNA), of(release, None)).endswith('"anna"}: 14 documents')
+    was = of(release, Baseline(taken="", samples=[20]))
+    assert said(data.test_data_sample, given(ANNA), was).endswith("14 documents, 20 before")
     release.client = Server(13)
-    assert said(data.test_data_sample, suite(None), given(ANNA), release).endswith(
+    assert said(data.test_data_sample, given(ANNA), of(release, None)).endswith(
         "13 documents, expected at least 14"
     )
     assert [one.exit_status for one in release.connection.transcript.entries] == [0, 0, 0]

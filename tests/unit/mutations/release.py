@@ -76,7 +76,7 @@ def unreadable(world: World) -> None:
 
 
 def another_release(world: World) -> None:
-    world.release.version = "v10"
+    world.release._version = "v10"
     locked(world)
 
 

@@ -1,0 +1,88 @@
+"""``release`` in verify: what was deployed, as it is recorded on the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from gonogo.deploy import release as records
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.answers import asked
+from gonogo.deploy.release import Baseline, Record
+from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.resolved import Resolved, kept, resolve
+
+
+class Verified(Release):
+    """The release that should run: ``model`` is what its files give with the env file of now.
+
+    Where none is recorded on the target, ``record`` is None, and the rest is what would be deployed.
+
+    >>> release.record.images["api"].id == host.container("shop-api-1").image
+    True
+    """
+
+    def __init__(
+        self,
+        coming: Release,
+        wanted: str = "",
+        baseline_of: str = "",
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Take the hosts of ``coming``, what would be deployed.
+
+        ``wanted``: the version that should run, empty for the current one; ``baseline_of``: the version whose
+        baseline is compared with, empty for that one. ``say`` is given the note of what was compared with.
+        """
+        self.__dict__.update(coming.__dict__)
+        self._coming, self._wanted, self.baseline_of, self._say = coming, wanted, baseline_of, say
+
+    def key(self, name: str) -> str:
+        """Return under what the answer of the property called ``name`` is kept."""
+        return f"verified.{name}"
+
+    @property
+    def version(self) -> str:
+        """Its version, empty where none is recorded."""
+        return self.record.version if self.record else ""
+
+    @property
+    def gone_back(self) -> bool:
+        """Whether it was gone back to: it has to be as it was, not to be good."""
+        return bool(self._wanted and self.baseline_of) and self._wanted != self.baseline_of
+
+    @property
+    def record(self) -> Record | None:
+        """What is recorded of it; None where nothing is."""
+        return self._recorded[0]
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """The state before it; None where none was taken."""
+        return self._recorded[1]
+
+    @property
+    def previous(self) -> str:
+        """The version of the release before it, empty where there was none."""
+        return self.record.previous if self.record else ""
+
+    @cached_property
+    def _recorded(self) -> tuple[Record | None, Baseline | None]:
+        connection, target = self.connection, self.target
+        name = self._wanted or records.current(connection, target)
+        found = records.load(connection, target, name) if name else None
+        baseline = records.load_baseline(connection, target, self.baseline_of or name) if found else None
+        if self._wanted and found is None:
+            raise GonogoError(f"{target.host}: there is no release {self._wanted}: correct --release")
+        against = f"release {name}, " if found else "no release is recorded: "
+        taken = f"baseline of {baseline.taken}" if baseline else "no baseline, the absolute conditions alone"
+        self._say(f"verified against: {against}{taken}")
+        return found, baseline
+
+    @asked("compose.resolves", keep=kept)
+    def resolved(self) -> Resolved:
+        """The model that its files give on the target, with the env file of now."""
+        if self.record is None:
+            return self._coming.resolved
+        files = records.files(self.target, self.record.version)
+        return resolve(self.connection, self.target, files, self.redactor)
