@@ -7,27 +7,23 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from gonogo.deploy.compose.model import Model, Port, Service
+from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.port import Holder
 from gonogo.deploy.host.sockets import Listener, overlaps
 from gonogo.deploy.release.release import Release
 
-HOST = "host"
 MOST = 20  # ports that a message names
 Number = tuple[int, str]
 """A port and its protocol."""
 
 
-def hindering(holders: Iterable[Holder], service: str, project: str) -> str:
-    """Return which of the ``holders`` of a port keeps ``service`` from publishing it; empty when none does.
-
-    The container of this very service in this project is what the release replaces, so it is no hindrance.
-    """
+def hindering(holders: Iterable[Holder], service: str, release: Release) -> str:
+    """Return which of the ``holders`` of a port keeps ``service`` from publishing it; empty if none does."""
     for one in holders:
         if isinstance(one, Listener):
             return one.told
-        if (one.project, one.service) != (project, service):
+        if not release.replaces(one, service):
             whose = f" of the project {one.project}" if one.project else ""
             return f"the container {one.name}{whose}"
     return ""
@@ -36,11 +32,6 @@ def hindering(holders: Iterable[Holder], service: str, project: str) -> str:
 def process(holders: Iterable[Holder]) -> str:
     """Return the process among the ``holders`` of a port that is no container; empty when there is none."""
     return next((one.told for one in holders if isinstance(one, Listener)), "")
-
-
-def publishing(model: Model) -> list[Service]:
-    """Return the services whose ports Docker publishes: with the host's network, it publishes none."""
-    return [one for one in model.services.values() if one.network_mode != HOST]
 
 
 def twice(published: list[tuple[str, Port]]) -> list[str]:
@@ -110,21 +101,19 @@ def _joined(between: str, words: list[str]) -> str:
 )
 def test_ports_free(host: Host, release: Release, expect: Callable[..., None]) -> None:
     """Every published port is free, or held by the container that this release replaces."""
-    model = release.model
-    services = publishing(model)
-    published = [(one.name, port) for one in services for port in one.ports if port.published]
-    wrong, risks = twice(published) + repeated(services), []
+    services = release.publishing
+    wrong, risks = twice(release.published) + repeated(services), []
     _ = host.holders  # whether they can be told at all is asked whatever is published
-    for service, port in published:
-        who = hindering(host.port(str(port)).holders, service, model.name)
+    for service, port in release.published:
+        who = hindering(host.port(str(port)).holders, service, release)
         wrong += [f"{port} for {service} is held by {who}"] if who else []
     for one in services:
         for ports in one.ranges:
             held = {port: host.port(str(port)).holders for port in ports}
-            wrong.append(exhausted(one, {p: hindering(who, one.name, model.name) for p, who in held.items()}))
+            wrong.append(exhausted(one, {p: hindering(who, one.name, release) for p, who in held.items()}))
             risks.append(risky(one, {port: process(who) for port, who in held.items()}))
     wrong, risks = list(filter(None, wrong)), list(filter(None, risks))
-    wanted = [f"{port} ({service})" for service, port in published]
+    wanted = [f"{port} ({service})" for service, port in release.published]
     wanted += [f"one of {_span(ports)} ({one.name})" for one in services for ports in one.ranges]
     expect(
         not wrong and not risks,
@@ -142,13 +131,13 @@ def test_ports_free(host: Host, release: Release, expect: Callable[..., None]) -
 )
 def test_ports_privileged(host: Host, release: Release, expect: Callable[..., None]) -> None:
     """The engine is allowed to bind every published port."""
-    model = release.model
+    publishing = release.publishing
     if not host.engine.rootless:
         pytest.skip("the engine runs as root and may bind every port")
     lowest = host.engine.info.lowest_port
     wrong = [
         f"{port} for {one.name}"
-        for one in publishing(model)
+        for one in publishing
         for port in (*one.ports, *(ports[0] for ports in one.ranges))
         if 0 < port.published < lowest
     ]

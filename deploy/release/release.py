@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host import commits, http
 from gonogo.deploy.host.answers import Asked, Asker, asked
 from gonogo.deploy.host.commits import Shipping
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.git_status import Checkout
 from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.host.port import Holder
 from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.release import Baseline
 from gonogo.deploy.release.data import Data
@@ -77,6 +80,26 @@ class Release(Data):
     def baseline(self) -> Baseline | None:
         """The state before the release that runs now; None where none was taken."""
         return self.releases.baseline
+
+    @property
+    def services(self) -> dict[str, Service]:
+        """The services of the model by name."""
+        return self.model.services
+
+    @property
+    def publishing(self) -> list[Service]:
+        """The services whose ports Docker publishes: with the host's network, it publishes none."""
+        return [one for one in self.services.values() if one.network_mode != "host"]
+
+    @property
+    def published(self) -> list[tuple[str, Port]]:
+        """The ports with a fixed number that Docker publishes, each with the name of its service."""
+        return [(one.name, port) for one in self.publishing for port in one.ports if port.published]
+
+    def replaces(self, holder: Holder, service: str) -> bool:
+        """Return whether a holder of a port leaves when ``service`` starts, as its own container does."""
+        ours = (self.model.name, service)
+        return isinstance(holder, Container) and (holder.project, holder.service) == ours
 
     @asked("git.changes")
     def shipping(self) -> Shipping | None:

@@ -8,8 +8,12 @@ from typing import Any, cast
 
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.resolved import Resolved
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import parse
 from gonogo.deploy.wire.transcript import Transcript
@@ -42,6 +46,13 @@ def target(folder: Path = Path("/nowhere"), **given: Any) -> Target:
 
 def model(**services: dict[str, Any]) -> Model:
     return Model.from_json(json.dumps({"name": "shop", "services": services}))
+
+
+def release(**services: dict[str, Any]) -> Release:
+    """A release whose model has these services, and of which nothing else is known."""
+    made = Release(target(), None, Redactor())
+    made.answers.known[made.key("resolved")] = Answer(Resolved(model(**services), []), None)
+    return made
 
 
 def container(service: str, **given: Any) -> Container:

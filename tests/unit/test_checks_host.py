@@ -13,7 +13,6 @@ from gonogo.checks.preflight.test_ports import (
     exhausted,
     hindering,
     process,
-    publishing,
     repeated,
     risky,
     twice,
@@ -29,7 +28,7 @@ from gonogo.deploy.host.port import Holders
 from gonogo.deploy.host.sockets import Listener
 from gonogo.deploy.target import Waiver, Window
 from tests.unit import stacks
-from tests.unit.stacks import container, model, target
+from tests.unit.stacks import container, target
 from tests.unit.tables import every
 
 FINE = {"version": "20.10.24", "api": "1.41", "platform": "linux/amd64", "driver": "overlay2", "root": "/d"}
@@ -72,10 +71,11 @@ def ranged(
     first: int, last: int, *taken: Listener, scale: int = 1, found: tuple[Container, ...] = ()
 ) -> list[str]:
     """What is said of a range: that it is exhausted, that it is at risk."""
+    ours = stacks.release(api={"image": "a"})
     ports = tuple(Port("", number, 80, "tcp") for number in range(first, last + 1))
     service, holders = Service("api", "shop-api", scale=scale), Holders(found, taken)
     held = {port: holders.of(port) for port in ports}
-    hindered = {port: hindering(who, "api", "shop") for port, who in held.items()}
+    hindered = {port: hindering(who, "api", ours) for port, who in held.items()}
     return [exhausted(service, hindered), risky(service, {port: process(who) for port, who in held.items()})]
 
 
@@ -114,12 +114,12 @@ def test_a_port_that_the_engine_chose_for_what_is_replaced_is_free() -> None:
 def test_thousands_of_ports_take_no_time() -> None:
     ports = tuple(Port("", number, number, "udp") for number in range(10000, 15000))
     ours = container("api", ports=ports, bound=ports)
-    there = stacks.host()
+    there, release = stacks.host(), stacks.release(api={"image": "a"})
     there.answers.known["host.containers.all"] = Answer([ours], None)
     listening = [Listener("udp", "0.0.0.0", port.published) for port in ports]
     there.answers.known["host.sockets.listening"] = Answer(listening, None)
     begun = time.process_time()
-    assert not any(hindering(there.port(str(port)).holders, "api", "shop") for port in ports)
+    assert not any(hindering(there.port(str(port)).holders, "api", release) for port in ports)
     assert twice([("api", port) for port in ports]) == []
     assert time.process_time() - begun < 0.75
 
@@ -132,10 +132,11 @@ def test_a_fixed_port_of_several_containers() -> None:
 
 def test_nothing_is_published_on_the_network_of_the_host() -> None:
     ports = [{"target": 80, "published": "80"}]
-    stack = model(
+    release = stacks.release(
         api={"image": "a", "ports": ports}, edge={"image": "b", "network_mode": "host", "ports": ports}
     )
-    assert [one.name for one in publishing(stack)] == ["api"]
+    assert [one.name for one in release.publishing] == ["api"]
+    assert release.published == [("api", Port("", 80, 80, "tcp"))]
 
 
 def test_certificates_are_told_with_days_and_date() -> None:

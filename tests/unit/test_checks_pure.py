@@ -14,7 +14,7 @@ from gonogo.deploy.host.sockets import Listener
 from gonogo.deploy.switch import fault
 from gonogo.deploy.target import Mongodb
 from gonogo.reports.model import DataCount
-from tests.unit.stacks import container, model, target
+from tests.unit.stacks import container, model, release, target
 from tests.unit.tables import every
 
 STACK = model(
@@ -46,7 +46,7 @@ WANTED = Port("127.0.0.1", 8001, 8000, "tcp")
 
 
 def held(*found: Container, listeners: tuple[Listener, ...] = (), port: Port = WANTED) -> str:
-    return hindering(Holders(found, listeners).of(port), "api", "shop")
+    return hindering(Holders(found, listeners).of(port), "api", release(api={"image": "a"}))
 
 
 def publishing(service: str = "api", address: str = "127.0.0.1", **given: Any) -> Container:
