@@ -115,7 +115,7 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         ahead=argv.whole(*named, "preflight") and not hasattr(config, "workerinput"),
     )
     if kept and release:
-        suite.skip_build, suite.release = kept.options["skip_build"], release
+        suite.skip_build, suite.release = release.skip_build, release
         suite.images_of = release.images_of
         suite.notes.append(f"judged again from a recording of {kept.taken}")
     return suite

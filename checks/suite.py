@@ -10,7 +10,6 @@ from gonogo.checks.contact import Contact
 from gonogo.checks.early import Early
 from gonogo.checks.finding import CheckFailed, Finding
 from gonogo.deploy.connection import Connection
-from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.verified import Verified
@@ -82,6 +81,7 @@ class Suite:
                 images_of=self.images_of,
             )
         self._contact, self._release, self.redactor = begun, begun.release, begun.release.redactor
+        begun.release.skip_build = self.skip_build
 
     @property
     def _connection(self) -> Connection | None:

@@ -51,7 +51,7 @@ def run(
     ``options`` are those of ``Suite``, such as ``skip_build=True``.
     """
     state = Suite(target, release.redactor, checks=frozenset(ids("preflight") + ids("verify")), **options)
-    state.release = release
+    state.release, release.skip_build = release, state.skip_build
     found = {}
     for check, function in functions(suite):
         if not only or check.id in only:

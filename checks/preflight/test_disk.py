@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pytest
 
 from gonogo.checks.declared import TEMPORARY
-from gonogo.checks.suite import Suite
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.filesystem import Room, mb
@@ -147,10 +146,10 @@ def inodes(size: int) -> int:
     return size // BYTES_A_FILE
 
 
-def _coming(suite: Suite, release: Release) -> list[Arriving]:
+def _coming(release: Release) -> list[Arriving]:
     model = release.model
     running = release.host.project(release.target.project).containers
-    building = [] if suite.skip_build else model.built()
+    building = [] if release.skip_build else model.built()
     return arriving(model, running, release.host.images(release).found, release.builder_images, building)
 
 
@@ -165,9 +164,9 @@ def _told(image: Arriving) -> str:
     reason="A load that runs out of room leaves the release half there, and the disk full.",
     fix="Free room there: `docker image ls` shows what is kept, `docker image prune` removes what is unused.",
 )
-def test_disk_images(host: Host, suite: Suite, release: Release, expect: Callable[..., None]) -> None:
+def test_disk_images(host: Host, release: Release, expect: Callable[..., None]) -> None:
     """The images that this release brings fit under Docker's data, unpacked and as the archive meanwhile."""
-    images, room = _coming(suite, release), under_docker(host, release)
+    images, room = _coming(release), under_docker(host, release)
     size = unpacked(images)
     files = inodes(size)
     told = ", ".join(map(_told, images)) or "no image"
@@ -184,9 +183,7 @@ def test_disk_images(host: Host, suite: Suite, release: Release, expect: Callabl
     reason="L7: a dump that runs out of room is no backup, and it is made before anything changes.",
     fix="Free room on that filesystem, or name a backup.folder on another one.",
 )
-def test_disk_backup(
-    host: Host, suite: Suite, target: Target, release: Release, expect: Callable[..., None]
-) -> None:
+def test_disk_backup(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """A dump of the database fits into the backup folder, and a trial restore of it under Docker's data."""
     if target.mongodb is None or not (target.backup or target.keeps_data):
         pytest.skip("the target file names no MongoDB")
@@ -200,7 +197,7 @@ def test_disk_backup(
     parts = [
         (folder, state.data, f"a dump in {target.backup_path}"),
         (docker, scratch, "a trial restore"),
-        (docker, unpacked(_coming(suite, release)), "the images"),
+        (docker, unpacked(_coming(release)), "the images"),
     ]
     found, needed, fine = [], [], True
     for room in {one.mounted: one for one in (folder, docker)}.values():

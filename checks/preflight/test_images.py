@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gonogo.checks.suite import Suite
 from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
 from gonogo.deploy.compose.model import Service
@@ -22,11 +21,11 @@ WHERE = {"on-server": "on the target", "registry": "here, nor in the registry"}
 """Where an image that is built already is looked for, by the method; this machine is here."""
 
 
-def at_hand(release: Release, service: Service, skip_build: bool) -> ImageInfo | None:
+def at_hand(release: Release, service: Service) -> ImageInfo | None:
     """Return the image that a service would run, as far as it exists before the deployment."""
     if service.build is not None:
         # What the target happens to have under its name is never taken for an image that this stack builds.
-        return release.builder_images.get(service.image) if skip_build else None
+        return release.builder_images.get(service.image) if release.skip_build else None
     there = release.host.images(release).found.get(service.image)
     return there or release.builder_images.get(service.image)
 
@@ -37,17 +36,17 @@ def at_hand(release: Release, service: Service, skip_build: bool) -> ImageInfo |
     reason="D2: images that were never built shipped as empty archives and loaded as nothing.",
     fix="Build or pull the image on this machine, name one that exists, or give the service a build section.",
 )
-def test_images_present(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_images_present(target: Target, release: Release, expect: Callable[..., None]) -> None:
     """Every image is on the target, on this machine, about to be built here, or in a registry."""
     model = release.model
-    building = [] if suite.skip_build else model.built()
+    building = [] if release.skip_build else model.built()
     wrong = [release.unbuildable[name] for name in building if name in release.unbuildable]
     rest = [service for service in model.services.values() if service.name not in building]
     other = "others" if release.offline else "at hand"
     where = WHERE.get(target.method, "here")
     for service in [] if release.offline else rest:
         told = f"{release.sought(service)} (service {service.name})"
-        if at_hand(release, service, suite.skip_build):
+        if at_hand(release, service):
             continue
         if service.build is not None:
             if service.name not in release.offered:
@@ -66,10 +65,10 @@ def test_images_present(suite: Suite, target: Target, release: Release, expect: 
     reason="D2, L5: what shipped was not what had been built last, and nobody saw it.",
     fix="Deploy without --skip-build, so that the image is built from what lies here.",
 )
-def test_images_fresh(suite: Suite, release: Release, expect: Callable[..., None]) -> None:
+def test_images_fresh(release: Release, expect: Callable[..., None]) -> None:
     """With --skip-build, the image of each built service was built from the commit that lies here."""
     model = release.model
-    if not suite.skip_build:
+    if not release.skip_build:
         pytest.skip("the images are built in the deployment")
     built = {name: release.builder_images.get(model.services[name].image) for name in model.built()}
     pairs = [(name, image, release.sources.get(name)) for name, image in built.items()]
@@ -87,7 +86,7 @@ def test_images_fresh(suite: Suite, release: Release, expect: Callable[..., None
         found="; ".join(wrong) or ", ".join(f"{name} of {source.revision[:8]}" for name, _, source in known),
         expected="images built from the last commit of their sources",
         # Who names a version to be taken means that one, whatever lies here meanwhile.
-        severity="warning" if len(wrong) == len(nameless) or suite.images_of else None,
+        severity="warning" if len(wrong) == len(nameless) or release.images_of else None,
     )
 
 
@@ -96,12 +95,12 @@ def test_images_fresh(suite: Suite, release: Release, expect: Callable[..., None
     reason="An image of another architecture arrives in full and then ends with `exec format error`.",
     fix="Give the service `platform:` with the target's, or build on a machine of its kind.",
 )
-def test_images_platform(host: Host, suite: Suite, release: Release, expect: Callable[..., None]) -> None:
+def test_images_platform(host: Host, release: Release, expect: Callable[..., None]) -> None:
     """Each image that would be built, sent or run is of the target's platform."""
     model, wanted = release.model, host.engine.platform
     wrong, seen = [], 0
     for service in model.services.values():
-        for platform, why in _platforms(release, service, suite.skip_build):
+        for platform, why in _platforms(release, service):
             seen += 1
             if not runs_on(platform, wanted):
                 wrong.append(f"{service.name} {why} {platform}")
@@ -125,11 +124,11 @@ def runs_on(platform: str, engine: str) -> bool:
     return wanted == there or (wanted, there) == (("linux", "386"), ("linux", "amd64"))
 
 
-def _platforms(release: Release, service: Service, skip_build: bool) -> Iterator[tuple[str, str]]:
-    image = at_hand(release, service, skip_build)
+def _platforms(release: Release, service: Service) -> Iterator[tuple[str, str]]:
+    image = at_hand(release, service)
     if image:
         yield image.platform, f"has an image ({service.image}) for"
-    elif service.build is not None and not skip_build:
+    elif service.build is not None and not release.skip_build:
         given = [str(one) for one in service.build.get("platforms") or ()]
         wanted = release.host.engine.platform
         fitting = [one for one in given if runs_on(one, wanted)]
@@ -143,15 +142,15 @@ def _platforms(release: Release, service: Service, skip_build: bool) -> Iterator
     reason="L6: `target: dev` in the base file put a development server into production.",
     fix="Build the production stage and set the production values in what is deployed to this target.",
 )
-def test_images_target(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_images_target(target: Target, release: Release, expect: Callable[..., None]) -> None:
     """What is built and run is made for production, and as the target file declares it."""
     model = release.model
     declared = Declared(target.images.stages, target.images.environment)
     services = list(model.services.values())
-    stages = {} if suite.skip_build else release.stages
+    stages = {} if release.skip_build else release.stages
     own = {name: ImageDefaults(stage.variables, stage.words, stage.name) for name, stage in stages.items()}
     for service in services:
-        if image := at_hand(release, service, suite.skip_build):
+        if image := at_hand(release, service):
             own[service.name] = ImageDefaults(image.variables, " ".join((*image.entrypoint, *image.command)))
     wrong = development.faults(services, declared, own)
     expect(

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.checks.suite import Suite
 from gonogo.deploy.compose.image_name import misnamed
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import Unknown
@@ -92,21 +91,23 @@ def test_registry_login(target: Target, release: Release, expect: Callable[..., 
     reason="D2: a tag that was made anew named nothing; a tag that is moved makes two releases one.",
     fix="Push the tag that the compose file names, or remove the foreign one from the registry.",
 )
-def test_registry_tag(suite: Suite, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_registry_tag(target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The tag of this release is free; with --skip-build, the tags that the compose file names are there."""
     model = release.model
     host = _needed(target, model)
     content = release.registry_content
     if content.problem:
         raise Unknown("registry.login", content.problem)
-    pulled = {release.sought(model.services[name]) for name in release.offered} if suite.images_of else set()
+    pulled = (
+        {release.sought(model.services[name]) for name in release.offered} if release.images_of else set()
+    )
     taken = {name: digest for name, digest in content.taken.items() if name not in pulled}
     wrong = [f"{name} is another image already, {digest}" for name, digest in sorted(taken.items())]
-    if suite.skip_build and not suite.images_of:
+    if release.skip_build and not release.images_of:
         wrong += [f"{name} is not there" for name, there in sorted(content.named.items()) if not there]
     expect(
         not wrong,
         found="; ".join(wrong) or f"{content.version} is free in {host}",
         expected="a free tag for this release"
-        + (", and what the compose file names, since --skip-build builds nothing" * suite.skip_build),
+        + (", and what the compose file names, since --skip-build builds nothing" * release.skip_build),
     )

@@ -21,8 +21,9 @@ class Base:
     """The target and its two hosts. ``connection`` may be None: what would ask the target is then Unknown.
 
     ``version``: of the release under way, when this is part of one. ``images_of``: the version as which the
-    images were built that are taken as they are, empty where the compose file says which. ``pending``: the
-    connection is still being opened, so who needs it waits until ``connected`` is called.
+    images were built that are taken as they are, empty where the compose file says which. ``skip_build``:
+    images are taken as they are and not built. ``pending``: the connection is still being opened, so who
+    needs it waits until ``connected`` is called.
     ``here``: what the machine that deploys is asked over, where it is not to be asked itself.
     """
 
@@ -40,12 +41,13 @@ class Base:
         version: str = "",
         *,
         images_of: str = "",
+        skip_build: bool = False,
         pending: bool = False,
         here: Connection | None = None,
     ) -> None:
         self.target = target
         self.redactor = redactor
-        self._version, self.images_of = version, images_of
+        self._version, self.images_of, self.skip_build = version, images_of, skip_build
         self.answers = Answers()
         self.transcript = connection.transcript if connection else Transcript(redactor)
         self._line = ConnectionBackend(target.host, target.ssh.config_file)

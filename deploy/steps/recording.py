@@ -35,6 +35,7 @@ class Recording(BaseModel):
         connection = cast(Connection, Recorded(target.host, self.commands, redactor))
         version, images_of = (str(self.options.get(name, "")) for name in ("version", "images_of"))
         release = Release(target, connection, redactor, version=version, images_of=images_of, here=connection)
+        release.skip_build = bool(self.options.get("skip_build"))
         release.restore(self.facts)
         return release
 

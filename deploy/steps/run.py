@@ -113,7 +113,12 @@ class Run:
         """Open the connection and learn what must be redacted; raises ConnectionFailed."""
         self.connection_ = Connection.open(self.target, redact=self.redactor)
         self.release_ = Release(
-            self.target, self.connection_, self.redactor, version=self.version, images_of=self.images_of
+            self.target,
+            self.connection_,
+            self.redactor,
+            version=self.version,
+            images_of=self.images_of,
+            skip_build=self.skip_build,
         )
         self.release_.learn()
 
