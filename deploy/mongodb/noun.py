@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from gonogo.deploy.mongodb import login, primary
 from gonogo.deploy.mongodb import state as states
 from gonogo.deploy.mongodb.state import Mongo, Place
 from gonogo.deploy.target import Mongodb as Settings
+from gonogo.deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -27,8 +30,7 @@ class Mongodb(Noun):
 
     >>> host.mongodb(release).state.writable
     True
-    >>> with host.mongodb(release).opened() as client:
-    ...     client.shop.users.find_one({"name": "admin"})["role"]
+    >>> host.mongodb(release).find_one("users", {"name": "admin"})["role"]
     'owner'
     """
 
@@ -92,6 +94,19 @@ class Mongodb(Noun):
     def dump_tool(self) -> str:
         """Where the host has mongodump: "container", "host" or "" for nowhere."""
         return self._host.mongodump(self.container.name if self.container else "").where
+
+    def find_one(self, collection: str, query: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The first document of a collection that matches, None where none does; asked live.
+
+        Raises GonogoError.
+        """
+        begun = time.monotonic()
+        with self.opened() as client:
+            assert self._settings is not None, "opened refuses to go on without"
+            found = client[self._settings.database][collection].find_one(dict(query))
+        said = "one matches" if found else "none matches"
+        self.transcript.add(Entry(f"mongodb: find one of {collection}", 0, said, time.monotonic() - begun))
+        return found
 
     def opened(self) -> AbstractContextManager[MongoClient[dict[str, Any]]]:
         """A client of its primary, logged in as the stack is, for a ``with``; raises GonogoError."""
