@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from gonogo.deploy import release as records
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.release import Baseline, Record
@@ -78,6 +79,15 @@ class Verified(Release):
         taken = f"baseline of {baseline.taken}" if baseline else "no baseline, the absolute conditions alone"
         self._say(f"verified against: {against}{taken}")
         return found, baseline
+
+    @property
+    def model(self) -> Model:
+        """What its files give, with the env file of now; once found out, it stays for the run."""
+        return self._model
+
+    @cached_property
+    def _model(self) -> Model:
+        return self.resolved.model
 
     @asked("compose.resolves", keep=kept)
     def resolved(self) -> Resolved:
