@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from gonogo.deploy.compose.model import Port, Service
+from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host import commits, http
-from gonogo.deploy.host.answers import Asked, Asker, asked
+from gonogo.deploy.host.answers import Answer, Asked, Asker, asked
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.git_status import Checkout
@@ -40,7 +42,9 @@ class Release(Data):
         """Return what holds the property that is kept under ``key``, and its name; None for no property."""
         if key == "clone" and self.target.on_server:  # of an earlier version
             section = self.target.on_server
-            return self.host.git(section.checkout, section.remote, self.git.commit), key
+            with suppress(Unknown):
+                return self.host.git(section.checkout, section.remote, self.git.commit), key
+            return None
         written = EARLIER.get(key, key)
         role, _, rest = written.partition(".")
         noun, _, name = rest.partition(".")
@@ -60,6 +64,16 @@ class Release(Data):
         # What is kept under another name now may need what is not.
         earlier = found.keys() & {"clone", *EARLIER}
         super().restore({key: found[key] for key in sorted(found, key=lambda key: (key in earlier, key))})
+        if self.images_of and "local_images" in kept:
+            with suppress(Unknown):
+                self._restore_taken()
+
+    def _restore_taken(self) -> None:
+        """Know images that are taken by their tags too: earlier versions kept them by the model's names."""
+        key = self.controller.images(self).key("found")
+        found = self.controller.images(self).found
+        taken = {self.sought(one): found[one.image] for one in self.services.values() if one.image in found}
+        self.answers.known[key] = Answer({**found, **taken}, None)
 
     @property
     def git(self) -> Checkout:

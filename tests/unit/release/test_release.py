@@ -12,9 +12,10 @@ from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import Record, Recorded
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.resolved import Resolved
 from gonogo.deploy.target import Target
 from tests.unit.host.test_commits import Repository
-from tests.unit.stacks import container, target
+from tests.unit.stacks import container, model, target
 
 
 def made(connection: Connection, target: Target, *running: str) -> Release:
@@ -70,3 +71,12 @@ def test_answers_of_an_earlier_version_are_known_under_their_names_of_now(connec
     with pytest.raises(Unknown, match="refused"):
         _ = release.host.mongodb(release).state
     assert release.kept().keys() >= {"host.images.found", "host.mongodb.state", "platform"}
+
+
+def test_images_that_an_earlier_version_took_are_known_by_their_tags(connection: Connection) -> None:
+    release = Release(target(), connection, Redactor(), images_of="1.4")
+    stack = model(api={"image": "api:latest", "build": {"context": "/srv/shop"}})
+    release.answers.known["resolved"] = Answer(Resolved(stack, []), None)
+    image = {"id": "sha256:1", "platform": "linux/amd64"}
+    release.restore({"local_images": {"value": {"api:latest": image}}})
+    assert release.builder_images["api:latest"].id == "sha256:1"
