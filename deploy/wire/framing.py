@@ -25,7 +25,7 @@ COMMAND_LIMIT = 120_000
 KILL_GRACE_S = 2
 """Seconds between TERM and KILL for a command that is over its time."""
 
-ANSWER_LIMIT = 64 * 1024 * 1024
+ANSWER_LIMIT = 256 * 1024 * 1024
 """Bytes of an answer that are kept; of a longer one nothing is."""
 
 Clock = Literal["fractional", "whole", "none"]
