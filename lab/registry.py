@@ -15,6 +15,7 @@ from lab.docker import check
 
 FOLDER = "/run/registry"
 HERE = Path("/etc/docker/certs.d")
+MADE = "made-by-gonogo-lab"
 READY_TIMEOUT_S = 10
 # The authority's key stays on the host; its certificate is what Docker is told to trust. Python's strict
 # verification wants every one of these extensions.
@@ -55,15 +56,19 @@ class Registry:
     def trusted_here(self) -> Iterator[None]:
         """Let this machine's engine trust the registry's authority until the end; raises GonogoError."""
         folder = HERE / self.host
+        files = folder / MADE, folder / "ca.crt"
         try:
-            folder.mkdir(parents=True)
-            (folder / "ca.crt").write_text(self.authority)
+            # A process that was killed has left it, and another registry has the address now.
+            folder.mkdir(parents=True, exist_ok=files[0].exists())
+            for file in files:
+                file.write_text(self.authority)
         except OSError as error:
             raise GonogoError(f"{folder} cannot be made: {error.strerror}") from None
         try:
             yield
         finally:
-            (folder / "ca.crt").unlink()
+            for file in files:
+                file.unlink()
             folder.rmdir()
 
     def login(self, user: str, password: str) -> None:
