@@ -76,7 +76,7 @@ def _here(release: Release) -> Iterator[Question]:
     if target.method != "on-server":
         yield lambda: release.platform
     if target.registry:
-        yield lambda: release.registry_here.greeting
+        yield lambda: controller.registry(release.registry_name).greeting
     for name in target.dns.names if target.dns else ():
         yield partial(getattr, controller.dns(name), "addresses")
 
@@ -99,7 +99,7 @@ def _after_model(release: Release) -> Iterator[Question]:
     yield lambda: release.stages
     if target.registry:
         yield lambda: release.registry_content
-        yield lambda: release.registry_there.greeting
+        yield lambda: host.registry(release.registry_name, release.registry_image).greeting
 
 
 def _after_images(release: Release) -> Iterator[Question]:

@@ -9,6 +9,7 @@ import pytest
 from gonogo.deploy.compose.image_name import misnamed
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import Unknown
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
@@ -49,15 +50,21 @@ def test_registry_configured(target: Target, release: Release, expect: Callable[
     reason="A push or pull that cannot work is better known before the first image is built.",
     fix="Start the registry, open the way to it, or fix its certificate; plain_http is for the loopback.",
 )
-def test_registry_reachable(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_registry_reachable(
+    host: Host, controller: Host, target: Target, release: Release, expect: Callable[..., None]
+) -> None:
     """The registry answers this machine and the target, over TLS unless it is on the loopback."""
-    host = _needed(target, release.model)
-    asked = {"this machine": release.registry_here.greeting, "the target": release.registry_there.greeting}
+    name = _needed(target, release.model)
+    there = host.registry(release.registry_name, release.registry_image)
+    asked = {
+        "this machine": controller.registry(release.registry_name).greeting,
+        "the target": there.greeting,
+    }
     wrong = [f"from {whence}: {greeting.problem}" for whence, greeting in asked.items() if greeting.problem]
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{host} answers this machine and the target",
-        expected=f"a registry that answers at {host}",
+        found="; ".join(wrong) or f"{name} answers this machine and the target",
+        expected=f"a registry that answers at {name}",
     )
 
 
@@ -66,10 +73,11 @@ def test_registry_reachable(target: Target, release: Release, expect: Callable[.
     reason="A push or pull that is refused is better known before the first image is built.",
     fix="Run `docker login` for the registry there, as the user who deploys; or set its two variables.",
 )
-def test_registry_login(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_registry_login(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
     """This machine may push the stack's images, and the target may pull them."""
-    host = _needed(target, release.model)
-    content, there = release.registry_content, release.registry_there
+    name = _needed(target, release.model)
+    content = release.registry_content
+    there = host.registry(release.registry_name, release.registry_image)
     client = there.client
     if there.greeting.problem:
         raise Unknown("registry.reachable", there.greeting.problem)
@@ -78,11 +86,11 @@ def test_registry_login(target: Target, release: Release, expect: Callable[..., 
     own = release.registry_login is None
     if own and (client.refused or (content.named.get(client.image) and not client.seen)):
         has = "is refused with its login" if client.entry else "has no login"
-        wrong.append(f"the target's Docker {has} for {host}")
+        wrong.append(f"the target's Docker {has} for {name}")
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{host} lets this machine and the target in",
-        expected=f"logins that {host} accepts, on this machine and on the target",
+        found="; ".join(wrong) or f"{name} lets this machine and the target in",
+        expected=f"logins that {name} accepts, on this machine and on the target",
     )
 
 
@@ -94,7 +102,7 @@ def test_registry_login(target: Target, release: Release, expect: Callable[..., 
 def test_registry_tag(target: Target, release: Release, expect: Callable[..., None]) -> None:
     """The tag of this release is free; with --skip-build, the tags that the compose file names are there."""
     model = release.model
-    host = _needed(target, model)
+    name = _needed(target, model)
     content = release.registry_content
     if content.problem:
         raise Unknown("registry.login", content.problem)
@@ -102,12 +110,12 @@ def test_registry_tag(target: Target, release: Release, expect: Callable[..., No
         {release.sought(model.services[name]) for name in release.offered} if release.images_of else set()
     )
     taken = {name: digest for name, digest in content.taken.items() if name not in pulled}
-    wrong = [f"{name} is another image already, {digest}" for name, digest in sorted(taken.items())]
+    wrong = [f"{tag} is another image already, {digest}" for tag, digest in sorted(taken.items())]
     if release.skip_build and not release.images_of:
-        wrong += [f"{name} is not there" for name, there in sorted(content.named.items()) if not there]
+        wrong += [f"{tag} is not there" for tag, there in sorted(content.named.items()) if not there]
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{content.version} is free in {host}",
+        found="; ".join(wrong) or f"{content.version} is free in {name}",
         expected="a free tag for this release"
         + (", and what the compose file names, since --skip-build builds nothing" * release.skip_build),
     )

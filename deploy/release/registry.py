@@ -10,7 +10,6 @@ from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host import images, registry
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.registry import Content
-from gonogo.deploy.host.registry import Registry as Reached
 from gonogo.deploy.release.stack import Stack
 from gonogo.deploy.target.sections import Registry
 
@@ -50,20 +49,19 @@ class Registries(Stack):
         return sorted(name for name in names if not misnamed(name, self.registry.host))
 
     @property
-    def registry_here(self) -> Reached:
-        """The registry as this machine reaches it."""
-        return self.controller.registry(registry.written(self.registry))
+    def registry_name(self) -> str:
+        """The registry as ``host.registry`` and ``controller.registry`` take it."""
+        return registry.written(self.registry)
 
     @property
-    def registry_there(self) -> Reached:
-        """The registry as the target reaches it, with an image of the stack's to ask for."""
-        image = next(iter(self.pushed), f"{self.registry.host}/{self.target.project}")
-        return self.host.registry(registry.written(self.registry), image)
+    def registry_image(self) -> str:
+        """An image of the stack's in the registry, for ``host.registry`` to ask for."""
+        return next(iter(self.pushed), f"{self.registry.host}/{self.target.project}")
 
     @asked("registry.login")
     def registry_content(self) -> Content:
         """What this machine's login finds in the registry of the stack's own images."""
-        if problem := self.registry_here.greeting.problem:
+        if problem := self.controller.registry(self.registry_name).greeting.problem:
             raise Unknown("registry.reachable", problem)
         version = self.images_of or self.version or release.version(self.target.source, release.now())
         tags = {release.tagged(name, version) for name in self.pushed}
