@@ -13,6 +13,14 @@ from gonogo.deploy.release import Baseline, Record
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import Resolved, kept, resolve
 
+OF_THE_MODEL = frozenset(
+    {
+        *("bind_sources", "initialised", "registry_content", "resolved"),
+        *("sources", "stages", "unbuildable", "weak"),
+    }
+)
+"""Properties that follow from the model, and so have other answers than for what would be deployed."""
+
 
 class Verified(Release):
     """The release that should run: ``model`` is what its files give with the env file of now.
@@ -40,7 +48,7 @@ class Verified(Release):
 
     def key(self, name: str) -> str:
         """Return under what the answer of the property called ``name`` is kept."""
-        return f"verified.{name}"
+        return f"verified.{name}" if name in OF_THE_MODEL else name
 
     @property
     def version(self) -> str:

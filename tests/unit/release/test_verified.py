@@ -13,7 +13,7 @@ from gonogo.deploy.release import Baseline, Record
 from gonogo.deploy.release import verified as verifying
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import Resolved
-from gonogo.deploy.release.verified import Verified
+from gonogo.deploy.release.verified import OF_THE_MODEL, Verified
 from tests.unit.stacks import model, target
 
 BEFORE = Baseline(taken="2026-03-02T09:30:00+00:00")
@@ -52,6 +52,12 @@ def test_it_is_what_is_recorded_and_not_what_would_be_deployed(
     assert asked == [records.files(release.target, "v2")], "asked once"
     assert notes == [f"verified against: release v2, baseline of {BEFORE.taken}"]
     assert release.host is coming.host and not release.gone_back
+
+
+def test_what_does_not_follow_from_the_model_is_asked_once_for_both(coming: Release) -> None:
+    coming.answers.known["environment"] = Answer({"TOKEN": "x"}, None)
+    assert Verified(coming).environment == {"TOKEN": "x"}
+    assert {name for name, _ in Release.all()} > OF_THE_MODEL
 
 
 def test_one_that_was_gone_back_to(coming: Release) -> None:
