@@ -43,7 +43,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 @pytest.fixture
 def release(ground: Ground, tmp_path: Path) -> Iterator[Release]:
-    """Release of a target with a baseline that was taken of 14 sessions and some messages."""
+    """The release on a target with a baseline that was taken of 14 sessions and some messages."""
     with ground.release() as release, login.opened(release) as client:
         client.drop_database("shop")
         client.shop.users.insert_one({"_id": USER, "role": {"name": "admin"}, "n": 1, "text": SECRET})

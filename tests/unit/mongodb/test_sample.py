@@ -140,7 +140,7 @@ def expect(holds: object, *, found: str, expected: str) -> None:
 
 @pytest.fixture
 def release(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Release with a transcript, and a database whose client is the fact ``client``."""
+    """A release with a transcript, and a database whose client is ``client``."""
     made = SimpleNamespace(connection=SimpleNamespace(transcript=Transcript()), client=None)
 
     @contextlib.contextmanager

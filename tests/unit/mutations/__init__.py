@@ -53,7 +53,7 @@ class World:
         return self.release.target
 
     def get(self, key: str) -> Any:
-        """The value of a fact or of a noun's property, also of one that no check needs in the recording."""
+        """The value of a property of the release or of a noun, also of one that no recorded check needs."""
         found = self.release.find(key)
         assert found, f"there is no {key}"
         return getattr(*found)
@@ -64,7 +64,7 @@ class World:
             self._know(key, Answer(value, None))
 
     def fail(self, key: str, check: str, message: str = "it cannot be had") -> None:
-        """Let a fact or a noun's property be unknown, for which ``check`` fails."""
+        """Let a property of the release or of a noun be unknown, for which ``check`` fails."""
         self._know(key, Answer(None, Unknown(check, message)))
 
     def _know(self, key: str, answer: Answer) -> None:

@@ -98,7 +98,7 @@ def registered(world: World) -> None:
 def registry(
     client: Client | None = None, greeting: Greeting | None = None, **release: Any
 ) -> Callable[[World], None]:
-    """A registry of which the target is told something else, or of which a fact is other."""
+    """A registry of which the target is told something else, or of which something else is known."""
     told = {f"{THERE}.client": client, f"{THERE}.greeting": greeting}
 
     def change(world: World) -> None:
