@@ -11,10 +11,9 @@ from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host import identities
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.release import tagged
+from gonogo.deploy.release import build_context, tagged
+from gonogo.deploy.release.build_source import Source
 from gonogo.deploy.release.registry import Registries
-from gonogo.deploy.transfer import image_build as building
-from gonogo.deploy.transfer.build_source import Source
 
 if TYPE_CHECKING:
     from gonogo.deploy.release.release import Release
@@ -79,7 +78,7 @@ class Builds(Registries):
     def platform(self) -> str:
         """The platform that images are built for on the machine that deploys, where nothing else is said."""
         try:
-            return os.environ.get(building.DEFAULT_PLATFORM) or self.controller.engine.platform
+            return os.environ.get(build_context.DEFAULT_PLATFORM) or self.controller.engine.platform
         except Unknown as refused:  # the checks of docker are about the target's engine
             raise GonogoError(str(refused)) from None
 
@@ -87,15 +86,15 @@ class Builds(Registries):
     def unbuildable(self) -> dict[str, str]:
         """What keeps built services from being built on this machine, by service; empty when nothing does."""
         model = self.model
-        found = {name: building.buildable(self.target, model.services[name]) for name in model.built()}
+        found = {name: build_context.buildable(self.target, model.services[name]) for name in model.built()}
         return {name: why for name, why in found.items() if why}
 
     @asked("images.target")
     def stages(self) -> dict[str, Stage]:
         """The stage of its Dockerfile that each built service would run, as far as it is on this machine."""
-        return building.built_stages(self.target, self.model)
+        return build_context.built_stages(self.target, self.model)
 
     @asked("images.fresh")
     def sources(self) -> dict[str, Source]:
         """What git says of each built service's context on this machine."""
-        return building.sources(self.target, self.model)
+        return build_context.sources(self.target, self.model)

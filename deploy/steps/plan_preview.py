@@ -10,10 +10,10 @@ from gonogo.deploy.host import identities, images, layers
 from gonogo.deploy.plan import Change, chosen, plan
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
 from gonogo.deploy.release import Image, pins
+from gonogo.deploy.release.build_source import REVISION
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.switch import shared_namespaces
 from gonogo.deploy.transfer import layers as leaving
-from gonogo.deploy.transfer.build_source import REVISION
 from gonogo.reports.model import ServiceChange
 
 NEW = "to be built"

@@ -1,97 +1,23 @@
-"""Images on this machine: where they are built from, building them, and their ids."""
+"""Images on this machine: building them, and their ids."""
 
 from __future__ import annotations
 
 import json
 import os
-import posixpath
 import subprocess
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from gonogo.deploy.compose import dockerfile as recipes
-from gonogo.deploy.compose.development import VARIABLES
-from gonogo.deploy.compose.dockerfile import Stage
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.release import tagged
+from gonogo.deploy.release.build_context import context, here
+from gonogo.deploy.release.build_source import REVISION, source
 from gonogo.deploy.target import Target
-from gonogo.deploy.transfer.build_source import REVISION, Source, source
-
-DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM"
-"""The variable with which Compose builds for another platform than the engine's own."""
 
 BUILD_TIMEOUT_S = 3600
 LAST_LINES = 8
-
-
-def context(target: Target, service: Service) -> Path | None:
-    """Return the folder on this machine that a service is built from; None for a context that is a URL.
-
-    Compose resolved it on the target, relative to ``path``; here the same way leads from ``source``.
-    """
-    return _here(target, str((service.build or {}).get("context") or target.path))
-
-
-def _here(target: Target, given: str) -> Path | None:
-    # Compose makes every path absolute, so what is not is a URL, another service, an image.
-    if not given.startswith("/"):
-        return None
-    return (target.source / posixpath.relpath(given, str(target.path))).resolve()
-
-
-def dockerfile(target: Target, service: Service) -> Path | None:
-    """Return the Dockerfile that a service is built with; None where it is inline or the context a URL."""
-    build, folder = service.build or {}, context(target, service)
-    if folder is None or build.get("dockerfile_inline"):
-        return None
-    return folder / str(build.get("dockerfile", "Dockerfile"))
-
-
-def buildable(target: Target, service: Service) -> str:
-    """Return what keeps a service from being built here; empty when nothing does."""
-    folder, file = context(target, service), dockerfile(target, service)
-    if folder is not None and not folder.is_dir():
-        return f"{service.name}: its build context {folder} does not exist on this machine"
-    if file is not None and not file.is_file():
-        return f"{service.name}: there is no {file} to build it with"
-    stage, found = str((service.build or {}).get("target") or ""), stages(target, service)
-    if stage and found and recipes.built(found, stage) is None:
-        return f"{service.name}: its Dockerfile has no stage {stage}"
-    return ""
-
-
-def stages(target: Target, service: Service) -> list[Stage]:
-    """Return the stages of a service's Dockerfile; none where it cannot be read on this machine."""
-    build, file = service.build or {}, dockerfile(target, service)
-    arguments = {name: str(value) for name, value in (build.get("args") or {}).items()}
-    try:
-        text = build.get("dockerfile_inline") or (file.read_text("utf-8-sig", "replace") if file else "")
-    except OSError:
-        return []
-    return recipes.stages(text, arguments)
-
-
-def built_stages(target: Target, model: Model) -> dict[str, Stage]:
-    """Return the stage that each built service would run, with those variables alone that matter here."""
-    found = {}
-    for name in model.built():
-        service = model.services[name]
-        stage = recipes.built(stages(target, service), str((service.build or {}).get("target") or ""))
-        if stage:
-            told = {key: text for key, text in stage.variables.items() if key in VARIABLES}
-            found[name] = replace(stage, variables=told)
-    return found
-
-
-def sources(target: Target, model: Model) -> dict[str, Source]:
-    """Return what git says of each built service's context, those alone that lie on this machine."""
-    folders = {name: context(target, model.services[name]) for name in model.built()}
-    found = {folder: source(target, folder) for folder in set(folders.values()) if folder}
-    return {name: found[folder] for name, folder in folders.items() if folder}
 
 
 def local_ids(names: Iterable[str]) -> dict[str, str]:
@@ -203,7 +129,7 @@ def _build(
     target: Target, service: Service, version: str, place: Callable[[str], str] | None
 ) -> dict[str, Any]:
     section = dict(service.build or {})
-    place = place or (lambda given: str(_here(target, given) or given))
+    place = place or (lambda given: str(here(target, given) or given))
     if more := section.get("additional_contexts"):
         section["additional_contexts"] = {key: place(str(at)) for key, at in more.items()}
     folder = context(target, service)

@@ -13,10 +13,10 @@ import pytest
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.release.build_source import REVISION
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import parse
 from gonogo.deploy.transfer import checkout, on_server
-from gonogo.deploy.transfer.build_source import REVISION
 from lab import host
 from lab.kind import NEWEST, OLDEST
 from tests.lab.connecting import reachable

@@ -33,7 +33,6 @@ UPWARD = {
     ("host/host.py", "release"),
     ("host/lock.py", "release"),
     ("host/releases.py", "release"),
-    ("release/builds.py", "transfer"),
     ("retention.py", "mongodb"),
     ("retention.py", "steps"),
     ("switch/converge.py", "steps"),

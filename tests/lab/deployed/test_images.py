@@ -16,11 +16,11 @@ import pytest
 
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.build_source import REVISION
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import find
 from gonogo.deploy.transfer import image_build
-from gonogo.deploy.transfer.build_source import REVISION
 from gonogo.reports.model import CheckResult
 from lab import host
 from lab.docker import check, run

@@ -9,7 +9,7 @@ from typing import Any
 from gonogo.deploy.compose.dockerfile import Stage
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.registry import Client, Content, Greeting
-from gonogo.deploy.transfer.build_source import REVISION, Source
+from gonogo.deploy.release.build_source import REVISION, Source
 from tests.unit.mutations import Mutation, World
 
 COMMIT, OTHER = "1" * 40, "2" * 40

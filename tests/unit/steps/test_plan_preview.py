@@ -16,11 +16,11 @@ from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.plan import chosen
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
 from gonogo.deploy.release import Image, Record
+from gonogo.deploy.release.build_source import REVISION, Source
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps import plan_preview
 from gonogo.deploy.steps.plan_preview import NEW, Build
 from gonogo.deploy.transfer import layers as leaving
-from gonogo.deploy.transfer.build_source import REVISION, Source
 from tests.unit.stacks import container, model, target
 
 OLD, NOW = "a" * 40, "b" * 40

@@ -10,8 +10,8 @@ import pytest
 
 from gonogo.deploy.host import clone as clones
 from gonogo.deploy.host.clone import PART, Clone
+from gonogo.deploy.release.build_source import REVISION
 from gonogo.deploy.transfer import image_build, on_server
-from gonogo.deploy.transfer.build_source import REVISION
 from tests.unit.stacks import model, target
 
 COMMIT, OTHER = "a" * 40, "b" * 40

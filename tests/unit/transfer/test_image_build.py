@@ -11,10 +11,11 @@ import pytest
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.release import tagged
+from gonogo.deploy.release.build_context import buildable, context, dockerfile, sources
+from gonogo.deploy.release.build_source import REVISION, Source
 from gonogo.deploy.target import Target
 from gonogo.deploy.transfer import image_build
-from gonogo.deploy.transfer.build_source import REVISION, Source
-from gonogo.deploy.transfer.image_build import build_file, buildable, context, dockerfile
+from gonogo.deploy.transfer.image_build import build_file
 from tests.unit.stacks import model, target
 
 VERSION = "0123abcd-20260131-080559"
@@ -210,14 +211,14 @@ def test_what_git_says_of_the_sources(here: Target, tmp_path: Path) -> None:
         far={"build": {"context": "https://example.org/a.git"}},
         db={"image": "mongo:6"},
     )
-    assert image_build.sources(here, stack) == {"api": Source()}
+    assert sources(here, stack) == {"api": Source()}
     git(tmp_path, "init", "-q")
     (tmp_path / "shop/api/code.py").touch()
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-qm", "one")
     commit, time = git(tmp_path, "log", "-1", "--format=%H %cI").split()
-    assert image_build.sources(here, stack) == {"api": Source(commit, time)}
+    assert sources(here, stack) == {"api": Source(commit, time)}
     (tmp_path / "shop/api/code.py").write_text("1")
-    (found,) = image_build.sources(here, stack).values()
+    (found,) = sources(here, stack).values()
     assert found == Source(commit, time, dirty=True)
     assert found.label == f"{commit}-dirty"

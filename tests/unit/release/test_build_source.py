@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.transfer.build_source import REVISION, Source, stale
+from gonogo.deploy.release.build_source import REVISION, Source, stale
 from tests.unit.tables import every
 
 COMMIT = "c" * 40
