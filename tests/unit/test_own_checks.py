@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import nouns
-from tests.unit.checking import FAILING, PASSING, TARGET, Checks
+from tests.unit.checking import FAILING, PASSING, QUICK, TARGET, Checks
 
 pytest_plugins = ["pytester"]
 PLAIN = """def test_license():
@@ -108,3 +108,16 @@ def test_the_page_of_nouns_is_what_the_docstrings_give() -> None:
     written = {name.partition("(")[0] for name, _ in nouns.nouns()}
     assert {"host.memory", "host.port", "host.engine"} <= written
     assert all(">>>" in (kind.__doc__ or "") for _, kind in nouns.nouns()), "each noun has an example"
+
+
+@pytest.mark.parametrize(("folders", "own"), [(["preflight"], "Release"), (["verify"], "Verified")])
+def test_the_release_is_what_would_be_deployed_and_in_verify_what_was(
+    suite: Checks, pytester: pytest.Pytester, folders: list[str], own: str
+) -> None:
+    kinds = {"preflight": "Release", "verify": "Verified", "smoke": own}
+    for folder in (*folders, "smoke"):
+        (suite.folder / folder).mkdir(exist_ok=True)
+        text = f"def test_{folder}(release):\n    assert type(release).__name__ == {kinds[folder]!r}\n"
+        (suite.folder / folder / f"test_{folder}.py").write_text(text)
+    done = pytester.runpytest_inprocess(*folders, "smoke", "--target", str(suite.target), *QUICK)
+    done.stdout.fnmatch_lines(["GO: 2 of 2 checks passed"])
