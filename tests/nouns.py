@@ -1,4 +1,4 @@
-"""docs/nouns.md: every noun of ``host`` and ``controller``, from the docstrings.
+"""docs/nouns.md: every noun of ``host`` and ``controller``, and ``release``, from the docstrings.
 
 ``python -m tests.nouns`` writes it; ``--check`` says whether that would change it.
 """
@@ -28,7 +28,7 @@ HEAD = """# Nouns
 What a check can ask of `host`, the target, and of `controller`, the machine that deploys, beside testinfra's
 own modules (`host.file`, `host.socket`, `host.user`, `host.sysctl` …). Each property is asked once in a
 snapshot of the host, and its answer is the evidence of every check that uses it. `host.refresh()` begins a
-new snapshot; the `refresh()` of a noun forgets what is known of that noun.
+new snapshot; the `refresh()` of a noun forgets what is known of that noun. At the end: `release`.
 
 Made from the docstrings by `python -m tests.nouns`.
 """
@@ -76,9 +76,19 @@ def section(written: str, kind: type[Noun]) -> str:
     return "\n\n".join([*parts, "\n".join(rows)])
 
 
+def release() -> str:
+    """Return the part of the page on ``release``: its properties, and whether it replaces a container."""
+    text, _, example = (inspect.getdoc(Release) or "").partition(">>>")
+    known = {name: getattr(Release, name) for name in sorted(dir(Release)) if not name.startswith("_")}
+    rows = {name: told(one) for name, one in known.items() if isinstance(one, property | Asked)}
+    rows["replaces(holder, service)"] = told(Release.replaces)
+    parts = ["## release", " ".join(text.split()), f"```pycon\n>>>{example.rstrip()}\n```"]
+    return "\n\n".join([*parts, "\n".join(f"- `{name}`: {says}" for name, says in sorted(rows.items()))])
+
+
 def page() -> str:
     """Return the page that the docstrings give."""
-    return "\n\n".join([HEAD.rstrip(), *(section(*one) for one in nouns())]) + "\n"
+    return "\n\n".join([HEAD.rstrip(), *(section(*one) for one in nouns()), release()]) + "\n"
 
 
 if __name__ == "__main__":
