@@ -11,8 +11,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from gonogo.checks.suite import Suite
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.mongodb import compare as comparison
-from gonogo.deploy.mongodb import fingerprint, login
+from gonogo.deploy.mongodb import fingerprint
 from gonogo.deploy.mongodb import sample as samples
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.verified import Verified
@@ -62,14 +63,16 @@ def empty(mongodb: Mongodb, after: Mapping[str, int]) -> list[str]:
     fix="Stop writing, compare the mounted volume with the one before, and restore the backup.",
     data=True,
 )
-def test_data_counts(suite: Suite, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_data_counts(
+    host: Host, suite: Suite, target: Target, release: Verified, expect: Callable[..., None]
+) -> None:
     """No collection holds fewer documents than before the release."""
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")
     baseline = release.baseline
     before = baseline.counts if baseline else None
     new = baseline is not None and before is None
-    after = login.counted(release)
+    after = host.mongodb(release).counted()
     suite.data[:] = compare(before, after, target.mongodb)
     if before is not None:
         gone, expected = losses(suite.data), "no fewer documents than in the baseline"
@@ -98,7 +101,7 @@ def _told(release: Release, what: str) -> Iterator[list[str]]:
     fix="Stop writing, see which volume is mounted and what the release migrated, and restore the backup.",
     data=True,
 )
-def test_data_intact(target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_data_intact(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """No document, index or collection of before the release has vanished, nor changed where none may."""
     settings, baseline = target.mongodb, release.baseline
     if settings is None:
@@ -112,7 +115,7 @@ def test_data_intact(target: Target, release: Verified, expect: Callable[..., No
         fingerprint.fetch(release.connection, PurePosixPath(baseline.fingerprint), before)
         with (
             _told(release, f"mongodb {settings.database}: compare it with {baseline.fingerprint}") as lines,
-            login.opened(release) as client,
+            host.mongodb(release).opened() as client,
         ):
             found = comparison.compared(before, client, settings.database, settings)
             lines += [*found.looked, *(one.told for one in found.differences)]
@@ -132,7 +135,7 @@ def test_data_intact(target: Target, release: Verified, expect: Callable[..., No
     fix="Look for the documents in the backup; correct the sample in the target file if it is out of date.",
     data=True,
 )
-def test_data_sample(target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_data_sample(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
     """The known data that the target file declares is there, and no less of it than before the release."""
     settings = target.mongodb
     if settings is None:
@@ -140,7 +143,7 @@ def test_data_sample(target: Target, release: Verified, expect: Callable[..., No
     if not settings.samples:
         pytest.skip("the target file declares no sample: add [[mongodb.samples]]")
     told = f"mongodb {settings.database}: look for {len(settings.samples)} samples"
-    with _told(release, told) as lines, login.opened(release) as client:
+    with _told(release, told) as lines, host.mongodb(release).opened() as client:
         looked = samples.look(client, settings.database, settings.samples)
         lines += [one.told for one in looked]
     wrong = samples.fallen(release.baseline.samples if release.baseline else [], looked)

@@ -95,6 +95,10 @@ class Mongodb(Noun):
         """Where the host has mongodump: "container", "host" or "" for nowhere."""
         return self._host.mongodump(self.container.name if self.container else "").where
 
+    def counted(self) -> dict[str, int]:
+        """The number of documents of each collection, counted live, not estimated; raises GonogoError."""
+        return login.counted(self._release)
+
     def find_one(self, collection: str, query: Mapping[str, Any]) -> dict[str, Any] | None:
         """The first document of a collection that matches, None where none does; asked live.
 

@@ -15,7 +15,7 @@ from pymongo.errors import OperationFailure
 
 from gonogo.checks.verify import test_data as data
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.mongodb import compare, fingerprint, login, sample
+from gonogo.deploy.mongodb import compare, fingerprint, sample
 from gonogo.deploy.mongodb.compare import Compared
 from gonogo.deploy.mongodb.difference import structural
 from gonogo.deploy.release import Baseline
@@ -139,7 +139,7 @@ def expect(holds: object, *, found: str, expected: str) -> None:
 
 
 @pytest.fixture
-def release(monkeypatch: pytest.MonkeyPatch) -> Any:
+def release() -> Any:
     """A release with a transcript, and a database whose client is ``client``."""
     made = SimpleNamespace(connection=SimpleNamespace(transcript=Transcript()), client=None)
 
@@ -147,7 +147,8 @@ def release(monkeypatch: pytest.MonkeyPatch) -> Any:
     def opened(release: Any, *_: Any) -> Iterator[Any]:
         yield release.client
 
-    monkeypatch.setattr(login, "opened", opened)
+    database = SimpleNamespace(opened=lambda: opened(made))
+    made.host = SimpleNamespace(mongodb=lambda _: database)
     return made
 
 
@@ -158,7 +159,7 @@ def of(release: Any, baseline: Baseline | None) -> Any:
 
 def said(check: Any, *arguments: Any) -> str:
     with pytest.raises((pytest.skip.Exception, Failed)) as raised:
-        check(*arguments, expect)
+        check(arguments[-1].host, *arguments, expect)
     return str(raised.value)
 
 
