@@ -160,6 +160,25 @@ def test_a_first_and_a_second_run_agree(own: Own) -> None:
     assert own.shell("cat /tmp/counted").split() == ["once"], "each command of a test ran once"
 
 
+def test_smoke_tests_of_a_first_and_a_second_run_agree(own: Own) -> None:
+    own.shell("rm -f /srv/chat/flag")
+    before = own.target.read_text()
+    # Nothing runs there, and a health endpoint would be waited for.
+    bare = re.sub(r"\[\[health\]\]\n(?:.+\n)*", "", before)
+    own.target.write_text(f'{bare}\n[smoke]\nfiles = ["test_own.py"]\n')
+    try:
+        runs = [own.run("checks/verify") for _ in range(2)]
+    finally:
+        own.target.write_text(before)
+    first, second = ({name: row["status"] for name, row in found.items()} for _, _, found in runs)
+    assert first == second
+    mine = {name: status for name, status in first.items() if name.startswith(("own.", "mine."))}
+    assert {name for name, status in mine.items() if status == "failed"} == {"own.flag", "mine.content"}
+    assert set(mine.values()) == {"failed", "passed"}, mine
+    assert not any("asked ahead" in out for _, out, _ in runs)
+    assert own.shell("cat /tmp/counted").split() == ["once"]
+
+
 def test_answers_are_always_of_this_run(own: Own) -> None:
     for word in ("go", "stop"):
         own.shell(f"echo {word} > /srv/chat/flag")
