@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from gonogo.reports.model import Severity
 
 
-class CheckFailed(AssertionError):
-    """A condition that does not hold; the Finding of the suite says what was found and expected."""
-
-
-@dataclass
+@dataclass(frozen=True)
 class Finding:
     """What was found and expected, what to do, and the severity where it is not that of the check."""
 
@@ -19,3 +15,11 @@ class Finding:
     expected: str = ""
     fix: str = ""
     severity: Severity | None = None
+
+
+class CheckFailed(AssertionError):
+    """A condition that does not hold, and what was found in place of what."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"found {finding.found}; expected {finding.expected}")
+        self.finding = finding

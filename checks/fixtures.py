@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from gonogo.checks import argv
 from gonogo.checks.suite import Suite
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target import Target
 
-SUITES = {"preflight", "verify"}
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()
 
 
@@ -31,8 +31,12 @@ def target(suite: Suite) -> Target:
 def release(suite: Suite, request: pytest.FixtureRequest) -> Release:
     """What would be deployed, in verify what was; each property is asked when it is first used."""
     # Users' own tests look at what verify looks at, where it runs.
-    folders = {request.path.parent.name} & SUITES or {item.path.parent.name for item in request.session.items}
-    return suite.released if "verify" in folders else suite.release
+    if argv.FOLDER in request.path.parents:
+        suites = {request.path.parent.name}
+    else:
+        named = argv.suites(request.config.args, request.config.invocation_params.dir)
+        suites = set(named) or {item.path.parent.name for item in request.session.items}
+    return suite.released if "verify" in suites else suite.release
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from typing import Any, get_args
 
 import pytest
 
-from gonogo.checks.finding import CheckFailed
+from gonogo.checks.finding import CheckFailed, Finding
 from gonogo.checks.suite import Suite
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, Unknown
 from gonogo.reports.model import CheckResult, CheckStatus, Evidence, Severity
+from gonogo.reports.words import plain
 
 MOST = 4000
 """Characters that a message may have."""
@@ -78,8 +79,8 @@ class Place:
 def judge(check: Check, place: Place, suite: Suite, error: BaseException | None, text: str) -> CheckResult:
     """Return the result of a check that ended with ``error``; ``text`` tells that in words."""
     status, message = _status(check, error, text)
-    finding, waiver = suite.finding, suite.waiver(check.id)
-    severity = finding.severity or check.severity
+    finding, waiver = _finding(suite, error), suite.waiver(check.id)
+    severity = (finding.severity if error else None) or check.severity
     if status == "failed" and waiver:
         if check.data:
             message += " (it guards data, so its waiver counts for nothing)"
@@ -92,11 +93,11 @@ def judge(check: Check, place: Place, suite: Suite, error: BaseException | None,
     return CheckResult(
         id=check.id,
         suite=place.suite,
-        title=hide(check.title),
+        title=plain(hide(check.title)),
         status=status,
         severity=severity,
         reason=check.reason,
-        fix=hide(finding.fix or check.fix) if status not in ("passed", "skipped") else "",
+        fix=plain(hide(finding.fix or check.fix)) if status not in ("passed", "skipped") else "",
         found=_short(hide(finding.found)),
         expected=_short(hide(finding.expected)),
         message=_short(hide(message)),
@@ -105,6 +106,13 @@ def judge(check: Check, place: Place, suite: Suite, error: BaseException | None,
         evidence=_evidence(suite),
         nodeid=place.nodeid,
     )
+
+
+def _finding(suite: Suite, error: BaseException | None) -> Finding:
+    """Return what the check said of the end that it came to; what it had said before counts no more."""
+    if error is None:
+        return suite.finding
+    return error.finding if isinstance(error, CheckFailed) else Finding()
 
 
 def _status(check: Check, error: BaseException | None, text: str) -> tuple[CheckStatus, str]:
@@ -136,6 +144,7 @@ def account(failure: pytest.ExceptionInfo[BaseException], file: Path) -> str:
 
 def _short(text: str) -> str:
     """Return a text that a person can read; what was answered in full is in the evidence."""
+    text = plain(text)
     return text if len(text) <= MOST else f"{text[:MOST]}… [cut, {len(text)} characters in all]"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import sys
 from collections.abc import Generator
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks import argv, catalogue, columns, early, offline, options, results, summary
+from gonogo.checks import argv, catalogue, columns, early, offline, options, results, smoke, summary
 from gonogo.checks.catalogue import SMOKE, is_check
 from gonogo.checks.fixtures import SUITE
 from gonogo.checks.judge import Check, Place, account, judge
@@ -29,7 +28,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     """Let the smoke tests of the target be a part of the suite that follows a release."""
     config, named = session.config, session.config.args
     _name_by_suite(config)
-    config.stash[SMOKE] = found = frozenset(_smoke(config))
+    config.stash[SMOKE] = found = frozenset(smoke.files(config))
     config.args = [*named, *sorted(map(str, found))]
     try:
         return (yield)
@@ -42,19 +41,6 @@ def _name_by_suite(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter and config.rootpath == ROOT:
         reporter.startpath = ROOT
-
-
-def _smoke(config: pytest.Config) -> Generator[Path]:
-    option, folder = config.getoption, config.invocation_params.dir
-    if option("--catalogue") or option("--replay") or "verify" not in argv.suites(config.args, folder):
-        return
-    if any("::" in one for one in config.args):  # one check alone was asked for
-        return
-    if option("--baseline") not in (None, option("--release")):
-        return  # what was gone back to need not pass the tests of what it was gone back from
-    with contextlib.suppress(GonogoError):  # said as soon as it is clear that checks will run
-        target = target_file.find(option("--target"))
-        yield from (path for path in target.smoke_files if path.is_file())
 
 
 @pytest.hookimpl(wrapper=True)
@@ -77,7 +63,7 @@ def pytest_collection_modifyitems(
     if not found or option("collectonly") or option("--catalogue"):
         return
     try:
-        items.sort(key=lambda item: is_check(item) and Check.of(item).last)
+        items.sort(key=_turn)
         known = catalogue.ids() | {Check.of(item).id for item in found}
         suite = _suite(config, known)
         for name in ("--results", "--record"):
@@ -91,6 +77,12 @@ def pytest_collection_modifyitems(
             suite.start()
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _turn(item: pytest.Item) -> int:
+    """Return when an item has its turn: what is judged last comes last, and ours of it last of all."""
+    last = is_check(item) and Check.of(item).last
+    return 0 if not last else 2 if argv.FOLDER in item.path.parents else 1
 
 
 def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
@@ -142,6 +134,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             raise GonogoError("--catalogue and --record need one process: leave out -n")
         results.try_file("--results", config.getoption("--results"))
         _suite(config, frozenset())
+        smoke.one_process(config)
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -180,6 +173,8 @@ def pytest_runtest_makereport(
     if report.when != "call" and report.passed:
         return report
     error = call.excinfo.value if call.excinfo else None
+    if error is None and report.failed:  # as pytest says of a test that was to fail and did not
+        error = pytest.fail.Exception(report.longreprtext)
     place = Place(item.path.parent.name, item.nodeid)
     result = judge(Check.of(item), place, suite, error, _account(report, call, item))
     result.seconds = round(report.duration, 4)
@@ -227,13 +222,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[results.FOUND] = []
 
 
+def _unjudged(session: pytest.Session) -> list[str]:
+    """Return the ids of checks that were selected and have no result, as after ``pytest.exit``."""
+    config = session.config
+    if SUITE not in config.stash or hasattr(config, "workerinput"):
+        return []
+    judged = {result.nodeid for result in config.stash[results.FOUND]}
+    return [Check.of(item).id for item in session.items if is_check(item) and item.nodeid not in judged]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Close the connection; a run in which a check was blocked, or all were skipped, is no go."""
+    """Close the connection; a run in which a check was blocked or did not run is no go."""
     suite, found = session.config.stash.get(SUITE, None), session.config.stash[results.FOUND]
-    if found and exitstatus == 0 and not results.go(found):
+    session.config.stash[results.UNJUDGED] = unjudged = _unjudged(session)
+    if exitstatus == 0 and (unjudged or (found and not results.go(found))):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    elif suite and not found and exitstatus == 0:
+    elif exitstatus == 0 and suite and not found:
         session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
     summary.told_once(session.config)
     if suite is None:

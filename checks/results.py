@@ -13,6 +13,8 @@ from gonogo.reports.model import Availability, CheckResult, SuiteEnd
 
 FOUND: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
 """The results of a run, in the order in which they came."""
+UNJUDGED: pytest.StashKey[list[str]] = pytest.StashKey()
+"""The ids of the checks that were selected and did not run, as after ``pytest.exit``."""
 STOPPING = ("failed", "blocked")
 
 

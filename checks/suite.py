@@ -123,16 +123,22 @@ class Suite:
             self.mark = 0
 
     def expect(
-        self, holds: object, *, found: str, expected: str, fix: str = "", severity: Severity | None = None
+        self,
+        holds: object,
+        *,
+        found: object,
+        expected: object,
+        fix: str = "",
+        severity: Severity | None = None,
     ) -> None:
         """Record what was found and what was expected; raises CheckFailed unless ``holds``.
 
         ``severity``: of this very failure, where it is not that of the check.
         """
         __tracebackhide__ = True
-        self.finding = Finding(found, expected, fix, severity)
+        self.finding = Finding(str(found), str(expected), str(fix), severity)
         if not holds:
-            raise CheckFailed(f"found {found}; expected {expected}")
+            raise CheckFailed(self.finding)
 
     def waiver(self, check: str) -> Waiver | None:
         """Return the waiver of a check that holds today, if there is one."""

@@ -55,11 +55,14 @@ def pytest_terminal_summary(
         say(f"BLOCKED  {', '.join(ids)}: {message}")
     if suite and (told := suite.asked_ahead):
         say(told)
-    if not found:
+    unjudged = config.stash.get(results.UNJUDGED, [])
+    if unjudged:
+        say(f"NOT RUN  {', '.join(unjudged)}: the run was ended before")
+    elif not found:
         say("no check was selected, so this is neither GO nor NO-GO")
         return
     passed = sum(result.status == "passed" for result in found)
-    go = exitstatus == 0 and results.go(found)
+    go = exitstatus == 0 and results.go(found) and not unjudged
     # With xdist the workers alone know.
     alone = suite.offline if suite else offline.asked(config)
     so_far = ", as far as the repository tells" if alone else ""

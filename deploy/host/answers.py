@@ -49,6 +49,8 @@ class Answers:
 
     def __init__(self) -> None:
         self.known: dict[str, Answer] = {}
+        self.latest: dict[str, Answer] = {}
+        """What was answered last, also in a snapshot before."""
         self.fixed = False
         self._snapshot = 0
         self._guards: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
@@ -97,6 +99,7 @@ class Answers:
     def keep(self, key: str, answer: Answer, snapshot: int) -> None:
         """Keep an answer that was asked for in ``snapshot``, unless there is a new one by now."""
         with self._lock:
+            self.latest[key] = answer
             if snapshot == self._snapshot:
                 self.known[key] = answer
 

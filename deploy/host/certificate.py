@@ -33,6 +33,8 @@ class Certificate(Noun):
     datetime.datetime(2026, 12, 24, 15, 10, 42, tzinfo=datetime.timezone.utc)
     """
 
+    outside = True
+
     @asked("tls.expiry")
     def shown(self) -> Shown:
         """What the server shows, whether or not it is trusted; raises ConnectionFailed."""

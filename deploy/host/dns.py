@@ -16,6 +16,8 @@ class Dns(Noun):
     ['192.0.2.1', '2001:db8::1']
     """
 
+    outside = True
+
     @asked("dns.target")
     def addresses(self) -> list[str]:
         """The addresses of the name, sorted; none where it does not resolve."""

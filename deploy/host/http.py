@@ -42,6 +42,8 @@ class Http(Noun):
     '<!doctype html>…'
     """
 
+    outside = True
+
     @asked("health.baseline")
     def reply(self) -> Reply:
         """Its answer, the body cut to about a megabyte."""

@@ -29,6 +29,9 @@ class Noun(Module):
     of_release: ClassVar[bool] = False
     """Whether it is asked about a release, which it takes in place of names."""
 
+    outside: ClassVar[bool] = False
+    """Whether it asks others on behalf of its host, such as a URL: a change of the target may change it."""
+
     def __init_subclass__(cls) -> None:
         cls.noun = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 
@@ -50,7 +53,7 @@ class Noun(Module):
     @property
     def local(self) -> bool:
         """Whether this machine alone is asked."""
-        return self._host.role == "controller"
+        return self._host.role == "controller" and not self.outside
 
     @property
     def connection(self) -> Connection:

@@ -74,6 +74,8 @@ class Registry(Noun):
     True
     """
 
+    outside = True
+
     @property
     def _section(self) -> Section:
         plain = self._names[0].startswith(PLAIN)

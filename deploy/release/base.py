@@ -103,9 +103,9 @@ class Base:
                 yield name, found
 
     def kept(self) -> dict[str, Any]:
-        """Return what is known, as JSON's types, by key, for ``restore``: without what must not be kept."""
+        """Return what was answered last, by key and as JSON's types, but not what must not be kept."""
         found = {}
-        for key, answer in sorted(self.answers.known.items()):
+        for key, answer in sorted({**self.answers.latest, **self.answers.known}.items()):
             if answer.error:
                 found[key] = {"check": answer.error.check, "error": str(answer.error)}
             elif place := self.find(key):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict, deque
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,13 +48,16 @@ class Recorded:
         self.host = host
         self.transcript = Transcript(redactor)
         self.redact = redactor
-        self._answers = {one.command: one for one in commands}
+        self._answers: defaultdict[str, deque[Asked]] = defaultdict(deque)
+        for one in commands:
+            self._answers[one.command].append(one)
 
     def run(self, command: str, **_: Any) -> Result:
-        """Return the answer of then; raises Unknown for what was not asked."""
-        one = self._answers.get(command)
-        if one is None:
+        """Return the answers of then, in turn, and the last again; raises Unknown for what was not asked."""
+        found = self._answers.get(command)
+        if not found:
             raise Unknown("recording", f"`{command}` was not asked when this run was recorded")
+        one = found.popleft() if len(found) > 1 else found[0]
         self.transcript.add(Entry(command, one.exit_status, f"{one.output}{one.errors}", 0.0))
         return Result(command, one.exit_status, one.output.encode(), one.errors.encode(), 0.0)
 

@@ -8,8 +8,7 @@ from typing import cast
 
 import pytest
 
-from gonogo.checks import catalogue
-from gonogo.checks.plugin import _smoke
+from gonogo.checks import catalogue, smoke
 from tests.unit.checking import ROOT, TARGET, parser_of
 
 NAMES = "smoke = { files = ['own/test_login.py', 'own/gone_test.py'] }\n"
@@ -51,7 +50,7 @@ def test_they_run_with_verify_alone(
     pytestconfig: pytest.Config,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = list(_smoke(config(pytestconfig, monkeypatch, file, *args)))
+    found = list(smoke.files(config(pytestconfig, monkeypatch, file, *args)))
     assert found == ([file.parent / "own" / "test_login.py"] if taken else [])
 
 
@@ -61,16 +60,16 @@ def test_they_do_not_judge_what_was_gone_back_to(
     given = config(pytestconfig, monkeypatch, file, VERIFY)
     monkeypatch.setattr(given.option, "gonogo_release", "v1")
     monkeypatch.setattr(given.option, "gonogo_baseline", "v2")
-    assert list(_smoke(given)) == []
+    assert list(smoke.files(given)) == []
     monkeypatch.setattr(given.option, "gonogo_baseline", "v1")
-    assert list(_smoke(given)) != []
+    assert list(smoke.files(given)) != []
 
 
 def test_a_target_file_with_faults_is_for_others_to_tell(
     file: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file.write_text("host = 1")
-    assert list(_smoke(config(pytestconfig, monkeypatch, file, VERIFY))) == []
+    assert list(smoke.files(config(pytestconfig, monkeypatch, file, VERIFY))) == []
 
 
 def test_each_of_their_tests_is_a_check(file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import typing
 from collections.abc import Callable
@@ -133,6 +134,34 @@ def test_a_test_that_asks_by_itself_is_answered_live_and_begins_a_new_snapshot(
     _ = release.host.memory.available
     assert there.asked.count("cat /proc/meminfo") == 2
     assert len(there.asked) in (2, 4)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda here: here.http("http://127.0.0.1:1/").reply,
+        lambda here: here.certificate("127.0.0.1:1").shown,
+        lambda here: here.dns("localhost").addresses,
+        lambda here: here.registry("127.0.0.1:1").greeting,
+    ],
+)
+def test_what_this_machine_sees_of_others_is_asked_again_after_a_change_of_the_target(
+    ask: Callable[[Host], object],
+) -> None:
+    release, _ = over(0, MEMORY)
+    _ = release.controller.memory.available
+    with contextlib.suppress(Unknown):
+        ask(release.controller)
+    assert len(release.answers.known) > 1
+    release.host.run("true")
+    assert set(release.answers.known) == {"controller.memory.available"}
+
+
+def test_a_recording_has_what_was_known_before_a_change_too() -> None:
+    release, _ = over(0, MEMORY)
+    before = release.host.memory.available
+    release.host.run("true")
+    assert release.kept()["host.memory.available"]["value"] == before
 
 
 def test_a_change_of_this_machine_leaves_what_is_known_of_the_target() -> None:
