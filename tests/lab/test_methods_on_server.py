@@ -13,10 +13,12 @@ import pytest
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import clone
+from gonogo.deploy.host.clone import Clone
 from gonogo.deploy.release.build_source import REVISION
 from gonogo.deploy.target import Target
 from gonogo.deploy.target.target_file import parse
-from gonogo.deploy.transfer import checkout, on_server
+from gonogo.deploy.transfer import on_server
 from lab import host
 from lab.kind import NEWEST, OLDEST
 from tests.lab.connecting import reachable
@@ -86,8 +88,9 @@ class Ground:
         self.lines: list[str] = []
         return on_server.build(self.connection, self.target, self.model, version, self.lines.append)
 
-    def look(self, commit: str) -> checkout.Clone:
-        return checkout.look(self.connection, on_server.section(self.target), commit)
+    def look(self, commit: str) -> Clone:
+        section = on_server.section(self.target)
+        return clone.look(self.connection, section.checkout, section.remote, commit)
 
     def images(self) -> str:
         look = "docker image ls --format '{{.ID}} {{.Repository}}:{{.Tag}}' | sort; docker ps -aq"
