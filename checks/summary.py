@@ -57,7 +57,7 @@ def pytest_terminal_summary(
         say(told)
     unjudged = config.stash.get(results.UNJUDGED, [])
     if unjudged:
-        say(f"NOT RUN  {', '.join(unjudged)}: the run was ended before")
+        say(f"NOT RUN  {', '.join(unjudged)}: selected, and not run")
     elif not found:
         say("no check was selected, so this is neither GO nor NO-GO")
         return

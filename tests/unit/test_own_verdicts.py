@@ -58,7 +58,14 @@ def test_what_a_terminal_obeys_or_no_file_can_hold_is_shown_as_what_it_is(suite:
 def test_a_run_that_a_check_ends_is_no_go(suite: Checks, before: str) -> None:
     done = suite.run(f"{before}def test_end():\n    pytest.exit('enough', returncode=0)\n\n\n{FAILING}")
     assert done.ret == pytest.ExitCode.TESTS_FAILED
-    done.stdout.fnmatch_lines(["NOT RUN  own.end, ports.free: the run was ended before", "NO-GO: *"])
+    done.stdout.fnmatch_lines(["NOT RUN  own.end, ports.free: selected, and not run", "NO-GO: *"])
+
+
+@pytest.mark.parametrize("option", ["--setup-only", "--setup-plan"])
+def test_an_option_with_which_no_check_is_run_is_never_go(suite: Checks, option: str) -> None:
+    done = suite.run(PASSING, option)
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done.stdout.fnmatch_lines(["NOT RUN  own.fine: selected, and not run", "NO-GO: 0 of 0 checks passed"])
 
 
 def test_a_test_that_was_to_fail_and_did_not_says_so(suite: Checks) -> None:
