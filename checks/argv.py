@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gonogo.deploy import workspace
+from gonogo.deploy.target import workspace
 
 FOLDER = Path(__file__).resolve().parent
 PACKAGE = "gonogo.checks"

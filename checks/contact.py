@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 
 from gonogo.checks import declared
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
-from gonogo.deploy.wire.opening import Opening, opened
-from gonogo.deploy.wire.pipeline import LANES
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.opening import Opening, opened
+from gonogo.deploy.ssh.pipeline import LANES
+from gonogo.deploy.target.target import Target
 
 
 class Contact:

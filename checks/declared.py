@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from gonogo.deploy.availability import health
 from gonogo.deploy.mongodb import address
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 HTTPS = 443
 TEMPORARY = "/tmp"

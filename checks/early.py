@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from gonogo.checks import argv
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.wire.opening import Opening, opened
-from gonogo.deploy.wire.pipeline import LANES
+from gonogo.deploy.ssh.opening import Opening, opened
+from gonogo.deploy.ssh.pipeline import LANES
 
 if TYPE_CHECKING:
     from gonogo.checks.contact import Contact
-    from gonogo.deploy.target import Target
+    from gonogo.deploy.target.target import Target
 
 IDLE = {"-h", "--help", "--version", "-V", "--collect-only", "--co", "--catalogue", "--fixtures", "--markers"}
 QUIET = re.compile(r"^--replay|\boffline\b|(?:^|\s)-\w*moffline\b")

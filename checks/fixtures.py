@@ -10,7 +10,7 @@ from gonogo.checks import argv
 from gonogo.checks.suite import Suite
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()
 

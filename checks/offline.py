@@ -10,7 +10,7 @@ import pytest
 from gonogo.checks.suite import Suite
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.release.offline import OFFLINE, OfflineRelease
-from gonogo.deploy.wire.transcript import Entry
+from gonogo.deploy.ssh.transcript import Entry
 
 NOTE = "offline: only the repository was looked at, and no connection was opened"
 LOOKED = "only the repository was looked at"

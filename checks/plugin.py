@@ -19,7 +19,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.steps import recording
 from gonogo.deploy.target import target_file
-from gonogo.deploy.workspace import ROOT
+from gonogo.deploy.target.workspace import ROOT
 from gonogo.reports.model import CheckResult, SuiteEnd
 
 

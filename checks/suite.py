@@ -9,13 +9,14 @@ from functools import cached_property
 from gonogo.checks.contact import Contact
 from gonogo.checks.early import Early
 from gonogo.checks.finding import CheckFailed, Finding
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.verified import Verified
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Entry
 from gonogo.deploy.steps.recording import record
-from gonogo.deploy.target import Target, Waiver
-from gonogo.deploy.wire.transcript import Entry
+from gonogo.deploy.target.sections.conditions import Waiver
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Availability, DataCount, Severity
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.deploy import history, lock, release, runner, switch
+from gonogo.deploy import runner
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.history import JournalledRun
-from gonogo.deploy.journal import Journal
 from gonogo.deploy.progress import Progress
-from gonogo.deploy.release import BACK, RESUMED
+from gonogo.deploy.release import history, lock
+from gonogo.deploy.release import records as release
+from gonogo.deploy.release.history import JournalledRun
+from gonogo.deploy.release.journal import Journal
+from gonogo.deploy.release.records import BACK, RESUMED
 from gonogo.deploy.runner import INTERRUPTED
 from gonogo.deploy.steps import cleanup, data_steps, deployment, difference
 from gonogo.deploy.steps.report_step import Ended
 from gonogo.deploy.steps.rollback import gather_logs
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.switch import converge
-from gonogo.deploy.target import Target
+from gonogo.deploy.switch import service as switch
 from gonogo.deploy.target import target_file as files
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Release
 
 

@@ -9,20 +9,22 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from gonogo.deploy import release, retention
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.host import local_git
-from gonogo.deploy.journal import Journal
-from gonogo.deploy.lock import Lock, Locked
-from gonogo.deploy.named import Taken
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release import records as release
+from gonogo.deploy.release import retention
+from gonogo.deploy.release.journal import Journal
+from gonogo.deploy.release.lock import Lock, Locked
+from gonogo.deploy.release.versions import Taken
 from gonogo.deploy.steps import cleanup, data_steps, deployment, report_step
 from gonogo.deploy.steps.adopt import adopt
 from gonogo.deploy.steps.report_step import Ended
 from gonogo.deploy.steps.rollback import RollbackFailed, data_lost, gather_logs, roll_back
 from gonogo.deploy.steps.run import Run
-from gonogo.deploy.target import Target, target_file
+from gonogo.deploy.target import target_file
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Release
 
 INTERRUPTED = 130

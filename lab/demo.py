@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from gonogo.deploy import workspace
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.target import workspace
 from lab import host, state
 from lab.docker import say
 from lab.stack import release

@@ -13,7 +13,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from gonogo.deploy.compose import LEAST
+from gonogo.deploy.compose.command_line import LEAST
 from gonogo.deploy.errors import GonogoError
 from lab import state
 from lab.docker import check, run, say

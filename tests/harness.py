@@ -13,10 +13,10 @@ import pytest
 
 from gonogo.checks.judge import Check, Place, judge
 from gonogo.checks.suite import Suite
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import CheckResult
 
 SURPRISE = "surprise: "

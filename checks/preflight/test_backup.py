@@ -9,7 +9,7 @@ import pytest
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 TINY = 1000
 """Bytes: an archive of a database with anything in it is larger. The one of L7 had 108."""

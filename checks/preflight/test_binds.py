@@ -14,7 +14,7 @@ from gonogo.deploy.host.binds import Bind, Kind
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 FILE = re.compile(
     r"(?i).+\.(conf|cfg|cnf|ini|ya?ml|json|toml|env|sh|sql|js|py|lua|pem|crt|cer|key|xml|txt|properties|html?)"

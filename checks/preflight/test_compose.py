@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from gonogo.deploy.compose import OVERRIDES, PROJECT
+from gonogo.deploy.compose.command_line import OVERRIDES, PROJECT
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 # Of the documented variables of Compose those that change what is started, as what, or from which files.
 SWITCHES = (

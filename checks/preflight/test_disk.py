@@ -14,7 +14,7 @@ from gonogo.deploy.host.filesystem import Room, mb
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 INODES = 10_000
 """An image's layers are made of files: a filesystem can run out of inodes long before bytes."""

@@ -10,7 +10,8 @@ import pytest
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.target import Dns, Target
+from gonogo.deploy.target.sections.conditions import Dns
+from gonogo.deploy.target.target import Target
 
 
 def astray(found: Mapping[str, Sequence[str]], own: Sequence[str]) -> list[str]:

@@ -14,7 +14,8 @@ from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.redaction.weak_secrets import is_placeholder
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Mongodb, Target
+from gonogo.deploy.target.sections.data import Mongodb
+from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.check(

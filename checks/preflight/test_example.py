@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.deploy.compose import env_example
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.offline

@@ -9,7 +9,7 @@ import pytest
 from gonogo.deploy.host.commits import some
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.check(

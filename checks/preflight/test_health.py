@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.deploy.availability import health
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.check(

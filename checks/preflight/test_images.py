@@ -12,10 +12,10 @@ from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.release import Record
 from gonogo.deploy.release.build_source import REVISION, stale
+from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 WHERE = {"on-server": "on the target", "registry": "here, nor in the registry"}
 """Where an image that is built already is looked for, by the method; this machine is here."""

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.lock import way_out
+from gonogo.deploy.release.lock import way_out
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target, target_file
+from gonogo.deploy.target import target_file
+from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.check(

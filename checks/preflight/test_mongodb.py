@@ -14,7 +14,8 @@ from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.mongodb.state import Mongo
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Mongodb, Target
+from gonogo.deploy.target.sections.data import Mongodb
+from gonogo.deploy.target.target import Target
 
 LEAST = 0.5
 """Of the documents that there were before the last release, the share that must be there at least."""

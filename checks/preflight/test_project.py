@@ -10,7 +10,7 @@ from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 def strangers(found: Iterable[Container], model: Model, target: Target) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 def _needed(target: Target, model: Model) -> str:

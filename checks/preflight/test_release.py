@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.release import NEEDED, RECORD, folder
+from gonogo.deploy.release.records import NEEDED, RECORD, folder
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.check(

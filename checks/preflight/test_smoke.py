@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.offline

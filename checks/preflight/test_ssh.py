@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 HERE = "the target is this machine"
 

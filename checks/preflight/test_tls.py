@@ -12,7 +12,7 @@ from gonogo.checks.declared import servers
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 def told(one: Shown, now: datetime.datetime) -> str:

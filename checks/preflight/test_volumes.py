@@ -14,7 +14,7 @@ from gonogo.deploy.host.data_mounts import moved
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.volumes import Volume
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.check(

@@ -10,7 +10,8 @@ import pytest
 
 from gonogo.checks.suite import Suite
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.target import Target, Waiver
+from gonogo.deploy.target.sections.conditions import Waiver
+from gonogo.deploy.target.target import Target
 
 
 def void(waivers: Iterable[Waiver], checks: Collection[str], today: datetime.date) -> list[str]:

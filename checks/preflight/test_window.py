@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.target import Target, Window
-from gonogo.deploy.target.sections import Day
+from gonogo.deploy.target.sections.conditions import Window
+from gonogo.deploy.target.sections.values import Day
+from gonogo.deploy.target.target import Target
 
 DAYS = get_args(Day)
 

@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.release import Record
+from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.verified import Verified
 
 NOTHING = "no release of gonogo is recorded on this target"

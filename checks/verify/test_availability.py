@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gonogo.checks.suite import Suite
-from gonogo.deploy.target import Availability as Budget
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.sections.service import Availability as Budget
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Answered, Availability
 
 

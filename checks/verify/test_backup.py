@@ -8,9 +8,9 @@ import pytest
 
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.mongodb import proof
-from gonogo.deploy.release import BACK
+from gonogo.deploy.release.records import BACK
 from gonogo.deploy.release.verified import Verified
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.check(

@@ -12,11 +12,11 @@ from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import record_of
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.release import Life
-from gonogo.deploy.release import files as files_of
+from gonogo.deploy.release.records import Life
+from gonogo.deploy.release.records import files as files_of
 from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.switch import shared_namespaces
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 PAUSE_S = 0.5
 

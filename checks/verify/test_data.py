@@ -17,8 +17,9 @@ from gonogo.deploy.mongodb import fingerprint
 from gonogo.deploy.mongodb import sample as samples
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.verified import Verified
-from gonogo.deploy.target import Mongodb, Target
-from gonogo.deploy.wire.transcript import Entry
+from gonogo.deploy.ssh.transcript import Entry
+from gonogo.deploy.target.sections.data import Mongodb
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import DataCount
 
 TOLD = 20

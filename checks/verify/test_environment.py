@@ -10,7 +10,7 @@ from gonogo.checks.verify.recorded import edited_since, model_of, record_of
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.verified import Verified
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 def differing(service: Service, environment: Mapping[str, str]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from gonogo.checks.verify.recorded import model_of
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.verified import Verified
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.check(

@@ -15,7 +15,7 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.project import Project
 from gonogo.deploy.release.verified import Verified
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 def as_run(service: Service, one: Container, project: Project) -> tuple[Service, ImageDefaults]:

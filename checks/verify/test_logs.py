@@ -9,9 +9,9 @@ import pytest
 
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.release import Baseline
+from gonogo.deploy.release.records import Baseline
 from gonogo.deploy.release.verified import Verified
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 SHOWN, LONGEST = 5, 300
 

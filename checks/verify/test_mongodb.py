@@ -9,7 +9,8 @@ import pytest
 
 from gonogo.deploy.availability import health
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.target import Health, Target
+from gonogo.deploy.target.sections.service import Health
+from gonogo.deploy.target.target import Target
 
 NAMED = re.compile(r"(?:^|[^a-z])(?:db|database|mongo[a-z]*)(?:$|[^a-z])", re.IGNORECASE)
 """Keys of a health endpoint that tell of a database, such as ``checks.database``."""

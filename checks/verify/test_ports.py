@@ -11,7 +11,7 @@ from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.verified import Verified
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 ANY = ("", "0.0.0.0", "::")
 """How the engine writes that a port is published on every address."""

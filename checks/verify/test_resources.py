@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.verified import Verified
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 NEAR = 0.9
 """The part of a container's memory limit beyond which the next request may be one too many."""

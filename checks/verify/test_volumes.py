@@ -12,7 +12,7 @@ from gonogo.deploy.compose.model import Model, Mount, Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.verified import Verified
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 
 def mount_faults(model: Model, service: Service, container: Container) -> Iterator[str]:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.http import Reply, entry, get, limit_of, places
-from gonogo.deploy.target import Health
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.sections.service import Health
 
 PAUSE_S = 0.5
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from gonogo.deploy.availability.health import differences
 from gonogo.deploy.host.http import DEFAULT_PORTS, LIMIT_S
-from gonogo.deploy.target import Health
+from gonogo.deploy.target.sections.service import Health
 
 MOST = 1 << 18
 """Bytes of an answer that are read: what is longer is cut, and what is cut is no JSON."""

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from gonogo.deploy.availability.http_probe import Aim, ask, of_health, of_public
 from gonogo.deploy.availability.samples import Sample, Samples, slot_length
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed
 from gonogo.deploy.host.http import DEFAULT_PORTS
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Availability
 
 CROWD = 32

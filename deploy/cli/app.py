@@ -12,13 +12,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gonogo.deploy import named, runner
+from gonogo.deploy import runner
 from gonogo.deploy.cli import data, report, runs, suites, targets
 from gonogo.deploy.cli.errors import code_of
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes, published
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.progress import choose
 from gonogo.deploy.redaction import tracebacks
+from gonogo.deploy.release import versions
 from gonogo.deploy.target import target_file
 
 CODES = """Exit codes: 0 deployed; 1 no-go, nothing touched; 2 usage or target file; 3 failed, nothing
@@ -81,7 +82,7 @@ def deploy(  # noqa: PLR0913, PLR0917  each is an option of the command
     """
     found = target_file.find(target)
     place = published(found, reports)
-    given = "" if version is None else named.version(version)
+    given = "" if version is None else versions.version(version)
     progress = choose(quiet=quiet, as_json=as_json)
     if dry_run:
         record = runner.plan(

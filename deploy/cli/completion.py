@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
-from gonogo.deploy import workspace
-from gonogo.deploy.release import BACK, RESUMED
+from gonogo.deploy.release.records import BACK, RESUMED
+from gonogo.deploy.target import workspace
 
 OPTION = "reports"
 """The option that says where reports are published, and so where versions are known from."""

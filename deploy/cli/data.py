@@ -12,17 +12,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gonogo.deploy import lock
 from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import AsJson, Name, RequiredName
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.mongodb import backup as backups
 from gonogo.deploy.mongodb import backup_store, loader, proof, restore, staging_database
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.progress import Progress, choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release import lock
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import data_steps
 from gonogo.deploy.target import target_file
 from gonogo.reports.model import Step

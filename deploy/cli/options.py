@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from gonogo.deploy import workspace
 from gonogo.deploy.cli import completion
-from gonogo.deploy.target import Target
+from gonogo.deploy.target import workspace
+from gonogo.deploy.target.target import Target
 
 _TARGET = "the name of a target, or the path of a target file"
 Name = Annotated[str | None, typer.Argument(help=_TARGET, autocompletion=completion.targets)]

@@ -10,15 +10,15 @@ from typing import Annotated
 
 import typer
 
-from gonogo.deploy import workspace
 from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import Name, Reports, published
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, UsageError
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import publishing
-from gonogo.deploy.target import Target, target_file
+from gonogo.deploy.target import target_file, workspace
+from gonogo.deploy.target.target import Target
 from gonogo.reports import entries
 from gonogo.reports.model import Release as Record
 

@@ -10,19 +10,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gonogo.deploy import history, lock, recovery
-from gonogo.deploy import release as records
+from gonogo.deploy import recovery
 from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, published
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.journal import END, Journal
 from gonogo.deploy.progress import choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release import history, lock, records
+from gonogo.deploy.release.journal import END, Journal
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import resolve
-from gonogo.deploy.target import Target, target_file
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target import target_file
+from gonogo.deploy.target.target import Target
 
 
 def roll_back(

@@ -11,12 +11,11 @@ from typing import Annotated
 
 import typer
 
-from gonogo.deploy import workspace
 from gonogo.deploy.cli.options import Name
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import UsageError
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target import init as drafting
-from gonogo.deploy.target import target_file
+from gonogo.deploy.target import target_file, workspace
 
 LOOK_S = 10.0
 """Seconds between two looks at a connection that is held open."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model, Service
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.target.sections.data import Mongodb
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,15 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy import compose
-from gonogo.deploy.compose import unresolved
+from gonogo.deploy.compose import command_line, unresolved
 from gonogo.deploy.compose.interpolation import INNERMOST, interpolated
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.redaction.weak_secrets import DEFAULT, is_placeholder, weakness
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 USUAL = ".env.example"
-GIVEN = {*compose.KEPT, compose.PROJECT, "PWD"}
+GIVEN = {*command_line.KEPT, command_line.PROJECT, "PWD"}
 """Variables that no env file needs to give."""
 
 # Compose's dotenv format: an optional `export`, a name, `=` or `:`, a value that may be quoted.

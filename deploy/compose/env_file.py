@@ -9,16 +9,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gonogo.deploy import compose
-from gonogo.deploy.compose import unresolved
+from gonogo.deploy.compose import command_line, unresolved
 from gonogo.deploy.compose.interpolation import interpolated
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.redaction.secret_values import secret_values
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection, Result
+from gonogo.deploy.target.target import Target
 
 NOTHING = b"services: {}\n"
-PROJECT = re.compile(rf"^[ \t]*(?:export[ \t]+)?{compose.PROJECT}[ \t]*=([^\r\n#]*)", re.MULTILINE)
+PROJECT = re.compile(rf"^[ \t]*(?:export[ \t]+)?{command_line.PROJECT}[ \t]*=([^\r\n#]*)", re.MULTILINE)
 SHORT = 4
 """Values of fewer characters are no secrets worth the name, and hiding them would shred every text."""
 
@@ -38,7 +37,7 @@ class Asked:
 
 def ask(connection: Connection, target: Target) -> Asked:
     """Return what the target's env file holds, as it stands and as Compose reads it, in one command."""
-    line = compose.command(target, "config", "--environment", profiles=())
+    line = command_line.command(target, "config", "--environment", profiles=())
     both = f"cat -- {shlex.quote(file(target))} 2>/dev/null; printf '\\0'; {line}"
     result = connection.run(both, stdin=NOTHING, private=True)
     raw, _, read = result.text.rpartition("\0")
@@ -53,11 +52,11 @@ def values(asked: Asked, target: Target) -> dict[str, str]:
     Raises GonogoError with Compose's own words when it cannot read the file.
     """
     if not asked.result.ok:
-        said = compose.complaint(asked.result.error_text)
+        said = command_line.complaint(asked.result.error_text)
         raise GonogoError(f"{target.host}: Compose cannot read the env file {file(target)}: {said}")
     found = parse(asked.result.text)
     for name in PROJECT.findall(asked.raw):
-        found[compose.PROJECT] = name.strip("\"' ")
+        found[command_line.PROJECT] = name.strip("\"' ")
     return found
 
 
@@ -72,7 +71,7 @@ def parse(text: str) -> dict[str, str]:
             found[name], last = value, name
         elif last:
             found[last] += f"\n{line}"
-    ours = (*compose.KEPT, "PWD", compose.PROJECT)
+    ours = (*command_line.KEPT, "PWD", command_line.PROJECT)
     plugins = "DOCKER_CLI_PLUGIN_"
     return {name: value for name, value in found.items() if name not in ours and not name.startswith(plugins)}
 

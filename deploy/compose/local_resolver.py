@@ -14,11 +14,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from gonogo.deploy import compose
-from gonogo.deploy.compose import unresolved
+from gonogo.deploy.compose import command_line, unresolved
 from gonogo.deploy.compose.interpolation import interpolated
 from gonogo.deploy.compose.unresolved import as_list
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 _PORT = re.compile(
     r"(?:(?:(?P<ip>\[[^\]]+\]|[\d.]+):)?(?P<published>[\d-]*):)?(?P<target>[\d-]+)(?:/(?P<protocol>\w+))?"
@@ -38,7 +37,7 @@ def resolve(text: str, target: Target, values: Mapping[str, str]) -> str:
 
     ``values``: its variables. Raises UsageError for what is no compose file, ValueError for unknown forms.
     """
-    known = {**values, compose.PROJECT: target.project}
+    known = {**values, command_line.PROJECT: target.project}
     raw = _filled(unresolved.read(text, "the compose file"), known)
     services = {
         name: _service(service, target, known)

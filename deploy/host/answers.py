@@ -15,8 +15,8 @@ from typing import Any, Generic, Protocol, Self, TypeVar, overload
 from pydantic import TypeAdapter
 
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, Unknown
-from gonogo.deploy.wire.pipeline import together
-from gonogo.deploy.wire.transcript import Transcript
+from gonogo.deploy.ssh.pipeline import together
+from gonogo.deploy.ssh.transcript import Transcript
 
 T = TypeVar("T")
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)

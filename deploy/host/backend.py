@@ -6,10 +6,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.answers import REACHABLE
 from gonogo.deploy.host.typed import BaseBackend, CommandResult
+from gonogo.deploy.ssh.connection import Connection
 
 
 class ConnectionBackend(BaseBackend):

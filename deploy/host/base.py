@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.answers import Answers, Asked
 from gonogo.deploy.host.backend import ConnectionBackend
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.typed import TestinfraHost
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.wire.transcript import Transcript
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Transcript
 
 if TYPE_CHECKING:
     from gonogo.deploy.host.host import Host

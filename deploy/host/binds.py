@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.ssh.connection import Connection
 
 Kind = Literal["file", "folder", "other", "missing", "unseen"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.wire.transcript import Entry
+from gonogo.deploy.ssh.transcript import Entry
 
 HANGS_UP = "nothing answers there, or it hangs up"
 PATIENCE_S = 10.0

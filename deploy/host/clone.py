@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.commits import some
 from gonogo.deploy.host.git_status import parse_status
+from gonogo.deploy.ssh.connection import Connection
 
 ASK_TIMEOUT_S = 20
 PART = "\x1e"

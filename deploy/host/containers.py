@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable, Sequence
 
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.host import inspection, logs
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import FORM, Container, parse
 from gonogo.deploy.host.docker import refusal
 from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.ssh.connection import Connection, Result
 
 INSPECT = f"docker inspect --type container --format '{FORM}'"
 COMMAND = f'ids=$(docker ps -aq --no-trunc) && {{ [ -z "$ids" ] || {INSPECT} $ids; }}'

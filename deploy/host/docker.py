@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import Unknown
+from gonogo.deploy.ssh.connection import Connection, Result
 
 CLIENT = "docker --version"
 PODMAN = '"Podman Engine"'

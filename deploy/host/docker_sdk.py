@@ -10,8 +10,8 @@ import docker
 import requests
 import urllib3
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.ssh.connection import Connection
 
 SOCKET = "/var/run/docker.sock"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.wire import ssh
+from gonogo.deploy.ssh import openssh
 
 LOCAL = "local"
 """What a target file calls the machine that deploys."""
@@ -61,7 +61,7 @@ class HostKey(Noun):
 
 def trust(host: str, config_file: Path | None) -> Trust:
     """Return how ssh judges the key of ``host``, as it stands in a target file; raises GonogoError."""
-    settings = parse(_said(ssh.query(ssh.parse(host), config_file)))
+    settings = parse(_said(openssh.query(openssh.parse(host), config_file)))
     files = tuple(settings.get("userknownhostsfile", "").split())
     address = settings.get("hostname", "")
     name = settings.get("hostkeyalias") or known_name(address, settings.get("port", "22"))

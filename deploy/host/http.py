@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.target import Health
-from gonogo.deploy.wire.transcript import Entry
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Entry
+from gonogo.deploy.target.sections.service import Health
 
 if TYPE_CHECKING:
     from gonogo.deploy.host.host import Host

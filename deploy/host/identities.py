@@ -10,9 +10,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, GonogoError
 from gonogo.deploy.host import images, local
+from gonogo.deploy.ssh.connection import Connection
 
 TIMEOUT_S = 60
 PARTS = (

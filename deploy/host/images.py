@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gonogo.deploy.compose.development import VARIABLES
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.docker import refusal
 from gonogo.deploy.host.engine import SNAPSHOTTER
 from gonogo.deploy.host.local import HERE, here
+from gonogo.deploy.ssh.connection import Connection, Result
 
 LOCAL_TIMEOUT_S = 30
 KEPT = (*VARIABLES, "MONGO_VERSION")

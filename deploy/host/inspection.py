@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.redaction.redactor import MARK, Redactor
 from gonogo.deploy.redaction.secret_values import names_a_secret, secret_values
+from gonogo.deploy.ssh.connection import Connection
 
 
 def inspected(connection: Connection, found: Sequence[Container], redactor: Redactor) -> dict[str, str]:

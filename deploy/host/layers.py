@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout
 from gonogo.deploy.host.local import here
+from gonogo.deploy.ssh.connection import Connection
 
 FORM = "{{.CreatedAt}}\t{{.Size}}\t{{json .CreatedBy}}"
 MARK = "image "

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, GonogoError
-from gonogo.deploy.wire.account import short
-from gonogo.deploy.wire.shell import Result
-from gonogo.deploy.wire.transcript import Entry, Transcript
+from gonogo.deploy.ssh.account import short
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.shell import Result
+from gonogo.deploy.ssh.transcript import Entry, Transcript
 
 HERE = "this machine"
 """What messages call the machine that deploys."""

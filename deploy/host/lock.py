@@ -1,12 +1,12 @@
-"""The lock that lies in a folder of a host; see ``deploy/lock.py`` for taking it."""
+"""The lock that lies in a folder of a host; see ``deploy/release/lock.py`` for taking it."""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from gonogo.deploy import lock
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.release import lock
 
 
 class Lock(Noun):

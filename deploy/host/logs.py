@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.ssh.connection import Connection
 
 LINES = 5000
 BYTES = 1_000_000

@@ -6,10 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.answers import Answers
 from gonogo.deploy.host.typed import Module
-from gonogo.deploy.wire.transcript import Transcript
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Transcript
 
 if TYPE_CHECKING:
     from gonogo.deploy.host.host import Host

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.ssh.connection import Connection
 
 NOTHING = "none"
 # stat(1) -L follows symbolic links: what Compose reads is what they lead to.

@@ -9,7 +9,6 @@ from dataclasses import replace
 from gonogo.deploy.compose import databases
 from gonogo.deploy.compose.client_logins import relevant
 from gonogo.deploy.compose.model import Model
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import GIVEN, LABELS, Container, Given, parse_given
 from gonogo.deploy.host.containers import of_project, vanished
@@ -19,7 +18,8 @@ from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.usage import Usage, usage
 from gonogo.deploy.redaction.masking import concealed_all
 from gonogo.deploy.redaction.secret_values import secret_values
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.sections.data import Mongodb
 
 
 def _kept(found: dict[str, Given]) -> dict[str, Given]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from gonogo.deploy.compose.image_name import HUB, loopback, split
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.target.sections import Registry as Section
-from gonogo.deploy.wire.transcript import Entry
+from gonogo.deploy.ssh.transcript import Entry
+from gonogo.deploy.target.sections.delivery import Registry as Section
 
 PLAIN = "http://"
 CERTIFICATES = "/etc/docker/certs.d"

@@ -1,13 +1,13 @@
-"""The releases that are recorded in a folder of a host; see ``deploy/release`` for what a record is."""
+"""The releases that are recorded in a folder of a host; see ``deploy/release/records.py``."""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from gonogo.deploy import release
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.release import Baseline, Record, Recorded
+from gonogo.deploy.release import records
+from gonogo.deploy.release.records import Baseline, Record, Recorded
 
 
 class Releases(Noun):
@@ -21,7 +21,7 @@ class Releases(Noun):
     def recorded(self) -> Recorded:
         """What the folder holds of the release that its ``current`` names; raises GonogoError."""
         (folder,) = self._names
-        return release.recorded(self.connection, PurePosixPath(folder))
+        return records.recorded(self.connection, PurePosixPath(folder))
 
     @asked("release.recorded")
     def current(self) -> Record | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import PurePosixPath
 
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.ssh.connection import Connection
 
 
 def put(connection: Connection, path: PurePosixPath, data: bytes) -> None:

@@ -8,9 +8,9 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.ssh.connection import Connection
 
 FORM = '{"id":{{json .Id}},"limit":{{json .HostConfig.Memory}},"killed":{{json .State.OOMKilled}}}'
 # An engine of 25 or later forgets that a container was killed as soon as it starts that again. It keeps its

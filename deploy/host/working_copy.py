@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy.compose import OVERRIDES
+from gonogo.deploy.compose.command_line import OVERRIDES
 from gonogo.deploy.compose.env_file import pieces
 from gonogo.deploy.host import local_git
 from gonogo.deploy.redaction.weak_secrets import is_placeholder
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 ENV_FILE = re.compile(r"(^|/)(\.env(\.[\w.-]+)?|[\w.-]+\.env)$")
 EXAMPLE = re.compile(r"(?i)example|sample|template|dist|default")

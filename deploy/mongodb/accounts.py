@@ -13,11 +13,11 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import layout, loader, server_error
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.reading import Files
+from gonogo.deploy.ssh.connection import Connection
 
 Client = MongoClient[dict[str, Any]]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import shlex
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.manifest import ARCHIVE
 from gonogo.deploy.mongodb.reading import BackupDamaged
 from gonogo.deploy.mongodb.upload_folder import STREAM_S
+from gonogo.deploy.ssh.connection import Connection
 
 DIFFERS, LACKS = 72, 97
 """Exit statuses of our own scripts: the archive is not the manifest's; there is no mongorestore."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.mongodb import compare, fingerprint
 from gonogo.deploy.mongodb.backup_store import Backup
@@ -20,7 +19,8 @@ from gonogo.deploy.mongodb.fingerprint import CollectionPrint, Fingerprint
 from gonogo.deploy.mongodb.manifest import ENTRIES, FINGERPRINT
 from gonogo.deploy.mongodb.reading import BackupDamaged, unequal
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.sections.data import Mongodb
 
 Client = MongoClient[dict[str, Any]]
 

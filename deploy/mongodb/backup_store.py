@@ -8,15 +8,15 @@ import re
 import shlex
 from collections.abc import Collection
 
-from gonogo.deploy import release
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import manifest
 from gonogo.deploy.mongodb.copies import copy
 from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF, Backup
 from gonogo.deploy.mongodb.upload_folder import OWNER, PART, named
-from gonogo.deploy.target import Target
-from gonogo.deploy.target.sections import Backup as Settings
+from gonogo.deploy.release import records
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.sections.data import Backup as Settings
+from gonogo.deploy.target.target import Target
 
 __all__ = ["PROOF", "Backup", "copy", "expire", "find", "listed", "remove"]
 
@@ -81,7 +81,7 @@ def expire(connection: Connection, target: Target, keep: Collection[str] = ()) -
     and so does a file that is none of ours, in the folder of a backup too. Raises GonogoError.
     """
     settings = target.backup or Settings(folder=str(target.backup_path))
-    limit = release.now() - datetime.timedelta(days=settings.retention_days)
+    limit = records.now() - datetime.timedelta(days=settings.retention_days)
     old = [one for one in listed(connection, target)[settings.keep :] if one.manifest.at < limit]
     gone = [one for one in old if one.name not in keep]
     for backup in gone:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.address import Address, Unanswered
+from gonogo.deploy.ssh.connection import Connection
 
 if TYPE_CHECKING:
     # They take a tenth of a second to import, which a run without a database need not wait for.

@@ -25,7 +25,7 @@ from gonogo.deploy.mongodb.fingerprint import Client, OnBytes
 from gonogo.deploy.mongodb.hashes import hashes
 from gonogo.deploy.mongodb.recheck import Recheck
 from gonogo.deploy.mongodb.source import Namespace
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.target.sections.data import Mongodb
 
 __all__ = ["Compared", "Difference", "between", "compared", "differences"]
 

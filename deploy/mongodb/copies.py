@@ -15,13 +15,13 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO
 
-from gonogo.deploy import release
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import manifest
 from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF, Backup, Sum
 from gonogo.deploy.mongodb.upload_folder import PART, STREAM_S, named
-from gonogo.deploy.target import Target
+from gonogo.deploy.release import records
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 
 CHUNK = 1 << 20
 LEFT_S = 86400.0
@@ -135,7 +135,7 @@ def expire(target: Target, to: Path) -> list[str]:
     """
     if target.backup is None:
         return []
-    now = release.now()
+    now = records.now()
     limit = now - datetime.timedelta(days=target.backup.retention_days)
     for part in to.glob(f"{PART}{glob.escape(target.name)}-*"):
         if part.is_dir() and not part.is_symlink() and now.timestamp() - _touched(part) > LEFT_S:

@@ -13,7 +13,6 @@ from urllib.parse import quote, urlencode
 
 from pymongo import MongoClient
 
-from gonogo.deploy.connection import Result
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import backup_stream, fingerprint, login, manifest, upload_folder, write_detection
 from gonogo.deploy.mongodb.backup_stream import BackupStream, Piece, Sums
@@ -21,7 +20,8 @@ from gonogo.deploy.mongodb.client import Login
 from gonogo.deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
 from gonogo.deploy.mongodb.order import Order, file
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.ssh.connection import Result
+from gonogo.deploy.target.sections.data import Mongodb
 
 Client = MongoClient[dict[str, Any]]
 

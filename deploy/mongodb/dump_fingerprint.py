@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.deploy import release
 from gonogo.deploy.mongodb import fingerprint
 from gonogo.deploy.mongodb.fingerprint import (
     Client,
@@ -15,6 +14,7 @@ from gonogo.deploy.mongodb.fingerprint import (
 )
 from gonogo.deploy.mongodb.hashes import asking
 from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.release import records
 
 
 class DumpFingerprint:
@@ -23,7 +23,7 @@ class DumpFingerprint:
     def __init__(self, database: str, folder: Path) -> None:
         """Begin; ``folder`` is of this machine, and private."""
         self.folder = folder
-        self._database, self._taken = database, release.now().isoformat(timespec="seconds")
+        self._database, self._taken = database, records.now().isoformat(timespec="seconds")
         self._entries = EntriesWriter(folder)
 
     def tally(self, namespace: Namespace) -> CollectionFingerprinter:

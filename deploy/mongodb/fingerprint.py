@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import batches, source
 from gonogo.deploy.mongodb.ahead import Ahead, turns
@@ -25,6 +24,7 @@ from gonogo.deploy.mongodb.collection_fingerprint import CollectionFingerprinter
 from gonogo.deploy.mongodb.entries import ENTRIES, EntriesWriter, digest_of
 from gonogo.deploy.mongodb.hashes import Hashes
 from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.ssh.connection import Connection
 
 __all__ = [
     "CollectionFingerprinter",

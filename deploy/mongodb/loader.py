@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from pymongo import MongoClient
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import canonical, layout, server_error
 from gonogo.deploy.mongodb.backup_store import Backup
@@ -16,6 +15,7 @@ from gonogo.deploy.mongodb.elements import SMALLEST
 from gonogo.deploy.mongodb.inserter import Inserter
 from gonogo.deploy.mongodb.reading import PIECE, BackupDamaged, Files
 from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.ssh.connection import Connection
 
 BATCH_BYTES = 8_000_000
 BATCH_DOCUMENTS = 10_000

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gonogo.deploy.compose import databases
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.mongodb import address, primary
@@ -19,8 +18,9 @@ from gonogo.deploy.mongodb.client import Login, connected
 from gonogo.deploy.mongodb.primary import Way
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
-from gonogo.deploy.target import Mongodb
-from gonogo.deploy.wire.transcript import Entry
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Entry
+from gonogo.deploy.target.sections.data import Mongodb
 
 if TYPE_CHECKING:
     from pymongo import MongoClient

@@ -15,8 +15,8 @@ from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.mongodb import login, primary
 from gonogo.deploy.mongodb import state as states
 from gonogo.deploy.mongodb.state import Mongo, Place
-from gonogo.deploy.target import Mongodb as Settings
-from gonogo.deploy.wire.transcript import Entry
+from gonogo.deploy.ssh.transcript import Entry
+from gonogo.deploy.target.sections.data import Mongodb as Settings
 
 if TYPE_CHECKING:
     from pymongo import MongoClient

@@ -14,7 +14,7 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.mongodb.backup_stream import Piece
 from gonogo.deploy.mongodb.manifest import Manifest
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.target.sections.data import Mongodb
 
 Client = MongoClient[dict[str, Any]]
 OnBytes = Callable[[int], None] | None

@@ -11,15 +11,15 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import remote_files
 from gonogo.deploy.mongodb import accounts, archive, backup_comparison, loader, server_error, throwaway
 from gonogo.deploy.mongodb.backup_store import PROOF, Backup
 from gonogo.deploy.mongodb.reading import BackupDamaged
 from gonogo.deploy.mongodb.throwaway import Throwaway
-from gonogo.deploy.release import now
+from gonogo.deploy.release.records import now
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 
 MOST = 20
 """Differences that are written down; the others are counted."""

@@ -12,13 +12,13 @@ from pathlib import PurePosixPath
 from queue import Empty, Full, Queue
 from typing import IO, cast
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import layout
 from gonogo.deploy.mongodb.ahead import Closed
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.manifest import Sum
 from gonogo.deploy.mongodb.upload_folder import STREAM_S
+from gonogo.deploy.ssh.connection import Connection
 
 PIECE = 1 << 20
 BLOCK = 1 << 18

@@ -30,9 +30,9 @@ from gonogo.deploy.mongodb import backup as backups
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.staging_database import UNFINISHED
 from gonogo.deploy.mongodb.swap import Swap
-from gonogo.deploy.release import now
+from gonogo.deploy.release.records import now
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.target.sections.data import Mongodb
 
 LONGEST = 63
 """Bytes of a database's name in MongoDB."""

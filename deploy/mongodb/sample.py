@@ -16,7 +16,7 @@ from pymongo.errors import OperationFailure
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.target import extended_json
-from gonogo.deploy.target.sections import Sample
+from gonogo.deploy.target.sections.data import Sample
 
 Client = MongoClient[dict[str, Any]]
 TIMEOUT_MS = 30_000

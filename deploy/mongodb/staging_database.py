@@ -18,9 +18,9 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.filesystem import mb
 from gonogo.deploy.mongodb import login
 from gonogo.deploy.mongodb.manifest import Backup
-from gonogo.deploy.release import now
+from gonogo.deploy.release.records import now
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 STAGING = "gonogo_staging"
 UNFINISHED = "gonogo_unfinished"

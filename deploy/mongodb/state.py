@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.wire.transcript import Entry
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Entry
 
 if TYPE_CHECKING:
     from pymongo import MongoClient

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.ssh.connection import Connection
 
 if TYPE_CHECKING:
     from gonogo.deploy.mongodb.source import Client

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.address import Address, Unanswered
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.target import Mongodb, Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.sections.data import Mongodb
+from gonogo.deploy.target.target import Target
 
 HANDSHAKE_S = 5.0
 WAITS_S = 0.5

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import BinaryIO, cast
 from urllib.parse import quote
 
-from gonogo.deploy import release
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup_stream import END, PIECE, SUMS, BackupStream
 from gonogo.deploy.mongodb.layout import DUMP
-from gonogo.deploy.target import Target
+from gonogo.deploy.release import records
+from gonogo.deploy.ssh.connection import Connection, Result
+from gonogo.deploy.target.target import Target
 
 PART = ".part-"
 OWNER = ".owner"
@@ -63,7 +63,7 @@ def claim(connection: Connection, target: Target, database: str) -> tuple[str, d
     """Make the folder of a backup that begins now; return the backup's name, and the time. GonogoError."""
     folder = shlex.quote(str(target.backup_path))
     for _ in range(TRIES):
-        at = release.now()
+        at = records.now()
         name = shlex.quote(named(target, database, at))
         result = connection.run(
             f"umask 077; {_LIFE} mkdir -p {folder} && cd {folder} || exit {FULL}; "

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.answers import Answer, Answers, Asked, Asker
 from gonogo.deploy.host.backend import ConnectionBackend
@@ -13,8 +12,9 @@ from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.host_key import LOCAL
 from gonogo.deploy.host.local import HERE, LocalConnection
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.target import Target
-from gonogo.deploy.wire.transcript import Entry, Transcript
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Entry, Transcript
+from gonogo.deploy.target.target import Target
 
 
 class Base:

@@ -11,7 +11,7 @@ from gonogo.deploy.compose.development import VARIABLES
 from gonogo.deploy.compose.dockerfile import Stage
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.release.build_source import Source, source
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM"
 """The variable with which Compose builds for another platform than the engine's own."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gonogo.deploy.host import local_git
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.release import is_dirty
-from gonogo.deploy.target import Target
+from gonogo.deploy.release.records import is_dirty
+from gonogo.deploy.target.target import Target
 
 REVISION = "org.opencontainers.image.revision"
 """The label of the OCI image specification for the source's revision."""

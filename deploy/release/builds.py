@@ -11,8 +11,9 @@ from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host import identities
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.release import build_context, tagged
+from gonogo.deploy.release import build_context
 from gonogo.deploy.release.build_source import Source
+from gonogo.deploy.release.records import tagged
 from gonogo.deploy.release.registry import Registries
 
 if TYPE_CHECKING:

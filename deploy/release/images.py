@@ -9,7 +9,7 @@ from gonogo.deploy.host import images
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.images import LOCAL_TIMEOUT_S, ImageInfo
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.release import RECORD
+from gonogo.deploy.release.records import RECORD
 
 if TYPE_CHECKING:
     from gonogo.deploy.host.host import Host

@@ -10,8 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from gonogo.deploy import compose
-from gonogo.deploy.compose import env_example, env_file, local_resolver
+from gonogo.deploy.compose import command_line, env_example, env_file, local_resolver
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host import commits, local_git
 from gonogo.deploy.host.answers import asked
@@ -21,8 +20,8 @@ from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import Resolved, kept, read
-from gonogo.deploy.target import Target
-from gonogo.deploy.wire.transcript import Entry
+from gonogo.deploy.ssh.transcript import Entry
+from gonogo.deploy.target.target import Target
 
 OFFLINE = "offline"
 """What blocks a check for which the repository alone will not do."""
@@ -59,10 +58,10 @@ class OfflineRelease(Release):
         return done.returncode == 0
 
     @cached_property
-    def _flattened(self) -> compose.Flat:
+    def _flattened(self) -> command_line.Flat:
         files = self.target.compose_files
         if self.has_compose:
-            return compose.flatten(self.target.source, [Path(file) for file in files])
+            return command_line.flatten(self.target.source, [Path(file) for file in files])
         found = [self.target.source / file for file in files]
         lacking = [str(file) for file in found if not file.is_file()]
         if lacking:
@@ -76,7 +75,7 @@ class OfflineRelease(Release):
         if needing:
             raise Unknown(OFFLINE, f"{' and '.join(needing)} need docker compose: install it where this runs")
         self.transcript.add(Entry(f"{files[0]} as it is written", None, WITHOUT_COMPOSE, 0.0))
-        return compose.Flat(text)
+        return command_line.Flat(text)
 
     @asked("environment.example", keep=concealed_all, local=True)
     def environment(self) -> dict[str, str]:
@@ -95,7 +94,7 @@ class OfflineRelease(Release):
     def _as_compose_reads(self) -> dict[str, str]:
         file = env_example.path(self.target)
         argv = ["docker", "compose", "--env-file", str(file), "-f", "-", "config", "--environment"]
-        done = compose.local(argv, f"the env example {file}", env_file.NOTHING)
+        done = command_line.local(argv, f"the env example {file}", env_file.NOTHING)
         return env_file.parse(done.stdout.decode("utf-8", "replace"))
 
     @asked("compose.resolves", keep=kept, local=True)
@@ -121,7 +120,7 @@ class OfflineRelease(Release):
         profiles = [word for one in target.profiles for word in ("--profile", one)]
         argv = [*words, *profiles, "config", "--no-env-resolution", "--format", "json"]
         begun = time.monotonic()
-        done = compose.local(argv, "the compose files", self.flat.encode())
+        done = command_line.local(argv, "the compose files", self.flat.encode())
         self.transcript.add(Entry(shlex.join(argv), 0, WITH_COMPOSE, time.monotonic() - begun))
         return done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 

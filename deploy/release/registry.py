@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-from gonogo.deploy import release
 from gonogo.deploy.compose.image_name import misnamed
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host import images, registry
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.registry import Content
+from gonogo.deploy.release import records
 from gonogo.deploy.release.stack import Stack
-from gonogo.deploy.target.sections import Registry
+from gonogo.deploy.target.sections.delivery import Registry
 
 
 class Registries(Stack):
@@ -63,8 +63,8 @@ class Registries(Stack):
         """What this machine's login finds in the registry of the stack's own images."""
         if problem := self.controller.registry(self.registry_name).greeting.problem:
             raise Unknown("registry.reachable", problem)
-        version = self.images_of or self.version or release.version(self.target.source, release.now())
-        tags = {release.tagged(name, version) for name in self.pushed}
+        version = self.images_of or self.version or records.version(self.target.source, records.now())
+        tags = {records.tagged(name, version) for name in self.pushed}
         ours = {one.id for one in images.local(tags).values()}
         trusted = registry.trusted_here(self.registry.host)
         given = self.registry_login

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gonogo.deploy import compose
+from gonogo.deploy.compose import command_line
 from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
 from gonogo.deploy.compose.model import Model, Service
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.masking import concealed_all, masked
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection, Result
+from gonogo.deploy.target.target import Target
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ def resolve(
 
 def config(connection: Connection, target: Target, files: Sequence[str], stdin: bytes | None) -> Result:
     """Return what Compose says that ``files`` give on the target, ``-`` being ``stdin``."""
-    line = compose.command(target, "config", "--format", "json", files=files)
+    line = command_line.command(target, "config", "--format", "json", files=files)
     return connection.run(line, stdin=stdin, private=True)
 
 
 def read_config(target: Target, result: Result, redactor: Redactor) -> Resolved:
     """Return the model in what ``config`` returned; its secrets are redacted. Raises GonogoError."""
     if not result.ok:
-        raise GonogoError(f"{target.host}: {compose.complaint(result.error_text)}")
+        raise GonogoError(f"{target.host}: {command_line.complaint(result.error_text)}")
     return read(result.text, result.error_text, redactor)
 
 
@@ -78,4 +78,4 @@ def read(text: str, said: str, redactor: Redactor) -> Resolved:
         redactor.add(secret_values({**service.environment, **{k: str(v) for k, v in arguments.items()}}))
         demanded = requirepass(service.command, service.environment)
         redactor.add(secret_values({REDIS_PASSWORD: demanded}))
-    return Resolved(model, compose.unset_variables(said), compose.warnings(said))
+    return Resolved(model, command_line.unset_variables(said), command_line.warnings(said))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from gonogo.deploy import compose
-from gonogo.deploy.compose import env_example, env_file
+from gonogo.deploy.compose import command_line, env_example, env_file
 from gonogo.deploy.compose.env_example import Example
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
@@ -36,7 +35,7 @@ class Stack(Base):
     def paths(self) -> Paths:
         """What matters in the stack's folder: the folder, the env file, what Compose would add."""
         path = self.target.path
-        names = (str(path / name) for name in (".env", *compose.OVERRIDES))
+        names = (str(path / name) for name in (".env", *command_line.OVERRIDES))
         return self.host.paths(str(path), env_file.file(self.target), *names)
 
     @asked("path.present")
@@ -68,8 +67,8 @@ class Stack(Base):
         return values
 
     @cached_property
-    def _flattened(self) -> compose.Flat:
-        return compose.flatten(self.target.source, [Path(file) for file in self.target.compose_files])
+    def _flattened(self) -> command_line.Flat:
+        return command_line.flatten(self.target.source, [Path(file) for file in self.target.compose_files])
 
     @asked("compose.files", local=True)
     def flat(self) -> str:
@@ -82,9 +81,9 @@ class Stack(Base):
         return list(self._flattened.warnings)
 
     @asked("compose.files", local=True)
-    def variables(self) -> list[compose.Variable]:
+    def variables(self) -> list[command_line.Variable]:
         """The variables that the compose files use."""
-        return compose.variables(self.flat)
+        return command_line.variables(self.flat)
 
     @property
     def declared(self) -> list[str]:
@@ -112,7 +111,7 @@ class Stack(Base):
     @asked("environment.secrets")
     def service_files(self) -> dict[str, Place | None]:
         """The env files of the services, by path on the target; None where there is none."""
-        values = {**self.environment, compose.PROJECT: self.target.project}
+        values = {**self.environment, command_line.PROJECT: self.target.project}
         paths = env_file.service_files(self.flat, values, self.target)
         found = self.host.paths(*paths).places
         return {path: found.get(path) for path in paths}

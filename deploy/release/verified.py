@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from gonogo.deploy import release as records
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.release import Baseline, Record
+from gonogo.deploy.release import records
+from gonogo.deploy.release.records import Baseline, Record
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import Resolved, kept, resolve
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from gonogo.deploy import compose, release, switch
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.compose import command_line as compose
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.release import Image, Record
+from gonogo.deploy.release import records as release
+from gonogo.deploy.release.records import Image, Record
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps.run import Run
-from gonogo.deploy.target import Target
+from gonogo.deploy.switch import service as switch
+from gonogo.deploy.target.target import Target
 
 
 def adopt(run: Run) -> None:

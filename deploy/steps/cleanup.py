@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.journal import END
+from gonogo.deploy.release.journal import END
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import deployment
 from gonogo.deploy.steps.report_step import Ended
 from gonogo.deploy.steps.run import Run
-from gonogo.deploy.target import Target, target_file
+from gonogo.deploy.target import target_file
+from gonogo.deploy.target.target import Target
 
 AGAIN_S = 5.0
 """Seconds for which it is tried to open the connection anew: the run is over, and somebody waits."""

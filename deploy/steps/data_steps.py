@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from gonogo.deploy import release
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import backup as backups
 from gonogo.deploy.mongodb import loader, login, proof, sample, staging_database
 from gonogo.deploy.mongodb.backup_store import Backup
-from gonogo.deploy.release import Baseline, Life
+from gonogo.deploy.release import records as release
+from gonogo.deploy.release.records import Baseline, Life
 from gonogo.deploy.steps.run import Run
 from gonogo.reports import model as report
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shlex
 
-from gonogo.deploy import release, switch
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.plan import chosen, plan
-from gonogo.deploy.release import Image, Record
+from gonogo.deploy.release import records as release
+from gonogo.deploy.release.plan import chosen, plan
+from gonogo.deploy.release.records import Image, Record
 from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps import difference, suites
 from gonogo.deploy.steps.plan_preview import preview
 from gonogo.deploy.steps.run import Run
+from gonogo.deploy.switch import service as switch
 from gonogo.deploy.switch import shared_namespaces
 from gonogo.deploy.transfer import image_build, on_server, pulling, registry, tar
 from gonogo.deploy.transfer.client import Given

@@ -7,7 +7,6 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from gonogo.deploy import release
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import commits, images, remote_files
@@ -15,6 +14,7 @@ from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.release import records as release
 from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps.run import Run
 from gonogo.reports.model import Configuration, KeyChange

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.steps import subprocesses
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 STEPS = (
     "preflight",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from gonogo.deploy import journal, switch
 from gonogo.deploy.host import identities, images, layers
-from gonogo.deploy.plan import Change, chosen, plan
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
-from gonogo.deploy.release import Image, pins
+from gonogo.deploy.release import journal
 from gonogo.deploy.release.build_source import REVISION
+from gonogo.deploy.release.plan import Change, chosen, plan
+from gonogo.deploy.release.records import Image, pins
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.switch import service as switch
 from gonogo.deploy.switch import shared_namespaces
 from gonogo.deploy.transfer import layers as leaving
 from gonogo.reports.model import ServiceChange

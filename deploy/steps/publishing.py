@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import remote_files
+from gonogo.deploy.ssh import openssh as ssh
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import subprocesses
-from gonogo.deploy.target import Target
 from gonogo.deploy.target.sections.publishing import split
-from gonogo.deploy.wire import ssh
+from gonogo.deploy.target.target import Target
 from gonogo.reports.entries import PAGE, gather
 from gonogo.reports.index import history
 from gonogo.reports.model import Release

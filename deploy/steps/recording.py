@@ -9,14 +9,14 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, Unknown, UsageError
 from gonogo.deploy.redaction.redactor import Redactor, numbered
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
-from gonogo.deploy.wire.account import Asked
-from gonogo.deploy.wire.shell import Result
-from gonogo.deploy.wire.transcript import Entry, Transcript
+from gonogo.deploy.ssh.account import Asked
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.shell import Result
+from gonogo.deploy.ssh.transcript import Entry, Transcript
+from gonogo.deploy.target.target import Target
 
 
 class Recording(BaseModel):

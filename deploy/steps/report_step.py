@@ -6,11 +6,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy import workspace
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.steps import publishing
 from gonogo.deploy.steps.run import Run
-from gonogo.deploy.target import target_file
+from gonogo.deploy.target import target_file, workspace
 from gonogo.reports.model import Release, Verdict
 from gonogo.reports.publish import publish
 

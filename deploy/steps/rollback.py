@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from gonogo.deploy import release, switch
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.release import records as release
 from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps import data_steps, deployment
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.switch import converge
+from gonogo.deploy.switch import service as switch
 from gonogo.deploy.target import target_file
 
 

@@ -10,20 +10,20 @@ from pathlib import Path
 
 from gonogo.deploy.availability import prober
 from gonogo.deploy.availability.prober import Watch
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.journal import SWITCH, Journal
-from gonogo.deploy.lock import Lock
-from gonogo.deploy.plan import Change
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Baseline, Image
+from gonogo.deploy.release.journal import SWITCH, Journal
+from gonogo.deploy.release.lock import Lock
+from gonogo.deploy.release.plan import Change
+from gonogo.deploy.release.records import Baseline, Image
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import hooks
 from gonogo.deploy.steps.suites import Outcome
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Release as Record
 from gonogo.reports.model import ServiceChange, Step
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from gonogo.deploy.connection import Connection
-from gonogo.deploy.target import Target
-from gonogo.deploy.workspace import ROOT, cache
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
+from gonogo.deploy.target.workspace import ROOT, cache
 from gonogo.reports.model import CheckResult, DataCount, SuiteEnd
 
 CHECKS = ROOT / "checks"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from gonogo.deploy import release, switch
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import binds, images
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.data_mounts import moved
-from gonogo.deploy.journal import REMOVE, SWITCH
-from gonogo.deploy.plan import Change, plan
-from gonogo.deploy.release import Image, Record
+from gonogo.deploy.release import records as release
+from gonogo.deploy.release.journal import REMOVE, SWITCH
+from gonogo.deploy.release.plan import Change, plan
+from gonogo.deploy.release.records import Image, Record
 from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps import data_steps
 from gonogo.deploy.steps.run import Run
+from gonogo.deploy.switch import service as switch
 
 
 def prepare(run: Run, version: str, surplus: Collection[str] = ()) -> Model:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from gonogo.deploy import switch
 from gonogo.deploy.compose.model import Model
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.resolved import resolve
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.switch import service as switch
+from gonogo.deploy.target.target import Target
 
 
 def override(model: Model, found: Iterable[Container]) -> str:

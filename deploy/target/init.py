@@ -12,9 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gonogo.deploy.compose import flatten, unresolved
+from gonogo.deploy.compose import unresolved
+from gonogo.deploy.compose.command_line import flatten
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.target import Health, Mongodb, suggestions, target_file
+from gonogo.deploy.target import suggestions, target_file
+from gonogo.deploy.target.sections.data import Mongodb
+from gonogo.deploy.target.sections.service import Health
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 OVERRIDES = (

@@ -13,10 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from gonogo.deploy import workspace
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.target import Target
-from gonogo.deploy.workspace import EXAMPLE, Workspace
+from gonogo.deploy.target import workspace
+from gonogo.deploy.target.target import Target
+from gonogo.deploy.target.workspace import EXAMPLE, Workspace
 
 SHOWN = 60
 EXPECTED = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.clone import ENVIRONMENT
-from gonogo.deploy.target.sections import OnServer
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.sections.delivery import OnServer
 
 FETCH_TIMEOUT_S = 600.0
 

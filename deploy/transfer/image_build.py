@@ -11,10 +11,10 @@ from typing import Any
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model, Service
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.release import tagged
 from gonogo.deploy.release.build_context import context, here
 from gonogo.deploy.release.build_source import REVISION, source
-from gonogo.deploy.target import Target
+from gonogo.deploy.release.records import tagged
+from gonogo.deploy.target.target import Target
 
 BUILD_TIMEOUT_S = 3600
 LAST_LINES = 8

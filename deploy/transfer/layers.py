@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host import images
 from gonogo.deploy.host.engine import SNAPSHOTTER
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer.image_archive import INDEX, identities
 from gonogo.deploy.transfer.tar_members import Member
 

@@ -10,12 +10,12 @@ import shlex
 from collections.abc import Callable, Iterable
 
 from gonogo.deploy.compose.model import Model
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import images, local_git
-from gonogo.deploy.release import tagged
-from gonogo.deploy.target import Target
-from gonogo.deploy.target.sections import OnServer
+from gonogo.deploy.release.records import tagged
+from gonogo.deploy.ssh.connection import Connection, Result
+from gonogo.deploy.target.sections.delivery import OnServer
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.transfer import checkout
 from gonogo.deploy.transfer import image_build as building
 from gonogo.deploy.transfer.image_build import BUILD_TIMEOUT_S, LAST_LINES

@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from gonogo.deploy.compose.image_name import split
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Entry
 from gonogo.deploy.transfer.client import Given, last_line
 from gonogo.deploy.transfer.progress import TransferProgress
-from gonogo.deploy.wire.transcript import Entry
 
 if TYPE_CHECKING:
     from gonogo.deploy.host.logins import Login

@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from gonogo.deploy.compose.image_name import misnamed, repository, split
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import identities, images
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Image, tagged
+from gonogo.deploy.release.records import Image, tagged
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer import pulling, tar
 from gonogo.deploy.transfer.client import CLIENT_ONLY, Given, docker, last_line, logged_in
 from gonogo.deploy.transfer.progress import TransferProgress, pushed_digest

@@ -8,12 +8,12 @@ import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
 from gonogo.deploy.host import identities, images
 from gonogo.deploy.host import layers as sized
 from gonogo.deploy.host.docker import refusal
-from gonogo.deploy.release import Image, tagged
+from gonogo.deploy.release.records import Image, tagged
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer import layers
 from gonogo.deploy.transfer.gzipped import gzipped
 from gonogo.deploy.transfer.image_archive import Archive

@@ -9,9 +9,9 @@ from typing import Any
 
 from docker import auth, errors
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.logins import Login
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer.client import CLIENT_ONLY
 
 ASK = (

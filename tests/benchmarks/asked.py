@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.connection import Connection, Result
+from gonogo.deploy.ssh.connection import Connection, Result
 
 
 @dataclass(frozen=True)

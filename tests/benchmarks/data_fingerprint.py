@@ -21,7 +21,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from gonogo.deploy.mongodb import compare, fingerprint, login
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.target.sections.data import Mongodb
 from tests.mongo.ground import started
 
 Client = MongoClient[dict[str, Any]]

@@ -12,10 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.mongodb import backup, backup_store
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target import target_file
 from lab import host
 from tests.benchmarks import line

@@ -22,8 +22,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy.connection import Connection
-from gonogo.deploy.release import Image
+from gonogo.deploy.release.records import Image
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer import pulling, tar
 from gonogo.deploy.transfer import registry as method
 from gonogo.deploy.transfer.client import Given, docker

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target_file import load
 from tests import harness
 from tests.lab.chat import Chat, difference

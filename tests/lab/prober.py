@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target import target_file
 from tests.lab.chat import Chat
 

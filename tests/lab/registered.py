@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps.recording import record
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse
 from gonogo.reports.model import CheckResult
 from lab import host, registry

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gonogo.deploy import release
-from gonogo.deploy.connection import Connection
-from gonogo.deploy.release import Baseline, Image, Record
-from gonogo.deploy.target import Target
+from gonogo.deploy.release import records
+from gonogo.deploy.release.records import Baseline, Image, Record
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse
 from lab import host, images
 from tests import harness
@@ -139,7 +139,7 @@ def record(shop: Shop, version: str, **counts: int) -> None:
     """Write down a release as deployed, and what there was before it."""
     images = {"db": Image(name="gonogo-lab/mongo:latest", id="sha256:0")}
     done = Record(version=version, created="2026-01-31T08:00:00+00:00", project=shop.project, images=images)
-    release.save(shop.connection, shop.target, version, release.RECORD, done)
+    records.save(shop.connection, shop.target, version, records.RECORD, done)
     before = Baseline(taken="2026-01-31T08:00:00+00:00", counts=counts or None)
-    release.save(shop.connection, shop.target, version, release.BASELINE, before)
-    release.make_current(shop.connection, shop.target, version)
+    records.save(shop.connection, shop.target, version, records.BASELINE, before)
+    records.make_current(shop.connection, shop.target, version)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.availability import prober
-from gonogo.deploy.connection import Connection
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from lab import faults, host
 from tests import harness
 from tests.lab.ground import Ground, on_host

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import CheckResult
 from lab import faults, host
 from tests import harness

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.ssh.connection import Connection
 from lab import host
 from tests import harness
 from tests.lab.ground import OURS, PORTS, Ground, on_host

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.ssh.connection import Connection
 from lab import host, registry, state
 from tests import harness
 from tests.lab.registered import CHECKS, PASSWORD, ROOM, USER, VERSION, WRONG, Shop, settle, target

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout
+from gonogo.deploy.ssh.connection import Connection
 from lab import faults, host
 from tests.lab.connecting import folder_of, other_config, reachable, ssh_processes
 
@@ -146,7 +146,7 @@ def test_a_command_deaf_to_the_signal_is_killed_there(connection: Connection) ->
 def test_without_a_timeout_program_there_a_command_is_ended_all_the_same(
     made: host.Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gonogo.deploy.wire.shell.PREAMBLE", "{ echo $$; echo none; }")
+    monkeypatch.setattr("gonogo.deploy.ssh.shell.PREAMBLE", "{ echo $$; echo none; }")
     with Connection.open(reachable(made.alias, made.config)) as connection:
         with pytest.raises(CommandTimeout):
             connection.run("sleep 63", timeout=0.5)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.host.docker_sdk import target_engine
+from gonogo.deploy.ssh.connection import Connection
 from lab import faults, host
 from tests.lab.connecting import folder_of, other_config, reachable, ssh_processes
 

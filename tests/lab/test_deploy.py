@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.lock import Holder
+from gonogo.deploy.release.lock import Holder
 from lab import demo, host, state
 from tests.lab.chat import STACK, Chat, difference
 from tests.lab.secrecy import leaks, watched_arguments

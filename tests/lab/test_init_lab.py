@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.target import Target, init
+from gonogo.deploy.target import init
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import load
 
 pytestmark = pytest.mark.lab

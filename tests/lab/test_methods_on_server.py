@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.compose.model import Model
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import clone
 from gonogo.deploy.host.clone import Clone
 from gonogo.deploy.release.build_source import REVISION
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse
 from gonogo.deploy.transfer import on_server
 from lab import host

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.release import Image
+from gonogo.deploy.release.records import Image
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer import pulling
 from gonogo.deploy.transfer import registry as method
 from gonogo.deploy.transfer.client import Given, docker

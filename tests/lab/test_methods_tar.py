@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.host import identities
-from gonogo.deploy.release import Image
+from gonogo.deploy.release.records import Image
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer import layers, tar
 from lab import faults, host
 from lab.kind import NEWEST, OLDEST

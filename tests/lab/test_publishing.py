@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import publishing
 from gonogo.deploy.steps.publishing import Report
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 from gonogo.reports.publish import publish
 from gonogo.reports.scan import ReportRefused
 from lab import engine, host

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse
 from lab import engine, images
 from lab.docker import LABEL, check, run

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 from lab import engine, images
 from lab.docker import LABEL, check, run
 from tests.mongo.ground import IMAGE, PASSWORD, READY_S, USER, Ground

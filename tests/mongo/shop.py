@@ -17,7 +17,7 @@ from pymongo import MongoClient
 
 from gonogo.deploy.mongodb import compare, fingerprint
 from gonogo.deploy.mongodb.compare import Difference
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.target.sections.data import Mongodb
 
 KINDS = {"messages": "append-only", "users": "mutable", "cache": "volatile"}
 RATE = 200

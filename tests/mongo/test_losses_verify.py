@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from bson import ObjectId
 
-from gonogo.deploy import release as records
 from gonogo.deploy.mongodb import fingerprint, login, sample
-from gonogo.deploy.release import Baseline, Record
+from gonogo.deploy.release import records
+from gonogo.deploy.release.records import Baseline, Record
 from gonogo.deploy.release.release import Release
 from gonogo.reports.model import CheckResult
 from tests import harness

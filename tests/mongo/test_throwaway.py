@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import throwaway
+from gonogo.deploy.ssh.connection import Connection
 from lab import engine, images
 from lab.docker import check, run
 from tests.mongo.ground import IMAGE
@@ -24,7 +24,7 @@ from tests.unit.stacks import target
 GONE_S = 15
 HOLDER = (
     "import sys, time\n"
-    "from gonogo.deploy.connection import Connection\n"
+    "from gonogo.deploy.ssh.connection import Connection\n"
     "from gonogo.deploy.mongodb import throwaway\n"
     "from tests.unit.stacks import target\n"
     "with Connection.open(target()) as connection, throwaway.server(connection, sys.argv[1]) as made:\n"

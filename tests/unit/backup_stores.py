@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from gonogo.deploy import release
 from gonogo.deploy.mongodb import backup_stream, upload_folder
 from gonogo.deploy.mongodb.backup_stream import BackupStream, Piece, Running, Sums
 from gonogo.deploy.mongodb.manifest import LOOSE, MANIFEST, Manifest
-from gonogo.deploy.target import Target
+from gonogo.deploy.release import records
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse
 
 DATABASE = "shop"
@@ -45,7 +45,7 @@ def manifest(given: Target, at: datetime.datetime, files: dict[str, bytes]) -> M
 
 def put(given: Target, days: float, data: bytes = b"data") -> Path:
     """Make a whole backup of so many days ago."""
-    at = (release.now() - datetime.timedelta(days=days)).replace(microsecond=0)
+    at = (records.now() - datetime.timedelta(days=days)).replace(microsecond=0)
     folder = Path(given.backup_path) / upload_folder.named(given, DATABASE, at)
     file = folder / "dump" / DATABASE / "a.bson"
     file.parent.mkdir(parents=True)
@@ -69,13 +69,13 @@ def sent(given: Target, name: str, at: datetime.datetime, files: dict[str, bytes
 
 def left(given: Target, days: float, owner: str, minutes: float) -> Path:
     """Leave behind a folder that is being made, changed for the last time so many minutes ago."""
-    at = release.now() - datetime.timedelta(days=days)
+    at = records.now() - datetime.timedelta(days=days)
     folder = Path(given.backup_path) / f"{upload_folder.PART}{upload_folder.named(given, DATABASE, at)}"
     folder.mkdir(parents=True)
     (folder / "part.bson").write_bytes(b"x")
     if owner:
         (folder / upload_folder.OWNER).write_text(owner)
-    moment = release.now().timestamp() - 60 * minutes
+    moment = records.now().timestamp() - 60 * minutes
     for path in (*folder.iterdir(), folder):
         os.utime(path, (moment, moment))
     return folder

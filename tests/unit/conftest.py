@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.ssh.connection import Connection
 from tests.unit.stacks import target
 
 # A deadline, or a limit on how long drawing takes, fails on a busy machine and tells nothing of the code.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.deploy.target import Target, init
+from gonogo.deploy.target import init
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import load
 
 

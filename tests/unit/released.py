@@ -10,7 +10,7 @@ from gonogo.deploy.compose.model import Model, Port
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container, Given
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Baseline, Image, Record
+from gonogo.deploy.release.records import Baseline, Image, Record
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.verified import Verified
 from gonogo.reports.model import CheckResult

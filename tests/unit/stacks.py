@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from gonogo.deploy.compose.model import Model
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import Resolved
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection, Result
+from gonogo.deploy.ssh.transcript import Transcript
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse
-from gonogo.deploy.wire.transcript import Transcript
 
 
 class Answering:

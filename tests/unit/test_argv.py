@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gonogo.checks import argv
-from gonogo.deploy import workspace
-from gonogo.deploy.workspace import ROOT
+from gonogo.deploy.target import workspace
+from gonogo.deploy.target.workspace import ROOT
 from tests.unit.tables import every
 
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.wire.shell import Result
-from gonogo.deploy.wire.transcript import Entry, Transcript
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.shell import Result
+from gonogo.deploy.ssh.transcript import Entry, Transcript
 from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.unit import mutations

@@ -17,7 +17,7 @@ from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.volumes import Volume
 from gonogo.deploy.mongodb.state import Member, Mongo
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.target.sections.data import Mongodb
 from tests.unit import stacks
 from tests.unit.stacks import container, model, target
 from tests.unit.tables import every

@@ -26,7 +26,7 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import EngineInfo
 from gonogo.deploy.host.port import Holders
 from gonogo.deploy.host.sockets import Listener
-from gonogo.deploy.target import Waiver, Window
+from gonogo.deploy.target.sections.conditions import Waiver, Window
 from tests.unit import stacks
 from tests.unit.stacks import container, target
 from tests.unit.tables import every

@@ -11,8 +11,8 @@ from gonogo.checks.suite import Suite
 from gonogo.checks.verify import test_containers as containers
 from gonogo.checks.verify import test_mongodb as mongodb
 from gonogo.deploy.availability import health
-from gonogo.deploy.release import Baseline, Image, Life
-from gonogo.deploy.target import Target
+from gonogo.deploy.release.records import Baseline, Image, Life
+from gonogo.deploy.target.target import Target
 from tests.unit.stacks import container, model, target
 
 SUITE = cast(Suite, SimpleNamespace(streaks={}))

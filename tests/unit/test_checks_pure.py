@@ -11,8 +11,8 @@ from gonogo.deploy.compose.model import Port
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.port import Holders
 from gonogo.deploy.host.sockets import Listener
-from gonogo.deploy.switch import fault
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.switch.service import fault
+from gonogo.deploy.target.sections.data import Mongodb
 from gonogo.reports.model import DataCount
 from tests.unit.stacks import container, model, release, target
 from tests.unit.tables import every

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, GonogoError, UsageError
-from gonogo.deploy.wire.pool import MOST_SHELLS
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.pool import MOST_SHELLS
 from tests.unit.stacks import target
 from tests.unit.waiting import until
 

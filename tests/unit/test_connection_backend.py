@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, GonogoError
 from gonogo.deploy.host.docker_sdk import local_engine, target_engine
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.ssh.connection import Connection
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed
-from gonogo.deploy.wire.pool import MOST_SHELLS
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.pool import MOST_SHELLS
 from tests.unit.stacks import target
 from tests.unit.waiting import until
 
@@ -34,7 +34,7 @@ def test_a_command_over_its_time_is_ended_with_its_children(connection: Connecti
 
 @pytest.mark.parametrize("late", [True, False])
 def test_without_a_timeout_program_the_limit_holds_too(monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
-    monkeypatch.setattr("gonogo.deploy.wire.shell.PREAMBLE", "{ trap : TERM; echo $$; echo none; }")
+    monkeypatch.setattr("gonogo.deploy.ssh.shell.PREAMBLE", "{ trap : TERM; echo $$; echo none; }")
     with Connection.open(target()) as connection:
         if late:
             with pytest.raises(CommandTimeout):
@@ -101,7 +101,7 @@ import sys, time, signal, threading, os
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {root!r})
 from types import SimpleNamespace as N
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.ssh.connection import Connection
 target = N(host="local", ssh=N(config_file=None), thresholds=N(connect_timeout_s=5, command_timeout_s=60))
 connection = Connection.open(target)
 def interrupt():

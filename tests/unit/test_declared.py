@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 
 from gonogo.checks import declared
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from tests.unit import stacks
 from tests.unit.stacks import Answering
 

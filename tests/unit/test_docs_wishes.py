@@ -12,7 +12,6 @@ from typing import Any, cast
 import pytest
 
 from gonogo.checks.catalogue import FIXTURES
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.filesystem import Room
@@ -20,7 +19,8 @@ from gonogo.deploy.host.http import Reply
 from gonogo.deploy.mongodb import login
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.wire.transcript import Transcript
+from gonogo.deploy.ssh.connection import Connection, Result
+from gonogo.deploy.ssh.transcript import Transcript
 from tests.documents import ROOT
 from tests.unit.stacks import target
 

@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.checks import early
 from gonogo.deploy.target import target_file
-from gonogo.deploy.workspace import ROOT
+from gonogo.deploy.target.workspace import ROOT
 from tests.unit import stacks
 from tests.unit.tables import every
 

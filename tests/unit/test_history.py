@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from gonogo.deploy import history
+from gonogo.deploy.release import history
 
 
 def line(minute: int, version: str, step: str, state: str, detail: str = "") -> str:

@@ -18,23 +18,19 @@ LAYERS = (
     {"host"},
     {"compose"},
     {"target"},
-    {"wire", "workspace"},
+    {"ssh"},
     {"redaction", "errors"},
 )
 """The folders from the command line down; those of one layer do not know each other."""
-FILES = {
-    "connection": "wire",
-    "recovery": "runner",
-    **dict.fromkeys(("history", "journal", "lock", "named", "plan", "retention"), "release"),
-}
+FILES = {"recovery": "runner"}
 """Files directly in deploy/, and the folder to which they count."""
 UPWARD = {
     ("host/host.py", "mongodb"),
     ("host/host.py", "release"),
     ("host/lock.py", "release"),
     ("host/releases.py", "release"),
-    ("retention.py", "mongodb"),
-    ("retention.py", "steps"),
+    ("release/retention.py", "mongodb"),
+    ("release/retention.py", "steps"),
     ("switch/converge.py", "steps"),
     ("target/init.py", "compose"),
     ("target/suggestions.py", "compose"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from gonogo.deploy import journal
+from gonogo.deploy.release import journal
 
 
 def line(step: str, state: str, at: str, version: str = "v1") -> str:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import lock
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import Answer
-from gonogo.deploy.lock import Held, Holder, Lock, Locked
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release import lock
+from gonogo.deploy.release.lock import Held, Holder, Lock, Locked
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from tests import harness
 from tests.unit.stacks import target
 

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError, UsageError
-from gonogo.deploy.wire import framing, pool
-from gonogo.deploy.wire.opening import opened
-from gonogo.deploy.wire.pipeline import LANES, WINDOW, together
+from gonogo.deploy.ssh import framing, pool
+from gonogo.deploy.ssh.connection import Connection, Result
+from gonogo.deploy.ssh.opening import opened
+from gonogo.deploy.ssh.pipeline import LANES, WINDOW, together
 from tests.unit.waiting import until
 
 LOCAL = SimpleNamespace(

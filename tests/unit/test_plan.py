@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.plan import Change, plan
-from gonogo.deploy.release import Image
+from gonogo.deploy.release.plan import Change, plan
+from gonogo.deploy.release.records import Image
 from tests.unit.stacks import container, model
 from tests.unit.tables import every
 

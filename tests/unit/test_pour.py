@@ -7,9 +7,9 @@ import random
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout
-from gonogo.deploy.wire.framing import Answer, Passing
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.framing import Answer, Passing
 from tests.unit.tables import every
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gonogo.deploy.wire.relay import Relay
+from gonogo.deploy.ssh.relay import Relay
 from tests.unit.ports import refusing
 from tests.unit.waiting import until
 

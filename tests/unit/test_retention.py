@@ -10,8 +10,8 @@ import pytest
 
 from gonogo.deploy.mongodb import copies, upload_folder
 from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF
-from gonogo.deploy.release import Image, Record
-from gonogo.deploy.retention import keep, tags_of
+from gonogo.deploy.release.records import Image, Record
+from gonogo.deploy.release.retention import keep, tags_of
 from tests.unit import backup_stores
 
 

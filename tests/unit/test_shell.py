@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy.wire.channel import Gone, Late
-from gonogo.deploy.wire.framing import SESSION, Answer, Request, with_timeout
-from gonogo.deploy.wire.session import Session
-from gonogo.deploy.wire.shell import Shell
+from gonogo.deploy.ssh.channel import Gone, Late
+from gonogo.deploy.ssh.framing import SESSION, Answer, Request, with_timeout
+from gonogo.deploy.ssh.session import Session
+from gonogo.deploy.ssh.shell import Shell
 from tests.unit.tables import every
 
 NUMBER = "0123456789abcdef" * 2

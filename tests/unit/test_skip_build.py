@@ -10,14 +10,15 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.deploy import release, runner
+from gonogo.deploy import runner
 from gonogo.deploy.host import images
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.host.registry import Content
-from gonogo.deploy.named import Taken
-from gonogo.deploy.plan import chosen
-from gonogo.deploy.release import Image
+from gonogo.deploy.release import records
+from gonogo.deploy.release.plan import chosen
+from gonogo.deploy.release.records import Image
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.versions import Taken
 from gonogo.deploy.steps import deployment
 from gonogo.deploy.steps.run import Run
 from tests import harness
@@ -126,10 +127,10 @@ def test_a_version_that_is_on_the_target_already_is_not_deployed_over(
     )
     monkeypatch.setattr(deployment, "preflight", lambda _: went.append("preflight"))
     monkeypatch.setattr(runner, "_prepared", lambda _: "went on")
-    monkeypatch.setattr(release, "listed", lambda *_: ["1.4", "1.3"])
+    monkeypatch.setattr(records, "listed", lambda *_: ["1.4", "1.3"])
     with pytest.raises(Taken, match=r"1\.4 is on .* already: .*gonogo rollback .* --to 1\.4"):
         runner._checked(run, confirm=None, named=True)
     assert went == []
     assert runner._checked(run, confirm=None, named=False) == "went on"
-    monkeypatch.setattr(release, "listed", lambda *_: ["1.3"])
+    monkeypatch.setattr(records, "listed", lambda *_: ["1.3"])
     assert runner._checked(run, confirm=None, named=True) == "went on"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.wire import ssh
+from gonogo.deploy.ssh import openssh
 from tests.unit.tables import every
 
 HERE = Path("/run/x/m")
@@ -27,7 +27,7 @@ HERE = Path("/run/x/m")
     ],
 )
 def test_a_host_becomes_arguments(host: str, arguments: list[str]) -> None:
-    assert ssh.parse(host).arguments == arguments
+    assert openssh.parse(host).arguments == arguments
 
 
 @every(
@@ -51,19 +51,19 @@ def test_a_host_becomes_arguments(host: str, arguments: list[str]) -> None:
 )
 def test_what_is_no_host_is_refused_in_one_sentence(host: str) -> None:
     with pytest.raises(UsageError, match=r"^host .*expected ssh://user@host:port"):
-        ssh.parse(host)
+        openssh.parse(host)
 
 
 def test_a_password_is_refused_and_not_repeated() -> None:
     with pytest.raises(UsageError, match="holds a password") as caught:
-        ssh.parse("ssh://me:hunter22@h")
+        openssh.parse("ssh://me:hunter22@h")
     assert "hunter22" not in str(caught.value)
 
 
 @given(host=st.text(max_size=30))
 def test_no_host_reaches_ssh_as_an_option(host: str) -> None:
     try:
-        destination = ssh.parse(host)
+        destination = openssh.parse(host)
     except UsageError:
         return
     assert destination.arguments[-2] == "--"
@@ -76,7 +76,7 @@ def options(argv: list[str]) -> dict[str, str]:
 
 
 def test_the_master_never_asks_and_never_loosens_host_keys() -> None:
-    argv = ssh.master(ssh.parse("ssh://me@h:1"), Path("/c/ssh_config"), HERE, Path("/run/x/log"), 10)
+    argv = openssh.master(openssh.parse("ssh://me@h:1"), Path("/c/ssh_config"), HERE, Path("/run/x/log"), 10)
     assert argv[:3] == ["ssh", "-F", "/c/ssh_config"]
     found = options(argv)
     assert (found["BatchMode"], found["ConnectTimeout"], found["ControlPersist"]) == ("yes", "10", "no")
@@ -87,34 +87,34 @@ def test_the_master_never_asks_and_never_loosens_host_keys() -> None:
 
 
 def test_a_session_never_connects_by_itself() -> None:
-    for argv in (ssh.client(HERE), ssh.control(HERE, "check")):
+    for argv in (openssh.client(HERE), openssh.control(HERE, "check")):
         assert options(argv)["ProxyCommand"] == "exit 1"
         assert argv[argv.index("-S") + 1] == str(HERE)
 
 
 def test_an_identity_tells_targets_apart() -> None:
     names = {
-        ssh.identity("a", None),
-        ssh.identity("b", None),
-        ssh.identity("a", Path("/c")),
-        ssh.identity("a", Path("/d")),
+        openssh.identity("a", None),
+        openssh.identity("b", None),
+        openssh.identity("a", Path("/c")),
+        openssh.identity("a", Path("/d")),
     }
     assert len(names) == 4
-    assert ssh.identity("a", Path("/c")) == ssh.identity("a", Path("/c"))
+    assert openssh.identity("a", Path("/c")) == openssh.identity("a", Path("/c"))
 
 
 def test_what_to_type_by_hand_can_be_pasted() -> None:
-    destination = ssh.parse("ssh://me@h:23")
+    destination = openssh.parse("ssh://me@h:23")
     assert destination.by_hand(None) == "ssh -p 23 me@h"
     assert destination.by_hand(Path("/a b/c")) == "ssh -F '/a b/c' -p 23 me@h"
-    assert ssh.parse("alias").by_hand(None) == "ssh alias"
+    assert openssh.parse("alias").by_hand(None) == "ssh alias"
 
 
 def test_a_session_that_is_refused_names_the_setting() -> None:
     words = "mux_client_request_session: session request failed: Session open refused by peer\nkex"
-    assert "MaxSessions" in ssh.session_words(words)
-    assert ssh.session_words("a\nb\n") == "b"
-    assert ssh.session_words("") == "it said nothing"
+    assert "MaxSessions" in openssh.session_words(words)
+    assert openssh.session_words("a\nb\n") == "b"
+    assert openssh.session_words("") == "it said nothing"
 
 
 SAID = [
@@ -141,14 +141,14 @@ SAID = [
 
 @every("words, clause", SAID)
 def test_last_words_become_a_cause_and_what_to_do(words: str, clause: str) -> None:
-    cause = ssh.diagnosis(words, "ssh -p 23 me@h", 7)
+    cause = openssh.diagnosis(words, "ssh -p 23 me@h", 7)
     assert clause in cause
     assert "\n" not in cause
 
 
 def test_only_a_host_key_is_judged_by_its_check() -> None:
     def check(words: str) -> str:
-        return ssh.judged_by(ssh.diagnosis(words, "ssh web", 5))
+        return openssh.judged_by(openssh.diagnosis(words, "ssh web", 5))
 
     assert check("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @") == "ssh.host_key"
     assert check("No ED25519 host key is known for web\nHost key verification failed.") == "ssh.host_key"

@@ -7,7 +7,7 @@ import threading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy.wire.transcript import OUTPUT_LIMIT, Entry, Transcript
+from gonogo.deploy.ssh.transcript import OUTPUT_LIMIT, Entry, Transcript
 
 SECRET = "correct horse"
 

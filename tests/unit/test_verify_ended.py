@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.host.usage import Usage
-from gonogo.deploy.release import Baseline, Life
+from gonogo.deploy.release.records import Baseline, Life
 from tests.unit.released import API, GOOD, World, changed
 from tests.unit.stacks import model
 

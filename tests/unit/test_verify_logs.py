@@ -7,16 +7,16 @@ from typing import Any, cast
 import pytest
 
 from gonogo.checks.verify.test_logs import LONGEST, SHOWN, matching, moments, told
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Baseline, Life
+from gonogo.deploy.release.records import Baseline, Life
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.verified import Verified
-from gonogo.deploy.target.sections import ERRORS
-from gonogo.deploy.wire.transcript import Transcript
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Transcript
+from gonogo.deploy.target.sections.service import ERRORS
 from gonogo.reports.model import CheckResult
 from tests import harness
 from tests.unit.stacks import Answering, container, target

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gonogo.deploy.errors import UsageError
+from gonogo.deploy.ssh import openssh
 from gonogo.deploy.target.sections.values import Section
-from gonogo.deploy.wire import ssh
 
 _ELSEWHERE = re.compile(r"([^/]+):(/.*)")
 
@@ -26,7 +26,7 @@ def place(value: str) -> str:
         )
     if host:
         try:
-            ssh.parse(host)
+            openssh.parse(host)
         except UsageError as error:
             raise ValueError(str(error)) from None
     return value

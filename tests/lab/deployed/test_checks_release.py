@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target, target_file
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target import target_file
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import CheckResult
 from lab import host, state
 from tests import harness

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import compose, release
-from gonogo.deploy.connection import Connection
-from gonogo.deploy.target import Target
+from gonogo.deploy.compose import command_line
+from gonogo.deploy.release import records
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import load
 from gonogo.reports.model import CheckResult
 from lab import host
@@ -38,11 +39,11 @@ class Deployed:
 
     @property
     def now(self) -> str:
-        return release.current(self.connection, self.target)
+        return records.current(self.connection, self.target)
 
     @property
     def before(self) -> str:
-        (found,) = set(release.listed(self.connection, self.target)) - {self.now}
+        (found,) = set(records.listed(self.connection, self.target)) - {self.now}
         return found
 
     @property
@@ -73,8 +74,8 @@ class Deployed:
     def up(self, service: str, override: str = "") -> None:
         """Start a service as the release says, with an override of somebody's own."""
         to = self.target
-        files = release.files(to, release.current(self.connection, to))
-        line = compose.command(
+        files = records.files(to, records.current(self.connection, to))
+        line = command_line.command(
             to, "up", "-d", "--no-deps", "--no-build", "--pull", "never", service, files=(*files, "-")
         )
         text = override or "services: {}"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.build_source import REVISION
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import find
 from gonogo.deploy.transfer import image_build
 from gonogo.reports.model import CheckResult

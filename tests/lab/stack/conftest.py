@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target_file import load
 from lab import host
 from tests.lab.chat import STACK, Chat

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target_file import load
 from lab import host
 from tests.lab.chat import STACK, Chat

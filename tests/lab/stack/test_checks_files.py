@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.deploy import compose
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.compose import command_line
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target_file import load
 from lab import host
 from tests.lab.chat import STACK, Chat
@@ -63,7 +63,7 @@ def test_shell_variables_change_nothing(
 ) -> None:
     target = load(chat.file)
     release = Release(target, there, Redactor())
-    line = compose.command(target, "config", "--format", "json")
+    line = command_line.command(target, "config", "--format", "json")
     changed = {"JWT_SECRET": "x", "COMPOSE_FILE": "/x.yml", "COMPOSE_PROFILES": "x", "REDIS_PORT": "1"}
     shell = "".join(f"export {name}={value}; " for name, value in changed.items())
     plain, loaded = (
@@ -80,7 +80,7 @@ def test_shell_variables_change_nothing(
     assert (here.flat, here.variables, here.resolved) == (release.flat, release.variables, release.resolved)
 
 
-@pytest.mark.parametrize("name", compose.OVERRIDES)
+@pytest.mark.parametrize("name", command_line.OVERRIDES)
 def test_an_override_on_the_target(chat: Chat, ask: Ask, name: str) -> None:
     host.put(NAME, f"{STACK}/{name}", b"services: {api: {environment: {DEBUG: '1'}}}\n")
     assert f"{STACK}/{name} on the target is none of" in ask("compose.reproducible")["compose.reproducible"]

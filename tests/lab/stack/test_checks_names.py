@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.deploy.connection import Connection
+from gonogo.deploy.ssh.connection import Connection
 from tests.lab.chat import STACK, Chat
 from tests.lab.stack.ground import REDIS, Ask, Checked, labels, stack, stray
 

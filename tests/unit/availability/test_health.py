@@ -15,11 +15,11 @@ import pytest
 
 from gonogo.deploy.availability import health
 from gonogo.deploy.availability.health import ask, faults, settle
-from gonogo.deploy.connection import Connection, Result
 from gonogo.deploy.errors import ConnectionFailed
 from gonogo.deploy.host import http
 from gonogo.deploy.host.http import Reply
-from gonogo.deploy.target import Health
+from gonogo.deploy.ssh.connection import Connection, Result
+from gonogo.deploy.target.sections.service import Health
 from tests.unit.ports import refusing
 
 GOOD = {"status": "healthy", "checks": {"database": "ok", "nodes": [{"up": True}]}, "count": 1}

@@ -13,8 +13,8 @@ import pytest
 
 from gonogo.deploy.availability import prober
 from gonogo.deploy.availability.prober import Prober
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.reports.model import Availability
 from tests.unit.ports import refusing
 from tests.unit.stacks import target

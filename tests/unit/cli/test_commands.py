@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import named, runner, workspace
+from gonogo.deploy import runner
 from gonogo.deploy.cli import app as cli
 from gonogo.deploy.cli import completion, suites
 from gonogo.deploy.cli.errors import code_of
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release import versions
 from gonogo.deploy.steps.suites import ROOT
+from gonogo.deploy.target import workspace
 from tests.unit import mutations
 from tests.unit.releases import release
 
@@ -113,13 +115,13 @@ def test_without_a_terminal_nothing_is_deployed_unasked(file: Path, monkeypatch:
 
 def test_versions_that_are_names_and_those_that_are_none(file: Path) -> None:
     for good in ("1.4.2", "v1", "8d03f5a-20260131-080559-dirty", "_x", "A" * 128):
-        assert named.version(good) == good
+        assert versions.version(good) == good
     for bad in ("", "-rf", ".", "..", "a/b", "a b", "$(x)", "a\nb", "ü", "a:b", "A" * 129, "1.4.2\n"):
         with pytest.raises(UsageError, match="cannot name a version: expected what can be an image's tag"):
-            named.version(bad)
+            versions.version(bad)
     for taken in ("latest", "rollback-1", "resume-x", "adopted-20260131-080559"):
         with pytest.raises(UsageError, match=r"give (one such as|another)"):
-            named.version(taken)
+            versions.version(taken)
     for given in ("a/b", ""):  # as a variable of a pipeline may be, which somebody forgot to set
         with pytest.raises(UsageError, match="cannot name a version"):
             code("deploy", str(file), "--yes", "--version", given)

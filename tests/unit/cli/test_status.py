@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.deploy.cli import runs
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.release import Image, Record
+from gonogo.deploy.release.records import Image, Record
 from gonogo.deploy.release.release import Release
 from tests.unit.stacks import container, model, target
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy import compose
-from gonogo.deploy.compose import LEAST, command, complaint, flatten, unset_variables
+from gonogo.deploy.compose import command_line
+from gonogo.deploy.compose.command_line import LEAST, command, complaint, flatten, unset_variables
 from gonogo.deploy.errors import GonogoError
 
 
@@ -78,4 +78,4 @@ def test_warnings_of_compose_without_those_of_unset_variables() -> None:
         'time="t" level=warning msg="/src/a.yml: the attribute `version` is obsolete, \\"x\\""\n'
         'time="t" level=warning msg="The \\"A\\" variable is not set. Defaulting to a blank string."\n'
     )
-    assert compose.warnings(said) == ['/src/a.yml: the attribute `version` is obsolete, "x"']
+    assert command_line.warnings(said) == ['/src/a.yml: the attribute `version` is obsolete, "x"']

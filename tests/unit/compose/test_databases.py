@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gonogo.deploy.compose.databases import databases, kind_of, requirepass
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.target.sections.data import Mongodb
 from tests.unit.database_stack import stack
 from tests.unit.stacks import model
 from tests.unit.tables import every

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gonogo.deploy.compose.image_name import loopback, misnamed, repository, split
-from gonogo.deploy.release import tagged
+from gonogo.deploy.release.records import tagged
 from tests.unit.tables import every
 
 

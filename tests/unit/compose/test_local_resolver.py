@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gonogo.deploy.compose import local_resolver
 from gonogo.deploy.compose.model import Model, Mount, Port
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 
 SHORT = """
 x-base: &base {image: "shop/base:${TAG:-1}", restart: always}

@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, Unknown
 from gonogo.deploy.host.answers import REACHABLE, Answers, asked
-from gonogo.deploy.wire.transcript import Entry, Transcript
+from gonogo.deploy.ssh.transcript import Entry, Transcript
 
 
 class Holder:

@@ -8,10 +8,10 @@ from typing import cast
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.clock import Reading, measured
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.ssh.connection import Connection
 from tests.unit import stacks
 
 

@@ -18,7 +18,7 @@ from gonogo.deploy.host.distribution import NoAnswer, Refused, Way, challenge
 from gonogo.deploy.host.distribution import Registry as Session
 from gonogo.deploy.host.logins import Login
 from gonogo.deploy.host.registry import Greeting
-from gonogo.deploy.target.sections import Registry
+from gonogo.deploy.target.sections.delivery import Registry
 
 LOGIN = Login("lab", "s3crét!")
 BASIC = "Basic " + base64.b64encode("lab:s3crét!".encode()).decode()

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Result
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.docker import refusal
 from gonogo.deploy.host.docker_sdk import local_engine
+from gonogo.deploy.ssh.connection import Result
 from gonogo.deploy.transfer import image_build
 
 IMAGE = "sha256:" + "1" * 64

@@ -6,10 +6,10 @@ from typing import cast
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.filesystem import Room, mb, parse
 from gonogo.deploy.host.host import Host
+from gonogo.deploy.ssh.connection import Connection
 from tests.unit import stacks
 from tests.unit.tables import every
 

@@ -7,11 +7,11 @@ from typing import cast
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host.git_status import Checkout, parse_status
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.local import LocalConnection
-from gonogo.deploy.wire.transcript import Transcript
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Transcript
 from tests.unit import stacks
 from tests.unit.host.test_commits import Repository
 

@@ -10,7 +10,6 @@ from typing import cast
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import CommandTimeout, GonogoError, Unknown
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.base import properties
@@ -19,7 +18,8 @@ from gonogo.deploy.host.local import HERE, LocalConnection
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.wire.transcript import Transcript
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.transcript import Transcript
 from tests.nouns import LATER
 from tests.unit import stacks
 from tests.unit.stacks import Answering

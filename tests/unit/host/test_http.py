@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.availability import health
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import ConnectionFailed, Unknown
 from gonogo.deploy.host import http
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.http import Reply
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from tests import harness
 from tests.unit.ports import refusing
 from tests.unit.stacks import container, target

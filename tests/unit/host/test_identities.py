@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host import identities, images
+from gonogo.deploy.ssh.connection import Connection
 
 SAID = '{id} 2026-01-31T08:00:00.5Z linux amd64  {layers} Env ["A=b c","SECRET=s3cret"] Cmd ["x"] '
 LAYERS = '["sha256:1","sha256:2"]'

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import binds, places
 from gonogo.deploy.host.binds import Bind
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.places import Place
+from gonogo.deploy.ssh.connection import Connection
 from tests.unit.stacks import Answering
 from tests.unit.tables import every
 

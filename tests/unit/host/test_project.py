@@ -7,7 +7,6 @@ from typing import cast
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
@@ -16,6 +15,7 @@ from gonogo.deploy.host.project import login_variables
 from gonogo.deploy.host.usage import Usage, parse, size
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from tests.unit import stacks
 from tests.unit.database_stack import MONGO, stack
 

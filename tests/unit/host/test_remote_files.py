@@ -9,9 +9,9 @@ from typing import cast
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import remote_files
+from gonogo.deploy.ssh.connection import Connection
 
 
 class Shell:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import backup_store, upload_folder
 from gonogo.deploy.mongodb.manifest import MANIFEST
+from gonogo.deploy.ssh.connection import Connection
 from tests.unit import backup_stores
 
 

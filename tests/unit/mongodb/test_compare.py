@@ -17,7 +17,7 @@ from gonogo.deploy.mongodb.entries import EntriesWriter
 from gonogo.deploy.mongodb.fingerprint import CollectionFingerprinter, Fingerprint
 from gonogo.deploy.mongodb.recheck import Recheck
 from gonogo.deploy.mongodb.source import Namespace
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.target.sections.data import Mongodb
 
 Row = dict[str, Any]
 ID_INDEX = {"key": {"_id": 1}, "name": "_id_"}

@@ -14,14 +14,14 @@ import pytest
 from bson.raw_bson import RawBSONDocument
 from pymongo.errors import AutoReconnect, BulkWriteError, DocumentTooLarge, OperationFailure
 
-from gonogo.deploy import release
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import loader, server_error
 from gonogo.deploy.mongodb.ahead import Closed
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.manifest import Sum
 from gonogo.deploy.mongodb.reading import BackupDamaged, Checked, Files, Passing
+from gonogo.deploy.release import records
+from gonogo.deploy.ssh.connection import Connection
 from tests.unit import backup_stores
 from tests.unit.tables import every
 
@@ -98,7 +98,7 @@ def test_another_file_is_named(data: bytes, why: str) -> None:
 def backup(tmp_path: Path, data: bytes = b"data") -> Backup:
     given = backup_stores.target(tmp_path)
     folder = backup_stores.put(given, 0, data)
-    manifest = backup_stores.manifest(given, release.now(), {"dump/shop/a.bson": data})
+    manifest = backup_stores.manifest(given, records.now(), {"dump/shop/a.bson": data})
     return Backup(folder.name, PurePosixPath(folder), manifest)
 
 

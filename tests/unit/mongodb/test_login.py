@@ -16,7 +16,7 @@ from gonogo.deploy.mongodb import address, client, login, primary, tls
 from gonogo.deploy.mongodb.address import Address, Unanswered
 from gonogo.deploy.mongodb.client import Login
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.target import Mongodb
+from gonogo.deploy.target.sections.data import Mongodb
 from tests.unit.stacks import Answering, container, model, target
 from tests.unit.tables import every
 

@@ -6,11 +6,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import archive, proof, restore
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.mongodb.proof import Proof
+from gonogo.deploy.ssh.connection import Connection
 from tests.unit import backup_stores
 from tests.unit.tables import every
 
@@ -42,7 +42,7 @@ def test_a_proof_is_kept_beside_its_backup(tmp_path: Path) -> None:
     )
     with Connection.open(given) as connection:
         made = Backup(
-            folder.name, PurePosixPath(folder), backup_stores.manifest(given, backup_stores.release.now(), {})
+            folder.name, PurePosixPath(folder), backup_stores.manifest(given, backup_stores.records.now(), {})
         )
         proof.keep(connection, made, found)
         assert proof.load(connection, str(folder)) == found

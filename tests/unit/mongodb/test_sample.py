@@ -18,10 +18,11 @@ from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.mongodb import compare, fingerprint, sample
 from gonogo.deploy.mongodb.compare import Compared
 from gonogo.deploy.mongodb.difference import structural
-from gonogo.deploy.release import Baseline
-from gonogo.deploy.target import Target, extended_json
-from gonogo.deploy.target.sections import Sample
-from gonogo.deploy.wire.transcript import Transcript
+from gonogo.deploy.release.records import Baseline
+from gonogo.deploy.ssh.transcript import Transcript
+from gonogo.deploy.target import extended_json
+from gonogo.deploy.target.sections.data import Sample
+from gonogo.deploy.target.target import Target
 from tests.unit.stacks import target
 from tests.unit.tables import every
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import release
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import backup_store, backup_stream, upload_folder
 from gonogo.deploy.mongodb.manifest import Sum
-from gonogo.deploy.target import Target
+from gonogo.deploy.release import records
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from tests.unit import backup_stores
 
 FILES = {"dump/shop/a.bson": b"all of it", "dump/shop/b.bson": b"", "fingerprint.json": b"{}"}
@@ -85,8 +85,8 @@ def test_what_cannot_be_written_is_said(connection: Connection, tmp_path: Path) 
 def test_two_backups_of_one_second_take_two_names(
     connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given, at, waited = backup_stores.target(tmp_path), release.now(), []
-    monkeypatch.setattr(upload_folder.release, "now", lambda: at + datetime.timedelta(seconds=len(waited)))
+    given, at, waited = backup_stores.target(tmp_path), records.now(), []
+    monkeypatch.setattr(upload_folder.records, "now", lambda: at + datetime.timedelta(seconds=len(waited)))
     monkeypatch.setattr(upload_folder.time, "sleep", waited.append)
     first, second = (upload_folder.claim(connection, given, backup_stores.DATABASE)[0] for _ in range(2))
     assert (first != second, waited) == (True, [1.0])

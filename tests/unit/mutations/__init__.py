@@ -18,7 +18,7 @@ from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps.recording import Recording
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse
 
 RECORDED = Path(__file__).resolve().parents[1] / "recorded" / "chat.json"

@@ -10,7 +10,7 @@ from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.sockets import Listener
-from gonogo.deploy.target.sections import Day
+from gonogo.deploy.target.sections.values import Day
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

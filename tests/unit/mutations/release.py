@@ -10,7 +10,7 @@ from gonogo.deploy.host import http
 from gonogo.deploy.host.clone import Clone
 from gonogo.deploy.host.commits import Commit
 from gonogo.deploy.host.http import Reply
-from gonogo.deploy.lock import Held, Holder
+from gonogo.deploy.release.lock import Held, Holder
 from tests.unit.mutations import CONTAINERS, Mutation, World
 
 ADA = Holder(who="ada", machine="laptop", pid=7, version="v9", since="2025-10-11T01:47:36+00:00")

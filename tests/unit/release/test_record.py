@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import release
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.release import Baseline, Image, Record, Recorded
-from gonogo.deploy.target import Target
+from gonogo.deploy.release import records
+from gonogo.deploy.release.records import Baseline, Image, Record, Recorded
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from tests.unit.stacks import target
 
 AT = datetime.datetime(2026, 1, 31, 8, 5, 59, tzinfo=datetime.UTC)
@@ -32,8 +32,8 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def test_a_version_outside_git(tmp_path: Path) -> None:
-    assert release.version(tmp_path, AT) == "nogit-20260131-080559"
-    assert release.version(tmp_path / "none", AT) == "nogit-20260131-080559"
+    assert records.version(tmp_path, AT) == "nogit-20260131-080559"
+    assert records.version(tmp_path / "none", AT) == "nogit-20260131-080559"
 
 
 def test_a_version_names_the_commit_and_whether_it_is_all(
@@ -46,34 +46,34 @@ def test_a_version_names_the_commit_and_whether_it_is_all(
     git(tmp_path, "commit", "-qm", "one")
     sha = git(tmp_path, "rev-parse", "HEAD")
     monkeypatch.setenv("GIT_DIR", "/nowhere")  # as in a hook of another repository
-    name = release.version(tmp_path, AT)
+    name = records.version(tmp_path, AT)
     assert re.fullmatch(r"[0-9a-f]{8}-20260131-080559", name)
     assert sha.startswith(name[:8])
     (tmp_path / "new.py").write_text("2")
-    assert release.version(tmp_path, AT) == f"{name}-dirty"
-    assert release.version(tmp_path / "app", AT) == name
+    assert records.version(tmp_path, AT) == f"{name}-dirty"
+    assert records.version(tmp_path / "app", AT) == name
 
 
 def test_pins_name_the_images_by_id() -> None:
     images = {"web": Image(name="shop-web:latest", id="sha256:2"), "api": Image(name="a", id="sha256:1")}
-    assert json.loads(release.pins(images)) == {
+    assert json.loads(records.pins(images)) == {
         "services": {"api": {"image": "sha256:1"}, "web": {"image": "sha256:2"}}
     }
 
 
 def test_files_of_a_release_lie_in_its_folder(there: Target, tmp_path: Path) -> None:
     base = f"{tmp_path}/.deploy/releases/v1"
-    assert release.files(there, "v1") == (f"{base}/compose.yaml", f"{base}/images.yaml")
+    assert records.files(there, "v1") == (f"{base}/compose.yaml", f"{base}/images.yaml")
 
 
 def test_the_current_release_is_switched_and_taken_back(connection: Connection, there: Target) -> None:
-    assert release.current(connection, there) == ""
+    assert records.current(connection, there) == ""
     Path(str(there.deploy_path)).mkdir()
     for name in ("v1", "v2"):
-        release.make_current(connection, there, name)
-        assert release.current(connection, there) == name
-    release.make_current(connection, there, "")
-    assert release.current(connection, there) == ""
+        records.make_current(connection, there, name)
+        assert records.current(connection, there) == name
+    records.make_current(connection, there, "")
+    assert records.current(connection, there) == ""
     assert list(Path(str(there.deploy_path)).iterdir()) == []
 
 
@@ -85,48 +85,48 @@ def test_a_record_is_read_as_it_was_written(connection: Connection, there: Targe
         images={"api": Image(name="é", id="sha256:1")},
     )
     baseline = Baseline(taken="v0", counts={"users": 5})
-    assert release.load(connection, there, "v1") is None
-    release.save(connection, there, "v1", release.RECORD, record)
-    release.save(connection, there, "v1", release.BASELINE, baseline)
-    assert release.load(connection, there, "v1") == record
-    assert release.load_baseline(connection, there, "v1") == baseline
-    file = Path(str(release.folder(there, "v1"))) / release.RECORD
+    assert records.load(connection, there, "v1") is None
+    records.save(connection, there, "v1", records.RECORD, record)
+    records.save(connection, there, "v1", records.BASELINE, baseline)
+    assert records.load(connection, there, "v1") == record
+    assert records.load_baseline(connection, there, "v1") == baseline
+    file = Path(str(records.folder(there, "v1"))) / records.RECORD
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_is_recorded_of_the_release_that_runs(connection: Connection, there: Target) -> None:
-    assert release.recorded(connection, there.deploy_path) == Recorded()
+    assert records.recorded(connection, there.deploy_path) == Recorded()
     record = Record(version="v1", created="2026-01-31", project="shop")
-    release.save(connection, there, "v1", release.RECORD, record)
-    assert release.recorded(connection, there.deploy_path) == Recorded(), "it is there, but not current"
-    release.make_current(connection, there, "v1")
+    records.save(connection, there, "v1", records.RECORD, record)
+    assert records.recorded(connection, there.deploy_path) == Recorded(), "it is there, but not current"
+    records.make_current(connection, there, "v1")
     lacking = ("compose.yaml", "images.yaml")
-    assert release.recorded(connection, there.deploy_path) == Recorded("v1", record, lacking=lacking)
-    release.save(connection, there, "v1", release.COMPOSE_FILE, "services: {}")
-    release.save(connection, there, "v1", release.IMAGES_FILE, "{}")
-    release.save(connection, there, "v1", release.BASELINE, Baseline(taken="v0", counts={"users": 5}))
-    found = release.recorded(connection, there.deploy_path)
+    assert records.recorded(connection, there.deploy_path) == Recorded("v1", record, lacking=lacking)
+    records.save(connection, there, "v1", records.COMPOSE_FILE, "services: {}")
+    records.save(connection, there, "v1", records.IMAGES_FILE, "{}")
+    records.save(connection, there, "v1", records.BASELINE, Baseline(taken="v0", counts={"users": 5}))
+    found = records.recorded(connection, there.deploy_path)
     assert found == Recorded("v1", record, Baseline(taken="v0", counts={"users": 5}))
     assert found.usable == record
 
 
 def test_a_recorded_release_that_is_damaged_or_gone(connection: Connection, there: Target) -> None:
-    for file in release.NEEDED:
-        release.save(connection, there, "v1", file, "{")
-    release.save(connection, there, "v1", release.BASELINE, "[]")
-    release.make_current(connection, there, "v1")
-    found = release.recorded(connection, there.deploy_path)
+    for file in records.NEEDED:
+        records.save(connection, there, "v1", file, "{")
+    records.save(connection, there, "v1", records.BASELINE, "[]")
+    records.make_current(connection, there, "v1")
+    found = records.recorded(connection, there.deploy_path)
     assert found == Recorded("v1", damaged=("release.json", "baseline.json"))
     with pytest.raises(GonogoError, match=r"the record of v1 .* is missing or damaged"):
         _ = found.usable
-    release.make_current(connection, there, "v2")
-    assert release.recorded(connection, there.deploy_path) == Recorded("v2", lacking=release.NEEDED)
+    records.make_current(connection, there, "v2")
+    assert records.recorded(connection, there.deploy_path) == Recorded("v2", lacking=records.NEEDED)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"version": "v1"}', '{"taken": "x", "more": 1}'])
 def test_a_damaged_record_is_one_sentence(connection: Connection, there: Target, text: str) -> None:
-    release.save(connection, there, "v1", release.RECORD, text)
+    records.save(connection, there, "v1", records.RECORD, text)
     with pytest.raises(GonogoError, match=r"releases/v1/release\.json is damaged: restore it") as caught:
-        release.load(connection, there, "v1")
+        records.load(connection, there, "v1")
     assert "\n" not in str(caught.value)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Record, Recorded
+from gonogo.deploy.release.records import Record, Recorded
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import Resolved
-from gonogo.deploy.target import Target
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 from tests.unit.host.test_commits import Repository
 from tests.unit.stacks import container, model, target
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.deploy import release as records
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import Baseline, Record
+from gonogo.deploy.release import records
 from gonogo.deploy.release import verified as verifying
+from gonogo.deploy.release.records import Baseline, Record
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import Resolved
 from gonogo.deploy.release.verified import OF_THE_MODEL, Verified
+from gonogo.deploy.ssh.connection import Connection
 from tests.unit.stacks import model, target
 
 BEFORE = Baseline(taken="2026-03-02T09:30:00+00:00")

@@ -10,19 +10,20 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy import history, lock, recovery, release, runner
-from gonogo.deploy.connection import Connection
+from gonogo.deploy import recovery, runner
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.journal import Journal
-from gonogo.deploy.lock import Lock
 from gonogo.deploy.progress import Progress
-from gonogo.deploy.release import Record
+from gonogo.deploy.release import history, lock, records
+from gonogo.deploy.release.journal import Journal
+from gonogo.deploy.release.lock import Lock
+from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import cleanup, deployment
 from gonogo.deploy.steps.report_step import Ended
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.switch import converge
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 from tests.unit.stacks import target
 
 UNCHANGED = Ended("failed-unchanged", 3, "the connection was lost; nothing was changed")
@@ -162,7 +163,7 @@ def test_a_resumed_run_ends_the_one_that_was_cut_off_only_when_it_went_on_with_i
         recovery._resumed(run, last)
     assert run.journal is None, "an end that is written now would hide that api is half done"
     record = Record(version="v2", previous="v1", commit="c0ffee", created="", project="shop")
-    release.save(run.connection, run.target, "v2", release.RECORD, record)
+    records.save(run.connection, run.target, "v2", records.RECORD, record)
     prepared: list[tuple[str, set[str]]] = []
 
     def prepare(_: Run, version: str, surplus: set[str]) -> None:

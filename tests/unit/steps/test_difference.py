@@ -9,18 +9,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from gonogo.deploy import release, runner
+from gonogo.deploy import runner
 from gonogo.deploy.compose.model import Service
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host import commits, images
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.commits import Commit, Shipping
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.plan import Change
 from gonogo.deploy.progress import Progress
-from gonogo.deploy.release import Record
+from gonogo.deploy.release import records
+from gonogo.deploy.release.plan import Change
+from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import difference
 from gonogo.deploy.steps.difference import compared, keys, masked
 from tests.unit.stacks import model, target
@@ -95,8 +96,8 @@ def test_going_back_tells_sizes_configuration_and_the_commits_that_are_lost(
         run.release.answers.known['host.project("shop").made_with'] = Answer(made, None)
         for name, text in (("v1", "services: {}\n"), ("v2", f"services: {{}}\nx-token: {SECRET}\n")):
             record = Record(version=name, commit=f"commit of {name}", created="", project="shop")
-            release.save(run.connection, there, name, release.RECORD, record)
-            release.save(run.connection, there, name, release.COMPOSE_FILE, text)
+            records.save(run.connection, there, name, records.RECORD, record)
+            records.save(run.connection, there, name, records.COMPOSE_FILE, text)
         run.record.previous = "v2"
         run.changed([Change("api", "replaced", "its image changed", "sha256:2", "sha256:1")])
         difference.tell_again(run, "v1", after)

@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.steps import hooks
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 from tests.unit.stacks import target
 
 

@@ -7,19 +7,20 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.deploy import journal, switch
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import identities, images, layers
 from gonogo.deploy.host.commits import Commit, Shipping
 from gonogo.deploy.host.engine import EngineInfo
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.plan import chosen
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
-from gonogo.deploy.release import Image, Record
+from gonogo.deploy.release import journal
 from gonogo.deploy.release.build_source import REVISION, Source
+from gonogo.deploy.release.plan import chosen
+from gonogo.deploy.release.records import Image, Record
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.steps import plan_preview
 from gonogo.deploy.steps.plan_preview import NEW, Build
+from gonogo.deploy.switch import service as switch
 from gonogo.deploy.transfer import layers as leaving
 from tests.unit.stacks import container, model, target
 

@@ -15,12 +15,12 @@ import pytest
 
 from gonogo.deploy import runner
 from gonogo.deploy.cli import report as commands
-from gonogo.deploy.connection import Result
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.redaction.redactor import MARK, Redactor
+from gonogo.deploy.ssh.connection import Result
 from gonogo.deploy.steps import publishing, report_step
 from gonogo.deploy.steps.publishing import Report
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Release
 from gonogo.reports.publish import publish
 from gonogo.reports.scan import ReportRefused

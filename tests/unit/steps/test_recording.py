@@ -6,8 +6,8 @@ import pytest
 
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.ssh.account import Asked
 from gonogo.deploy.steps.recording import Recorded
-from gonogo.deploy.wire.account import Asked
 
 
 def test_a_command_that_was_run_several_times_has_each_of_its_answers_in_turn() -> None:

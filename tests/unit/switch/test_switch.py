@@ -9,16 +9,17 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.deploy import release, switch
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import inspection
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.plan import Change, plan
 from gonogo.deploy.redaction.redactor import MARK, Redactor
-from gonogo.deploy.release import Image
+from gonogo.deploy.release import records
+from gonogo.deploy.release.plan import Change, plan
+from gonogo.deploy.release.records import Image
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import data_steps, rollback
 from gonogo.deploy.steps.run import Run
+from gonogo.deploy.switch import service as switch
 from tests.unit import stacks
 from tests.unit.stacks import Answering, container, model, target
 
@@ -181,7 +182,7 @@ def test_the_way_back_goes_on_behind_a_service_that_does_not_start(monkeypatch: 
             raise GonogoError("job ended with exit status 1")
 
     monkeypatch.setattr(switch, "service", start)
-    monkeypatch.setattr(release, "make_current", lambda *given: current.append(given[2]))
+    monkeypatch.setattr(records, "make_current", lambda *given: current.append(given[2]))
     monkeypatch.setattr(data_steps, "touched", lambda *_: None)
     monkeypatch.setattr(rollback, "resolve", lambda *_: SimpleNamespace(model=None))
     changes = [Change(name, "replaced", "its image changed") for name in ("job", "api", "web")]

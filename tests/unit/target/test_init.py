@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.target import Target, init
+from gonogo.deploy.target import init
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import load
 from tests.unit.drafting import draft, service, text_of
 

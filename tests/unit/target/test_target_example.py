@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gonogo.deploy.target import Health, Target
+from gonogo.deploy.target.sections.service import Health
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import OURS, load, parse
-from gonogo.deploy.workspace import EXAMPLE as FILE
+from gonogo.deploy.target.workspace import EXAMPLE as FILE
 
 TEXT = FILE.read_text(encoding="utf-8")
 WHOLE = re.sub(r"(?m)^#(?=[\[a-z])", "", TEXT)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.target import Target
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse
 from tests.unit.tables import every
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy import workspace
 from gonogo.deploy.errors import UsageError
+from gonogo.deploy.target import workspace
 from gonogo.deploy.target.target_file import called, find, load
-from gonogo.deploy.workspace import Workspace
+from gonogo.deploy.target.workspace import Workspace
 
 GOOD = 'host = "local"\npath = "/srv/x"\ncompose_files = ["c.yml"]\nproject = "x"\n'
 

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.connection import Result
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
 from gonogo.deploy.host.docker_sdk import target_engine
 from gonogo.deploy.host.logins import Login
+from gonogo.deploy.ssh.connection import Result
+from gonogo.deploy.ssh.transcript import Transcript
 from gonogo.deploy.transfer import engine_api, pulling, registry, target_client
 from gonogo.deploy.transfer.client import Given
 from gonogo.deploy.transfer.progress import TransferProgress
 from gonogo.deploy.transfer.target_client import TargetClient
-from gonogo.deploy.wire.transcript import Transcript
 from tests.unit.streaming import Server, standing_in
 from tests.unit.transfer.test_progress import DIGEST, RECORDED
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.release import tagged
 from gonogo.deploy.release.build_context import buildable, context, dockerfile, sources
 from gonogo.deploy.release.build_source import REVISION, Source
-from gonogo.deploy.target import Target
+from gonogo.deploy.release.records import tagged
+from gonogo.deploy.target.target import Target
 from gonogo.deploy.transfer import image_build
 from gonogo.deploy.transfer.image_build import build_file
 from tests.unit.stacks import model, target

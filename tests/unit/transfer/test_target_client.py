@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.logins import Login
+from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer import client
 from gonogo.deploy.transfer.target_client import ClientNeeded, TargetClient, ask, parse
 from tests.unit.stacks import target

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed
-from gonogo.deploy.wire import ssh
-from gonogo.deploy.wire.channel import Gone, Late, TooMuch
-from gonogo.deploy.wire.framing import INLINE_STDIN
-from gonogo.deploy.wire.opening import Opening
-from gonogo.deploy.wire.pipeline import Pipeline
-from gonogo.deploy.wire.pool import Pool
-from gonogo.deploy.wire.session import Session
-from gonogo.deploy.wire.shell import Result, Shell
+from gonogo.deploy.ssh import openssh
+from gonogo.deploy.ssh.channel import Gone, Late, TooMuch
+from gonogo.deploy.ssh.framing import INLINE_STDIN
+from gonogo.deploy.ssh.opening import Opening
+from gonogo.deploy.ssh.pipeline import Pipeline
+from gonogo.deploy.ssh.pool import Pool
+from gonogo.deploy.ssh.session import Session
+from gonogo.deploy.ssh.shell import Result, Shell
 
 _CLEANUP_S = 3.0
 
@@ -42,7 +42,7 @@ class Line:
         except (Gone, Late, OSError) as error:
             words = "timed out" if isinstance(error, Late) else str(error)
             cause = transport.cause(words)
-            raise ConnectionFailed(cause, ssh.judged_by(cause)) from None
+            raise ConnectionFailed(cause, openssh.judged_by(cause)) from None
         self._transport = transport
         self._takes_stdin = first.takes_stdin
         self._clock = first.clock

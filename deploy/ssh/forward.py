@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from gonogo.deploy.errors import ConnectionFailed
-from gonogo.deploy.wire import ssh
-from gonogo.deploy.wire.relay import Relay
+from gonogo.deploy.ssh import openssh
+from gonogo.deploy.ssh.relay import Relay
 
 _PATIENCE_S = 10.0
 
@@ -111,7 +111,7 @@ class SshForwards:
         return rule
 
     def _ask(self, action: str, rule: str) -> subprocess.CompletedProcess[bytes]:
-        argv = ssh.control(self._control_path, action, "-o", "StreamLocalBindUnlink=yes", "-L", rule)
+        argv = openssh.control(self._control_path, action, "-o", "StreamLocalBindUnlink=yes", "-L", rule)
         try:
             return subprocess.run(
                 argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE_S, check=False

@@ -18,7 +18,7 @@ from typing import Any
 
 from gonogo.deploy.errors import UsageError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 """The folder of this package: of a checkout, or where it is installed."""
 IS_CHECKOUT = (ROOT / "pyproject.toml").is_file()
 EXAMPLE = ROOT / "deploy" / "targets" / "example.toml"

@@ -9,7 +9,7 @@ from typing import Literal
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.release import Image
+from gonogo.deploy.release.records import Image
 
 Action = Literal["unchanged", "replaced", "created", "removed"]
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.wire import ssh
-from gonogo.deploy.wire.account import Account, Asked, short
-from gonogo.deploy.wire.line import Line
-from gonogo.deploy.wire.opening import Opening, opened
-from gonogo.deploy.wire.pipeline import is_together
-from gonogo.deploy.wire.reachable import Reachable
-from gonogo.deploy.wire.shell import Result
-from gonogo.deploy.wire.transcript import Transcript
-from gonogo.deploy.wire.transport import CONTROL_VARIABLE
+from gonogo.deploy.ssh import openssh
+from gonogo.deploy.ssh.account import Account, Asked, short
+from gonogo.deploy.ssh.line import Line
+from gonogo.deploy.ssh.opening import Opening, opened
+from gonogo.deploy.ssh.pipeline import is_together
+from gonogo.deploy.ssh.reachable import Reachable
+from gonogo.deploy.ssh.shell import Result
+from gonogo.deploy.ssh.transcript import Transcript
+from gonogo.deploy.ssh.transport import CONTROL_VARIABLE
 
 __all__ = ["Connection", "Result"]
 
@@ -244,7 +244,7 @@ class Connection:
         effect = "; whether it took effect is not known" if mutates else ""
         cause = self._transport.broken()
         if cause is None:
-            why = ssh.session_words(words)
+            why = openssh.session_words(words)
             return f"{self.host}: the shell of `{short(command)}` ended before its answer: {why}{effect}"
         whole = self._line.fail(self._worded(cause))
         return f"{whole} (while running `{short(command)}`{effect})"

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from gonogo.deploy.errors import CommandTimeout
-from gonogo.deploy.wire.channel import Channel, Gone
-from gonogo.deploy.wire.framing import KILL_GRACE_S, Clock, Request, with_timeout
-from gonogo.deploy.wire.shell import SLACK_S, TIMEOUT_STATUSES, Result
+from gonogo.deploy.ssh.channel import Channel, Gone
+from gonogo.deploy.ssh.framing import KILL_GRACE_S, Clock, Request, with_timeout
+from gonogo.deploy.ssh.shell import SLACK_S, TIMEOUT_STATUSES, Result
 
 _PIECE = 1 << 18
 

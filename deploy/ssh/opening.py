@@ -7,12 +7,12 @@ import threading
 import time
 from pathlib import Path
 
-from gonogo.deploy.wire.channel import Channel, Gone, Late
-from gonogo.deploy.wire.framing import Request
-from gonogo.deploy.wire.pool import Pool
-from gonogo.deploy.wire.reachable import Reachable
-from gonogo.deploy.wire.shell import Shell, greet
-from gonogo.deploy.wire.transport import LocalTransport, SshTransport, Transport
+from gonogo.deploy.ssh.channel import Channel, Gone, Late
+from gonogo.deploy.ssh.framing import Request
+from gonogo.deploy.ssh.pool import Pool
+from gonogo.deploy.ssh.reachable import Reachable
+from gonogo.deploy.ssh.shell import Shell, greet
+from gonogo.deploy.ssh.transport import LocalTransport, SshTransport, Transport
 
 PAUSE_S = 0.005
 

@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from gonogo.deploy import history, release
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb import backup_store
-from gonogo.deploy.release import BACK, Record
+from gonogo.deploy.release import history, records
+from gonogo.deploy.release.records import BACK, Record
 from gonogo.deploy.steps.run import Run
 
 UNVERIFIED = ("rolled-back", "rollback-failed", "interrupted", "")
@@ -34,24 +34,24 @@ def expire(run: Run) -> list[str]:
     and never by force, so that what a container uses, or somebody else tagged, stays.
     """
     connection, target = run.connection, run.target
-    there = release.listed(connection, target)
-    current = release.current(connection, target)
-    records = {name: found for name in there if (found := _read(run, name))}
+    there = records.listed(connection, target)
+    current = records.current(connection, target)
+    known = {name: found for name in there if (found := _read(run, name))}
     ended = {one.version: one.outcome for one in history.runs(connection, target)}
     failed = {name for name, outcome in ended.items() if outcome in UNVERIFIED and name != current}
-    kept = keep(there, current, records, target.releases.keep, failed)
-    needed = {image.id for name in kept if name in records for image in records[name].images.values()}
-    gone = [name for name in there if name not in kept and name in records]
-    tags = sorted({tag for name in gone for tag in tags_of(records[name], needed)})
+    kept = keep(there, current, known, target.releases.keep, failed)
+    needed = {image.id for name in kept if name in known for image in known[name].images.values()}
+    gone = [name for name in there if name not in kept and name in known]
+    tags = sorted({tag for name in gone for tag in tags_of(known[name], needed)})
     if tags:
         # One by one: those that are gone already, or in use, are no reason to stop.
         words = shlex.join(tags)
         connection.run(f"for tag in {words}; do docker image rm -- $tag; done >/dev/null 2>&1", mutates=True)
-    folders = [str(release.folder(target, name)) for name in gone]
+    folders = [str(records.folder(target, name)) for name in gone]
     if folders:
         connection.check(f"rm -rf -- {shlex.join(folders)}", mutates=True)
     _forget_ways_back(run)
-    baselines = (release.load_baseline(connection, target, name) for name in kept if name in records)
+    baselines = (records.load_baseline(connection, target, name) for name in kept if name in known)
     named = {PurePosixPath(one.backup).name for one in baselines if one and one.backup}
     return gone + (backup_store.expire(connection, target, named) if target.mongodb else [])
 
@@ -79,14 +79,14 @@ def tags_of(record: Record, needed: Collection[str]) -> Iterator[str]:
     A version that a person gave may make the tag that the compose file names: that one is not gonogo's.
     """
     for image in record.images.values():
-        tag = release.tagged(image.name, record.version)
+        tag = records.tagged(image.name, record.version)
         if image.id not in needed and tag != image.name:
             yield tag
 
 
 def _read(run: Run, name: str) -> Record | None:
     try:
-        return release.load(run.connection, run.target, name)
+        return records.load(run.connection, run.target, name)
     except GonogoError:
         return None  # what is damaged is for somebody to look at
 

@@ -8,9 +8,9 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from gonogo.deploy.connection import Connection
-from gonogo.deploy.journal import END, FILE, REMOVE, SWITCH
-from gonogo.deploy.target import Target
+from gonogo.deploy.release.journal import END, FILE, REMOVE, SWITCH
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 
 UNLOCK = "unlock-"
 """How the entries begin that tell why a lock was taken away; they are no runs that could be gone on with."""

@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 
-from gonogo.deploy.wire.framing import Answer, Passing
+from gonogo.deploy.ssh.framing import Answer, Passing
 
 HEARTBEAT_S = 0.25
 """Seconds of silence after which it is asked whether the process still lives."""

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 
 from gonogo.deploy.errors import ConnectionFailed
-from gonogo.deploy.wire.channel import Gone, Late
-from gonogo.deploy.wire.shell import Shell
-from gonogo.deploy.wire.transport import Transport
+from gonogo.deploy.ssh.channel import Gone, Late
+from gonogo.deploy.ssh.shell import Shell
+from gonogo.deploy.ssh.transport import Transport
 
 MOST_SHELLS = 4
 """Shells at a time; sshd allows 10 sessions a connection by default (MaxSessions in sshd_config(5))."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
-from gonogo.deploy.wire.channel import Gone, Late, TooMuch
-from gonogo.deploy.wire.shell import Result
-from gonogo.deploy.wire.transcript import Entry, Transcript
+from gonogo.deploy.ssh.channel import Gone, Late, TooMuch
+from gonogo.deploy.ssh.shell import Result
+from gonogo.deploy.ssh.transcript import Entry, Transcript
 
 SHOWN = 120
 """Characters of a command that a message shows."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import cast, get_args
 
 from gonogo.deploy.errors import CommandTimeout
-from gonogo.deploy.wire.channel import Channel, Gone, Late
-from gonogo.deploy.wire.framing import INLINE_STDIN, KILL_GRACE_S, PREAMBLE, Clock, Request, with_timeout
+from gonogo.deploy.ssh.channel import Channel, Gone, Late
+from gonogo.deploy.ssh.framing import INLINE_STDIN, KILL_GRACE_S, PREAMBLE, Clock, Request, with_timeout
 
 SLACK_S = 3.0
 """Seconds beyond a command's own limit in which the far side may report that it ended the command."""

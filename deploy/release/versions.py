@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gonogo.deploy.compose.image_name import TAG
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.history import UNLOCK
-from gonogo.deploy.release import BACK, RESUMED
+from gonogo.deploy.release.history import UNLOCK
+from gonogo.deploy.release.records import BACK, RESUMED
 
 OURS = (BACK, RESUMED, "adopted-", UNLOCK)
 """How the versions begin that gonogo gives itself, to what is no deployment."""

@@ -14,10 +14,11 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gonogo.deploy import release
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.target import Target, target_file
+from gonogo.deploy.release import records
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target import target_file
+from gonogo.deploy.target.target import Target
 
 HELD = 17
 """Exit status with which our own script says that the lock is held; EEXIST of errno(3)."""
@@ -75,7 +76,7 @@ class Lock:
             machine=socket.gethostname(),
             pid=os.getpid(),
             version=self._version,
-            since=release.now().isoformat(timespec="seconds"),
+            since=records.now().isoformat(timespec="seconds"),
             run=self.run,
         )
         script = (

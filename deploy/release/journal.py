@@ -6,10 +6,10 @@ import datetime
 import json
 import shlex
 
-from gonogo.deploy import release
-from gonogo.deploy.connection import Connection
 from gonogo.deploy.host import remote_files
-from gonogo.deploy.target import Target
+from gonogo.deploy.release import records
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 
 FILE = "journal.jsonl"
 END = "end"
@@ -60,7 +60,7 @@ class Journal:
     def write(self, step: str, state: str, detail: str = "") -> None:
         """Append a line: version, step, state (``begun``, ``done``, ``failed``), time; GonogoError."""
         line = {
-            "at": release.now().isoformat(timespec="milliseconds"),
+            "at": records.now().isoformat(timespec="milliseconds"),
             "version": self._version,
             "step": step,
             "state": state,

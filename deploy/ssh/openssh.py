@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.wire.framing import SESSION
+from gonogo.deploy.ssh.framing import SESSION
 
 KEEPALIVES = 3
 """Unanswered keep-alives after which ssh gives a connection up; they are spread over the connect timeout."""

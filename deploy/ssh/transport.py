@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from gonogo.deploy.wire import ssh
-from gonogo.deploy.wire.forward import Forwards, LocalForwards, SshForwards
-from gonogo.deploy.wire.framing import SESSION
+from gonogo.deploy.ssh import openssh
+from gonogo.deploy.ssh.forward import Forwards, LocalForwards, SshForwards
+from gonogo.deploy.ssh.framing import SESSION
 
 CONTROL_VARIABLE = "GONOGO_CONTROL_PATH"
 """Environment variable with the control socket of an open master, for the processes that we start."""
@@ -89,12 +89,12 @@ class SshTransport:
         self, host: str, config_file: Path | None, seconds: float, control_path: Path | None
     ) -> None:
         """Prepare; raises UsageError for a host that is none. ``seconds`` is the connect timeout."""
-        self.destination = ssh.parse(host)
+        self.destination = openssh.parse(host)
         self._seconds = seconds
         self._config_file = config_file
         self._directory = tempfile.TemporaryDirectory(prefix="gng-", dir=_short_folder())
         private = Path(self._directory.name)
-        name = ssh.identity(host, config_file)
+        name = openssh.identity(host, config_file)
         ridden = control_path or _inherited(name)
         self.rides = ridden is not None and _answers(ridden)
         self.control_path: Path | None = ridden if ridden and self.rides else private / name
@@ -106,17 +106,17 @@ class SshTransport:
         if self.rides:
             return self.shell()
         assert self.control_path
-        return ssh.master(self.destination, self._config_file, self.control_path, self.log, self._seconds)
+        return openssh.master(self.destination, self._config_file, self.control_path, self.log, self._seconds)
 
     def shell(self) -> list[str]:
         """Return the argv of a shell over the master."""
         assert self.control_path
-        return ssh.client(self.control_path, "exec sh")
+        return openssh.client(self.control_path, "exec sh")
 
     def session(self) -> list[str]:
         """Return the argv of a session over the master."""
         assert self.control_path
-        return ssh.client(self.control_path)
+        return openssh.client(self.control_path)
 
     def broken(self) -> str | None:
         """Return why the master is gone, from its log; None while it answers."""
@@ -132,7 +132,7 @@ class SshTransport:
     def cause(self, words: str) -> str:
         """Return one clause: what ssh's words and its log mean, and what to do."""
         by_hand = self.destination.by_hand(self._config_file)
-        return ssh.diagnosis(f"{words}\n{self._said()}".strip(), by_hand, self._seconds)
+        return openssh.diagnosis(f"{words}\n{self._said()}".strip(), by_hand, self._seconds)
 
     def _said(self) -> str:
         with contextlib.suppress(OSError):
@@ -164,7 +164,7 @@ def _inherited(name: str) -> Path | None:
 def _answers(control_path: Path) -> bool:
     try:
         done = subprocess.run(
-            ssh.control(control_path, "check"),
+            openssh.control(control_path, "check"),
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=_PATIENCE_S,

@@ -1,0 +1,161 @@
+"""Docker Compose on both sides: the flattened file of the controller, the command line of the target."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from gonogo.deploy.errors import GonogoError
+
+KEPT = (
+    "PATH",
+    "HOME",
+    "USER",
+    "DOCKER_HOST",
+    "DOCKER_CONFIG",
+    "DOCKER_CONTEXT",
+    "XDG_RUNTIME_DIR",
+)
+"""Variables that Compose may see, here and on the target. A shell variable beats ``--env-file`` (Compose's
+documented precedence), so any other one could change what is deployed (incidents D1 and L8)."""
+
+LEAST = "2.35"
+"""Of Compose on this machine: since then its `config` knows ``--no-env-resolution`` (its release notes)."""
+TOO_OLD = re.compile(r"unknown (shorthand )?flag|is not a docker command")
+AS_WRITTEN = tuple(
+    f"--no-{what}"
+    for what in ("interpolate", "path-resolution", "env-resolution", "normalize", "consistency")
+)
+"""The options of ``config`` with which variables and paths stay as they are in the files."""
+PROJECT = "COMPOSE_PROJECT_NAME"
+OVERRIDES = tuple(
+    f"{stem}.override.{end}" for stem in ("compose", "docker-compose") for end in ("yaml", "yml")
+)
+"""What Compose adds to a compose file beside it when it is run without -f."""
+
+WARNING = re.compile(r'level=warning msg="(?P<words>(?:[^"\\]|\\.)*)"')
+UNSET = re.compile(r'The \\?"(?P<name>[^"\\]+)\\?" variable is not set')
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable that a compose file uses; ``required`` where it stands as ``${NAME:?…}``."""
+
+    name: str
+    required: bool
+    default: str
+
+
+class Deployed(Protocol):
+    """What a Compose command line needs to know of a target."""
+
+    @property
+    def path(self) -> PurePosixPath: ...
+    @property
+    def env_path(self) -> PurePosixPath | None: ...
+    @property
+    def project(self) -> str: ...
+    @property
+    def profiles(self) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Compose files made one, as YAML, and what Compose warned of in them, such as keys that are obsolete."""
+
+    text: str
+    warnings: tuple[str, ...] = ()
+
+
+def flatten(source: Path, files: Sequence[Path]) -> Flat:
+    """Return one Compose file for ``files`` (relative to ``source``), merged but not interpolated.
+
+    ``include``, ``extends`` and several files become one; variables and relative paths stay as they
+    are written, to be resolved on the target. Raises GonogoError with Compose's own words.
+    """
+    for file in files:
+        if not (source / file).is_file():
+            raise GonogoError(
+                f"the compose file {source / file} does not exist: fix compose_files in the target file"
+            )
+    named = [part for file in files for part in ("-f", str(source / file))]
+    argv = ["docker", "compose", *named, "--project-directory", str(source), "--profile", "*", "config"]
+    names = ", ".join(map(str, files))
+    done = local([*argv, *AS_WRITTEN], f"{names} in {source}")
+    said = warnings(done.stderr.decode("utf-8", "replace"))
+    return Flat(done.stdout.decode("utf-8", "replace"), tuple(w.replace(f"{source}/", "") for w in said))
+
+
+def variables(flat: str) -> list[Variable]:
+    """Return the variables that a flattened file uses, by name; raises GonogoError with Compose's words."""
+    argv = ["docker", "compose", "-f", "-", "--profile", "*", "config", "--variables", "--format", "json"]
+    listed = json.loads(local(argv, "the compose files", flat.encode()).stdout or b"{}") or {}
+    given = [Variable(v["Name"], v["Required"], v["DefaultValue"]) for v in listed.values()]
+    return sorted(given, key=lambda variable: variable.name)
+
+
+def local(argv: list[str], about: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Return what a Docker command of this machine gave, in a clean environment.
+
+    ``about``: what it is asked of, for the GonogoError that tells its words when it fails.
+    """
+    clean = {name: os.environ[name] for name in KEPT if name in os.environ}
+    try:
+        done = subprocess.run(argv, capture_output=True, input=stdin, timeout=60, check=False, env=clean)
+    except FileNotFoundError:
+        raise GonogoError(
+            "docker was not found on this machine: install it with its Compose v2 plugin"
+        ) from None
+    except OSError as error:
+        raise GonogoError(f"docker cannot be run on this machine: {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise GonogoError(f"{about}: docker compose did not end within 60 s on this machine") from None
+    if done.returncode != 0:
+        said = complaint(done.stderr.decode("utf-8", "replace"))
+        if TOO_OLD.search(said):
+            said = f"install Docker's Compose plugin, version {LEAST} or later, on this machine ({said})"
+        raise GonogoError(f"{about}: {said}")
+    return done
+
+
+def command(
+    target: Deployed, *arguments: str, files: Sequence[str] = ("-",), profiles: Sequence[str] | None = None
+) -> str:
+    """Return the shell line that runs ``docker compose ARGUMENTS`` for the target, on the target.
+
+    ``files`` are Compose files there, ``-`` being standard input. The environment is a clean one.
+    """
+    clean = " ".join(f'${{{name}+{name}="${name}"}}' for name in KEPT)
+    words = ["docker", "compose"]
+    for file in files:
+        words += ["-f", file]
+    words += ["--project-directory", str(target.path), "-p", target.project]
+    if target.env_path:
+        words += ["--env-file", str(target.env_path)]
+    for profile in target.profiles if profiles is None else profiles:
+        words += ["--profile", profile]
+    return f"env -i {clean} {shlex.join([*words, *arguments])}"
+
+
+def unset_variables(stderr: str) -> list[str]:
+    """Return the names that Compose warned about as not set, each once, in order."""
+    return list(dict.fromkeys(match["name"] for match in UNSET.finditer(stderr)))
+
+
+def warnings(stderr: str) -> list[str]:
+    """Return what Compose warned of, unset variables aside, each once, in order."""
+    said = (match["words"].replace('\\"', '"') for match in WARNING.finditer(stderr))
+    return list(dict.fromkeys(words for words in said if "variable is not set" not in words))
+
+
+def complaint(stderr: str) -> str:
+    """Return Compose's error as one line: what remains of ``stderr`` without its warnings."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip() and "level=warning" not in line]
+    return "; ".join(lines) or "docker compose failed without a word"

@@ -1,0 +1,241 @@
+"""Releases: how a version is named, and what of a release is kept on the target."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gonogo.deploy.compose.image_name import repository
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import local_git, remote_files
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
+
+Kind = TypeVar("Kind", bound=BaseModel)
+COMPOSE_FILE = "compose.yaml"
+IMAGES_FILE = "images.yaml"
+RECORD = "release.json"
+BASELINE = "baseline.json"
+BACK = "rollback-"
+"""How the versions of those runs begin that lead back to a release, and make none."""
+RESUMED = "resume-"
+"""How the versions of those runs begin that bring another one to its end."""
+MADE = re.compile(r"\w+-\d{8}-\d{6}(-dirty)?")
+"""How a version looks that ``version`` made: nobody else has one like it."""
+NEEDED = (RECORD, COMPOSE_FILE, IMAGES_FILE)
+"""The files of a release without which there is no way back to it."""
+
+
+class Image(BaseModel):
+    """The image of one service: the name in the compose file and the id that runs."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    id: str
+
+
+class Record(BaseModel):
+    """What is kept of a release on the target, beside its compose files.
+
+    ``driver``: the storage driver by which the engine kept its images, such as ``overlay2``; empty in the
+    record of an earlier version of gonogo. Each driver has images of its own.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    version: str
+    previous: str = ""
+    commit: str = ""
+    created: str
+    project: str
+    images: dict[str, Image] = Field(default_factory=dict)
+    hashes: dict[str, str] = Field(default_factory=dict)
+    env_digest: str = ""
+    driver: str = ""
+
+
+class Life(BaseModel):
+    """One life of a container: its id, and when it was started (an engine's RFC 3339 time)."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    started: str
+
+
+class Baseline(BaseModel):
+    """The state before a release: what ran, how many documents there were, and what proves them.
+
+    ``backup``, ``fingerprint``: folders on the target, empty where there is none. ``untouched``: by name, the
+    containers that the release leaves alone. ``samples``: how many documents each sample of the target file
+    found, in the order of these.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    taken: str
+    containers: dict[str, str] = Field(default_factory=dict)
+    counts: dict[str, int] | None = None
+    backup: str = ""
+    fingerprint: str = ""
+    untouched: dict[str, Life] = Field(default_factory=dict)
+    samples: list[int] = Field(default_factory=list)
+
+
+def now() -> datetime.datetime:
+    """Return the time, in UTC."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def version(source: Path, at: datetime.datetime) -> str:
+    """Return ``<short git sha>-<UTC yyyymmdd-hhmmss>``, ``-dirty`` where it is, ``nogit`` without git."""
+    sha = local_git.known(source, "rev-parse", "--short=8", "HEAD") or "nogit"
+    dirty = "-dirty" if sha != "nogit" and is_dirty(source) else ""
+    return f"{sha}-{at:%Y%m%d-%H%M%S}{dirty}"
+
+
+def is_dirty(source: Path) -> bool:
+    """Return whether the folder of a git repository holds changes that are not committed, new files too."""
+    return bool(local_git.known(source, "status", "--porcelain", "--", "."))
+
+
+def folder(target: Target, name: str) -> PurePosixPath:
+    """Return the folder of a release on the target."""
+    return target.deploy_path / "releases" / name
+
+
+def files(target: Target, name: str) -> tuple[str, str]:
+    """Return the Compose files of a release on the target: the stack, and its images pinned by id."""
+    there = folder(target, name)
+    return str(there / COMPOSE_FILE), str(there / IMAGES_FILE)
+
+
+def tagged(name: str, version: str) -> str:
+    """Return the tag under which the image of a release is kept, here and on the target."""
+    return f"{repository(name)}:{version}"
+
+
+def pins(images: dict[str, Image]) -> str:
+    """Return the Compose file that gives each service its image by id; JSON is YAML.
+
+    A tag can be moved after the release, an id cannot (incident L5).
+    """
+    return json.dumps(
+        {"services": {name: {"image": image.id} for name, image in sorted(images.items())}}, indent=2
+    )
+
+
+def current(connection: Connection, target: Target) -> str:
+    """Return the version that ``.deploy/current`` names; empty when no release is current."""
+    link = shlex.quote(str(target.deploy_path / "current"))
+    return PurePosixPath(connection.run(f"readlink -- {link}").text.strip()).name
+
+
+def make_current(connection: Connection, target: Target, name: str) -> None:
+    """Make a release the current one, in one rename; an empty name makes none current."""
+    link = target.deploy_path / "current"
+    if name:
+        remote_files.link(connection, link, f"releases/{name}")
+    else:
+        connection.check(f"rm -f -- {shlex.quote(str(link))}", mutates=True)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What ``.deploy/current`` names, and what its folder holds. ``name`` is empty when there is none.
+
+    ``lacking``: the files that a way back to it needs and that are not there; ``damaged``: those that cannot
+    be read as what they should be.
+    """
+
+    name: str = ""
+    release: Record | None = None
+    baseline: Baseline | None = None
+    lacking: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> Record | None:
+        """The record of the release, None when there is no release; raises GonogoError when it is no good."""
+        if self.name and self.release is None:
+            raise GonogoError(f"the record of {self.name} ({RECORD} in its folder) is missing or damaged")
+        return self.release
+
+
+def recorded(connection: Connection, folder: PurePosixPath) -> Recorded:
+    """Return what ``folder`` records of the release that runs, in one question; raises GonogoError.
+
+    JSON has no line breaks of its own, so each file is one line without those between its tokens.
+    """
+    place = shlex.quote(str(folder))
+    files = " ".join(NEEDED)
+    return parse_recorded(
+        connection.check(
+            f"[ -e {place} ] || exit 0; cd {place} || exit 1; name=$(readlink current) || exit 0; "
+            f'echo "$name" && cd "$name" || exit 0; for file in {RECORD} {BASELINE}; do '
+            f"[ ! -e $file ] || tr -d '\n' < $file || exit 1; echo; done; "
+            f"for file in {files}; do [ -e $file ] || echo $file; done"
+        ).text
+    )
+
+
+def parse_recorded(text: str) -> Recorded:
+    """Return what the question of ``recorded`` was answered."""
+    name, *rest = text.splitlines() or [""]
+    damaged: list[str] = []
+
+    def read(line: str, file: str, kind: type[Kind]) -> Kind | None:
+        try:
+            return kind.model_validate_json(line) if line else None
+        except ValidationError:
+            damaged.append(file)
+            return None
+
+    record, baseline, *lacking = rest if len(rest) > 1 else ["", "", *NEEDED]
+    return Recorded(
+        PurePosixPath(name).name,
+        read(record, RECORD, Record),
+        read(baseline, BASELINE, Baseline),
+        tuple(lacking) if name else (),
+        tuple(damaged),
+    )
+
+
+def load(connection: Connection, target: Target, name: str) -> Record | None:
+    """Return a release's record; None when there is none. Raises GonogoError when it is damaged."""
+    return _read(connection, folder(target, name) / RECORD, Record)
+
+
+def load_baseline(connection: Connection, target: Target, name: str) -> Baseline | None:
+    """Return the baseline that was taken before a release; None when there is none."""
+    return _read(connection, folder(target, name) / BASELINE, Baseline)
+
+
+def listed(connection: Connection, target: Target) -> list[str]:
+    """Return the versions whose records are on the target, the newest first by when they were written."""
+    folder = shlex.quote(str(target.deploy_path / "releases"))
+    look = f"cd {folder} 2>/dev/null || exit 0; ls -1t -- */{RECORD} 2>/dev/null || true"
+    return [PurePosixPath(line).parent.name for line in connection.check(look).text.splitlines()]
+
+
+def save(connection: Connection, target: Target, name: str, file: str, record: BaseModel | str) -> None:
+    """Write a file of a release; raises GonogoError."""
+    text = record if isinstance(record, str) else record.model_dump_json(indent=2)
+    remote_files.put(connection, folder(target, name) / file, text.encode())
+
+
+def _read(connection: Connection, path: PurePosixPath, kind: type[Kind]) -> Kind | None:
+    data = remote_files.read(connection, path)
+    if data is None:
+        return None
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError:
+        raise GonogoError(
+            f"{connection.host}: {path} is damaged: restore it from a copy, or remove the release's folder "
+            "and deploy again"
+        ) from None
