@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from gonogo.checks import argv
+from gonogo.checks.expect import Expect
 from gonogo.checks.suite import Suite
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
@@ -52,6 +51,6 @@ def controller(release: Release) -> Host:
 
 
 @pytest.fixture
-def expect(suite: Suite) -> Callable[..., None]:
-    """``expect(holds, found=…, expected=…, fix=…)``: an assert whose words reach the report."""
+def expect(suite: Suite) -> Expect:
+    """``expect(holds, message, found=…, expected=…, fix=…)``: an assert that goes on, told in the report."""
     return suite.expect

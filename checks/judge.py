@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from gonogo.checks.finding import CheckFailed, Finding
+from gonogo.checks.expect import CheckFailed, Finding
 from gonogo.checks.suite import Suite
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, Unknown
 from gonogo.reports.model import CheckResult, CheckStatus, Evidence, Severity
@@ -79,7 +79,7 @@ class Place:
 def judge(check: Check, place: Place, suite: Suite, error: BaseException | None, text: str) -> CheckResult:
     """Return the result of a check that ended with ``error``; ``text`` tells that in words."""
     status, message = _status(check, error, text)
-    finding, waiver = _finding(suite, error), suite.waiver(check.id)
+    finding, waiver = _finding(check, suite, error), suite.waiver(check.id)
     severity = (finding.severity if error else None) or check.severity
     if status == "failed" and waiver:
         if check.data:
@@ -108,11 +108,11 @@ def judge(check: Check, place: Place, suite: Suite, error: BaseException | None,
     )
 
 
-def _finding(suite: Suite, error: BaseException | None) -> Finding:
-    """Return what the check said of the end that it came to; what it had said before counts no more."""
+def _finding(check: Check, suite: Suite, error: BaseException | None) -> Finding:
+    """Return what the check said of the end that it came to; what held before that counts no more."""
     if error is None:
-        return suite.finding
-    return error.finding if isinstance(error, CheckFailed) else Finding()
+        return suite.expect.held
+    return error.finding(check.severity) if isinstance(error, CheckFailed) else Finding()
 
 
 def _status(check: Check, error: BaseException | None, text: str) -> tuple[CheckStatus, str]:
@@ -130,6 +130,8 @@ def _status(check: Check, error: BaseException | None, text: str) -> tuple[Check
 def account(failure: pytest.ExceptionInfo[BaseException], file: Path) -> str:
     """Return why a test failed and at which line of ``file``: its assertion, or the error that was raised."""
     error = failure.value
+    if isinstance(error, GonogoError):
+        return str(error)
     if isinstance(error, pytest.FixtureLookupError):
         return f"there is no fixture {error.argname!r}"
     at = next((one for one in reversed(failure.traceback) if one.path == file), failure.traceback[-1])

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from gonogo.checks.contact import Contact
 from gonogo.checks.early import Early
-from gonogo.checks.finding import CheckFailed, Finding
+from gonogo.checks.expect import Expect
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.verified import Verified
@@ -17,7 +17,7 @@ from gonogo.deploy.ssh.transcript import Entry
 from gonogo.deploy.steps.recording import record
 from gonogo.deploy.target.sections.conditions import Waiver
 from gonogo.deploy.target.target import Target
-from gonogo.reports.model import Availability, DataCount, Severity
+from gonogo.reports.model import Availability, DataCount
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Suite:
     strict: bool = False
     offline: bool = False
     checks: frozenset[str] = frozenset()
-    finding: Finding = field(default_factory=Finding)
+    expect: Expect = field(default_factory=Expect)
     mark: int = 0
     data: list[DataCount] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -110,11 +110,11 @@ class Suite:
         return self._release.evidence(self.mark) if self._release else []
 
     def begin(self, *, live: bool = False) -> None:
-        """Start a new check: no finding yet, and evidence counts from here.
+        """Start a new check: nothing was expected yet, and evidence counts from here.
 
         ``live``: it begins a new snapshot of the target.
         """
-        self.finding = Finding()
+        self.expect = Expect()
         if self._release:
             if live:
                 self._release.host.refresh()
@@ -122,24 +122,6 @@ class Suite:
             self.mark = self._release.transcript.mark()
         else:
             self.mark = 0
-
-    def expect(
-        self,
-        holds: object,
-        *,
-        found: object,
-        expected: object,
-        fix: str = "",
-        severity: Severity | None = None,
-    ) -> None:
-        """Record what was found and what was expected; raises CheckFailed unless ``holds``.
-
-        ``severity``: of this very failure, where it is not that of the check.
-        """
-        __tracebackhide__ = True
-        self.finding = Finding(str(found), str(expected), str(fix), severity)
-        if not holds:
-            raise CheckFailed(self.finding)
 
     def waiver(self, check: str) -> Waiver | None:
         """Return the waiver of a check that holds today, if there is one."""

@@ -56,11 +56,12 @@ def run(
     for check, function in functions(suite):
         if not only or check.id in only:
             state.begin()
-            error = None
+            error: BaseException | None = None
             try:
                 function(**{name: _given(name, state, suite) for name in _wanted(function)})
             except (Exception, pytest.skip.Exception) as raised:  # noqa: BLE001  judged as the plugin judges it
                 error = raised
+            error = state.expect.outcome(error, check.id, f"{SURPRISE}{error!r}")
             found[check.id] = judge(check, Place(suite, check.id), state, error, f"{SURPRISE}{error!r}")
     return found
 

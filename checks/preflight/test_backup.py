@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
@@ -26,7 +25,7 @@ TOLD = {
     reason="L7: a backup that could not be written is found out on the day it is needed.",
     fix="Make the folder on the target, give it to the login, mode 0700.",
 )
-def test_backup_destination(host: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_backup_destination(host: Host, target: Target, expect: Expect) -> None:
     """The backup folder exists and the login may write there."""
     if target.backup is None:
         pytest.skip("the target file names no backup folder")
@@ -43,7 +42,7 @@ def test_backup_destination(host: Host, target: Target, expect: Callable[..., No
     reason="L7: the one backup there was had 108 bytes; a deployment needs one of the last hours.",
     fix="Run the backup and see that it ends well, then deploy.",
 )
-def test_backup_recent(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_backup_recent(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The newest backup is recent and holds something."""
     nothing = "the target file names no MongoDB or no backup folder"
     if target.backup is None:
@@ -71,7 +70,7 @@ def test_backup_recent(host: Host, target: Target, release: Release, expect: Cal
     fix="Install MongoDB's database tools on the target, or use an image that has them.",
     severity="warning",
 )
-def test_backup_tool(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_backup_tool(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The target has mongodump, in the database's container or beside it."""
     if target.mongodb is None or target.backup is None:
         pytest.skip("the target file names no MongoDB or no backup folder")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.host.binds import Bind, Kind
@@ -67,7 +68,7 @@ def _absence(mount: Mount, there: Kind, here: Kind | None, user: str) -> str:
     reason="Docker makes a folder of root's where a bind mount's source is missing, also for a file.",
     fix="Put it there on the target, after removing the empty folder that Docker made, if there is one.",
 )
-def test_binds_exist(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_binds_exist(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """What the services mount of the host is there and of the right kind: file, folder, socket."""
     mounted = binds_of(release.model)
     if not mounted:
@@ -77,7 +78,8 @@ def test_binds_exist(host: Host, target: Target, release: Release, expect: Calla
     )
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{len(mounted)} paths, all there",
+        wrong,
+        found=f"{len(mounted)} paths, all there",
         expected="what the compose files mount, each a file where a file is meant",
     )
     expect(

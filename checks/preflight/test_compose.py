@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose.command_line import OVERRIDES, PROJECT
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.container import Container
@@ -39,7 +40,7 @@ OBSOLETE = re.compile(r"obsolete|deprecated|will be ignored", re.IGNORECASE)
     reason="Releases, the env file and relative mounts live there; a missing folder means another server.",
     fix="Make the folder on the target and give it to the login, or correct path in the target file.",
 )
-def test_path_present(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_path_present(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The stack's folder exists on the target and the login may write there."""
     place = release.paths.places.get(str(target.path))
     fine = place is not None and place.is_folder and place.writable and place.searchable
@@ -55,7 +56,7 @@ def test_path_present(host: Host, target: Target, release: Release, expect: Call
     reason="What is deployed are the compose files of this machine; they have to exist and fit together.",
     fix="Correct source or compose_files in the target file, or what Compose names in those files.",
 )
-def test_compose_files(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_compose_files(target: Target, release: Release, expect: Expect) -> None:
     """The compose files exist here and make one stack."""
     names = ", ".join(target.compose_files)
     expect(
@@ -69,7 +70,7 @@ def test_compose_files(target: Target, release: Release, expect: Callable[..., N
     reason="D1, L1: a variable that is not set becomes an empty text, and Compose only warns.",
     fix="Set the variables in the env file on the target, or give them a default: ${NAME:-default}.",
 )
-def test_compose_resolves(release: Release, expect: Callable[..., None]) -> None:
+def test_compose_resolves(release: Release, expect: Expect) -> None:
     """The model resolves on the target with its env file, every variable set and no key obsolete."""
     unset = release.resolved.unset
     services = ", ".join(sorted(release.model.services)) or "none"
@@ -81,7 +82,8 @@ def test_compose_resolves(release: Release, expect: Callable[..., None]) -> None
     old = [words for words in said if OBSOLETE.search(words)]
     expect(
         not old,
-        found="; ".join(old) or found,
+        old,
+        found=found,
         expected="compose files that Compose has nothing to say about",
         fix="Remove these keys from the compose files.",
         severity="warning",
@@ -151,7 +153,7 @@ def _changed_here(target: Target, release: Release) -> Iterator[str]:
     reason="L8: a temporary override made a deployment right; without it, the next one built something else.",
     fix="Move what is needed into a file that compose_files names and git tracks, and remove the rest.",
 )
-def test_compose_reproducible(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_compose_reproducible(target: Target, release: Release, expect: Expect) -> None:
     """What would be deployed is what git has; no file or variable on the target makes it another stack."""
     wrong: list[str] = []
     if not release.offline:
@@ -162,7 +164,7 @@ def test_compose_reproducible(target: Target, release: Release, expect: Callable
         "tracked by git" if release.beside.repository else "in no git repository"
     )
     expected = "only compose_files, the target file and the env file decide what runs"
-    expect(not wrong, found="; ".join(wrong) or good, expected=expected)
+    expect(not wrong, wrong, found=good, expected=expected)
     kept = release.beside.overrides
     expect(
         not kept,
@@ -196,7 +198,7 @@ def shared(built: Iterable[Service]) -> list[str]:
     fix="Give each of these services an image name in the compose file, one of its own where it is built, "
     "without a digest.",
 )
-def test_compose_images_named(release: Release, expect: Callable[..., None]) -> None:
+def test_compose_images_named(release: Release, expect: Expect) -> None:
     """Each service that is built has an image name under which its release can be told apart."""
     model = release.model
     built = [model.services[name] for name in model.built()]
@@ -213,6 +215,7 @@ def test_compose_images_named(release: Release, expect: Callable[..., None]) -> 
     names = [f"{one.image}{'' if one.named else ' (named by Compose)'}" for one in built]
     expect(
         not wrong,
-        found="; ".join(wrong) or ", ".join(dict.fromkeys(names)) or "no service is built",
+        wrong,
+        found=", ".join(dict.fromkeys(names)) or "no service is built",
         expected="for each build an image name that can be tagged",
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import pytest
 
 from gonogo.checks.declared import TEMPORARY
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.filesystem import Room, mb
@@ -53,7 +54,7 @@ def free(room: Room) -> str:
     reason="A full disk stops a release halfway, and a database that cannot write stops with it.",
     fix="Free room on that filesystem, or lower thresholds.disk_free_gb in the target file if less will do.",
 )
-def test_disk_free(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_disk_free(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The filesystems of the stack's folder and of /tmp have room, in bytes and inodes."""
     least = target.thresholds.disk_free_gb
     docker = under_docker(host, release).mounted
@@ -74,7 +75,7 @@ def test_disk_free(host: Host, target: Target, release: Release, expect: Callabl
     reason="On a full disk under the engine no container starts and no database can write.",
     fix="Free room there, such as with `docker image prune`, or lower thresholds.disk_free_gb.",
 )
-def test_disk_docker_root(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_disk_docker_root(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The filesystem of Docker's data has room, in bytes and inodes."""
     least, room = target.thresholds.disk_free_gb, under_docker(host, release)
     expect(
@@ -164,7 +165,7 @@ def _told(image: Arriving) -> str:
     reason="A load that runs out of room leaves the release half there, and the disk full.",
     fix="Free room there: `docker image ls` shows what is kept, `docker image prune` removes what is unused.",
 )
-def test_disk_images(host: Host, release: Release, expect: Callable[..., None]) -> None:
+def test_disk_images(host: Host, release: Release, expect: Expect) -> None:
     """The images that this release brings fit under Docker's data, unpacked and as the archive meanwhile."""
     images, room = _coming(release), under_docker(host, release)
     size = unpacked(images)
@@ -183,7 +184,7 @@ def test_disk_images(host: Host, release: Release, expect: Callable[..., None]) 
     reason="L7: a dump that runs out of room is no backup, and it is made before anything changes.",
     fix="Free room on that filesystem, or name a backup.folder on another one.",
 )
-def test_disk_backup(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_disk_backup(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """A dump of the database fits into the backup folder, and a trial restore of it under Docker's data."""
     if target.mongodb is None or not (target.backup or target.keeps_data):
         pytest.skip("the target file names no MongoDB")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.host import Host
@@ -39,7 +40,7 @@ def own(host: Host, controller: Host, settings: Dns) -> list[str]:
     fix="Correct the records of the names, or host in the target file, or [dns] addresses where the world "
     "reaches the target at others than ssh does.",
 )
-def test_dns_target(host: Host, controller: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_dns_target(host: Host, controller: Host, target: Target, expect: Expect) -> None:
     """The names in [dns] lead to the target, and nowhere else."""
     if target.dns is None:
         pytest.skip("the target file has no [dns]")
@@ -50,4 +51,4 @@ def test_dns_target(host: Host, controller: Host, target: Target, expect: Callab
     leads = [f"{name} leads to {', '.join(addresses)}" for name, addresses in found.items()]
     expected = ", ".join(ours) or f"{target.host}, which does not resolve here itself"
     wrong = astray(found, ours)
-    expect(not wrong, found="; ".join(wrong or leads), expected=f"names that lead to {expected}")
+    expect(not wrong, wrong, found="; ".join(leads), expected=f"names that lead to {expected}")

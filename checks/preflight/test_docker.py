@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.docker import version
 from gonogo.deploy.host.engine import ROOTLESS, EngineInfo
@@ -26,7 +27,7 @@ STUCK = ("dead", "removing")
     reason="The login has to reach the Docker Engine without sudo: nobody is there to type a password.",
     fix="Add the login to the docker group on the target (`sudo usermod -aG docker USER`) and log in again.",
 )
-def test_docker_access(host: Host, expect: Callable[..., None]) -> None:
+def test_docker_access(host: Host, expect: Expect) -> None:
     """The login may use the Docker Engine of the target."""
     expect(
         host.engine.platform,
@@ -52,7 +53,7 @@ def unsupported(engine: EngineInfo) -> list[str]:
     reason="Older engines lack what a release relies on, such as proving an archive's images by id.",
     fix="Install Docker Engine 20.10 or later on the target, run by root, with the storage driver overlay2.",
 )
-def test_docker_engine(host: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_docker_engine(host: Host, target: Target, expect: Expect) -> None:
     """The Docker Engine is recent enough, and neither its storage nor its network is in the way."""
     one = host.engine.info
     wrong = unsupported(one)
@@ -60,7 +61,8 @@ def test_docker_engine(host: Host, target: Target, expect: Callable[..., None]) 
     told = f"engine {one.version}, API {one.api}, {one.driver or 'its own'} storage in {one.root}"
     expect(
         not wrong,
-        found=", ".join(wrong) or told,
+        wrong,
+        found=told,
         expected="engine 20.10 or later, API 1.41 or later, a storage driver such as overlay2",
     )
 
@@ -70,7 +72,7 @@ def test_docker_engine(host: Host, target: Target, expect: Callable[..., None]) 
     reason="Compose v1 starts another stack; before 2.27.2, Compose cannot say what the env file holds.",
     fix="Install the package docker-compose-plugin, version 2.27.2 or later, on the target.",
 )
-def test_docker_compose(host: Host, expect: Callable[..., None]) -> None:
+def test_docker_compose(host: Host, expect: Expect) -> None:
     """Compose v2 is there and recent enough."""
     found = host.compose.version
     expect(version(found) >= COMPOSE, found=f"Compose {found}", expected="2.27.2 or later")
@@ -94,11 +96,12 @@ def unhealthy(engine: EngineInfo, containers: Iterable[Container]) -> list[str]:
     fix="Free room where the engine keeps its data (`docker system df`), see `dmesg` for a filesystem that "
     "became read-only, remove stuck containers (`docker rm -f NAME`) and read `journalctl -u docker`.",
 )
-def test_docker_healthy(host: Host, expect: Callable[..., None]) -> None:
+def test_docker_healthy(host: Host, expect: Expect) -> None:
     """The engine runs, can write its data, and has no container that it fails to remove."""
     wrong = unhealthy(host.engine.info, host.containers.all)
     expect(
         not wrong,
-        found="; ".join(wrong) or f"an engine that answers and can write to {host.engine.root}",
+        wrong,
+        found=f"an engine that answers and can write to {host.engine.root}",
         expected="an engine that answers, room where it keeps its data, no container dead or being removed",
     )

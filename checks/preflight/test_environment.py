@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose import env_file
 from gonogo.deploy.compose.client_logins import ClientLogin, client_logins
 from gonogo.deploy.compose.databases import REDIS, SCRIPTS, Database, databases
@@ -23,7 +24,7 @@ from gonogo.deploy.target.target import Target
     reason="D1: the stack's secrets come from this file on the target, read by Compose itself.",
     fix="Put the env file there, owned by the login, mode 0600; correct env_file if it lies elsewhere.",
 )
-def test_environment_file(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_environment_file(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The env file exists, only the deployer may read it, and Compose can read every line of it."""
     _ = release.folder
     path = env_file.file(target)
@@ -36,16 +37,14 @@ def test_environment_file(host: Host, target: Target, release: Release, expect: 
         )
         return
     fine = place.is_file and place.readable and place.private
-    expect(
+    if expect(
         fine,
         found=f"{path}: {place.told}{'' if place.readable else ', not readable for the login'}",
         expected=f"a file that {host.login.name} may read and nobody else, mode 0600",
         fix=f"chmod 600 {path} on the target." if place.is_file and place.readable else "",
-    )
-    count = len(release.environment)
-    expect(
-        True, found=f"{path}: {count} variables, mode {place.mode:04o}", expected="a file that Compose reads"
-    )
+    ):
+        told = f"{path}: {len(release.environment)} variables, mode {place.mode:04o}"
+        expect(True, found=told, expected="a file that Compose reads")
 
 
 @pytest.mark.check(
@@ -53,7 +52,7 @@ def test_environment_file(host: Host, target: Target, release: Release, expect: 
     reason="D1: the backup stopped for want of MONGODB_PASSWORD; a blank value fails later still.",
     fix="Set these variables in the env file on the target.",
 )
-def test_environment_required(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_environment_required(target: Target, release: Release, expect: Expect) -> None:
     """Every variable that must be set is set, not blank and no placeholder."""
     settings, given = target.environment, release.environment
     used = {variable.name for variable in release.variables}
@@ -72,7 +71,8 @@ def test_environment_required(target: Target, release: Release, expect: Callable
     ]
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{len(named)} variables set",
+        wrong,
+        found=f"{len(named)} variables set",
         expected=f"{', '.join(sorted(demanded)) or 'no variable'} set; none blank or a placeholder",
     )
 
@@ -170,17 +170,18 @@ def _same_names(service: Service, known: list[Database]) -> Iterator[tuple[str, 
     fix="Give these clients what the database was initialised with; waive this check for a release that "
     "follows a change of the password in the database itself.",
 )
-def test_environment_parity(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_environment_parity(target: Target, release: Release, expect: Expect) -> None:
     """Each client of a database gets the credentials with which that database was initialised."""
     found = parity(release.model, release.initialised, target.mongodb)
     if not found.databases:
         pytest.skip("no database whose credentials are known is in this stack")
     good = f"{', '.join(found.databases)}: {len(found.judged)} variables agree"
     expected = "the credentials with which each database was initialised"
-    expect(not found.wrong, found="; ".join(found.wrong.values()) or good, expected=expected)
+    expect(not found.wrong, found.wrong.values(), found=good, expected=expected)
     expect(
         not found.doubtful,
-        found="; ".join(found.doubtful.values()) or good,
+        found.doubtful.values(),
+        found=good,
         expected=expected,
         fix="See to it that the database has that user, with that password.",
         severity="warning",
@@ -193,15 +194,15 @@ def test_environment_parity(target: Target, release: Release, expect: Callable[.
     reason="A secret that everybody on the host, in git or in a word list can read is none.",
     fix="chmod 600 these files; take them out of git and change what was in them.",
 )
-def test_environment_secrets(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_environment_secrets(target: Target, release: Release, expect: Expect) -> None:
     """Env files are private and not in git, and no secret has a weak or default value."""
     own, wrong = env_file.file(target), []
     tracked = [
         f"{name} in {target.source} holds secrets and git tracks it" for name in release.beside.secrets
     ]
     if release.offline:
-        found = "; ".join(tracked) or "git tracks no env file with secrets"
-        expect(not tracked, found=found, expected="no env file with secrets in git")
+        found = "git tracks no env file with secrets"
+        expect(not tracked, tracked, found=found, expected="no env file with secrets in git")
         return
     for path, place in release.service_files.items():
         if place is None or path == own:
@@ -213,11 +214,11 @@ def test_environment_secrets(target: Target, release: Release, expect: Callable[
     wrong += tracked
     good = f"env files of services, all private: {len(release.service_files)}; no weak value"
     expected = "env files that are private and not in git, secrets that nobody guesses"
-    expect(not wrong, found="; ".join(wrong) or good, expected=expected)
-    weak = "; ".join(f"{name} {said}" for name, said in sorted(release.weak.items()))
+    expect(not wrong, wrong, found=good, expected=expected)
     expect(
-        not weak,
-        found=weak or good,
+        not release.weak,
+        [f"{name} {said}" for name, said in sorted(release.weak.items())],
+        found=good,
         expected=expected,
         fix="Change them, in what already uses them too (a database keeps its first password).",
         severity="warning",

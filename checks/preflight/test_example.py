@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose import env_example
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target
@@ -18,7 +17,7 @@ from gonogo.deploy.target.target import Target
     "example is in git for good.",
     fix="Add what is missing to the example, with placeholders for secrets; change a secret that was there.",
 )
-def test_environment_example(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_environment_example(target: Target, release: Release, expect: Expect) -> None:
     """The env example gives every variable that must be set, is well-formed, and holds no real secret."""
     found, wanted = release.example, env_example.demanded(release.flat, target)
     needed = bool(target.environment.example) or (release.offline and bool(wanted))
@@ -30,7 +29,7 @@ def test_environment_example(target: Target, release: Release, expect: Callable[
         return
     real = [f"the value of {name} looks like a real secret" for name in found.real]
     good = f"{found.file}: {len(found.names)} variables"
-    expect(not real, found="; ".join(real) or good, expected="placeholders for secrets")
+    expect(not real, real, found=good, expected="placeholders for secrets")
     _ = release.environment if release.offline else {}  # Compose may refuse what looks well-formed
     wrong = [*found.faults, *(f"{name} is not given" for name in env_example.lacking(found, wanted))]
     expect(

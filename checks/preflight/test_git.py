@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.host.commits import some
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.release import Release
@@ -17,7 +16,7 @@ from gonogo.deploy.target.target import Target
     reason="A release from a branch that was never reviewed is found out in production.",
     fix="Switch to one of these branches, or add this one to git.branches in the target file.",
 )
-def test_git_branch(controller: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_git_branch(controller: Host, target: Target, expect: Expect) -> None:
     """The branch that is checked out may be deployed to this target."""
     if not target.git.branches:
         pytest.skip("the target file allows every branch")
@@ -37,16 +36,16 @@ def test_git_branch(controller: Host, target: Target, expect: Callable[..., None
     fix="Commit or stash these changes; set git.clean = false in the target file to accept them.",
     severity="warning",
 )
-def test_git_clean(controller: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_git_clean(controller: Host, target: Target, expect: Expect) -> None:
     """There are no changes that are not committed."""
     git = controller.git(str(target.source)).checkout
-    if not git.commit:
-        expect(
-            False,
-            found=git.why,
-            expected="a commit to deploy",
-            fix="Deploy from a clone, in which git can say what it is that runs.",
-        )
+    if not expect(
+        git.commit,
+        git.why,
+        expected="a commit to deploy",
+        fix="Deploy from a clone, in which git can say what it is that runs.",
+    ):
+        return
     if git.changes and not target.git.clean:
         pytest.skip("the target file accepts changes that are not committed")
     found = f"changed: {some(git.changes)}" if git.changes else "no change"
@@ -58,7 +57,7 @@ def test_git_clean(controller: Host, target: Target, expect: Callable[..., None]
     reason="A commit that lies on one machine alone is lost with it, and nobody else can deploy it.",
     fix="Push it; if it was pushed from elsewhere, run `git fetch`.",
 )
-def test_git_pushed(controller: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_git_pushed(controller: Host, target: Target, expect: Expect) -> None:
     """The commit is on a branch of a remote."""
     if not target.git.pushed:
         pytest.skip("the target file does not ask for it")
@@ -75,9 +74,7 @@ def test_git_pushed(controller: Host, target: Target, expect: Callable[..., None
     reason="What ships is known before it ships: a migration or a new variable is no surprise in the middle.",
     severity="warning",
 )
-def test_git_changes(
-    host: Host, controller: Host, target: Target, release: Release, expect: Callable[..., None]
-) -> None:
+def test_git_changes(host: Host, controller: Host, target: Target, release: Release, expect: Expect) -> None:
     """All that runs is part of what would be deployed; what is new is told."""
     if release.offline:
         if release.shipping is None:
@@ -92,13 +89,13 @@ def test_git_changes(
     ships = release.shipping
     if ships is None:
         pytest.skip(controller.git(str(target.source)).checkout.why)
-    if not ships.known:
-        expect(
-            False,
-            found=f"{ships.since[:8]}, of which {runs.version} was made, is not in this clone",
-            expected="a clone that holds the commit that runs",
-            fix="Run `git fetch --unshallow` or `git fetch --all`; find out who deployed that commit.",
-        )
+    if not expect(
+        ships.known,
+        f"{ships.since[:8]}, of which {runs.version} was made, is not in this clone",
+        expected="a clone that holds the commit that runs",
+        fix="Run `git fetch --unshallow` or `git fetch --all`; find out who deployed that commit.",
+    ):
+        return
     expect(
         ships.forward or ships.back,  # older: release.newer says it
         found=ships.told(target.compose_files),
@@ -112,19 +109,25 @@ def test_git_changes(
     reason="L8: what somebody changed on the server and never committed was built in, and lost later.",
     fix="Commit and push there what is to stay, remove what is not; push this commit from here.",
 )
-def test_git_server(host: Host, controller: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_git_server(host: Host, controller: Host, target: Target, expect: Expect) -> None:
     """The clone that the target builds from can be set to this very commit without losing anything."""
     if target.method != "on-server" or target.on_server is None:
         pytest.skip("the images are not built on the target")
     git, where = controller.git(str(target.source)).checkout, target.on_server.checkout
     wanted = f"a clone at {where} with nothing to lose, that has commit {git.commit[:8]} or can fetch it"
-    if not git.commit or git.changes:
-        found = f"changes here that no clone can have: {some(git.changes)}" if git.commit else git.why
-        expect(False, found=found, expected="a commit, and nothing beside it", fix="Commit and push it.")
+    found = f"changes here that no clone can have: {some(git.changes)}" if git.commit else git.why
+    if not expect(
+        git.commit and not git.changes,
+        found,
+        expected="a commit, and nothing beside it",
+        fix="Commit and push it.",
+    ):
+        return
     clone = host.git(where, target.on_server.remote, git.commit).clone
     fault = clone.fault(git.commit, bool(git.remotes))
     expect(
         not fault,
-        found=f"{where}: {fault}" if fault else f"{where} at {clone.commit[:8]}",
+        f"{where}: {fault}",
+        found=f"{where} at {clone.commit[:8]}",
         expected=wanted,
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.availability import health
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target.target import Target
@@ -16,7 +15,7 @@ from gonogo.deploy.target.target import Target
     reason="Only what is well before a release can prove that the release left it well.",
     fix="Fix the running stack first; to deploy the very fix, add a waiver for health.baseline.",
 )
-def test_health_baseline(host: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_health_baseline(host: Host, target: Target, expect: Expect) -> None:
     """The stack that runs now is healthy and answers, or nothing runs yet."""
     running = host.project(target.project).containers
     wrong = [f"{one.told}" for one in running if not one.well and not one.completed]
@@ -30,4 +29,4 @@ def test_health_baseline(host: Host, target: Target, expect: Callable[..., None]
         if running
         else "nothing runs yet"
     )
-    expect(not wrong, found="; ".join(wrong) or good, expected="a stack that is well, or none")
+    expect(not wrong, wrong, found=good, expected="a stack that is well, or none")

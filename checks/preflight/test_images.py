@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
 from gonogo.deploy.compose.model import Service
@@ -36,7 +37,7 @@ def at_hand(release: Release, service: Service) -> ImageInfo | None:
     reason="D2: images that were never built shipped as empty archives and loaded as nothing.",
     fix="Build or pull the image on this machine, name one that exists, or give the service a build section.",
 )
-def test_images_present(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_images_present(target: Target, release: Release, expect: Expect) -> None:
     """Every image is on the target, on this machine, about to be built here, or in a registry."""
     model = release.model
     building = [] if release.skip_build else model.built()
@@ -55,7 +56,8 @@ def test_images_present(target: Target, release: Release, expect: Callable[..., 
             wrong.append(f"{told} exists neither here, nor on the target, nor in a registry")
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{len(building)} to be built, {len(rest)} {other}",
+        wrong,
+        found=f"{len(building)} to be built, {len(rest)} {other}",
         expected="an image for every service",
     )
 
@@ -65,7 +67,7 @@ def test_images_present(target: Target, release: Release, expect: Callable[..., 
     reason="D2, L5: what shipped was not what had been built last, and nobody saw it.",
     fix="Deploy without --skip-build, so that the image is built from what lies here.",
 )
-def test_images_fresh(release: Release, expect: Callable[..., None]) -> None:
+def test_images_fresh(release: Release, expect: Expect) -> None:
     """With --skip-build, the image of each built service was built from the commit that lies here."""
     model = release.model
     if not release.skip_build:
@@ -83,7 +85,8 @@ def test_images_fresh(release: Release, expect: Callable[..., None]) -> None:
     nameless = [name for name, image, _ in known if REVISION not in image.labels]
     expect(
         not wrong,
-        found="; ".join(wrong) or ", ".join(f"{name} of {source.revision[:8]}" for name, _, source in known),
+        wrong,
+        found=", ".join(f"{name} of {source.revision[:8]}" for name, _, source in known),
         expected="images built from the last commit of their sources",
         # Who names a version to be taken means that one, whatever lies here meanwhile.
         severity="warning" if len(wrong) == len(nameless) or release.images_of else None,
@@ -95,7 +98,7 @@ def test_images_fresh(release: Release, expect: Callable[..., None]) -> None:
     reason="An image of another architecture arrives in full and then ends with `exec format error`.",
     fix="Give the service `platform:` with the target's, or build on a machine of its kind.",
 )
-def test_images_platform(host: Host, release: Release, expect: Callable[..., None]) -> None:
+def test_images_platform(host: Host, release: Release, expect: Expect) -> None:
     """Each image that would be built, sent or run is of the target's platform."""
     model, wanted = release.model, host.engine.platform
     wrong, seen = [], 0
@@ -110,7 +113,8 @@ def test_images_platform(host: Host, release: Release, expect: Callable[..., Non
                 )
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{seen} images for {wanted}",
+        wrong,
+        found=f"{seen} images for {wanted}",
         expected=f"images for the target's platform, {wanted}",
     )
 
@@ -142,7 +146,7 @@ def _platforms(release: Release, service: Service) -> Iterator[tuple[str, str]]:
     reason="L6: `target: dev` in the base file put a development server into production.",
     fix="Build the production stage and set the production values in what is deployed to this target.",
 )
-def test_images_target(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_images_target(target: Target, release: Release, expect: Expect) -> None:
     """What is built and run is made for production, and as the target file declares it."""
     model = release.model
     declared = Declared(target.images.stages, target.images.environment)
@@ -155,7 +159,8 @@ def test_images_target(target: Target, release: Release, expect: Callable[..., N
     wrong = development.faults(services, declared, own)
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{len(services)} services without a mark of development",
+        wrong,
+        found=f"{len(services)} services without a mark of development",
         expected="no build stage, variable or command of development, and what [images] declares",
     )
 
@@ -165,7 +170,7 @@ def test_images_target(target: Target, release: Release, expect: Callable[..., N
     reason="A deployment that fails has to go back at once: an image that was pruned cannot be gone back to.",
     fix="Load the image on the target again, or go to a whole release: `gonogo rollback --to VERSION`.",
 )
-def test_images_rollback(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_images_rollback(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The images of the release that runs are on the target."""
     current, running = host.releases(str(target.deploy_path)).current, host.project(target.project).containers
     recorded = current.images if current else {}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.lock import way_out
 from gonogo.deploy.release.release import Release
@@ -17,7 +16,7 @@ from gonogo.deploy.target.target import Target
     "lock.free",
     reason="Two deployments at once undo each other's work.",
 )
-def test_lock_free(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_lock_free(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """Nobody else deploys to the target."""
     held = host.lock(str(target.deploy_path)).held
     ours = held is not None and held.holder is not None and held.holder.version == release.version != ""

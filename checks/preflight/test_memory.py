@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
@@ -31,7 +32,7 @@ def reserved(model: Model, running: Iterable[Container]) -> dict[str, int]:
     reason="A host out of memory has the kernel end a process, and it picks the largest: the database.",
     fix="Stop what is not needed there, add memory, or lower thresholds.memory_free_mb if less will do.",
 )
-def test_memory_available(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_memory_available(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The memory that is available is enough for the services that would be new, and a margin."""
     more = reserved(release.model, host.project(target.project).containers)
     margin = target.thresholds.memory_free_mb

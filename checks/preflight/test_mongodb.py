@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.filesystem import mb
@@ -41,7 +42,7 @@ def _state(host: Host, target: Target, release: Release) -> tuple[Mongodb, Mongo
     reason="D4, L1: a database keeps the credentials it was initialised with, not those of a new env file.",
     fix="Put the credentials back with which the database was initialised, or change them in the database.",
 )
-def test_mongodb_login(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_mongodb_login(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The credentials of the new model log in to the database that runs."""
     mongodb, state = _state(host, target, release)
     whose = f"the login of {mongodb.uri_variable}" if mongodb.uri_variable else "the new model's login"
@@ -66,14 +67,14 @@ def ill(state: Mongo) -> list[str]:
     reason="A release over a database that cannot write, or has lost its majority, only adds to the trouble.",
     fix="Fix the replica set first: `rs.status()` tells what its members say of each other.",
 )
-def test_mongodb_healthy(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_mongodb_healthy(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The database takes writes; of a replica set every member is well."""
     _, state = _state(host, target, release)
     wrong = ill(state)
     role = "the primary" if state.writable else "a member"
     what = f"{role} of {state.replica_set}, " if state.replica_set else ""
     good = f"{state.container}: {what}{len(state.members) or 1} well"
-    expect(not wrong, found="; ".join(wrong) or good, expected="a database that takes writes")
+    expect(not wrong, wrong, found=good, expected="a database that takes writes")
 
 
 def shrunk(before: Mapping[str, int] | None, now: Mapping[str, int], mongodb: Mongodb) -> str:
@@ -97,7 +98,7 @@ def shrunk(before: Mapping[str, int] | None, now: Mapping[str, int], mongodb: Mo
     fix="Find out where the data went before anything else changes: compare volumes with the backup.",
     data=True,
 )
-def test_mongodb_size(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_mongodb_size(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The database holds about as much as before the last release, or more."""
     mongodb, state = _state(host, target, release)
     baseline = host.releases(str(target.deploy_path)).baseline
@@ -157,7 +158,7 @@ def coming(images: Mapping[str, ImageInfo], model: Model, service: str) -> tuple
     fix="Name an image of the series that its data has, or of the next, and raise one series at a time.",
     data=True,
 )
-def test_mongodb_version(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_mongodb_version(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The version of the new image opens the data files of the database that runs."""
     model = release.model
     mongodb, state = _state(host, target, release)
@@ -169,17 +170,18 @@ def test_mongodb_version(host: Host, target: Target, release: Release, expect: C
     if image == state.image:
         expect(True, found=f"{named}, which runs now", expected="an image that opens the data")
         return
-    expect(
-        new and have,
-        found=f"{named} is of a version that is not known"
-        if not new
-        else "the login may not ask for the featureCompatibilityVersion",
-        expected="a version of MongoDB to compare with that of the data",
-        fix="Compare by hand: the new image's version with db.adminCommand({getParameter: 1, "
-        "featureCompatibilityVersion: 1}).",
-        severity="warning",
-    )
-    assert new and have
+    if new is None or have is None:
+        expect(
+            False,
+            "the login may not ask for the featureCompatibilityVersion"
+            if new
+            else f"{named} is of a version that is not known",
+            expected="a version of MongoDB to compare with that of the data",
+            fix="Compare by hand: the new image's version with db.adminCommand({getParameter: 1, "
+            "featureCompatibilityVersion: 1}).",
+            severity="warning",
+        )
+        return
     why = incompatible(new, have)
     told = (
         f"{named} is MongoDB {new[0]}.{new[1]}, the data's featureCompatibilityVersion {state.compatibility}"

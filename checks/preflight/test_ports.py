@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.port import Holder
@@ -99,28 +100,25 @@ def _joined(between: str, words: list[str]) -> str:
     reason="D3: a port held by another stack fails the start halfway, with containers left behind.",
     fix="Stop the holder, or publish another port in the compose file.",
 )
-def test_ports_free(host: Host, release: Release, expect: Callable[..., None]) -> None:
+def test_ports_free(host: Host, release: Release, expect: Expect) -> None:
     """Every published port is free, or held by the container that this release replaces."""
     services = release.publishing
-    wrong, risks = twice(release.published) + repeated(services), []
+    wanted = [f"{port} ({service})" for service, port in release.published]
+    wanted += [f"one of {_span(ports)} ({one.name})" for one in services for ports in one.ranges]
+    expected = f"for this stack: {', '.join(wanted) or 'no port'}"
+    wrong = twice(release.published) + repeated(services)
+    expect(not wrong, wrong, found="all free or ours", expected=expected)
     _ = host.holders  # whether they can be told at all is asked whatever is published
     for service, port in release.published:
         who = hindering(host.port(str(port)).holders, service, release)
-        wrong += [f"{port} for {service} is held by {who}"] if who else []
+        expect(not who, f"{port} for {service} is held by {who}", expected=expected)
     for one in services:
         for ports in one.ranges:
             held = {port: host.port(str(port)).holders for port in ports}
-            wrong.append(exhausted(one, {p: hindering(who, one.name, release) for p, who in held.items()}))
-            risks.append(risky(one, {port: process(who) for port, who in held.items()}))
-    wrong, risks = list(filter(None, wrong)), list(filter(None, risks))
-    wanted = [f"{port} ({service})" for service, port in release.published]
-    wanted += [f"one of {_span(ports)} ({one.name})" for one in services for ports in one.ranges]
-    expect(
-        not wrong and not risks,
-        found=_joined("; ", wrong or risks) or "all free or ours",
-        expected=f"for this stack: {_joined(', ', wanted) or 'no port'}",
-        severity="warning" if risks and not wrong else None,
-    )
+            full = exhausted(one, {port: hindering(who, one.name, release) for port, who in held.items()})
+            expect(not full, full, expected=expected)
+            risk = risky(one, {port: process(who) for port, who in held.items()})
+            expect(not risk, risk, expected=expected, severity="warning")
 
 
 @pytest.mark.check(
@@ -129,7 +127,7 @@ def test_ports_free(host: Host, release: Release, expect: Callable[..., None]) -
     fix="Publish a higher port behind a proxy, or lower the limit on the target: "
     "`sudo sysctl net.ipv4.ip_unprivileged_port_start=80`, and the same in /etc/sysctl.d.",
 )
-def test_ports_privileged(host: Host, release: Release, expect: Callable[..., None]) -> None:
+def test_ports_privileged(host: Host, release: Release, expect: Expect) -> None:
     """The engine is allowed to bind every published port."""
     publishing = release.publishing
     if not host.engine.rootless:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
@@ -54,7 +55,7 @@ def holders(found: Iterable[Container], model: Model, project: str) -> dict[str,
     fix="Set project in the target file to the name of the running project.",
     data=True,
 )
-def test_project_matches(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_project_matches(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The stack that runs belongs to the project that the target file names, or nothing like it runs."""
     model = release.model
     ours = [one.name for one in host.project(target.project).containers if one.running]
@@ -78,13 +79,14 @@ def test_project_matches(host: Host, target: Target, release: Release, expect: C
     fix="Remove them by name once nothing needs them (docker rm): gonogo removes only what a release made.",
     severity="warning",
 )
-def test_project_orphans(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_project_orphans(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """Every container of the project belongs to a service of the compose files."""
     known, running = release.declared, host.project(target.project).containers
     lost = [f"{one.told} of service {one.service}" for one in running if one.service not in known]
     expect(
         not lost,
-        found="; ".join(sorted(lost)) or f"{len(running)} containers of known services",
+        sorted(lost),
+        found=f"{len(running)} containers of known services",
         expected=f"in the project {target.project} no container of a service that is gone",
     )
 
@@ -94,7 +96,7 @@ def test_project_orphans(host: Host, target: Target, release: Release, expect: C
     reason="D3: a container name is held by one container on the whole host, a stopped one too.",
     fix="Remove or rename the holder, or change container_name in the compose file.",
 )
-def test_names_free(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_names_free(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """Every container_name is free, or held by the container that this release replaces."""
     model = release.model
     ours = any(one.running for one in host.project(target.project).containers)
@@ -109,7 +111,8 @@ def test_names_free(host: Host, target: Target, release: Release, expect: Callab
     names = sorted(service.container_name for service in model.services.values() if service.container_name)
     expect(
         not wrong,
-        found="; ".join(wrong) or f"free or ours: {', '.join(names) or 'no container_name is given'}",
+        wrong,
+        found=f"free or ours: {', '.join(names) or 'no container_name is given'}",
         expected="each container_name free, or held by what this release replaces",
     )
 

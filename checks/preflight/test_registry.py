@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose.image_name import misnamed
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import Unknown
@@ -28,7 +27,7 @@ def _needed(target: Target, model: Model) -> str:
     reason="L5: images under other names than those that the registry has were never the ones that ran.",
     fix="Give each service with a build section an `image:` that begins with the registry's host.",
 )
-def test_registry_configured(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_registry_configured(target: Target, release: Release, expect: Expect) -> None:
     """Every image that the stack builds has a name in the registry of the target file."""
     model = release.model
     host = _needed(target, model)
@@ -40,7 +39,8 @@ def test_registry_configured(target: Target, release: Release, expect: Callable[
     ]
     expect(
         not wrong,
-        found="; ".join(wrong) or ", ".join(sorted({one.image for one in built})),
+        wrong,
+        found=", ".join(sorted({one.image for one in built})),
         expected=f"valid names that begin with {host}/",
     )
 
@@ -51,7 +51,7 @@ def test_registry_configured(target: Target, release: Release, expect: Callable[
     fix="Start the registry, open the way to it, or fix its certificate; plain_http is for the loopback.",
 )
 def test_registry_reachable(
-    host: Host, controller: Host, target: Target, release: Release, expect: Callable[..., None]
+    host: Host, controller: Host, target: Target, release: Release, expect: Expect
 ) -> None:
     """The registry answers this machine and the target, over TLS unless it is on the loopback."""
     name = _needed(target, release.model)
@@ -63,7 +63,8 @@ def test_registry_reachable(
     wrong = [f"from {whence}: {greeting.problem}" for whence, greeting in asked.items() if greeting.problem]
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{name} answers this machine and the target",
+        wrong,
+        found=f"{name} answers this machine and the target",
         expected=f"a registry that answers at {name}",
     )
 
@@ -73,7 +74,7 @@ def test_registry_reachable(
     reason="A push or pull that is refused is better known before the first image is built.",
     fix="Run `docker login` for the registry there, as the user who deploys; or set its two variables.",
 )
-def test_registry_login(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_registry_login(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """This machine may push the stack's images, and the target may pull them."""
     name = _needed(target, release.model)
     content = release.registry_content
@@ -89,7 +90,8 @@ def test_registry_login(host: Host, target: Target, release: Release, expect: Ca
         wrong.append(f"the target's Docker {has} for {name}")
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{name} lets this machine and the target in",
+        wrong,
+        found=f"{name} lets this machine and the target in",
         expected=f"logins that {name} accepts, on this machine and on the target",
     )
 
@@ -99,7 +101,7 @@ def test_registry_login(host: Host, target: Target, release: Release, expect: Ca
     reason="D2: a tag that was made anew named nothing; a tag that is moved makes two releases one.",
     fix="Push the tag that the compose file names, or remove the foreign one from the registry.",
 )
-def test_registry_tag(target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_registry_tag(target: Target, release: Release, expect: Expect) -> None:
     """The tag of this release is free; with --skip-build, the tags that the compose file names are there."""
     model = release.model
     name = _needed(target, model)
@@ -115,7 +117,8 @@ def test_registry_tag(target: Target, release: Release, expect: Callable[..., No
         wrong += [f"{tag} is not there" for tag, there in sorted(content.named.items()) if not there]
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{content.version} is free in {name}",
+        wrong,
+        found=f"{content.version} is free in {name}",
         expected="a free tag for this release"
         + (", and what the compose file names, since --skip-build builds nothing" * release.skip_build),
     )

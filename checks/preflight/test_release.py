@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.records import NEEDED, RECORD, folder
 from gonogo.deploy.release.release import Release
@@ -17,7 +16,7 @@ from gonogo.deploy.target.target import Target
     reason="The way back leads through the files of the release that runs: without them there is none.",
     fix="Put its folder back from a copy; or remove the link, so that what runs is recorded anew.",
 )
-def test_release_recorded(host: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_release_recorded(host: Host, target: Target, expect: Expect) -> None:
     """The files of the release that runs are there and can be read, or there is no release yet."""
     found = host.releases(str(target.deploy_path)).recorded
     if not found.name:
@@ -42,30 +41,31 @@ def test_release_recorded(host: Host, target: Target, expect: Callable[..., None
     severity="warning",
 )
 def test_release_newer(
-    host: Host, controller: Host, target: Target, release: Release, expect: Callable[..., None]
+    host: Host, controller: Host, target: Target, release: Release, expect: Expect
 ) -> None:
     """What would be deployed does not run already, and is not older than what runs."""
     runs = host.releases(str(target.deploy_path)).current
     if runs is None or release.shipping is None:
         pytest.skip("no release of a known commit runs")
     ships = release.shipping
-    if runs.version in (release.version, release.images_of):
-        expect(
-            False,
-            found=f"{runs.version} runs already",
-            expected="a version that is not on the target yet",
-            fix="Give what is deployed another version.",
-            severity="error",
-        )
+    if not expect(
+        runs.version not in (release.version, release.images_of),
+        f"{runs.version} runs already",
+        expected="a version that is not on the target yet",
+        fix="Give what is deployed another version.",
+        severity="error",
+    ):
+        return
     same = ships.since == ships.until
     differing = bool(controller.git(str(target.source)).checkout.changes) or runs.version.endswith("-dirty")
     if ships.back:
         expect(
             False,
-            found=f"{ships.until[:8]} is older than {ships.since[:8]}, which runs: it lacks {ships.losses}",
+            f"{ships.until[:8]} is older than {ships.since[:8]}, which runs: it lacks {ships.losses}",
             expected="a newer commit than the one that runs",
             fix="Check out the newer commit; deploy only if going back is what you want.",
         )
+        return
     found = f"{runs.version} runs, {len(ships.commits)} commits behind"
     if same:
         more = ", with changes that are not committed" if differing else ""

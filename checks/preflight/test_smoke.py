@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.target.target import Target
 
 
@@ -15,7 +14,7 @@ from gonogo.deploy.target.target import Target
     reason="A smoke test that is not there proves nothing, and after the switch it is late to find out.",
     fix="Correct files of [smoke] in the target file; they are relative to `source`.",
 )
-def test_smoke_present(target: Target, expect: Callable[..., None]) -> None:
+def test_smoke_present(target: Target, expect: Expect) -> None:
     """Every smoke test that the target file names is on this machine."""
     if not target.smoke.files:
         pytest.skip("the target file names no smoke tests")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target.target import Target
 
@@ -17,7 +16,7 @@ HERE = "the target is this machine"
     reason="Everything else is asked over this one connection; without it nothing is known.",
     fix="Log in by hand with the command that the message names, and correct host in the target file.",
 )
-def test_ssh_reachable(host: Host, expect: Callable[..., None]) -> None:
+def test_ssh_reachable(host: Host, expect: Expect) -> None:
     """The host answers and lets us log in without a question."""
     expect(host.login.name, found=f"logged in as {host.login.name}", expected="a login that runs commands")
 
@@ -28,7 +27,7 @@ def test_ssh_reachable(host: Host, expect: Callable[..., None]) -> None:
     fix="Compare the fingerprint with the host's (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` there), "
     "keep it in known_hosts, and remove what switches the check off from the ssh configuration.",
 )
-def test_ssh_host_key(host: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_ssh_host_key(host: Host, target: Target, expect: Expect) -> None:
     """The host's key is known here, has not changed, and ssh insists on it."""
     if target.host == "local":
         pytest.skip(HERE)
@@ -51,7 +50,7 @@ def test_ssh_host_key(host: Host, target: Target, expect: Callable[..., None]) -
     fix="Deploy from a machine nearer to the target, or raise latency_ms in [thresholds].",
     severity="warning",
 )
-def test_ssh_latency(host: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_ssh_latency(host: Host, target: Target, expect: Expect) -> None:
     """The target answers a question quickly."""
     if target.host == "local":
         pytest.skip(HERE)
@@ -64,7 +63,7 @@ def test_ssh_latency(host: Host, target: Target, expect: Callable[..., None]) ->
     reason="Versions, the age of backups, tokens and certificates are all judged by the clock.",
     fix="Let the target and this machine set their clocks by NTP: `timedatectl set-ntp true`.",
 )
-def test_ssh_clock(host: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_ssh_clock(host: Host, target: Target, expect: Expect) -> None:
     """The target's clock agrees with this machine's."""
     if target.host == "local":
         pytest.skip(HERE)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from gonogo.checks.declared import servers
+from gonogo.checks.expect import Expect
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.host import Host
@@ -29,7 +29,7 @@ def told(one: Shown, now: datetime.datetime) -> str:
     reason="A certificate that ends shortly after a deployment is taken for the deployment's fault.",
     fix="Renew the certificate (`certbot renew`, or where your proxy keeps it) and let the server load it.",
 )
-def test_tls_expiry(host: Host, controller: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_tls_expiry(host: Host, controller: Host, target: Target, expect: Expect) -> None:
     """The certificates of https health endpoints and of [tls] hosts are valid for some days more."""
     wanted = [host.certificate(server) for server in servers(target)]
     if not wanted:
@@ -40,6 +40,7 @@ def test_tls_expiry(host: Host, controller: Host, target: Target, expect: Callab
     soon = [one for one in found if one.ends is None or one.ends - now < least]
     expect(
         not soon,
-        found="; ".join(told(one, now) for one in soon or found),
+        [told(one, now) for one in soon],
+        found="; ".join(told(one, now) for one in found),
         expected=f"certificates that are valid for {target.tls.days} days or more",
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.host.binds import Bind, within
 from gonogo.deploy.host.container import Container
@@ -23,13 +24,13 @@ from gonogo.deploy.target.target import Target
     fix="Mount there what the container has; moving data is a task of its own, before a deployment.",
     data=True,
 )
-def test_volumes_same_data(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_volumes_same_data(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """At each data directory of each service the new model mounts what the service's container has there."""
     model = release.model
     running = host.project(target.project).containers
     wrong = moved(model, running, release.mounted.binds)
     found = f"{len(running)} containers keep their data" if running else "nothing of this stack is there yet"
-    expect(not wrong, found="; ".join(wrong) or found, expected="the same volumes and folders as now")
+    expect(not wrong, wrong, found=found, expected="the same volumes and folders as now")
 
 
 def related(one: Container, target: Target) -> bool:
@@ -99,7 +100,7 @@ def lost(host: Host, target: Target, model: Model, released: Collection[str]) ->
     fix="Correct project in the target file or the volume's name, or restore the backup.",
     data=True,
 )
-def test_volumes_exist(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_volumes_exist(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """Every volume exists that the stack should find with data in it; a first deployment makes its own."""
     model = release.model
     record = host.releases(str(target.deploy_path)).recorded.release
@@ -108,7 +109,8 @@ def test_volumes_exist(host: Host, target: Target, release: Release, expect: Cal
     good = f"{there} of the stack's {len(model.volumes)} volumes, the others are new"
     expect(
         not wrong,
-        found="; ".join(said for said, _ in wrong) or good,
+        [said for said, _ in wrong],
+        found=good,
         expected="the volumes that hold the stack's data",
         fix=" ".join(dict.fromkeys(todo for _, todo in wrong)),
     )
@@ -176,10 +178,10 @@ def _writable_mounts(model: Model) -> Iterator[tuple[str, Mount]]:
     reason="A service that cannot write to its data starts, and fails at the first request that matters.",
     fix="Mount the filesystem for writing, or give the folder to the user that the service runs as.",
 )
-def test_volumes_writable(host: Host, target: Target, release: Release, expect: Callable[..., None]) -> None:
+def test_volumes_writable(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """What services write to is not read-only, and their users may write to the folders that they mount."""
     wrong = read_only(release.model, host.volumes.all, release.mounted.binds)
-    expect(not wrong, found="; ".join(wrong), expected="volumes and folders that can be written to")
+    expect(not wrong, wrong, expected="volumes and folders that can be written to")
     mapped = host.engine.rootless or bool(REMAPPED.search(host.engine.root))
     images = {**release.builder_images, **host.images(release).found}
     users = {
@@ -191,7 +193,8 @@ def test_volumes_writable(host: Host, target: Target, release: Release, expect: 
     well = {(c.service, mount[1]) for c in running if c.well for mount in c.mounts}
     expect(
         not closed,
-        found="; ".join(f"{path}: {why}" for _, path, why in closed) or "nothing is read-only",
+        [f"{path}: {why}" for _, path, why in closed],
+        found="nothing is read-only",
         expected="volumes and folders that can be written to",
         # What runs so already may never write there.
         severity=None if {(name, path) for name, path, _ in closed} - well else "warning",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.checks.suite import Suite
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target.sections.conditions import Waiver
@@ -34,10 +35,10 @@ def void(waivers: Iterable[Waiver], checks: Collection[str], today: datetime.dat
     fix="Remove the waiver from the target file, correct its id (`gonogo checks` lists them), or fix what "
     "it was for; extend it only with a new reason.",
 )
-def test_waivers_valid(suite: Suite, controller: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_waivers_valid(suite: Suite, controller: Host, target: Target, expect: Expect) -> None:
     """Every waiver names a check that there is, and has not expired."""
     if not target.waivers:
         pytest.skip("the target file waives nothing")
     wrong = void(target.waivers, suite.checks, controller.clock.now.date())
     given = ", ".join(f"{one.check} until {one.until}" for one in target.waivers)
-    expect(not wrong, found="; ".join(wrong) or given, expected="waivers of checks that there are, for now")
+    expect(not wrong, wrong, found=given, expected="waivers of checks that there are, for now")

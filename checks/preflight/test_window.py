@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target.sections.conditions import Window
 from gonogo.deploy.target.sections.values import Day
@@ -53,7 +53,7 @@ def _at(window: Window, day: datetime.date, text: str) -> datetime.datetime:
     reason="Outside the agreed hours nobody is there to look after a deployment, or too many use the stack.",
     fix="Wait until the window opens, or change [window] in the target file.",
 )
-def test_time_window(controller: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_time_window(controller: Host, target: Target, expect: Expect) -> None:
     """A deployment may start at this time."""
     window = target.window
     if window is None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.checks.suite import Suite
 from gonogo.deploy.target.sections.service import Availability as Budget
 from gonogo.deploy.target.target import Target
@@ -36,7 +37,7 @@ def faults(seen: Availability, budget: Budget) -> Iterator[str]:
     fix="See in the report when it was away and which service was replaced then; put a proxy or a second "
     "container before it, or raise budget_s of [availability].",
 )
-def test_availability_gap(suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_availability_gap(suite: Suite, target: Target, expect: Expect) -> None:
     """No endpoint that answered before the release was away for longer than the budget."""
     seen, budget = suite.availability, target.availability
     if seen is None:
@@ -52,7 +53,8 @@ def test_availability_gap(suite: Suite, target: Target, expect: Callable[..., No
     most = "" if budget.max_failed is None else f" and at most {budget.max_failed} failed requests"
     expect(
         not wrong,
-        found="; ".join(wrong) or good,
+        wrong,
+        found=good,
         expected=f"no gap longer than {budget.budget_s:g} s{most}",
         # To go back costs another gap, which nobody asked for who has not said what is too long.
         severity="warning" if wrong and not budget.declared else None,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.mongodb import proof
 from gonogo.deploy.release.records import BACK
@@ -19,7 +18,7 @@ from gonogo.deploy.target.target import Target
     fix="Run `gonogo backup --verify`, and read what it says of the differences.",
     data=True,
 )
-def test_backup_proved(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_backup_proved(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """The backup taken before this release is there, and was restored into a server of its own."""
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify.recorded import record_of
 from gonogo.deploy.host.container import Container
@@ -79,19 +80,16 @@ def _sick(found: Iterable[Container]) -> list[str]:
     reason="A container that exits at once, or restarts in vain, still counts as started for Compose.",
     fix="Read the container's log: docker logs NAME.",
 )
-def test_containers_running(
-    host: Host, target: Target, release: Verified, expect: Callable[..., None]
-) -> None:
+def test_containers_running(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """Every service of the release has its containers, which run, or did their work and ended well."""
     found = _running(host, target)
     expected = set(release.record.images if release.record else ())
     expected = expected or {one.service for one in found}
-    wrong = _lacking(release, found) + _stopped(found)
+    wrong = _lacking(release, found) + _stopped(found) if found else [f"no container of {target.project}"]
     expect(
-        found and not wrong,
-        found="; ".join(wrong) or f"{len(found)} containers run"
-        if found
-        else f"no container of {target.project}",
+        not wrong,
+        wrong,
+        found=f"{len(found)} containers run",
         expected=f"running: {', '.join(sorted(expected)) or 'the services of the stack'}",
     )
 
@@ -101,14 +99,15 @@ def test_containers_running(
     reason="A failed health check left the site down after a deployment that had been called a success.",
     fix="Read what the health check said: docker inspect -f '{{json .State.Health}}' NAME.",
 )
-def test_containers_healthy(host: Host, suite: Suite, target: Target, expect: Callable[..., None]) -> None:
+def test_containers_healthy(host: Host, suite: Suite, target: Target, expect: Expect) -> None:
     """No container is unhealthy or still starting."""
     found = _settled(host, suite, target)
     healthy = sum(one.health == "healthy" for one in found)
     without = sum(not one.health for one in found)
     expect(
         not _sick(found),
-        found="; ".join(_sick(found)) or f"{healthy} healthy, {without} without a health check",
+        _sick(found),
+        found=f"{healthy} healthy, {without} without a health check",
         expected="no container unhealthy",
     )
 
@@ -120,7 +119,7 @@ def test_containers_healthy(host: Host, suite: Suite, target: Target, expect: Ca
     last=True,
 )
 def test_containers_stable(
-    host: Host, suite: Suite, target: Target, release: Verified, expect: Callable[..., None]
+    host: Host, suite: Suite, target: Target, release: Verified, expect: Expect
 ) -> None:
     """At the very end all containers still run, healthy, and none was restarted since it was made.
 
@@ -128,14 +127,16 @@ def test_containers_stable(
     """
     found = _settled(host, suite, target)
     unhealthy = [*_lacking(release, found), *_stopped(found), *_sick(found)]
-    restarted = [f"{one.name} {one.restarts} times" for one in found if one.restarts and not one.completed]
-    expect(
-        not unhealthy and not restarted,
-        found="; ".join([*unhealthy, *(f"restarted: {one}" for one in restarted)]) or "no restart",
-        expected="all running and healthy, without a restart",
-        # What died while it was still the release that ran is not fixed by going back to it.
-        severity="warning" if release.gone_back and not unhealthy else None,
-    )
+    expected = "all running and healthy, without a restart"
+    expect(not unhealthy, unhealthy, found="no restart", expected=expected)
+    for one in found:
+        expect(
+            not one.restarts or one.completed,
+            f"restarted: {one.name} {one.restarts} times",
+            expected=expected,
+            # What died while it was still the release that ran is not fixed by going back to it.
+            severity="warning" if release.gone_back else None,
+        )
 
 
 @pytest.mark.check(
@@ -143,18 +144,19 @@ def test_containers_stable(
     reason="L5: after a deployment called successful the containers still ran the old image.",
     fix="Deploy again; if it stays so, see which compose file started the container.",
 )
-def test_images_running(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_images_running(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """Every container runs the image, by id, that the release holds."""
     images = record_of(release).images
     ours = [one for one in host.project(target.project).containers if one.service in images]
-    wrong = [
-        f"{one.name} runs {one.image[:19]}, not {images[one.service].id[:19]}"
-        for one in ours
-        if one.image != images[one.service].id
-    ]
-    good = ", ".join(f"{one.service} {one.image[7:19]}" for one in ours)
-    found = "; ".join(wrong) or good or "no container of a service of the release"
-    expect(ours and not wrong, found=found, expected="the images of the release")
+    expected = "the images of the release"
+    expect(ours, "no container of a service of the release", expected=expected)
+    for one in ours:
+        expect(
+            one.image == images[one.service].id,
+            f"{one.name} runs {one.image[:19]}, not {images[one.service].id[:19]}",
+            found=f"{one.service} {one.image[7:19]}",
+            expected=expected,
+        )
 
 
 @pytest.mark.check(
@@ -162,9 +164,7 @@ def test_images_running(host: Host, target: Target, release: Verified, expect: C
     reason="L8: what runs must be what the files on the target would start again.",
     fix="Deploy again, so that what runs is what is recorded.",
 )
-def test_containers_reproducible(
-    host: Host, target: Target, release: Verified, expect: Callable[..., None]
-) -> None:
+def test_containers_reproducible(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """Every container of the release was made from the configuration that is recorded on the target."""
     recorded = record_of(release)
     # What an older release left, or another profile, is for project.orphans to tell.
@@ -190,9 +190,7 @@ def test_containers_reproducible(
     reason="L10: databases were restarted again and again while people deployed something else.",
     fix="See who restarted it: docker events, the journal of the engine, the log of the container.",
 )
-def test_containers_untouched(
-    host: Host, target: Target, release: Verified, expect: Callable[..., None]
-) -> None:
+def test_containers_untouched(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """What the release left alone is the same container as before, and was not started anew."""
     before = release.baseline.untouched if release.baseline else {}
     if not before:
@@ -205,7 +203,8 @@ def test_containers_untouched(
     kept = ", ".join(f"{name} since {was.started[:19]}" for name, was in before.items())
     expect(
         not told,
-        found="; ".join(told) or kept,
+        told,
+        found=kept,
         expected="the same containers, started when they were",
         severity="warning" if release.gone_back and same else None,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.checks.suite import Suite
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.mongodb import compare as comparison
@@ -64,9 +65,7 @@ def empty(mongodb: Mongodb, after: Mapping[str, int]) -> list[str]:
     fix="Stop writing, compare the mounted volume with the one before, and restore the backup.",
     data=True,
 )
-def test_data_counts(
-    host: Host, suite: Suite, target: Target, release: Verified, expect: Callable[..., None]
-) -> None:
+def test_data_counts(host: Host, suite: Suite, target: Target, release: Verified, expect: Expect) -> None:
     """No collection holds fewer documents than before the release."""
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")
@@ -82,7 +81,7 @@ def test_data_counts(
     else:
         gone, expected = empty(target.mongodb, after), "not every collection empty (there is no baseline)"
     told = ", ".join(f"{name} {number}" for name, number in after.items())
-    expect(not gone, found="; ".join(gone) or told or "no collection", expected=expected)
+    expect(not gone, gone, found=told or "no collection", expected=expected)
 
 
 @contextlib.contextmanager
@@ -102,7 +101,7 @@ def _told(release: Release, what: str) -> Iterator[list[str]]:
     fix="Stop writing, see which volume is mounted and what the release migrated, and restore the backup.",
     data=True,
 )
-def test_data_intact(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_data_intact(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """No document, index or collection of before the release has vanished, nor changed where none may."""
     settings, baseline = target.mongodb, release.baseline
     if settings is None:
@@ -124,8 +123,9 @@ def test_data_intact(host: Host, target: Target, release: Verified, expect: Call
     more = [f"and {len(lost) - TOLD} more losses"] if len(lost) > TOLD else []
     expect(
         not lost,
-        found="; ".join(lost[:TOLD] + more)
-        or f"{len(found.looked)} collections as they were, {found.documents} documents compared one by one",
+        lost[:TOLD] + more,
+        found=f"{len(found.looked)} collections as they were, {found.documents} documents compared one by "
+        "one",
         expected="all that was there before the release",
     )
 
@@ -136,7 +136,7 @@ def test_data_intact(host: Host, target: Target, release: Verified, expect: Call
     fix="Look for the documents in the backup; correct the sample in the target file if it is out of date.",
     data=True,
 )
-def test_data_sample(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_data_sample(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """The known data that the target file declares is there, and no less of it than before the release."""
     settings = target.mongodb
     if settings is None:
@@ -150,6 +150,7 @@ def test_data_sample(host: Host, target: Target, release: Verified, expect: Call
     wrong = samples.fallen(release.baseline.samples if release.baseline else [], looked)
     expect(
         not wrong,
-        found="; ".join(wrong or [one.told for one in looked]),
+        wrong,
+        found="; ".join(one.told for one in looked),
         expected="every sample as the target file declares it",
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.checks.verify.recorded import edited_since, model_of, record_of
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.host import Host
@@ -25,9 +26,7 @@ def differing(service: Service, environment: Mapping[str, str]) -> list[str]:
     reason="D1, L1: variables were lost on the way, and a service ran with those of another environment.",
     fix="Deploy again; where the env file was edited after the release, that brings it to the containers.",
 )
-def test_environment_running(
-    host: Host, target: Target, release: Verified, expect: Callable[..., None]
-) -> None:
+def test_environment_running(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """Every container has the environment that the release's files give with the env file."""
     model, record = model_of(release), record_of(release)
     project = host.project(target.project)
@@ -38,8 +37,8 @@ def test_environment_running(
     count = sum(len(services[name].environment) for name in {one.service for one in ours})
     expect(
         not wrong,
-        found="; ".join(f"{one.name} differs in {', '.join(names)}" for one, names in wrong.items())
-        or f"{count} variables of {len(ours)} containers",
+        [f"{one.name} differs in {', '.join(names)}" for one, names in wrong.items()],
+        found=f"{count} variables of {len(ours)} containers",
         expected="the environment that the release gives",
         severity="warning" if edited_since(wrong, record) else None,
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.checks.verify.recorded import model_of
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.verified import Verified
@@ -17,7 +16,7 @@ from gonogo.deploy.target.target import Target
     reason="A migration that failed, or still runs, leaves a database that the new release cannot work with.",
     fix="Read its log: docker logs NAME.",
 )
-def test_containers_exits(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_containers_exits(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """Every service that others wait for to complete has ended with status 0."""
     once = model_of(release).one_shots()
     if not once:
@@ -30,4 +29,4 @@ def test_containers_exits(host: Host, target: Target, release: Verified, expect:
     ]
     wrong += [f"{name} has no container" for name in sorted(once - {one.service for one in ours})]
     good = ", ".join(f"{one.name} ended with status 0" for one in ours)
-    expect(not wrong, found="; ".join(wrong) or good, expected="all of them ended with status 0")
+    expect(not wrong, wrong, found=good, expected="all of them ended with status 0")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.availability import health
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target.target import Target
@@ -15,14 +14,17 @@ from gonogo.deploy.target.target import Target
     "health.endpoints",
     reason="D4: whether the stack works is for the stack to say, through its own health endpoint.",
     fix="Read the answer in the evidence, and the log of the service behind that port.",
+    last=True,
 )
-def test_health_endpoints(host: Host, target: Target, expect: Callable[..., None]) -> None:
-    """Every health endpoint answers as expected, in time, several times in a row."""
+def test_health_endpoints(host: Host, target: Target, expect: Expect) -> None:
+    """At the very end every health endpoint answers as expected, in time, several times in a row."""
     if not target.health:
         pytest.skip("the target file names no health endpoint")
-    wrong, good = [], []
     for endpoint in target.health:
         reply, faults = health.settle(host.connection, endpoint)
-        wrong += [f"{endpoint.url}: {fault}" for fault in faults]
-        good.append(f"{endpoint.url} in {reply.seconds * 1000:.0f} ms")
-    expect(not wrong, found="; ".join(wrong or good), expected="every endpoint as the target file says")
+        expect(
+            not faults,
+            [f"{endpoint.url}: {fault}" for fault in faults],
+            found=f"{endpoint.url} in {reply.seconds * 1000:.0f} ms",
+            expected="every endpoint as the target file says",
+        )

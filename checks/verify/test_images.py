@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.checks.verify.recorded import model_of
 from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
@@ -37,7 +37,7 @@ def as_run(service: Service, one: Container, project: Project) -> tuple[Service,
     reason="L6: `target: dev` in the base file put a development server into production, and it looked well.",
     fix="Build the production stage and set the production values, then deploy again.",
 )
-def test_images_stage(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_images_stage(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """What runs is made for production by its stage, its variables and its command, and as declared."""
     services, project = dict(model_of(release).services), host.project(target.project)
     own: dict[str, ImageDefaults] = {}
@@ -49,7 +49,8 @@ def test_images_stage(host: Host, target: Target, release: Verified, expect: Cal
     )
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{len(own)} services without a mark of development",
+        wrong,
+        found=f"{len(own)} services without a mark of development",
         expected="no build stage, variable or command of development, and what [images] declares",
         severity="warning" if wrong and release.gone_back else None,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.records import Baseline
@@ -55,7 +56,7 @@ def told(one: Container, lines: list[str]) -> str:
     reason="A service can be healthy by its own account and log one error after another.",
     fix="Read the log: docker logs NAME; lines that are fine belong into `allow` of [logs].",
 )
-def test_logs_clean(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_logs_clean(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """No container has logged an error since the release started it."""
     project = host.project(target.project)
     _ = project.made_with  # its secrets must be known before a line is shown
@@ -72,7 +73,8 @@ def test_logs_clean(host: Host, target: Target, release: Verified, expect: Calla
     unread = f"; the logs of {', '.join(mute)} cannot be read" if mute else ""
     expect(
         not wrong,
-        found="; ".join(wrong) or f"{read} lines without an error{unread}",
+        wrong,
+        found=f"{read} lines without an error{unread}",
         expected="no line that tells of an error",
         severity=None if target.logs.declared and not release.gone_back else "warning",
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.availability import health
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target.sections.service import Health
@@ -26,18 +26,20 @@ def of_database(endpoint: Health) -> dict[str, object]:
     reason="D4: a login by hand used the wrong env file; only the application can say that its own works.",
     fix="Read the log of the service behind that port; compare its credentials with the database's.",
 )
-def test_mongodb_clients(host: Host, target: Target, expect: Callable[..., None]) -> None:
+def test_mongodb_clients(host: Host, target: Target, expect: Expect) -> None:
     """The application says, through its health endpoint, that its own connection to the database works."""
     if target.mongodb is None:
         pytest.skip("the target file names no MongoDB")
     telling = {one.url: one for one in target.health if of_database(one)}
     if not telling:
         pytest.skip('no health endpoint is to tell of a database, as json = {"checks.database" = "ok"} does')
-    wrong, good = [], []
     for url, endpoint in telling.items():
         keys = of_database(endpoint)
         narrowed = endpoint.model_copy(update={"expect": keys})
         _, faults = health.settle(host.connection, narrowed)
-        wrong += [f"{url}: {fault}" for fault in faults]
-        good.append(f"{url}: {', '.join(f'{key} is {value!r}' for key, value in keys.items())}")
-    expect(not wrong, found="; ".join(wrong or good), expected="the application connected to its database")
+        expect(
+            not faults,
+            [f"{url}: {fault}" for fault in faults],
+            found=f"{url}: {', '.join(f'{key} is {value!r}' for key, value in keys.items())}",
+            expected="the application connected to its database",
+        )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.checks.verify.recorded import edited_since, model_of, record_of
 from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.container import Container
@@ -60,7 +61,7 @@ def _matches(wanted: Port, found: Port) -> bool:
     reason="D3, L8: what was started by hand was published elsewhere, or to the whole world.",
     fix="See which file started the container, and deploy again.",
 )
-def test_ports_running(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_ports_running(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """Every container that runs publishes the ports that the release's files give, and no others."""
     model, record = model_of(release), record_of(release)
     ours = [
@@ -73,9 +74,8 @@ def test_ports_running(host: Host, target: Target, release: Verified, expect: Ca
     listed = [f"{one.service} {port}" for one in ours for port in one.bound]
     expect(
         not wrong,
-        found="; ".join(said for each in wrong.values() for said in each)
-        or ", ".join(listed)
-        or "nothing is published",
+        [said for each in wrong.values() for said in each],
+        found=", ".join(listed) or "nothing is published",
         expected="the ports that the release publishes",
         severity="warning" if edited_since(wrong, record) else None,
     )

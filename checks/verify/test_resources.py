@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target.target import Target
@@ -19,7 +18,7 @@ NEAR = 0.9
     reason="A container that reaches its memory limit is killed, and at the busiest hour.",
     fix="Raise the service's memory limit, or find out what it needs so much for.",
 )
-def test_resources_sane(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_resources_sane(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """No container was killed for its memory, and none is about to be."""
     project = host.project(target.project)
     names = {one.id: one.name for one in project.containers}
@@ -33,11 +32,14 @@ def test_resources_sane(host: Host, target: Target, release: Verified, expect: C
     ]
     kept = {one.id for one in release.baseline.untouched.values()} if release.baseline else set()
     limited = sum(bool(used.limit) for used in project.usage.values())
+    expected = f"none killed, and less than {NEAR:.0%} of each limit in use"
+    room = f"{limited} of {len(names)} containers have a limit, and room"
+    expect(not near, near, found=room, expected=expected, severity="warning")
     expect(
-        not killed and not near,
-        found="; ".join([*killed.values(), *near])
-        or f"{limited} of {len(names)} containers have a limit, and room",
-        expected=f"none killed, and less than {NEAR:.0%} of each limit in use",
+        not killed,
+        killed.values(),
+        found=room,
+        expected=expected,
         # What was killed before is no fault of this release.
         severity=None if set(killed) - kept and not release.gone_back else "warning",
     )

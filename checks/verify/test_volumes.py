@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.checks.verify.recorded import edited_since, model_of, record_of
 from gonogo.deploy.compose.model import Model, Mount, Service
 from gonogo.deploy.host.container import Container
@@ -48,7 +49,7 @@ def _plain(path: str) -> str:
     fix="Stop writing to it; see which file started the container, and start it from the release's.",
     data=True,
 )
-def test_volumes_running(host: Host, target: Target, release: Verified, expect: Callable[..., None]) -> None:
+def test_volumes_running(host: Host, target: Target, release: Verified, expect: Expect) -> None:
     """Every container has mounted what the release's files give, and may write where they let it."""
     model, record = model_of(release), record_of(release)
     ours = [one for one in host.project(target.project).containers if one.service in model.services]
@@ -57,8 +58,8 @@ def test_volumes_running(host: Host, target: Target, release: Verified, expect: 
     count = sum(len(one.mounts) for one in ours)
     expect(
         not wrong,
-        found="; ".join(said for each in wrong.values() for said in each)
-        or f"{count} mounts of {len(ours)} containers",
+        [said for each in wrong.values() for said in each],
+        found=f"{count} mounts of {len(ours)} containers",
         expected="the mounts that the release gives",
         severity="warning" if edited_since(wrong, record) else None,
     )

@@ -7,25 +7,18 @@ from typing import Any, cast
 
 import pytest
 
+from gonogo.checks.expect import Expect
 from gonogo.checks.suite import Suite
 from gonogo.checks.verify import test_containers as containers
 from gonogo.checks.verify import test_mongodb as mongodb
 from gonogo.deploy.availability import health
 from gonogo.deploy.release.records import Baseline, Image, Life
 from gonogo.deploy.target.target import Target
+from tests.unit.expecting import failing, passing
 from tests.unit.stacks import container, model, target
 
 SUITE = cast(Suite, SimpleNamespace(streaks={}))
 BEFORE = Life(id="db-1", started="2026-11-24T10:00:00Z")
-
-
-class Said(Exception):
-    """What a check expected did not hold."""
-
-
-def expect(holds: object, *, found: str, expected: str, severity: str | None = None) -> None:
-    if not holds:
-        raise Said(f"{severity or 'error'}: {found}")
 
 
 def there(*running: Any) -> Any:
@@ -34,7 +27,9 @@ def there(*running: Any) -> Any:
     return SimpleNamespace(project=lambda _: project, refresh=lambda: None)
 
 
-def judged(*running: Any, untouched: dict[str, Life] | None = None, back: bool = False) -> None:
+def judged(
+    expect: Expect, *running: Any, untouched: dict[str, Life] | None = None, back: bool = False
+) -> None:
     baseline = Baseline(taken="", untouched={"chat-db": BEFORE} if untouched is None else untouched)
     host = there(*running)
     release: Any = SimpleNamespace(baseline=baseline, gone_back=back)
@@ -46,7 +41,8 @@ def database(**changed: str) -> Any:
 
 
 def test_the_same_container_was_left_alone() -> None:
-    judged(database(), container("api"))
+    with passing() as expect:
+        judged(expect, database(), container("api"))
 
 
 @pytest.mark.parametrize(
@@ -58,17 +54,17 @@ def test_the_same_container_was_left_alone() -> None:
     ],
 )
 def test_one_that_was_not_is_named(running: list[Any], says: str) -> None:
-    with pytest.raises(Said, match=f"error: {says}"):
-        judged(*running)
+    with failing(f"error: {says}") as expect:
+        judged(expect, *running)
     severity = "warning" if "started again" in says else "error"
-    with pytest.raises(Said, match=f"{severity}: {says}"):
-        judged(*running, back=True)
+    with failing(f"{severity}: {says}") as expect:
+        judged(expect, *running, back=True)
 
 
 def test_a_container_that_crashed_stops_a_release_and_no_way_back() -> None:
     host = there(container("api", restarts=1))
     for back, severity in ((False, "error"), (True, "warning")):
-        with pytest.raises(Said, match=f"{severity}: .*api.* 1 times"):
+        with failing(f"{severity}: .*api.* 1 times") as expect:
             release: Any = SimpleNamespace(gone_back=back, record=None)
             containers.test_containers_stable(host, SUITE, target(), release, expect)
 
@@ -78,7 +74,7 @@ def test_what_died_at_the_end_stops_a_release_and_a_way_back() -> None:
     host = there(ended)
     for back in (False, True):
         release: Any = SimpleNamespace(gone_back=back, record=None)
-        with pytest.raises(Said, match=r"^error: shop-api-1 \(exited\)$"):
+        with failing(r"^error: shop-api-1 \(exited\)$") as expect:
             containers.test_containers_stable(host, SUITE, target(), release, expect)
 
 
@@ -90,12 +86,12 @@ def test_a_replica_that_is_gone_is_missed(left: int, says: str) -> None:
     found = [container("api"), *(container("web", id=str(n), name=f"web-{n}") for n in range(left))]
     host = there(*found)
     checks: list[Any] = [
-        lambda *given: containers.test_containers_running(host, *given, expect),
-        lambda *given: containers.test_containers_stable(host, SUITE, *given, expect),
+        lambda *given: containers.test_containers_running(host, *given),
+        lambda *given: containers.test_containers_stable(host, SUITE, *given),
     ]
     for check in checks:
-        with pytest.raises(Said, match=says):
-            check(target(), release)
+        with failing(says) as expect:
+            check(target(), release, expect)
 
 
 def test_what_is_unhealthy_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,10 +111,12 @@ def test_what_is_unhealthy_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -
 
 def test_where_nothing_was_to_be_left_alone_there_is_nothing_to_judge() -> None:
     with pytest.raises(pytest.skip.Exception):
-        judged(database(), untouched={})
+        judged(Expect(), database(), untouched={})
 
 
-def asked(monkeypatch: pytest.MonkeyPatch, there: Target, faults: list[str]) -> list[dict[str, object]]:
+def asked(
+    monkeypatch: pytest.MonkeyPatch, there: Target, faults: list[str], expect: Expect
+) -> list[dict[str, object]]:
     """Judge the clients of the database; return what was expected of each endpoint."""
     heard: list[dict[str, object]] = []
 
@@ -140,12 +138,13 @@ def with_health(**expected: object) -> Target:
 
 def test_only_what_tells_of_the_database_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     there = with_health(**{"checks.database": "ok", "checks.redis": "ok", "status": "healthy"})
-    assert asked(monkeypatch, there, []) == [{"checks.database": "ok"}]
+    assert asked(monkeypatch, there, [], Expect()) == [{"checks.database": "ok"}]
 
 
 def test_a_client_that_does_not_reach_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Said, match=r"8001/health: mongo.state is 'down' instead of 'up'"):
-        asked(monkeypatch, with_health(**{"mongo.state": "up"}), ["mongo.state is 'down' instead of 'up'"])
+    fault = "mongo.state is 'down' instead of 'up'"
+    with failing(f"8001/health: {fault}") as expect:
+        asked(monkeypatch, with_health(**{"mongo.state": "up"}), [fault], expect)
 
 
 @pytest.mark.parametrize("key", ["status", "feedback", "checks.dbus"])
@@ -153,4 +152,4 @@ def test_without_an_endpoint_that_tells_of_it_nothing_is_judged(
     monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     with pytest.raises(pytest.skip.Exception):
-        asked(monkeypatch, with_health(**{key: "ok"}), [])
+        asked(monkeypatch, with_health(**{key: "ok"}), [], Expect())

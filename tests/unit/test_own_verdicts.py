@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.unit.checking import FAILING, PASSING, TARGET, Checks
+import pytest
+import requests  # noqa: F401  each pytest inside this one would import it anew
+
+from gonogo.deploy.availability import health
+from gonogo.reports.model import CheckResult
+from tests.unit.checking import FAILING, PASSING, ROOT, TARGET, Checks
 
 pytest_plugins = ["pytester"]
 MILD = 'expect(True, found="8 GB", expected="4 GB", fix="Buy memory.", severity="warning")'
@@ -20,15 +27,83 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Checks:
     [
         "assert False",
         "raise RuntimeError",
-        "with pytest.raises(AssertionError):\n"
-        "        expect(False, found=1, expected=2, severity='warning')\n"
-        "    raise RuntimeError",
     ],
 )
 def test_what_an_expect_said_before_counts_for_no_other_end(suite: Checks, line: str) -> None:
     assert suite.run(f"def test_x(expect):\n    {MILD}\n    {line}\n").ret == 1
     found = suite.checks()["own.x"]
     assert (found.status, found.severity, found.found, found.fix) == ("failed", "error", "", "")
+
+
+def test_no_failure_hides_another(suite: Checks) -> None:
+    text = """def test_x(expect):
+    expect(True, found="a good one", expected="two")
+    assert expect(False, "one", expected="two", fix="Do this.", severity="warning") is False
+    expect(False, found="three", expected="two", fix="Do that.")
+    expect(1 > 2)
+    expect(False, (word for word in ("five", "six")), found="good", expected="seven")
+"""
+    done = suite.run(text)
+    assert done.ret == 1
+    found = suite.checks()["own.x"]
+    line = "expect(1 > 2) (test_own.py:9)"
+    assert (found.status, found.severity, found.fix) == ("failed", "error", "Do this. Do that.")
+    assert (found.found, found.expected) == (f"one; three; {line}; five; six", "two; seven")
+    assert found.message.splitlines() == [
+        "found one; three; expected two",
+        line,
+        "found five; six; expected seven",
+    ]
+    done.stdout.fnmatch_lines(["FAILED   own.x: found one; three; expected two", f"         {line}"])
+
+
+@pytest.mark.parametrize("end", ['raise Unknown("a.b", "c")', 'pytest.skip("no")', "return"])
+def test_what_failed_before_counts_more_than_a_block_or_a_skip(suite: Checks, end: str) -> None:
+    assert suite.run(f"def test_x(expect):\n    expect(False, 'a fault')\n    {end}\n").ret == 1
+    assert (found := suite.checks()["own.x"]).message == "a fault"
+    assert (found.status, found.found) == ("failed", "a fault")
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [("assert 1 > 2", "assert 1 > 2 (test_own.py:7)"), ('raise Unknown("own.x", "mine")', "mine")],
+)
+def test_an_error_after_a_warning_is_told_beside_it(suite: Checks, end: str, told: str) -> None:
+    text = f"def test_x(expect):\n    expect(False, 'a fault', severity='warning')\n    {end}\n"
+    assert suite.run(text).ret == 1
+    found = suite.checks()["own.x"]
+    assert (found.status, found.severity, found.found) == ("failed", "error", f"a fault; {told}")
+
+
+def test_a_fixture_may_expect_too(suite: Checks) -> None:
+    text = """@pytest.fixture
+def before(expect):
+    expect(False, "before")
+    yield
+    expect(False, "after")
+
+
+@pytest.fixture
+def broken(before):
+    raise Unknown("a.b", "c")
+
+
+def test_x(before):
+    pass
+
+
+def test_y(broken):
+    pass
+"""
+    assert suite.run(text).ret == 1
+    lines = suite.results.read_text().splitlines()[:-1]
+    found = [CheckResult.model_validate_json(line) for line in lines]
+    assert [(one.id, one.status, one.message) for one in found] == [
+        ("own.x", "failed", "before"),
+        ("own.x", "failed", "after"),
+        ("own.y", "failed", "before"),
+        ("own.y", "failed", "after"),
+    ]
 
 
 def test_a_warning_is_a_warning_still(suite: Checks) -> None:
@@ -82,6 +157,53 @@ def test_our_last_check_comes_after_those_that_users_call_last(suite: Checks) ->
     text = '@pytest.mark.check("ours.last", last=True)\ndef test_last():\n    pass\n\n\n' + PASSING
     assert suite.run(text, str(suite.folder / "test_theirs.py")).ret == 0
     assert list(suite.checks()) == ["own.fine", "theirs.last", "ours.last"]
+
+
+class App(BaseHTTPRequestHandler):
+    """An application that one request wedges."""
+
+    wedged = False
+
+    def do_GET(self) -> None:
+        type(self).wedged |= self.path == "/wedge"
+        self.send_response(503 if self.wedged and self.path == "/health" else 200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+BY_TEST = "def test_x(host):\n    assert host.run('curl -s {}/wedge')\n\n\n"
+BY_FIXTURE = """@pytest.fixture(scope="session")
+def user():
+    yield
+    import urllib.request
+    urllib.request.urlopen("{}/wedge").close()
+
+
+def test_x(user):
+    pass
+
+
+"""
+
+
+@pytest.mark.parametrize("wedge", [BY_TEST, BY_FIXTURE])
+def test_an_application_that_is_left_wedged_is_no_go(
+    suite: Checks, monkeypatch: pytest.MonkeyPatch, wedge: str
+) -> None:
+    monkeypatch.setattr(health, "PAUSE_S", 0.0)
+    monkeypatch.setattr(App, "wedged", False)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), App)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    suite.target.write_text(f'{TARGET}[[health]]\nurl = "{url}/health"\ntimeout_s = 0.1\n')
+    shutil.copy(ROOT / "checks" / "verify" / "test_health.py", suite.folder / "preflight")
+    done = suite.run(wedge.format(url) + PASSING)
+    server.shutdown()
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    assert list(suite.checks()) == ["own.x", "own.fine", "health.endpoints"]
+    done.stdout.fnmatch_lines(["FAILED   health.endpoints: found *HTTP 503 instead of 200*"])
 
 
 def test_smoke_tests_are_not_divided_among_workers(suite: Checks, pytester: pytest.Pytester) -> None:

@@ -13,6 +13,7 @@ import pytest
 from bson import ObjectId
 from pymongo.errors import OperationFailure
 
+from gonogo.checks.expect import CheckFailed, Expect
 from gonogo.checks.verify import test_data as data
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.mongodb import compare, fingerprint, sample
@@ -129,16 +130,6 @@ def test_before_and_after() -> None:
     assert sample.fallen([], [few]) == []
 
 
-class Failed(Exception):
-    """A condition that a check expected does not hold."""
-
-
-def expect(holds: object, *, found: str, expected: str) -> None:
-    if not holds:
-        raise Failed(found)
-    raise pytest.skip.Exception(f"passed: {found}")
-
-
 @pytest.fixture
 def release() -> Any:
     """A release with a transcript, and a database whose client is ``client``."""
@@ -159,9 +150,15 @@ def of(release: Any, baseline: Baseline | None) -> Any:
 
 
 def said(check: Any, *arguments: Any) -> str:
-    with pytest.raises((pytest.skip.Exception, Failed)) as raised:
+    expect = Expect()
+    try:
         check(arguments[-1].host, *arguments, expect)
-    return str(raised.value)
+    except pytest.skip.Exception as skipped:
+        return str(skipped)
+    failed = expect.outcome(None)
+    if isinstance(failed, CheckFailed):
+        return failed.finding("error").found
+    return f"passed: {expect.held.found}"
 
 
 def test_data_is_compared_only_where_there_is_what_to_compare_with(release: Any) -> None:
