@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -78,8 +77,11 @@ class Place:
 
 def judge(check: Check, place: Place, suite: Suite, error: BaseException | None, text: str) -> CheckResult:
     """Return the result of a check that ended with ``error``; ``text`` tells that in words."""
-    status, message = _status(check, error, text)
-    finding, waiver = _finding(check, suite, error), suite.waiver(check.id)
+    cut = suite.cut(check.id, error)
+    status, message = ("failed", str(error)) if cut else _status(check, error, text)
+    finding, waiver = _finding(check, suite, error), None if cut else suite.waiver(check.id)
+    if cut:
+        finding = Finding(fix="See why the connection ended, and run it again.", severity="error")
     severity = (finding.severity if error else None) or check.severity
     if status == "failed" and waiver:
         if check.data:
@@ -125,23 +127,6 @@ def _status(check: Check, error: BaseException | None, text: str) -> tuple[Check
     if isinstance(error, GonogoError | CheckFailed):
         return "failed", str(error)
     return "failed", text
-
-
-def account(failure: pytest.ExceptionInfo[BaseException], file: Path) -> str:
-    """Return why a test failed and at which line of ``file``: its assertion, or the error that was raised."""
-    error = failure.value
-    if isinstance(error, GonogoError):
-        return str(error)
-    if isinstance(error, pytest.FixtureLookupError):
-        return f"there is no fixture {error.argname!r}"
-    at = next((one for one in reversed(failure.traceback) if one.path == file), failure.traceback[-1])
-    words = str(error)
-    if isinstance(error, AssertionError):
-        words = words or str(at.statement).strip()
-    elif not isinstance(error, pytest.fail.Exception):
-        words = f"{type(error).__name__}: {words}"
-    first, *rest = [line for line in words.splitlines() if line.strip()] or [type(error).__name__]
-    return "\n".join([f"{first} ({Path(at.path).name}:{at.lineno + 1})", *rest])
 
 
 def _short(text: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from gonogo.checks import argv
 
-PARTS = ("fixtures", "columns", "plugin", "summary")
+PARTS = ("fixtures", "columns", "phases", "plugin", "summary")
 """The plugins of a run of checks, in gonogo.checks."""
 MARKERS = (
     "check(id, reason, fix, severity, data, last): a condition of a deployment with a stable id",

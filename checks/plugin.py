@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks import argv, catalogue, columns, early, offline, options, results, smoke, summary
+from gonogo.checks import argv, catalogue, columns, early, offline, options, phases, results, smoke, summary
+from gonogo.checks.account import account
 from gonogo.checks.catalogue import SMOKE, is_check
 from gonogo.checks.fixtures import SUITE
-from gonogo.checks.judge import Check, Place, account, judge
+from gonogo.checks.judge import Check, Place, judge
 from gonogo.checks.suite import Suite
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
@@ -21,9 +22,6 @@ from gonogo.deploy.steps import recording
 from gonogo.deploy.target import target_file
 from gonogo.deploy.target.workspace import ROOT
 from gonogo.reports.model import CheckResult, SuiteEnd
-
-OURS_LAST = 2
-"""The turn of our checks that are judged last."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -66,7 +64,7 @@ def pytest_collection_modifyitems(
     if not found or option("collectonly") or option("--catalogue"):
         return
     try:
-        items.sort(key=_turn)
+        items.sort(key=phases.turn)
         known = catalogue.ids() | {Check.of(item).id for item in found}
         suite = _suite(config, known)
         for name in ("--results", "--record"):
@@ -80,21 +78,6 @@ def pytest_collection_modifyitems(
             suite.start()
     except GonogoError as error:
         raise pytest.UsageError(str(error)) from None
-
-
-def _turn(item: pytest.Item) -> int:
-    """Return when an item has its turn: what is judged last comes last, and ours of it last of all."""
-    last = is_check(item) and Check.of(item).last
-    return 0 if not last else OURS_LAST if argv.FOLDER in item.path.parents else 1
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """End all fixtures before our last checks, which judge what the end of those did to the target."""
-    if nextitem is None or _turn(item) == OURS_LAST or _turn(nextitem) != OURS_LAST:
-        return None
-    item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-    return True
 
 
 def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
@@ -161,47 +144,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         # Else it would say that no test ran, which is what was asked for.
         session.config.pluginmanager.unregister(name="terminalreporter")
         pytest.exit("no check was run", 0)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
-    """Start a new check, even one that is about to be skipped."""
-    if is_check(item):
-        suite = item.config.stash[SUITE]
-        suite.begin(live=suite.live and item.path.parent != argv.FOLDER / "preflight")
-        offline.note(suite, item)
-    yield from _settled(item, also_passed=False)  # what a fixture expected in vain fails the call
-
-
-def _settled(item: pytest.Item, *, also_passed: bool = True) -> Generator[None, None, None]:
-    """Let what a check expected in vain fail the phase of it that ends here.
-
-    ``also_passed``: whether it fails a phase that nothing else ended.
-    """
-    error: BaseException | None = None
-    try:
-        yield
-    except (Exception, pytest.fail.Exception, pytest.skip.Exception) as raised:
-        if isinstance(raised, pytest.exit.Exception):
-            raise
-        error = raised
-    if is_check(item) and (error or also_passed):
-        told = account(pytest.ExceptionInfo.from_exception(error), item.path) if error else ""
-        error = item.config.stash[SUITE].expect.outcome(error, Check.of(item).id, told)
-    if error:
-        raise error
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Fail a test for what it expected in vain."""
-    yield from _settled(item)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    """Fail a teardown for what it expected in vain."""
-    yield from _settled(item)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,6 +9,7 @@ from functools import cached_property
 from gonogo.checks.contact import Contact
 from gonogo.checks.early import Early
 from gonogo.checks.expect import Expect
+from gonogo.deploy.errors import ConnectionFailed, Unknown
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.verified import Verified
@@ -55,6 +56,7 @@ class Suite:
     live: bool = True
     _release: Release | None = None
     _contact: Contact | None = None
+    _unreachable: bool = False
 
     @property
     def release(self) -> Release:
@@ -122,6 +124,17 @@ class Suite:
             self.mark = self._release.transcript.mark()
         else:
             self.mark = 0
+
+    def cut(self, check: str, error: BaseException | None) -> bool:
+        """Return whether a check is the first to meet the end of a connection that there was.
+
+        It fails for that, and those that follow are blocked: ssh.reachable has long passed, or is not run.
+        """
+        if not isinstance(error, ConnectionFailed | Unknown) or error.check != ConnectionFailed.check:
+            return False
+        first = not self._unreachable and check != error.check
+        self._unreachable = True
+        return first and self._connection is not None
 
     def waiver(self, check: str) -> Waiver | None:
         """Return the waiver of a check that holds today, if there is one."""

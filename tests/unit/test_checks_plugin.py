@@ -82,9 +82,13 @@ def test_without_a_connection_one_check_fails_and_the_rest_is_blocked(
     assert "Traceback" not in done.stdout.str()
 
 
-def test_a_connection_that_breaks_in_a_check_blocks_it(suite: Checks) -> None:
-    assert suite.run('def test_x():\n    raise ConnectionFailed("lost")\n').ret == 1
-    assert suite.checks()["own.x"].message == "blocked by ssh.reachable: lost"
+def test_a_connection_that_breaks_in_a_check_fails_it_and_blocks_the_rest(suite: Checks) -> None:
+    lost = 'def test_{}():\n    raise ConnectionFailed("lost")\n\n\n'
+    assert suite.run(lost.format("x") + lost.format("y")).ret == 1
+    assert [(one.status, one.message) for one in suite.checks().values()] == [
+        ("failed", "lost"),
+        ("blocked", "blocked by ssh.reachable: lost"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gonogo.checks import account
 from tests import nouns
 from tests.unit.checking import FAILING, PASSING, QUICK, TARGET, Checks
 
@@ -27,10 +28,36 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Checks:
 def test_a_plain_assert_is_reported_by_its_assertion_once(suite: Checks) -> None:
     done = suite.run(PLAIN)
     said = done.stdout.str()
-    assert suite.checks()["own.license"].message.startswith("assert '3' == '4' (test_own.py:")
-    assert said.count("assert '3' == '4'") == 1
-    assert "found =" not in said
+    assert suite.checks()["own.license"].message.startswith("found == \"4\" does not hold: it is '3' (test_o")
+    assert said.count('found == "4"') == 1
+    assert 'found = "3"' not in said
     assert "FAILURES" not in said
+
+
+@pytest.mark.parametrize(
+    ("test", "says"),
+    [
+        ('host.file("/").mode == 0o600', "it is 0o755"),
+        ('"xyz" in host.check_output("echo abc")', "it is 'abc'"),
+        ('host.file("/").exists and host.file("/none").exists', "True and False"),
+        ('not host.file("/").exists', "not True"),
+        ('host.user("root").name in ("ada", "bob")', "it is 'root'"),
+        ('host.file("/").mode == int("77")', "493 == 77"),
+    ],
+)
+def test_an_assert_on_a_noun_is_a_sentence(suite: Checks, test: str, says: str) -> None:
+    assert suite.run(f"def test_x(host):\n    assert {test}\n").ret == 1
+    assert suite.checks()["own.x"].message == f"{test} does not hold: {says} (test_own.py:6)"
+
+
+def test_an_assertion_in_its_own_words_keeps_them() -> None:
+    assert account.sentence("assert 1 == 2", "assert 1 == 2") == "assert 1 == 2"
+    assert (
+        account.sentence("none\nassert 1 == 2\n +  where 1 = x", "assert x == 2, 'none'")
+        == "none\nassert 1 == 2"
+    )
+    assert account.sentence("assert 1 == 2", "helper(3)") == "assert 1 == 2"
+    assert account.sentence("", "assert x == 2") == ""
 
 
 def test_an_assert_in_a_module_that_pytest_does_not_rewrite(suite: Checks) -> None:
@@ -66,6 +93,13 @@ def test_a_fixture_that_is_missing_is_named(suite: Checks) -> None:
 def test_the_whole_traceback_is_there_for_who_asks(suite: Checks) -> None:
     done = suite.run(PLAIN, "--tb=short")
     done.stdout.fnmatch_lines(["*FAILURES*", "*test_own.py:*: in test_license", "*E * assert '3' == '4'"])
+
+
+def test_an_empty_set_of_parameters_can_be_waived(suite: Checks) -> None:
+    waived = '[[waivers]]\ncheck = "license.valid[]"\nreason = "known since"\nuntil = 2999-01-01\n'
+    suite.target.write_text(TARGET + waived)
+    assert suite.run(SEVERAL.replace('"eu", "us"', '""')).ret == 0
+    assert suite.checks()["license.valid[]"].status == "waived"
 
 
 def test_each_set_of_parameters_is_a_check_of_its_own(suite: Checks) -> None:

@@ -159,6 +159,29 @@ def test_our_last_check_comes_after_those_that_users_call_last(suite: Checks) ->
     assert list(suite.checks()) == ["own.fine", "theirs.last", "ours.last"]
 
 
+CUT = """@pytest.mark.check("a.first", severity="warning")
+def test_a(host):
+    host.connection.close()
+    host.run("true")
+
+
+def test_b(host):
+    assert host.file("/").exists
+"""
+
+
+def test_a_connection_that_is_cut_is_one_failure(suite: Checks) -> None:
+    waived = '[[waivers]]\ncheck = "a.first"\nreason = "known since"\nuntil = 2999-01-01\n'
+    suite.target.write_text(TARGET + waived)
+    done = suite.run(CUT)
+    assert done.ret == 1
+    assert [(one.id, one.status, one.severity) for one in suite.checks().values()] == [
+        ("a.first", "failed", "error"),
+        ("own.b", "blocked", "error"),
+    ]
+    done.stdout.fnmatch_lines(["FAILED   a.first: *local*was closed*", "*fix: See why the connection*"])
+
+
 class App(BaseHTTPRequestHandler):
     """An application that one request wedges."""
 

@@ -61,6 +61,6 @@ class Thresholds(Section):
 class Waiver(Section):
     """A check that is accepted as failing until the end of a day."""
 
-    check: str = Field(pattern=r"^\w+\.\w+(\[.+\])?$")
+    check: str = Field(pattern=r"^\w+\.\w+(\[.*\])?$")
     reason: str = Field(min_length=8)
     until: datetime.date
