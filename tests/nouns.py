@@ -10,9 +10,10 @@ import sys
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from gonogo.deploy.host.answers import Asked
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.mongodb.noun import Mongodb
@@ -34,22 +35,26 @@ Made from the docstrings by `python -m tests.nouns`.
 """
 
 
-def nouns() -> Iterator[tuple[str, type[Noun]]]:
-    """Yield each noun as a check writes it, such as ``host.port(port)``, with its class."""
+def nouns() -> Iterator[tuple[str, type]]:
+    """Yield each noun as a check writes it, such as ``host.port(port)``, with its class; containers too."""
     for name, member in sorted(vars(Host).items()):
         function = member.func if isinstance(member, cached_property) else member
         if name.startswith("_") or not inspect.isfunction(function):
             continue
-        kind = get_type_hints(function, localns=LATER).get("return")
-        if isinstance(kind, type) and issubclass(kind, Noun):
+        returned = get_type_hints(function, localns=LATER).get("return")
+        kind = next(iter(get_args(returned)), returned)  # of `Container | None` the first
+        if isinstance(kind, type) and issubclass(kind, Noun | Container):
             given = ", ".join(list(inspect.signature(function).parameters)[1:])
             yield f"host.{name}" + ("" if isinstance(member, cached_property) else f"({given})"), kind
 
 
-def properties(kind: type[Noun]) -> Iterator[tuple[str, str]]:
+def properties(kind: type) -> Iterator[tuple[str, str]]:
     """Yield the properties and methods of a noun that are its own, each with what it says of itself."""
+    fields = getattr(kind, "__dataclass_fields__", {})
+    if fields:
+        yield "`, `".join(fields), "what the engine says of it."
     for name, member in vars(kind).items():
-        if name.startswith("_"):
+        if name.startswith("_") or name in fields:
             continue
         if isinstance(member, property | cached_property | Asked):
             yield name, told(member)
@@ -66,7 +71,7 @@ def told(member: Any) -> str:
     return " ".join(text.replace("``", "`").split())
 
 
-def section(written: str, kind: type[Noun]) -> str:
+def section(written: str, kind: type) -> str:
     """Return the part of the page on one noun."""
     text, _, example = (inspect.getdoc(kind) or "").partition(">>>")
     parts = [f"## {written}", " ".join(text.replace("``", "`").split())]

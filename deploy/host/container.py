@@ -46,6 +46,9 @@ class Container:
     ``ports``: those it was made with; ``bound``: those that it holds while it runs, chosen ones too.
     ``mounts``: type, name or source, and place of each; ``read_only``: the places that it cannot write to.
     ``failing_streak``: health checks in a row that failed; ``retries``: how many make it unhealthy.
+
+    >>> host.container("shop-api-1").health
+    'healthy'
     """
 
     id: str
