@@ -12,7 +12,7 @@ help:
 	@echo "make test      lint, types, unit tests and the tests on the lab"
 	@echo "make unit      the tests that need no Docker (seconds)"
 	@echo "make lint      ruff, format and mypy"
-	@echo "make bench     preflight, transfers, backups and fingerprints beside their peers (35 minutes)"
+	@echo "make bench     preflight, redaction, transfers, backups, fingerprints beside their peers (35 minutes)"
 	@echo "make faults    the fault campaign: 200 disturbed deployments (two hours; RUNS=200 SEED=1 HOSTS=1)"
 	@echo "make offline   the checks that need a repository only  (TARGET=deploy/shop.toml JUNIT=a.xml HTML=a.html)"
 	@echo "make preflight the checks before a deployment          (the same variables)"
@@ -59,8 +59,8 @@ test: lint unit lab-test
 # Each is measured, whether or not the one before held its bars.
 bench: $(READY)
 	python -m lab prepare
-	status=0; for each in . .data_fingerprint. .data_backup. .data_line. .data_restore. .transfer.; do \
-	  python -m tests.benchmarks$${each%.} || status=1; done; exit $$status
+	status=0; for each in . .size. .redaction. .data_fingerprint. .data_backup. .data_line. .data_restore. \
+	  .transfer.; do python -m tests.benchmarks$${each%.} || status=1; done; exit $$status
 
 faults: $(READY)
 	python -m lab prepare

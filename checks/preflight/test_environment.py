@@ -37,14 +37,16 @@ def test_environment_file(host: Host, target: Target, release: Release, expect: 
         )
         return
     fine = place.is_file and place.readable and place.private
-    if expect(
-        fine,
-        found=f"{path}: {place.told}{'' if place.readable else ', not readable for the login'}",
-        expected=f"a file that {host.login.name} may read and nobody else, mode 0600",
-        fix=f"chmod 600 {path} on the target." if place.is_file and place.readable else "",
-    ):
-        told = f"{path}: {len(release.environment)} variables, mode {place.mode:04o}"
-        expect(True, found=told, expected="a file that Compose reads")
+    if not fine:
+        expect(
+            False,
+            f"{path}: {place.told}{'' if place.readable else ', not readable for the login'}",
+            expected=f"a file that {host.login.name} may read and nobody else, mode 0600",
+            fix=f"chmod 600 {path} on the target." if place.is_file and place.readable else "",
+        )
+        return
+    told = f"{path}: {len(release.environment)} variables, mode {place.mode:04o}"
+    expect(True, found=told, expected="a file that Compose reads")
 
 
 @pytest.mark.check(

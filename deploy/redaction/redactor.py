@@ -60,16 +60,24 @@ class Redactor:
         if not text:
             return text
 
-        def unwrapped(block: re.Match[str]) -> str:
-            joined = "".join(block.group().split())
-            pattern = _pattern(self.likely(joined))
-            return MARK if pattern and pattern.search(joined) else block.group()
-
         pattern = _pattern(self.likely(text))
         once = MARK.join(pattern.sub(MARK, part) for part in text.split(MARK)) if pattern else text
         if not _WRAPS.search(once):
             return once
-        return MARK.join(_WRAPPED.sub(unwrapped, part) for part in once.split(MARK))
+        return self._without_wrapped(once)
+
+    def _without_wrapped(self, text: str) -> str:
+        parts = text.split(MARK)
+        # Looked through at once: each look costs more than the few characters of a block.
+        blocks = [_unwrapped(block) for part in parts for block in _WRAPPED.finditer(part)]
+        pattern = _pattern(self.likely("\n".join(blocks)))
+        if pattern is None:
+            return text
+
+        def hidden(block: re.Match[str]) -> str:
+            return MARK if pattern.search(_unwrapped(block)) else block.group()
+
+        return MARK.join(_WRAPPED.sub(hidden, part) for part in parts)
 
     def finds(self, text: str) -> bool:
         """Return whether any form of a known value is in the text."""
@@ -114,6 +122,10 @@ def _pieces(value: str) -> Iterator[str]:
         lines = [line.strip() for line in whole.splitlines()]
         if len(lines) > 1:
             yield from (line for line in lines if len(line) >= SHORTEST_LINE)
+
+
+def _unwrapped(block: re.Match[str]) -> str:
+    return "".join(block.group().split())
 
 
 @functools.lru_cache(maxsize=32)

@@ -7,7 +7,6 @@ each form of it that is text; its codes are literal.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 
 from ahocorasick_rs import BytesAhoCorasick
@@ -31,19 +30,19 @@ class Traces:
 
     def __init__(self, values: Iterable[str]) -> None:
         self._runs = {value: _RUN.findall(value) for value in values}
-        plain: defaultdict[bytes, set[str]] = defaultdict(set)
-        coded: defaultdict[bytes, set[str]] = defaultdict(set)
+        found: dict[bytes, list[tuple[str, bool]]] = {}
         self._anywhere = set()
         for value, runs in self._runs.items():
             longest = max(runs, key=len, default="")
             if len(longest) < SHORTEST:
                 self._anywhere.add(value)
             else:
-                plain[_within(longest)].add(value)
-            for code in codes(value):
-                coded[_within(code)].add(value)
-        self._found = [(plain.get(trace, set()), coded.get(trace, set())) for trace in plain | coded]
-        self._automaton = BytesAhoCorasick(plain | coded) if self._found else None
+                found.setdefault(_within(longest), []).append((value, False))
+            coded = (value, True)
+            for trace in set(map(_within, codes(value))):  # many codes of a value have the same
+                found.setdefault(trace, []).append(coded)
+        self._found = list(found.values())
+        self._automaton = BytesAhoCorasick(found) if found else None
 
     def find(self, text: str) -> frozenset[str]:
         """Return the values of which a trace is in the text; of those as text, all letters and digits."""
@@ -51,8 +50,8 @@ class Traces:
         data = text.encode("utf-8", "surrogatepass")
         for start in range(0, len(data) if self._automaton else 0, PIECE):
             for trace in self._look(data[start : start + PIECE + LONGEST]):
-                as_text |= self._found[trace][0]
-                as_code |= self._found[trace][1]
+                for value, coded in self._found[trace]:
+                    (as_code if coded else as_text).add(value)
         sure = {value for value in as_text - as_code if all(run in text for run in self._runs[value])}
         return frozenset(sure | as_code)
 

@@ -30,7 +30,16 @@ HELP = "demo test unit lint bench faults offline preflight verify clean"
 LINT = ("ruff check .", "ruff format --check .", "mypy")
 UNIT = ("python -m pytest tests/unit -q -n 2",)
 LAB = ("python -m lab prepare", "python -m pytest tests/faults tests/incidents tests/lab tests/mongo ")
-BENCHES = ("", ".data_fingerprint", ".data_backup", ".data_line", ".data_restore", ".transfer")
+BENCHES = (
+    "",
+    ".size",
+    ".redaction",
+    ".data_fingerprint",
+    ".data_backup",
+    ".data_line",
+    ".data_restore",
+    ".transfer",
+)
 RUNS: dict[str, tuple[str, ...]] = {
     "help": tuple(f'echo "make {name} ' for name in HELP.split()),
     "offline": ("python -m pytest checks/preflight -m offline",),
@@ -43,7 +52,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "test": (*LINT, *UNIT, *LAB),
     "bench": (
         "python -m lab prepare",
-        "for each in . .data_fingerprint. .data_backup. .data_line. .data_restore. .transfer.",
+        "for each in . .size. .redaction. .data_fingerprint. .data_backup. .data_line. .data_restore. .transfer.",
     ),
     "faults": ("python -m lab prepare", "python -m tests.faults --runs 200 --hosts 1"),
     "clean": (
