@@ -191,7 +191,7 @@ def test_an_error_is_one_sentence_and_its_traceback_is_for_who_asks(
         (GonogoError(f"no way \x1b[31mwith {SECRET}"), 3, "gonogo: no way with [redacted]\n"),
         (UsageError("which target?"), 2, "gonogo: which target?\n"),
         (KeyboardInterrupt(), 130, "gonogo: interrupted\n"),
-        (KeyError(SECRET), 130, "gonogo: a fault of its own (KeyError: '[redacted]', at test_commands.py:"),
+        (KeyError(SECRET), 130, "gonogo: a fault of its own (KeyError: '[redacted]', at test_app.py:"),
     ]
     for wanted in (False, True):
         monkeypatch.setenv(tracebacks.VARIABLE, "1" if wanted else "0")

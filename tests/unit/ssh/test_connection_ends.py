@@ -117,7 +117,7 @@ except KeyboardInterrupt:
 
 
 def test_an_interrupt_ends_the_command_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    source = INTERRUPTED.format(root=str(Path(__file__).parents[2]), folder=tmp_path)
+    source = INTERRUPTED.format(root=str(Path(__file__).parents[3]), folder=tmp_path)
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, timeout=20, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"usable\n", b"")
     assert not running(int((tmp_path / "pid").read_text()))
