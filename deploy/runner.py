@@ -16,7 +16,7 @@ from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import records as release
 from gonogo.deploy.release import retention
 from gonogo.deploy.release.journal import Journal
-from gonogo.deploy.release.lock import Lock, Locked
+from gonogo.deploy.release.locking import Lock, Locked
 from gonogo.deploy.release.versions import Taken
 from gonogo.deploy.steps import cleanup, data_steps, deployment, report_step
 from gonogo.deploy.steps.adopt import adopt

@@ -20,7 +20,7 @@ from gonogo.deploy.mongodb import backup_store, loader, proof, restore, staging_
 from gonogo.deploy.mongodb.backup_store import Backup
 from gonogo.deploy.progress import Progress, choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import lock
+from gonogo.deploy.release import locking
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import data_steps
@@ -214,7 +214,7 @@ def _deployed(target: str | None) -> Iterator[Release]:
 
 @contextmanager
 def _locked(release: Release, found: Backup) -> Iterator[None]:
-    held = lock.Lock(release.connection, release.target, f"restore of {found.name}")
+    held = locking.Lock(release.connection, release.target, f"restore of {found.name}")
     held.take()
     try:
         yield

@@ -14,8 +14,8 @@ import typer
 from gonogo.deploy.cli.options import Name
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.ssh.connection import Connection
-from gonogo.deploy.target import init as drafting
 from gonogo.deploy.target import target_file, workspace
+from gonogo.deploy.target.init import drafting
 
 LOOK_S = 10.0
 """Seconds between two looks at a connection that is held open."""

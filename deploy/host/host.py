@@ -19,16 +19,16 @@ from gonogo.deploy.host.git import Git
 from gonogo.deploy.host.host_key import HostKey
 from gonogo.deploy.host.http import LIMIT_S, Http
 from gonogo.deploy.host.image import Image
-from gonogo.deploy.host.lock import Lock
 from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
 from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.host.port import Holders, Port
 from gonogo.deploy.host.project import Project
 from gonogo.deploy.host.registry import Registry
-from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.host.sockets import Listener, Sockets
 from gonogo.deploy.host.volumes import Volumes
+from gonogo.deploy.release.lock import Lock
+from gonogo.deploy.release.releases import Releases
 
 if TYPE_CHECKING:
     from gonogo.deploy.mongodb.noun import Mongodb

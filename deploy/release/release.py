@@ -15,9 +15,9 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.git_status import Checkout
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.port import Holder
-from gonogo.deploy.host.releases import Releases
 from gonogo.deploy.release.data import Data
 from gonogo.deploy.release.records import Baseline
+from gonogo.deploy.release.releases import Releases
 
 EARLIER = {
     "local_images": "controller.images.found",

@@ -16,7 +16,7 @@ from gonogo.deploy.progress import Progress
 from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.journal import SWITCH, Journal
-from gonogo.deploy.release.lock import Lock
+from gonogo.deploy.release.locking import Lock
 from gonogo.deploy.release.plan import Change
 from gonogo.deploy.release.records import Baseline, Image
 from gonogo.deploy.release.release import Release

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.target import init
+from gonogo.deploy.target.init import drafting
 from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import load
 
@@ -18,8 +18,8 @@ STACK = Path(__file__).resolve().parents[2] / "lab" / "stack" / "docker-compose.
 
 
 def draft(folder: Path, *files: Path) -> Target:
-    text = init.draft(files, host="ssh://deploy@web", path="/srv/x", folder=folder)
-    return load(init.write(text, folder / "drafted.toml"))
+    text = drafting.draft(files, host="ssh://deploy@web", path="/srv/x", folder=folder)
+    return load(drafting.write(text, folder / "drafted.toml"))
 
 
 def lay(folder: Path, **files: str) -> list[Path]:
@@ -106,12 +106,12 @@ def test_what_compose_refuses_is_told_in_its_words(tmp_path, text, words):
 @pytest.mark.parametrize("missing", range(4))
 def test_the_files_found_are_those_that_compose_takes(tmp_path, missing):
     marked = "services: {{a: {{image: busybox, labels: {{{kind}: {name}}}}}}}"
-    for kind, names in (("base", init.NAMES), ("over", init.OVERRIDES)):
+    for kind, names in (("base", drafting.NAMES), ("over", drafting.OVERRIDES)):
         for name in names[missing:]:
             (tmp_path / name).write_text(marked.format(kind=kind, name=name))
     argv = ["docker", "compose", "config"]
     taken = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    first, second = init.find_compose_files(tmp_path)
+    first, second = drafting.find_compose_files(tmp_path)
     assert f"base: {first.name}\n" in taken
     assert f"over: {second.name}\n" in taken
 

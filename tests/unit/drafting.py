@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.deploy.target import init
+from gonogo.deploy.target.init import drafting
 from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import load
 
@@ -12,12 +12,12 @@ from gonogo.deploy.target.target_file import load
 def text_of(stack: Path, flattened: str, **given) -> str:
     folder = stack.parent.parent
     arguments = {"host": "ssh://me@web", "path": "/srv/shop", "folder": folder, **given}
-    return init.draft([stack], flattened=flattened, **arguments)
+    return drafting.draft([stack], flattened=flattened, **arguments)
 
 
 def draft(stack: Path, flattened: str, **given) -> Target:
     text = text_of(stack, flattened, **given)
-    return load(init.write(text, stack.parent.parent / "drafted.toml"))
+    return load(drafting.write(text, stack.parent.parent / "drafted.toml"))
 
 
 def service(body: str, name: str = "web") -> str:

@@ -13,7 +13,8 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import lock
-from gonogo.deploy.release.lock import Held, Holder, Lock, Locked
+from gonogo.deploy.release.lock import Held, Holder
+from gonogo.deploy.release.locking import Lock, Locked
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target

@@ -15,7 +15,7 @@ from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import history, lock, records
 from gonogo.deploy.release.journal import Journal
-from gonogo.deploy.release.lock import Lock
+from gonogo.deploy.release.locking import Lock
 from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from gonogo.deploy.compose import unresolved
 from gonogo.deploy.compose.command_line import flatten
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.target import suggestions, target_file
+from gonogo.deploy.target import target_file
+from gonogo.deploy.target.init import suggestions
 from gonogo.deploy.target.sections.data import Mongodb
 from gonogo.deploy.target.sections.service import Health
 

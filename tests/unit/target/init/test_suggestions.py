@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonogo.deploy.compose.unresolved import filled, variables
-from gonogo.deploy.target.suggestions import publications
+from gonogo.deploy.target.init.suggestions import publications
 from tests.unit.drafting import draft, service, text_of
 
 CHECK = "healthcheck:\n  test: %s"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonogo.deploy.errors import UsageError
-from gonogo.deploy.target import init
+from gonogo.deploy.target.init import drafting
 from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import load
 from tests.unit.drafting import draft, service, text_of
@@ -105,8 +105,8 @@ def test_any_folder_name_is_written_as_toml(tmp_path, folder):
 
 
 def draft_beside(folder: Path, file: Path) -> Target:
-    text = init.draft([file], host="local", path="/srv/x", folder=folder, flattened=service(""))
-    return load(init.write(text, folder / "beside.toml"))
+    text = drafting.draft([file], host="local", path="/srv/x", folder=folder, flattened=service(""))
+    return load(drafting.write(text, folder / "beside.toml"))
 
 
 def test_source_is_absolute_where_nothing_is_shared(stack):
@@ -121,7 +121,7 @@ def test_more_files_are_named_relative_to_the_first(stack):
     other = stack.parent.parent / "prod.yml"
     other.touch()
     given = {"host": "local", "path": "/srv/x", "folder": other.parent, "flattened": service("")}
-    assert tomllib.loads(init.draft([stack, other], **given))["compose_files"] == [
+    assert tomllib.loads(drafting.draft([stack, other], **given))["compose_files"] == [
         "compose.yml",
         "../prod.yml",
     ]
@@ -130,35 +130,35 @@ def test_more_files_are_named_relative_to_the_first(stack):
 def test_a_missing_compose_file_is_named(tmp_path):
     given = {"host": "local", "path": "/srv/x", "folder": tmp_path, "flattened": service("")}
     with pytest.raises(UsageError, match=r"no\.yml does not exist or is no file: name one that does"):
-        init.draft([tmp_path / "no.yml"], **given)
+        drafting.draft([tmp_path / "no.yml"], **given)
     with pytest.raises(UsageError, match="no compose file is named"):
-        init.draft([], **given)
+        drafting.draft([], **given)
 
 
 def test_compose_files_are_found_as_compose_finds_them(tmp_path):
     with pytest.raises(UsageError, match=r"holds none of compose\.yaml, compose\.yml"):
-        init.find_compose_files(tmp_path)
-    for name in reversed(init.NAMES):
+        drafting.find_compose_files(tmp_path)
+    for name in reversed(drafting.NAMES):
         (tmp_path / name).touch()
-        assert init.find_compose_files(tmp_path) == [tmp_path / name]
-    for name in reversed(init.OVERRIDES):
+        assert drafting.find_compose_files(tmp_path) == [tmp_path / name]
+    for name in reversed(drafting.OVERRIDES):
         (tmp_path / name).touch()
-        assert init.find_compose_files(tmp_path) == [tmp_path / "compose.yaml", tmp_path / name]
+        assert drafting.find_compose_files(tmp_path) == [tmp_path / "compose.yaml", tmp_path / name]
 
 
 def test_a_target_file_is_never_replaced(tmp_path):
-    file = init.write("a", tmp_path / "new" / "x.toml")
+    file = drafting.write("a", tmp_path / "new" / "x.toml")
     assert file.read_text() == "a"
     with pytest.raises(
         UsageError, match=r"x\.toml exists already: edit it, remove it, or choose another name"
     ):
-        init.write("b", file)
+        drafting.write("b", file)
     assert file.read_text() == "a"
     with pytest.raises(UsageError, match="is no folder, and target files belong into one: move it away"):
-        init.write("b", file / "y.toml")
+        drafting.write("b", file / "y.toml")
 
 
 @settings(max_examples=60)
 @given(text=st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_is_escaped_for_toml(text):
-    assert tomllib.loads(f"x = {init._toml([text])}") == {"x": [text]}
+    assert tomllib.loads(f"x = {drafting._toml([text])}") == {"x": [text]}
