@@ -6,7 +6,7 @@ from __future__ import annotations
 class GonogoError(Exception):
     """Something a user can fix; the message says what was found, what was expected and what to do.
 
-    ``exit_code`` is the process's exit status when the error ends a command (see the README).
+    ``exit_code`` is the process's exit status when the error ends a command (see docs/exit-codes.md).
     """
 
     exit_code = 3

@@ -20,7 +20,7 @@ import yaml
 from gonogo.checks import catalogue
 from gonogo.deploy.cli.app import CODES, app
 from gonogo.deploy.target.target_file import parse
-from tests import documents, harness
+from tests import checks, documents, harness
 from tests.documents import ROOT, Command
 from tests.faults.campaign import scenarios
 from tests.unit.checking import parser_of
@@ -155,7 +155,7 @@ def test_every_link_leads_somewhere_and_every_document_is_linked() -> None:
 
 
 def test_the_layout_in_the_readme_is_the_one_of_the_repository() -> None:
-    (layout,) = (block.text for block in BLOCKS if block.section == "The house")
+    (layout,) = (block.text for block in BLOCKS if block.section == "Repository layout")
     named = [name for line in layout.splitlines() for name in line.partition("  ")[0].split(", ")]
     assert [name for name in named if not (ROOT / name).exists()] == []
     tests = next(line for line in layout.splitlines() if line.startswith("tests/"))
@@ -165,12 +165,13 @@ def test_the_layout_in_the_readme_is_the_one_of_the_repository() -> None:
     assert len(layout.splitlines()) <= 10
 
 
-def test_every_subject_of_a_check_is_in_the_readme_and_every_package_in_the_architecture() -> None:
-    section = documents.README.read_text().partition("\n## The checks\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"(?m)^\| (?!subject)([a-z, ]+) \|", section)
-    for suite, of_suite in (("preflight", rows[:-4]), ("verify", rows[-4:])):
-        told = {subject for row in of_suite for subject in row.split(", ")}
-        assert told == {name.partition(".")[0] for name in harness.ids(suite)}, suite
+def test_every_check_is_in_its_page_as_it_is() -> None:
+    assert checks.PAGE.read_text(encoding="utf-8") == checks.page(), "run `python -m tests.checks`"
+    for suite in ("preflight", "verify"):
+        assert {row.split("`")[1] for row in checks.rows(suite)} == set(harness.ids(suite))
+
+
+def test_every_package_is_in_the_architecture() -> None:
     architecture = (ROOT / "docs" / "architecture.md").read_text()
     for package in (ROOT / "deploy").glob("*/__init__.py"):
         assert f"`deploy/{package.parent.name}/`" in architecture, package
@@ -201,10 +202,10 @@ def test_the_incidents_name_every_check_that_names_them_and_tests_that_are_there
         assert all((ROOT / path).exists() for path in re.findall(r"`(tests/[\w/.]+)`", row))
 
 
-def test_every_exit_status_is_in_the_readme_and_the_runbook() -> None:
+def test_every_exit_status_is_in_its_page_and_the_runbook() -> None:
     codes = re.findall(r"(\d+) [a-z]", CODES)
     assert len(codes) == 8
-    for file in (documents.README, ROOT / "docs" / "runbook.md"):
+    for file in (ROOT / "docs" / "exit-codes.md", ROOT / "docs" / "runbook.md"):
         assert re.findall(r"(?m)^\| (\d+) \|", file.read_text()) == codes, file
 
 
