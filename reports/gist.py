@@ -9,7 +9,7 @@ from gonogo.reports import words
 from gonogo.reports.model import DataCount, Release
 
 NOTICED_S = 1.0
-"""Shorter times without a good answer are hardly noticed by anybody."""
+"""Shorter times without a successful response are hardly noticed by anybody."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _away(release: Release) -> Figure | None:
         return None
     known = [one.gap_s for one in seen.urls if one.gap_s is not None]
     if len(known) < len(seen.urls):
-        return Figure("Availability", "an address never answered well", "bad")
+        return Figure("Availability", "an address never answered successfully", "bad")
     longest = max(known)
     told = f"away for {words.duration(longest)} at most" if longest else "it answered all the time"
     return Figure("Availability", told, "good" if longest < NOTICED_S else "warn")
@@ -72,8 +72,8 @@ def _backup(release: Release) -> Figure | None:
     if release.backup is None:
         return None
     if release.backup.proved is None or release.backup.recovery_seconds is None:
-        return Figure("Backup", "made, its restore not tried", "warn")
+        return Figure("Backup", "made, restore not verified", "warn")
     if not release.backup.proved:
         return Figure("Backup", "it is not what the database holds", "bad")
     took = words.duration(release.backup.recovery_seconds)
-    return Figure("Backup", f"restored as a proof, in {took}", "good")
+    return Figure("Backup", f"restore verified, in {took}", "good")

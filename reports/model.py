@@ -139,7 +139,7 @@ class Backup(Record):
 
 
 class Phase(Record):
-    """Requests of one stretch of time; percentiles in milliseconds, of good answers, None without any."""
+    """Requests of one phase; percentiles in milliseconds, of successful responses, None without any."""
 
     requests: int = 0
     failed: int = 0
@@ -151,10 +151,10 @@ class Phase(Record):
 class Answered(Record):
     """How one URL answered while it was watched.
 
-    ``gap_s``: the longest time without a good answer once there was one, None where there never was one;
+    ``gap_s``: the longest time without a successful response, None where there never was one;
     ``gap_at``: when it began, in seconds of the watch. ``before`` and ``during``: what was answered
     before, and since, the release began to change what runs. ``errors``: how often, by what was wrong.
-    ``slots``: for each slot in which something was asked, its begin in seconds, good answers, and failures.
+    ``slots``: for each slot with requests, its begin in seconds, successful responses, failures.
     """
 
     url: str

@@ -13,7 +13,7 @@ Tone = Literal["good", "bad", "warn", "mute"]
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch of a watch without a good answer: when it began and how long it was, in seconds of the watch.
+    """A time without a successful response: when it began and how long it was, in seconds of the watch.
 
     It is as exact as a slot is long; how long the longest really was is told by ``Answered.gap_s``.
     """
@@ -37,7 +37,7 @@ def stretches(seen: Availability, one: Answered) -> list[tuple[Tone, int]]:
 
 
 def gaps(seen: Availability, one: Answered) -> list[Gap]:
-    """Return the stretches in which no answer was good, in their order; slots without a question join two."""
+    """Return the gaps in their order; slots without a request join two."""
     found: list[Gap] = []
     place, begin, end = 0, -1, -1
     for tone, number in [*stretches(seen, one), ("good", 0)]:

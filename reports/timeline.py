@@ -74,7 +74,7 @@ def _away(release: Release, whole: float) -> Iterator[Lane]:
         if found := gaps(seen, one):
             away = sum(gap.seconds for gap in found)
             bars = [_bar(begun + gap.begin, gap.seconds, whole) for gap in found]
-            yield Lane("no good answer", "bad", f"{words.duration(away)}, {one.url}", bars)
+            yield Lane("failed requests", "bad", f"{words.duration(away)}, {one.url}", bars)
 
 
 def _ticks(whole: float) -> Iterator[tuple[float, str]]:

@@ -39,9 +39,9 @@ VERDICTS: dict[Verdict, Said] = {
     "rollback-failed": Said(
         "Rollback failed",
         "bad",
-        "The new version failed, and so did going back. It needs your hands now.",
+        "The new version failed, and so did going back. Somebody has to act now.",
     ),
-    "interrupted": Said("Interrupted", "warn", "Cut short. The journal on the target says how far it came."),
+    "interrupted": Said("Interrupted", "warn", "Interrupted. The journal on the target says how far it got."),
     "locked": Said("Locked", "calm", "Another release holds this target. Nothing was touched."),
 }
 STATUSES: dict[CheckStatus, Said] = {

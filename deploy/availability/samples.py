@@ -52,10 +52,10 @@ class Samples:
 
 
 def gap(taken: Sequence[Sample], until: float) -> tuple[float, float | None]:
-    """Return when the longest time without a good answer began and how long it was, in seconds.
+    """Return when the longest time without a successful response began and how long it was, in seconds.
 
-    It counts from one good answer's arrival to the next one's, or to ``until``: so an answer that came late
-    is a gap although no request failed. The length is None without any good answer.
+    It counts from one successful response's arrival to the next one's, or to ``until``: a response that came
+    late is a gap although no request failed. The length is None without any successful response.
     """
     good = sorted(one.ended for one in taken if not one.error)
     if not good:
@@ -86,7 +86,7 @@ def percentile(times: Sequence[float], share: float) -> float | None:
 
 
 def slots(taken: Sequence[Sample], slot_s: float) -> list[tuple[float, int, int]]:
-    """Return begin, good answers and failures of each slot in which a request was sent."""
+    """Return begin, successful responses and failures of each slot in which a request was sent."""
     good: Counter[int] = Counter()
     bad: Counter[int] = Counter()
     for one in taken:

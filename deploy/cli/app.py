@@ -30,7 +30,7 @@ NARROWEST, WIDEST = 36, 100
 
 app = typer.Typer(
     name="gonogo",
-    help=f"Go/no-go checks for Docker Compose deployments over SSH, and a runner that heeds them.\n\n{CODES}"
+    help=f"Go/no-go checks for Docker Compose deployments over SSH, and a runner that obeys them.\n\n{CODES}"
     "\n\nExample: gonogo plan production",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -69,11 +69,11 @@ def deploy(  # noqa: PLR0913, PLR0917  each is an option of the command
     skip_build: SkipBuild = False,
     version: Version = None,
     strict: Strict = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="as `gonogo plan`: only tell")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="the same as `gonogo plan`")] = False,
     yes: Yes = False,
     reports: Reports = None,
 ) -> None:
-    """Check, show the plan and ask, deploy, verify, and go back if that fails; the report comes last.
+    """Run the checks, show the plan, ask, deploy and verify; roll back if that fails. A report comes last.
 
     Example: gonogo deploy production
 
@@ -90,7 +90,7 @@ def deploy(  # noqa: PLR0913, PLR0917  each is an option of the command
         )
         raise typer.Exit(record.exit_code)
     if not yes and not sys.stdin.isatty():
-        raise UsageError("there is no terminal to ask on: give --yes, or look first with `gonogo plan`")
+        raise UsageError("there is no terminal to ask on: use --yes, or see `gonogo plan` first")
     record = runner.deploy(
         found,
         progress,
@@ -112,7 +112,7 @@ def plan(  # noqa: PLR0913, PLR0917
     strict: Strict = False,
     reports: Reports = None,
 ) -> None:
-    """Check, and tell what a deployment would do; the target is left as it is. 0: go, 1: no-go.
+    """Run the checks and show what a deployment would do. Nothing is changed. 0: go, 1: no-go.
 
     Example: gonogo plan production --strict
     """

@@ -40,7 +40,7 @@ def make_backup(
     users: Annotated[bool, typer.Option("--users", help="with the database's users and roles")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Back the target's MongoDB up, into the backup folder on the target; with --verify prove it.
+    """Back up MongoDB into the backup folder on the target; --verify restores it to verify it.
 
     Example: gonogo backup production --verify
     """
@@ -75,7 +75,7 @@ def list_backups(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """List the backups of a target, newest first, and which of them were proved to be restorable.
+    """List the backups of a target, newest first, and which of them were verified by a restore.
 
     Example: gonogo backups production --verify latest
     """
@@ -102,7 +102,9 @@ def bring_back(  # noqa: PLR0913, PLR0917  each is an option of the command
     users: Annotated[
         bool, typer.Option("--users", help="the database's users and roles, too: those of the same names")
     ] = False,
-    no_proof: Annotated[bool, typer.Option("--no-proof", help="with --replace, prove no backup")] = False,
+    no_proof: Annotated[
+        bool, typer.Option("--no-proof", help="with --replace, do not verify the fresh backup")
+    ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:

@@ -45,7 +45,7 @@ def _unforeseen(error: Exception, *, as_json: bool) -> int:
     where = tracebacks.place(error)
     told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     sentence = (
-        f"a fault of its own ({told}{f', at {where}' if where else ''}): "
+        f"an internal error ({told}{f', at {where}' if where else ''}): "
         f"`gonogo status` says how things stand on the target{more}"
     )
     return _told(sentence, FAULT, as_json=as_json)

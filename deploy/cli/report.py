@@ -26,7 +26,7 @@ DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 """Variables of which one is set where a browser can be shown."""
 
 app = typer.Typer(
-    help="Open reports in the browser, or send them once more to where the target file wants them.",
+    help="Open reports in the browser, or publish them again.",
     no_args_is_help=True,
 )
 Version = Annotated[
@@ -54,9 +54,9 @@ def open_report(target: Name = None, version: Version = "", reports: Reports = N
 
 @app.command("publish")
 def publish(target: Name = None, version: Version = "", reports: Reports = None) -> None:
-    """Send the newest report of a target, or that of a version, to where its target file wants it.
+    """Publish the newest report of a target, or that of a version, where the target file says.
 
-    It is scanned for secrets before. Exit status 0 where it got everywhere, else 3.
+    It is scanned for secrets first. Exit status 0 if it got to every destination, else 3.
 
     Example: gonogo report publish production --version 8d03f5a-20260131-080559
     """

@@ -40,7 +40,7 @@ def roll_back(
     as_json: AsJson = False,
     reports: Reports = None,
 ) -> None:
-    """Go back to an earlier release that is on the target: its configuration and its images, verified.
+    """Roll back to an earlier release that is on the target: its configuration and images, verified.
 
     Example: gonogo rollback production --to 8d03f5a1-20260131-080559
     """
@@ -52,7 +52,7 @@ def roll_back(
 def resume(
     target: Name = None, quiet: Quiet = False, as_json: AsJson = False, reports: Reports = None
 ) -> None:
-    """Bring a run to its end that was cut off: on where services were being replaced, else back.
+    """Complete an interrupted run: forward where services were being replaced, else back.
 
     Example: gonogo resume production
     """
@@ -86,9 +86,9 @@ def show_history(
 
 
 def status(target: Name = None, as_json: AsJson = False) -> None:
-    """Say what runs, whether it is what was released, who holds the lock, and what was cut off.
+    """Show what runs, whether it is what was released, who holds the lock, and interrupted runs.
 
-    Exit status 0 where all is in order, 1 where something has to be done.
+    Exit status 0 if there is nothing to do, 1 if there is.
 
     Example: gonogo status production
     """
@@ -188,7 +188,7 @@ def unlock(
     target: Name = None,
     reason: Annotated[str, typer.Option(help="why, for the journal")] = "",
 ) -> None:
-    """Remove the lock of a run that died; why is kept in the journal on the target.
+    """Remove the lock of a dead run. The reason is written to the journal on the target.
 
     Example: gonogo unlock production --reason "the laptop of ada was stolen"
     """

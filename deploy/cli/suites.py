@@ -15,7 +15,7 @@ from gonogo.deploy.target import target_file
 
 
 def preflight(target: Name = None, strict: Strict = False) -> None:
-    """Run the preflight suite for a target: may a deployment start? Nothing is changed.
+    """Run the preflight suite: may a deployment start? Nothing is changed.
 
     It is `pytest --pyargs gonogo.checks.preflight --target NAME`, whatever pytest is configured to do here.
 
@@ -25,7 +25,7 @@ def preflight(target: Name = None, strict: Strict = False) -> None:
 
 
 def verify(target: Name = None, strict: Strict = False) -> None:
-    """Run the verify suite for a target: is what runs there well?
+    """Run the verify suite: does what was released run, and is its data there?
 
     It is `pytest --pyargs gonogo.checks.verify --target NAME`, whatever pytest is configured to do here.
 
@@ -46,7 +46,7 @@ def replay(
     report: Annotated[Path, typer.Argument(help="a report's folder, or a recording (*.recording.json)")],
     strict: Strict = False,
 ) -> None:
-    """Judge a finished preflight again from its recording: nothing is asked of the target.
+    """Run the checks again on the recording of a finished preflight. The target is not asked.
 
     Example: gonogo replay reports/published/production/8d03f5a1-20260131-080559
     """

@@ -22,7 +22,7 @@ LOOK_S = 10.0
 
 
 def connect(target: Name = None) -> None:
-    """Hold a connection open until Ctrl-C; runs that are given the variable it prints need no handshake.
+    """Keep a connection open until Ctrl-C; runs with the variable that it prints need no handshake.
 
     Example: gonogo connect production
     """
@@ -43,10 +43,10 @@ def connect(target: Name = None) -> None:
 
 def targets(
     example: Annotated[
-        bool, typer.Option("--example", help="print a target file in which every key is explained")
+        bool, typer.Option("--example", help="print a target file that explains every key")
     ] = False,
 ) -> None:
-    """List the targets of this repository; what is wrong with a file comes last.
+    """List the targets of this repository, then the validation errors of their files.
 
     Example: gonogo targets
     """
@@ -76,7 +76,7 @@ def init(  # noqa: PLR0913, PLR0917  each is an option of the command
     env_file: Annotated[str, typer.Option(help="the env file on the host, relative to --path")] = "",
     output: Annotated[Path | None, typer.Option(help="where to write; else gonogo/NAME.toml")] = None,
 ) -> None:
-    """Write a target file from compose files, asking only for what they cannot tell.
+    """Write a target file from compose files, asking only for what they do not say.
 
     Example: gonogo init --host ssh://deploy@server.example.org --path /srv/shop
     """

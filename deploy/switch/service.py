@@ -113,7 +113,7 @@ def fault(one: Container, may_end: bool) -> str:
     if one.status in ("exited", "dead") and not (may_end and one.exit_code == 0):
         return f"ended with exit status {one.exit_code}"
     if one.status == "restarting" or one.restarts >= 2:
-        return f"ends and is restarted again and again, last with exit status {one.exit_code}"
+        return f"is crash-looping, last with exit status {one.exit_code}"
     if one.health == "unhealthy":
         return "is unhealthy"
     return ""

@@ -1,4 +1,4 @@
-"""The ten wishes of docs/writing-checks.md: each holds where it should, and fails by its assertion."""
+"""The ten common checks of docs/writing-checks.md: each holds where it should, and fails by its assertion."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class There:
 
 def wishes() -> dict[str, Callable[..., None]]:
     text = (ROOT / "docs" / "writing-checks.md").read_text(encoding="utf-8")
-    block = text.partition("## Ten common wishes")[2].partition("```python\n")[2].partition("```")[0]
+    block = text.partition("## Ten common checks")[2].partition("```python\n")[2].partition("```")[0]
     found: dict[str, Any] = {}
     exec(compile(block, "writing-checks.md", "exec"), found)
     tests = {name: one for name, one in found.items() if name.startswith("test_")}

@@ -109,7 +109,7 @@ def test_a_dry_run_is_a_plan(
 
 def test_without_a_terminal_nothing_is_deployed_unasked(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "deploy", lambda *_, **__: pytest.fail("it was deployed"))
-    with pytest.raises(UsageError, match="give --yes"):
+    with pytest.raises(UsageError, match="use --yes"):
         code("deploy", str(file))
 
 
@@ -191,7 +191,7 @@ def test_an_error_is_one_sentence_and_its_traceback_is_for_who_asks(
         (GonogoError(f"no way \x1b[31mwith {SECRET}"), 3, "gonogo: no way with [redacted]\n"),
         (UsageError("which target?"), 2, "gonogo: which target?\n"),
         (KeyboardInterrupt(), 130, "gonogo: interrupted\n"),
-        (KeyError(SECRET), 130, "gonogo: a fault of its own (KeyError: '[redacted]', at test_app.py:"),
+        (KeyError(SECRET), 130, "gonogo: an internal error (KeyError: '[redacted]', at test_app.py:"),
     ]
     for wanted in (False, True):
         monkeypatch.setenv(tracebacks.VARIABLE, "1" if wanted else "0")

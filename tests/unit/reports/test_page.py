@@ -85,7 +85,7 @@ def test_the_page_shows_what_is_known_of_the_release() -> None:
         "MAX_TOKENS",
         "documents are missing in messages",
         "away for 0.40 s at most",
-        "restored as a proof, in 6.2 s",
+        "restore verified, in 6.2 s",
         "Step “switch”",
         "größer 😀",
     ):
@@ -205,7 +205,7 @@ def test_how_the_stack_answered_is_drawn_as_stretches_of_the_same_kind() -> None
     for tone, x, width in (("good", 0, 30), ("bad", 30, 20), ("mute", 50, 10), ("warn", 60, 10)):
         assert f'<rect class="tone-{tone}" x="{x:.3f}%" width="{width:.3f}%"' in page
     assert '<line class="changed" x1="30.000%"' in page
-    assert "50 of 80 requests were answered well" in page
+    assert "50 of 80 requests succeeded" in page
 
 
 def test_the_backup_and_its_measured_recovery_time_are_shown() -> None:

@@ -93,8 +93,8 @@ def test_the_figures_say_in_words_what_a_release_comes_to() -> None:
     assert away(0.0) == ("it answered all the time", "good")
     assert away(0.4) == ("away for 0.40 s at most", "good")
     assert away(3.0) == ("away for 3.0 s at most", "warn")
-    assert away(None) == ("an address never answered well", "bad")
-    assert kept() == ("restored as a proof, in 6.2 s", "good")
+    assert away(None) == ("an address never answered successfully", "bad")
+    assert kept() == ("restore verified, in 6.2 s", "good")
     assert kept(proved=False) == ("it is not what the database holds", "bad")
-    assert kept(proved=None, recovery_seconds=None) == ("made, its restore not tried", "warn")
+    assert kept(proved=None, recovery_seconds=None) == ("made, restore not verified", "warn")
     assert said(services=[], availability=None, data=[], backup=None) == {}

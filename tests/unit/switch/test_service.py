@@ -19,9 +19,9 @@ from tests.unit.tables import every
         ({"status": "exited"}, False, "ended with exit status 0"),
         ({"status": "exited", "exit_code": 3}, True, "ended with exit status 3"),
         ({"status": "dead", "exit_code": 137}, False, "ended with exit status 137"),
-        ({"status": "restarting", "exit_code": 1}, True, "again and again, last with exit status 1"),
+        ({"status": "restarting", "exit_code": 1}, True, "is crash-looping, last with exit status 1"),
         ({"status": "running", "restarts": 1}, False, ""),
-        ({"status": "running", "restarts": 2}, False, "again and again"),
+        ({"status": "running", "restarts": 2}, False, "is crash-looping"),
         ({"status": "running", "health": "unhealthy"}, False, "is unhealthy"),
     ],
 )
