@@ -56,50 +56,50 @@ def charts(entries: Iterable[Entry]) -> list[Chart]:
 
 
 def _preflight(entries: list[Entry]) -> Chart:
-    def value(one: Entry) -> Value:
-        tone: Tone = "good" if one.passed == one.judged else "bad"
-        return 100 * one.passed / one.judged, tone, f"{one.passed} of {one.judged} checks passed"
+    def value(entry: Entry) -> Value:
+        tone: Tone = "good" if entry.passed == entry.judged else "bad"
+        return 100 * entry.passed / entry.judged, tone, f"{entry.passed} of {entry.judged} checks passed"
 
-    asked = [one for one in entries if one.judged]
-    go = sum(one.passed == one.judged for one in asked)
+    asked = [entry for entry in entries if entry.judged]
+    go = sum(entry.passed == entry.judged for entry in asked)
     told = f"{go} of {len(asked)} runs ({100 * go // max(len(asked), 1)} %)"
     return _chart("Preflight passed", told, asked, value, 100.0)
 
 
 def _duration(entries: list[Entry]) -> Chart:
-    def value(one: Entry) -> Value:
-        return one.seconds, "good" if one.seconds <= GOAL_S else "bad", duration(one.seconds)
+    def value(entry: Entry) -> Value:
+        return entry.seconds, "good" if entry.seconds <= GOAL_S else "bad", duration(entry.seconds)
 
-    changed = [one for one in entries if one.changed]
-    within = sum(one.seconds <= GOAL_S for one in changed)
-    middle = _median([one.seconds for one in changed])
+    changed = [entry for entry in entries if entry.changed]
+    within = sum(entry.seconds <= GOAL_S for entry in changed)
+    middle = _median([entry.seconds for entry in changed])
     told = f"{within} of {len(changed)} within {GOAL_S / 60:.0f} minutes; median {middle}"
     return _chart("Duration", told, changed, value, GOAL_S, GOAL_S)
 
 
 def _downtime(entries: list[Entry]) -> Chart:
-    measured = [one for one in entries if one.downtime_s is not None]
-    gaps = [one.downtime_s or 0.0 for one in measured]
+    measured = [entry for entry in entries if entry.downtime_s is not None]
+    gaps = [entry.downtime_s or 0.0 for entry in measured]
     told = f"median {_median(gaps)}; longest {duration(max(gaps, default=0.0))}"
-    return _chart("Downtime", told, measured, lambda one: _plain(one.downtime_s))
+    return _chart("Downtime", told, measured, lambda entry: _plain(entry.downtime_s))
 
 
 def _rollbacks(entries: list[Entry]) -> Chart:
-    def value(one: Entry) -> Value:
-        if one.verdict == "rollback-failed":
+    def value(entry: Entry) -> Value:
+        if entry.verdict == "rollback-failed":
             return 1.0, "bad", "the way back failed"
-        return (1.0, "warn", "went back") if one.went_back else (0.0, "good", "stayed")
+        return (1.0, "warn", "went back") if entry.went_back else (0.0, "good", "stayed")
 
-    changed = [one for one in entries if one.changed]
-    told = f"{sum(one.went_back for one in changed)} of {len(changed)} runs"
+    changed = [entry for entry in entries if entry.changed]
+    told = f"{sum(entry.went_back for entry in changed)} of {len(changed)} runs"
     return _chart("Rollbacks", told, changed, value, 1.0)
 
 
 def _recovery(entries: list[Entry]) -> Chart:
-    proved = [one for one in entries if one.recovery_s is not None]
-    times = [one.recovery_s or 0.0 for one in proved]
+    proved = [entry for entry in entries if entry.recovery_s is not None]
+    times = [entry.recovery_s or 0.0 for entry in proved]
     told = f"median {_median(times)}; longest {duration(max(times, default=0.0))}"
-    return _chart("Recovery time", told, proved, lambda one: _plain(one.recovery_s))
+    return _chart("Recovery time", told, proved, lambda entry: _plain(entry.recovery_s))
 
 
 def _plain(seconds: float | None) -> Value:
@@ -119,7 +119,7 @@ def _chart(  # noqa: PLR0913, PLR0917  each is a part of the chart
     goal: float | None = None,
 ) -> Chart:
     """Return the chart of these releases; its highest bar is ``least`` at least."""
-    shown = [(one.version, *value(one)) for one in entries[-SHOWN:]]
+    shown = [(entry.version, *value(entry)) for entry in entries[-SHOWN:]]
     if not shown:
         return Chart(title, told, "", [])
     top = max(least, *(number for _, number, _, _ in shown)) or 1.0

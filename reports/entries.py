@@ -98,16 +98,16 @@ def of(release: Release) -> Entry:
 def totals(entries: Iterable[Entry]) -> Totals:
     """Return what these releases come to."""
     found = list(entries)
-    asked, changed = [one for one in found if one.judged], [one for one in found if one.changed]
-    recoveries = [one.recovery_s for one in found if one.recovery_s is not None]
+    asked, changed = [entry for entry in found if entry.judged], [entry for entry in found if entry.changed]
+    recoveries = [entry.recovery_s for entry in found if entry.recovery_s is not None]
     return Totals(
         preflights=len(asked),
-        go=sum(one.passed == one.judged for one in asked),
+        go=sum(entry.passed == entry.judged for entry in asked),
         deployments=len(changed),
-        within_goal=sum(one.seconds <= GOAL_S for one in changed),
-        went_back=sum(one.went_back for one in found),
-        median_s=median(one.seconds for one in changed) if changed else None,
-        downtime_s=max((one.downtime_s for one in found if one.downtime_s is not None), default=None),
+        within_goal=sum(entry.seconds <= GOAL_S for entry in changed),
+        went_back=sum(entry.went_back for entry in found),
+        median_s=median(entry.seconds for entry in changed) if changed else None,
+        downtime_s=max((entry.downtime_s for entry in found if entry.downtime_s is not None), default=None),
         recovery_s=median(recoveries) if recoveries else None,
     )
 
@@ -118,13 +118,13 @@ def gather(folder: Path) -> list[Entry]:
     What an earlier look kept is taken where the record is still the same: a record may hold the logs of all
     the stack's containers.
     """
-    known = {(one.target, one.version): one for one in _kept(folder)}
-    found = [
+    known = {(entry.target, entry.version): entry for entry in _kept(folder)}
+    entries = [
         _entry(place, known.get((target.name, place.name)))
         for target in _folders(folder)
         for place in _folders(target)
     ]
-    return sorted(found, key=lambda one: (one.when, one.target, one.version), reverse=True)
+    return sorted(entries, key=lambda entry: (entry.when, entry.target, entry.version), reverse=True)
 
 
 def dumped(entries: list[Entry]) -> str:
@@ -146,19 +146,19 @@ def _entry(place: Path, known: Entry | None) -> Entry:
     # Where it lies is what the links lead to, whatever the record says.
     its = {"target": place.parent.name, "version": place.name, "mark": mark}
     try:
-        found = of(Release.model_validate_json((place / RECORD).read_bytes()))
+        entry = of(Release.model_validate_json((place / RECORD).read_bytes()))
     except (OSError, ValidationError):
         return Entry.model_validate(its)
-    return found.model_copy(update=its)
+    return entry.model_copy(update=its)
 
 
 def _mark(place: Path) -> tuple[int, int]:
     record = place / RECORD
     try:
-        found = (record if record.exists() else place).stat()
+        info = (record if record.exists() else place).stat()
     except FileNotFoundError:  # another run replaces it at this moment
         return 0, 0
-    return found.st_mtime_ns, found.st_size
+    return info.st_mtime_ns, info.st_size
 
 
 def _folders(folder: Path) -> list[Path]:

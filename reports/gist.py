@@ -51,7 +51,7 @@ def _away(release: Release) -> Figure | None:
     seen = release.availability
     if seen is None or not seen.urls:
         return None
-    known = [one.gap_s for one in seen.urls if one.gap_s is not None]
+    known = [url.gap_s for url in seen.urls if url.gap_s is not None]
     if len(known) < len(seen.urls):
         return Figure("Availability", "an address never answered successfully", "bad")
     longest = max(known)
@@ -60,10 +60,10 @@ def _away(release: Release) -> Figure | None:
 
 
 def _data(release: Release) -> Figure | None:
-    both = [one for one in release.data if one.before is not None and one.after is not None]
+    both = [count for count in release.data if count.before is not None and count.after is not None]
     if not both:
         return None
-    if lost := [one.collection for one in both if is_loss(one)]:
+    if lost := [count.collection for count in both if is_loss(count)]:
         return Figure("Data", f"documents are missing in {', '.join(lost)}", "bad")
     return Figure("Data", "no document was lost", "good")
 

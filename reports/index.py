@@ -18,8 +18,8 @@ def history(target: str, entries: list[Entry]) -> str:
 
 def overview(entries: list[Entry]) -> str:
     """Return the page over all releases of all targets, in the order given: the newest first."""
-    ordered = sorted(entries, key=lambda one: one.target)
-    groups = [(name, list(found)) for name, found in groupby(ordered, key=lambda one: one.target)]
+    ordered = sorted(entries, key=lambda entry: entry.target)
+    groups = [(name, list(found)) for name, found in groupby(ordered, key=lambda entry: entry.target)]
     drawn = [(name, found, charts(found)) for name, found in groups]
     return _rendered("targets.html", groups=drawn, entries=entries, totals=totals(entries), goal_s=GOAL_S)
 

@@ -38,9 +38,11 @@ def junit(release: Release) -> str:
     A check that is blocked is an error, one that warns or is waived is skipped, with the reason: neither
     stops a release, so neither may fail a build. Characters that XML 1.0 does not have are replaced.
     """
-    suites = [_suite("steps", [_step(one) for one in release.steps])] if release.steps else []
-    for name, checks in groupby(sorted(release.checks, key=lambda one: one.suite), lambda one: one.suite):
-        suites.append(_suite(name, [_check(one) for one in checks]))
+    suites = [_suite("steps", [_step(step) for step in release.steps])] if release.steps else []
+    for name, checks in groupby(
+        sorted(release.checks, key=lambda result: result.suite), lambda result: result.suite
+    ):
+        suites.append(_suite(name, [_check(result) for result in checks]))
     root = Element("testsuites", name=_plain(f"gonogo {release.target} {release.version}"))
     for key in ("tests", "failures", "errors"):
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in suites)))
@@ -64,11 +66,11 @@ def _suite(name: str, cases: list[Element]) -> Element:
 
 
 def _properties(release: Release) -> Element:
-    found = Element("properties")
+    element = Element("properties")
     for name in ("target", "project", "version", "previous", "commit", "method", "verdict", "summary"):
         if value := str(getattr(release, name)):
-            SubElement(found, "property", name=name, value=_plain(value))
-    return found
+            SubElement(element, "property", name=name, value=_plain(value))
+    return element
 
 
 def _case(group: str, name: str, seconds: float) -> Element:
@@ -87,17 +89,17 @@ def _check(check: CheckResult) -> Element:
     if tag := CHECK_TAGS.get(check.status):
         _outcome(case, tag, check.status, check.message or check.found, _account(check))
     if check.evidence and tag in ("failure", "error"):
-        asked = (f"$ {one.command}\n{one.output}" for one in check.evidence)
+        asked = (f"$ {evidence.command}\n{evidence.output}" for evidence in check.evidence)
         SubElement(case, "system-out").text = _plain("\n".join(asked))
     return case
 
 
 def _outcome(case: Element, tag: str, status: str, message: str, lines: Iterable[str]) -> None:
     word = status if tag == "failure" else f"{status}: {message}" if message else status
-    found = SubElement(case, tag, message=_plain(message if tag == "failure" and message else word))
+    element = SubElement(case, tag, message=_plain(message if tag == "failure" and message else word))
     if tag != "skipped":
-        found.set("type", status)
-    found.text = _plain("\n".join([message, *lines]).strip())
+        element.set("type", status)
+    element.text = _plain("\n".join([message, *lines]).strip())
 
 
 def _account(check: CheckResult) -> list[str]:

@@ -154,11 +154,11 @@ def _write_over(path: Path, text: str) -> None:
 
 
 def _write_lists(folder: Path, target: str, redact: Callable[[str], str]) -> None:
-    found = gather(folder)
+    entries = gather(folder)
     texts = {
-        f"{target}/{PAGE}": history(target, [one for one in found if one.target == target]),
-        PAGE: overview(found),
-        KEPT: dumped(found),
+        f"{target}/{PAGE}": history(target, [entry for entry in entries if entry.target == target]),
+        PAGE: overview(entries),
+        KEPT: dumped(entries),
     }
     for name, text in _clean(texts, redact).items():
         _write_over(folder / name, text)

@@ -54,8 +54,8 @@ def scan(texts: Mapping[str, str], redact: Callable[[str], str]) -> None:
                 "look for a secret that is a common word, and change it"
             )
         for kind, shape in SHAPES.items():
-            if found := shape.search(text):
-                line = text.count("\n", 0, found.start()) + 1
+            if match := shape.search(text):
+                line = text.count("\n", 0, match.start()) + 1
                 raise ReportRefused(
                     f"{name} of the report holds what looks like {kind} (line {line}), so nothing was "
                     "published: keep it out of logs and of what checks print, change it, and run again"

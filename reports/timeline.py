@@ -66,15 +66,15 @@ def _lane(step: Step, whole: float) -> Lane:
 def _away(release: Release, whole: float) -> Iterator[Lane]:
     """Yield a lane for each URL with a gap; the watch and the steps have the first switch in common."""
     seen = release.availability
-    switch = next((one for one in release.steps if one.name.split()[0:1] == [SWITCH]), None)
+    switch = next((step for step in release.steps if step.name.split()[0:1] == [SWITCH]), None)
     if seen is None or seen.changed_at is None or switch is None:
         return
     begun = switch.started - seen.changed_at
-    for one in seen.urls:
-        if found := gaps(seen, one):
+    for url in seen.urls:
+        if found := gaps(seen, url):
             away = sum(gap.seconds for gap in found)
             bars = [_bar(begun + gap.begin, gap.seconds, whole) for gap in found]
-            yield Lane("failed requests", "bad", f"{words.duration(away)}, {one.url}", bars)
+            yield Lane("failed requests", "bad", f"{words.duration(away)}, {url.url}", bars)
 
 
 def _ticks(whole: float) -> Iterator[tuple[float, str]]:

@@ -125,9 +125,9 @@ def plain(text: str) -> str:
     return _UNSHOWN.sub(_visible, _TERMINAL.sub("", text))
 
 
-def _visible(found: re.Match[str]) -> str:
+def _visible(match: re.Match[str]) -> str:
     """Return the picture that Unicode has of an ASCII control character; of all else there is none."""
-    code = ord(found.group())
+    code = ord(match.group())
     if code == 0x7F:
         return "\N{SYMBOL FOR DELETE}"
     return chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"

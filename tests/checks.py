@@ -32,14 +32,13 @@ Made from the checks by `python -m tests.checks`.
 def marks(function: ast.FunctionDef) -> Iterator[tuple[str, list[object], dict[str, object]]]:
     """Yield the pytest markers of a function: name, arguments, keywords."""
     for decorator in function.decorator_list:
-        call = decorator if isinstance(decorator, ast.Call) else None
-        name = ast.unparse(call.func if call else decorator)
-        if name.startswith("pytest.mark."):
-            given = [ast.literal_eval(one) for one in call.args] if call and name.endswith("check") else []
-            words = (
-                {one.arg: ast.literal_eval(one.value) for one in call.keywords if one.arg} if given else {}
-            )
-            yield name.removeprefix("pytest.mark."), given, words
+        call = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [], [])
+        name = ast.unparse(call.func)
+        if name == "pytest.mark.check":
+            words = {one.arg: ast.literal_eval(one.value) for one in call.keywords if one.arg}
+            yield "check", [ast.literal_eval(one) for one in call.args], words
+        elif name.startswith("pytest.mark."):
+            yield name.removeprefix("pytest.mark."), [], {}
 
 
 def rows(suite: str) -> Iterator[str]:

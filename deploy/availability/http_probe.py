@@ -56,10 +56,10 @@ class Aim:
 
     def wrong(self, answer: bytes) -> str:
         """Return what is wrong with an answer in a few words that quote nothing of it; empty: it is good."""
-        found = STATUS.match(answer)
-        if not found:
+        match = STATUS.match(answer)
+        if not match:
             return "no HTTP" if answer else CLOSED
-        status = int(found[1])
+        status = int(match[1])
         if status != self.status if self.status else status >= 400:
             return f"HTTP {status}"
         if self.health and self.health.expect and differences(self.health, _body(answer)):

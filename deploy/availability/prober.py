@@ -72,7 +72,7 @@ class Prober:
             seconds=round(until, 3),
             changed_at=None if self._changed is None else round(self._changed, 3),
             slot_s=slot_s,
-            urls=[one.answered(until, self._changed, slot_s) for one in self._samples],
+            urls=[sample.answered(until, self._changed, slot_s) for sample in self._samples],
             notes=list(self._notes),
         )
 
@@ -88,14 +88,14 @@ class Prober:
         public = self._target.availability.public_urls
         if public:
             return [of_public(url) for url in public]
-        found = []
+        aims = []
         for endpoint in self._target.health:
             parts = urlsplit(endpoint.url)
             port = self._connection.forward_port(
                 parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
             )
-            found.append(of_health(endpoint, port, forwarded=self._target.host != "local"))
-        return found
+            aims.append(of_health(endpoint, port, forwarded=self._target.host != "local"))
+        return aims
 
     def _run(self, aims: list[Aim]) -> None:
         try:
@@ -137,9 +137,11 @@ class Prober:
             return
         self._over.set()
         self._notes.append(GONE)
-        last = max((one.ended for s in self._samples for one in s.taken if not one.error), default=0.0)
+        last = max(
+            (sample.ended for s in self._samples for sample in s.taken if not sample.error), default=0.0
+        )
         for samples in self._samples:
-            samples.taken[:] = [one for one in samples.taken if one.ended <= last]
+            samples.taken[:] = [sample for sample in samples.taken if sample.ended <= last]
         self._ended = self._begun + last
 
 

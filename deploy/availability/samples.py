@@ -35,7 +35,7 @@ class Samples:
     def answered(self, until: float, changed_at: float | None, slot_s: float) -> Answered:
         """Return what is known of the URL at ``until`` (seconds of the watch); see ``Answered``."""
         taken = list(self.taken)
-        errors = Counter(one.error for one in taken if one.error)
+        errors = Counter(sample.error for sample in taken if sample.error)
         split = until if changed_at is None else changed_at
         gap_at, gap_s = gap(taken, until)
         return Answered(
@@ -44,8 +44,8 @@ class Samples:
             failed=errors.total(),
             gap_s=gap_s,
             gap_at=gap_at,
-            before=phase([one for one in taken if one.ended < split]),
-            during=phase([one for one in taken if one.ended >= split]),
+            before=phase([sample for sample in taken if sample.ended < split]),
+            during=phase([sample for sample in taken if sample.ended >= split]),
             errors=dict(errors.most_common()),
             slots=slots(taken, slot_s),
         )
@@ -57,7 +57,7 @@ def gap(taken: Sequence[Sample], until: float) -> tuple[float, float | None]:
     It counts from one successful response's arrival to the next one's, or to ``until``: a response that came
     late is a gap although no request failed. The length is None without any successful response.
     """
-    good = sorted(one.ended for one in taken if not one.error)
+    good = sorted(sample.ended for sample in taken if not sample.error)
     if not good:
         return 0.0, None
     pairs = zip(good, [*good[1:], max(until, good[-1])], strict=True)
@@ -67,7 +67,7 @@ def gap(taken: Sequence[Sample], until: float) -> tuple[float, float | None]:
 
 def phase(taken: Sequence[Sample]) -> Phase:
     """Return numbers and latencies of some requests."""
-    times = sorted(one.seconds for one in taken if not one.error)
+    times = sorted(sample.seconds for sample in taken if not sample.error)
     return Phase(
         requests=len(taken),
         failed=len(taken) - len(times),
@@ -89,8 +89,8 @@ def slots(taken: Sequence[Sample], slot_s: float) -> list[tuple[float, int, int]
     """Return begin, successful responses and failures of each slot in which a request was sent."""
     good: Counter[int] = Counter()
     bad: Counter[int] = Counter()
-    for one in taken:
-        (bad if one.error else good)[int(one.at / slot_s)] += 1
+    for sample in taken:
+        (bad if sample.error else good)[int(sample.at / slot_s)] += 1
     return [(round(slot * slot_s, 3), good[slot], bad[slot]) for slot in sorted({*good, *bad})]
 
 

@@ -16,7 +16,7 @@ OPTION = "reports"
 
 def targets(incomplete: str) -> list[str]:
     """Return the names of targets that begin so."""
-    return [one for one in workspace.here().files() if one.startswith(incomplete)]
+    return [name for name in workspace.here().files() if name.startswith(incomplete)]
 
 
 def versions(context: typer.Context, incomplete: str) -> list[str]:

@@ -84,7 +84,7 @@ def list_backups(
         if verify:
             _prove(release, backup_store.find(release.connection, release.target, verify), as_json)
             return
-        kept = [_kept(release, one) for one in found]
+        kept = [_kept(release, backup) for backup in found]
         if as_json:
             for one in kept:
                 lines.write(one)
@@ -142,10 +142,10 @@ def bring_back(  # noqa: PLR0913, PLR0917  each is an option of the command
             typer.echo(done.told + ("; its users and roles are back, too" if users else ""))
 
 
-def _confirm(release: Release, found: Backup, replace: bool) -> None:
+def _confirm(release: Release, backup: Backup, replace: bool) -> None:
     name = release.target.mongodb.database if release.target.mongodb else ""
     what = "the database" if replace else "the users and roles of"
-    told = f"{found.name} will replace {what} {name} on {release.target.host}"
+    told = f"{backup.name} will replace {what} {name} on {release.target.host}"
     if not sys.stdin.isatty():
         raise UsageError(f"{told}: without a terminal to confirm that, --yes is needed")
     if typer.prompt(f"{told}. Type the database's name to go on") != name:
@@ -167,10 +167,10 @@ def _prove(release: Release, made: Backup, as_json: bool) -> None:
         raise typer.Exit(GonogoError.exit_code)
 
 
-def _kept(release: Release, one: Backup) -> events.Kept:
-    manifest, proved = one.manifest, proof.load(release.connection, str(one.folder))
+def _kept(release: Release, backup: Backup) -> events.Kept:
+    manifest, proved = backup.manifest, proof.load(release.connection, str(backup.folder))
     return events.Kept(
-        name=one.name,
+        name=backup.name,
         made=manifest.made,
         documents=manifest.documents,
         bytes=manifest.size,
@@ -215,8 +215,8 @@ def _deployed(target: str | None) -> Iterator[Release]:
 
 
 @contextmanager
-def _locked(release: Release, found: Backup) -> Iterator[None]:
-    held = locking.Lock(release.connection, release.target, f"restore of {found.name}")
+def _locked(release: Release, backup: Backup) -> Iterator[None]:
+    held = locking.Lock(release.connection, release.target, f"restore of {backup.name}")
     held.take()
     try:
         yield

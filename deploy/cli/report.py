@@ -77,8 +77,8 @@ def find(folder: Path, target: str, version: str) -> Path:
     Raises UsageError that says what there is where there is none.
     """
     every = entries.gather(folder) if folder.is_dir() else []
-    there = [one for one in every if target in ("", one.target)]
-    chosen = [one for one in there if version in ("", one.version)]
+    there = [entry for entry in every if target in ("", entry.target)]
+    chosen = [entry for entry in there if version in ("", entry.version)]
     if not chosen:
         what = "report" + (f" of {target}" if target else "") + (f" for version {version}" if version else "")
         newest = f"the newest there is {there[0].version}" if there else "each deployment writes one there"

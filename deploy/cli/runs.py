@@ -74,14 +74,14 @@ def show_history(
     with Connection.open(found) as connection:
         runs, current = history.runs(connection, found), records.current(connection, found)
     if as_json:
-        for one in runs[:number]:
-            lines.write(_past(one, current))
+        for run in runs[:number]:
+            lines.write(_past(run, current))
         return
     table = Table("", "when (UTC)", "version", "seconds", "what became of it")
-    for one in runs[:number]:
-        mark = "*" if one.version == current else ""
-        seconds = f"{one.seconds:.0f}" if one.seconds is not None else ""
-        table.add_row(mark, f"{one.begun:%Y-%m-%d %H:%M:%S}", one.version, seconds, one.told)
+    for run in runs[:number]:
+        mark = "*" if run.version == current else ""
+        seconds = f"{run.seconds:.0f}" if run.seconds is not None else ""
+        table.add_row(mark, f"{run.begun:%Y-%m-%d %H:%M:%S}", run.version, seconds, run.told)
     Console().print(table if runs else f"{found.name}: no run yet")
 
 
@@ -100,8 +100,10 @@ def status(target: Name = None, as_json: AsJson = False) -> None:
         typer.echo(
             f"release   {state.release or 'none'}" + (f", of {state.created}" if state.created else "")
         )
-        for one in state.containers:
-            typer.echo(f"  {one.told}{'' if one.released else ', which is not the image of the release'}")
+        for container in state.containers:
+            typer.echo(
+                f"  {container.told}{'' if container.released else ', which is not the image of the release'}"
+            )
         if state.lacking:
             more = f"run `gonogo deploy {target_file.called(found)}`"
             typer.echo(f"lacking   {', '.join(state.lacking)}: fewer containers than the release has: {more}")
@@ -120,11 +122,11 @@ def _state(target: Target) -> events.State:
         record = records.load(connection, target, current) if current else None
         held = release.host.lock(str(target.deploy_path)).held
         cut = history.unfinished(history.runs(connection, target))
-        containers = [_container(one, record) for one in release.running]
+        containers = [_container(container, record) for container in release.running]
         lacking = _lacking(release, record) if record else []
     if held and not held.dead:
         cut = None  # whoever holds the lock is at it
-    well = not lacking and all(one.well and one.released for one in containers)
+    well = not lacking and all(container.well and container.released for container in containers)
     well = well and not cut and not (held and held.dead)
     return events.State(
         release=current,
@@ -151,7 +153,7 @@ def _lacking(release: Release, record: records.Record) -> list[str]:
     Where the release's files cannot be resolved any more, nobody knows which are one-shots, nor how many
     containers each should have: every service needs one then.
     """
-    there = Counter(one.service for one in release.running)
+    there = Counter(container.service for container in release.running)
     wanted = dict.fromkeys(record.images, 1)
     files = records.files(release.target, record.version)
     with suppress(GonogoError):
@@ -162,25 +164,25 @@ def _lacking(release: Release, record: records.Record) -> list[str]:
     return sorted(name for name, scale in wanted.items() if there[name] < scale)
 
 
-def _container(one: Container, record: records.Record | None) -> events.Container:
-    image = record.images.get(one.service) if record else None
+def _container(container: Container, record: records.Record | None) -> events.Container:
+    image = record.images.get(container.service) if record else None
     return events.Container(
-        name=one.name,
-        service=one.service,
-        well=one.well or one.completed,
-        released=image is None or image.id == one.image,
-        told=one.told,
+        name=container.name,
+        service=container.service,
+        well=container.well or container.completed,
+        released=image is None or image.id == container.image,
+        told=container.told,
     )
 
 
-def _past(one: history.JournalledRun, current: str) -> events.Past:
+def _past(run: history.JournalledRun, current: str) -> events.Past:
     return events.Past(
-        version=one.version,
-        begun=one.begun.isoformat(timespec="seconds"),
-        seconds=one.seconds,
-        outcome=one.outcome,
-        summary=one.summary,
-        current=one.version == current,
+        version=run.version,
+        begun=run.begun.isoformat(timespec="seconds"),
+        seconds=run.seconds,
+        outcome=run.outcome,
+        summary=run.summary,
+        current=run.version == current,
     )
 
 

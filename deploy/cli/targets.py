@@ -56,11 +56,11 @@ def targets(
     wrong: list[str] = []
     for name, file in workspace.here().files().items():
         try:
-            found = target_file.load(file)
+            target = target_file.load(file)
         except UsageError as error:
             wrong.append(str(error))
         else:
-            typer.echo(f"{name:<20} {found.host:<40} {found.project}")
+            typer.echo(f"{name:<20} {target.host:<40} {target.project}")
     if wrong:
         raise UsageError("\n".join(wrong))
 

@@ -109,5 +109,5 @@ def _variables(service: Service, declared: Mapping[str, str], image: Mapping[str
 
 
 def _server(words: str) -> str:
-    found = _SERVERS.search(words)
-    return " ".join(found.group().strip("\"'/;&|( ").split()) if found else ""
+    match = _SERVERS.search(words)
+    return " ".join(match.group().strip("\"'/;&|( ").split()) if match else ""

@@ -114,4 +114,4 @@ def _command(rest: str) -> str:
 
 
 def _filled(text: str, known: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda found: known.get(found[1] or found[2], found[3] or ""), text)
+    return _VARIABLE.sub(lambda match: known.get(match[1] or match[2], match[3] or ""), text)

@@ -66,7 +66,10 @@ def look(target: Target) -> Example | None:
 
 def is_real(name: str, value: str, target: Target) -> bool:
     """Return whether a value looks like a secret that is in use: no placeholder, nothing that all guess."""
-    return any(not is_known(one, target) and not weakness(name, one) for one in secret_values({name: value}))
+    return any(
+        not is_known(secret_value, target) and not weakness(name, secret_value)
+        for secret_value in secret_values({name: value})
+    )
 
 
 def is_known(value: str, target: Target) -> bool:
@@ -145,9 +148,9 @@ def _uses(value: object) -> Iterator[tuple[str, str]]:
             yield from _uses(inner)
     elif isinstance(value, str):
         rest = value.replace("$$", "")
-        while found := INNERMOST.search(rest):
-            yield found["braced"] or found["bare"], found["how"] or ""
-            rest = rest[: found.start()] + rest[found.end() :]
+        while match := INNERMOST.search(rest):
+            yield match["braced"] or match["bare"], match["how"] or ""
+            rest = rest[: match.start()] + rest[match.end() :]
 
 
 def lacking(example: Example, wanted: Collection[str]) -> list[str]:

@@ -81,7 +81,7 @@ def _service(raw: dict[str, Any], target: Target, values: Mapping[str, str]) -> 
             found[name] = shlex.split(words) if isinstance(words, str) else [str(word) for word in words]
     needs = raw.get("depends_on") or {}
     started = {"condition": "service_started"}
-    found["depends_on"] = needs if isinstance(needs, dict) else {str(one): started for one in needs}
+    found["depends_on"] = needs if isinstance(needs, dict) else {str(need): started for need in needs}
     health = dict(raw.get("healthcheck") or {})
     found["healthcheck"] = {**health, "disable": _holds(health.get("disable"))} if health else {}
     found["scale"] = raw.get("scale") or (raw.get("deploy") or {}).get("replicas") or 1

@@ -198,16 +198,22 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
         user=str(raw.get("user") or ""),
         platform=raw.get("platform") or "",
         memory_reservation=_memory(raw, deploy),
-        aliases=tuple(alias for one in networks.values() for alias in (one or {}).get("aliases") or ()),
+        aliases=tuple(
+            alias for network in networks.values() for alias in (network or {}).get("aliases") or ()
+        ),
     )
 
 
 def _sharing(services: dict[str, Service]) -> dict[str, Service]:
     """Return the services; one without ``build`` has that of the service that builds the image it names."""
-    makers = {_with_tag(one.image): one.build for one in services.values() if one.build is not None}
+    makers = {
+        _with_tag(service.image): service.build for service in services.values() if service.build is not None
+    }
     return {
-        name: one if one.build is not None else replace(one, build=makers.get(_with_tag(one.image)))
-        for name, one in services.items()
+        name: service
+        if service.build is not None
+        else replace(service, build=makers.get(_with_tag(service.image)))
+        for name, service in services.items()
     }
 
 

@@ -15,12 +15,12 @@ def binds_of(model: Model) -> set[str]:
 def mounts_of(model: Model, service: str, seen: frozenset[str] = frozenset()) -> dict[str, Mount]:
     """Return all that a service mounts, by place; also what it takes over with ``volumes_from``."""
     one = model.services[service]
-    found: dict[str, Mount] = {}
+    mounts: dict[str, Mount] = {}
     for other in one.volumes_from:
         # It may end with :ro, which Compose keeps after the name.
         if other in model.services and other not in seen:
-            found |= mounts_of(model, other, seen | {service})
-    return found | {place(mount.target): mount for mount in one.mounts}
+            mounts |= mounts_of(model, other, seen | {service})
+    return mounts | {place(mount.target): mount for mount in one.mounts}
 
 
 def place(path: str) -> str:

@@ -58,11 +58,11 @@ class Backups(Noun):
         """What the folder holds; raises GonogoError where it cannot be looked at."""
         (folder,) = self._names
         result = self.connection.run(f"folder={shlex.quote(folder)}; {FOLDER}")
-        found = parse(folder, result.text)
-        if found is None:
+        listing = parse(folder, result.text)
+        if listing is None:
             last = (result.error_text.strip() or "nothing was answered").splitlines()[-1]
             raise GonogoError(f"{self.machine}: the backups in {folder} cannot be looked at: {last}")
-        return found
+        return listing
 
 
 class Mongodump(Noun):
@@ -96,9 +96,9 @@ def parse(folder: str, text: str) -> Listing | None:
     if not lines or not lines[0].isdigit():
         return Listing(folder, state)
     rows = [line.split(" ", 2) for line in lines[1:]]
-    found = [
+    backups = [
         Backup(row[2], int(row[1]), float(int(lines[0]) - int(row[0])))
         for row in rows
         if len(row) == 3 and row[0].isdigit() and row[1].isdigit()
     ]
-    return Listing(folder, state, tuple(sorted(found, key=lambda one: (one.age, one.name))))
+    return Listing(folder, state, tuple(sorted(backups, key=lambda backup: (backup.age, backup.name))))

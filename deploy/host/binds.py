@@ -81,13 +81,13 @@ def _bind(name: str, said: str, more: str, real: str, mounts: dict[str, bool]) -
     real = real.removesuffix("\n") or name
     mounted = max((point for point in mounts if within(real, point)), key=len, default="/")
     read_only = mounts.get(mounted, False)
-    found = re.fullmatch(r"([0-9a-f]+) (\d+) (\d+)\n?", said)
-    if not found:
+    match = re.fullmatch(r"([0-9a-f]+) (\d+) (\d+)\n?", said)
+    if not match:
         kind: Kind = "missing" if "No such file" in said or "Not a directory" in said else "unseen"
         return Bind(kind, real=real, read_only=read_only)
-    bits = int(found[1], 16)
+    bits = int(match[1], 16)
     kind = TYPES.get(bits & 0o170000, "other")
-    return Bind(kind, int(found[2]), int(found[3]), bits & 0o777, more.strip() == "+", real, read_only)
+    return Bind(kind, int(match[2]), int(match[3]), bits & 0o777, more.strip() == "+", real, read_only)
 
 
 def within(path: str, folder: str) -> bool:
@@ -100,5 +100,5 @@ def _mount(line: str) -> tuple[str, bool] | None:
     if len(words) != 3:
         return None
     # proc(5): space, tab, newline and backslash in a mount point are written as three octal digits.
-    point = ESCAPED.sub(lambda found: chr(int(found[1], 8)), words[0])
+    point = ESCAPED.sub(lambda match: chr(int(match[1], 8)), words[0])
     return point, "ro" in (*words[1].split(","), words[2])

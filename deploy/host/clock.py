@@ -55,10 +55,10 @@ class Clock(Noun):
 
 def measured(text: str, seconds: float, now: float) -> Reading:
     """Return what a clock that said ``text`` means, asked ``seconds`` long until ``now``; GonogoError."""
-    found = re.fullmatch(r"(\d+)\.?(\d*)", text.strip())
-    if not found:
+    match = re.fullmatch(r"(\d+)\.?(\d*)", text.strip())
+    if not match:
         raise GonogoError(f"`{COMMAND}` printed {text.strip()[:40]!r} instead of the time")
-    whole = not found[2]
-    theirs = float(f"{found[1]}.{found[2] or 5}")
+    whole = not match[2]
+    theirs = float(f"{match[1]}.{match[2] or 5}")
     blur = seconds / 2 + (0.5 if whole else 0)
     return Reading(round(seconds * 1000, 1), round(theirs - (now - seconds / 2), 4), round(blur, 4))

@@ -76,7 +76,7 @@ class Shipping:
     @property
     def losses(self) -> str:
         """The commits that run and would no longer, in words."""
-        return some([one.told for one in self.lost])
+        return some([commit.told for commit in self.lost])
 
 
 def some(names: Sequence[str]) -> str:

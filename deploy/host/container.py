@@ -155,11 +155,11 @@ def _container(raw: dict[str, Any]) -> Container:
 
 
 def _ports(raw: dict[str, Any]) -> list[Port]:
-    found = []
+    ports = []
     for inside, bindings in raw.items():
         number, _, protocol = inside.partition("/")
         for binding in bindings or []:
             outside = binding.get("HostPort") or "0"
             if outside.isdigit():
-                found.append(Port(binding.get("HostIp") or "", int(outside), int(number), protocol or "tcp"))
-    return found
+                ports.append(Port(binding.get("HostIp") or "", int(outside), int(number), protocol or "tcp"))
+    return ports

@@ -33,9 +33,9 @@ class Containers(Noun):
         super().refresh()
         self._host.forget("project")
 
-    def log(self, one: Container, since: str) -> list[str] | None:
+    def log(self, container: Container, since: str) -> list[str] | None:
         """Return the last lines that a container logged since a moment, asked live; see ``logs.lines``."""
-        return logs.lines(self.connection, one, since)
+        return logs.lines(self.connection, container, since)
 
     def inspected(self, found: Sequence[Container]) -> dict[str, str]:
         """Return ``docker inspect`` of each container by name, without secrets, asked live."""
@@ -55,7 +55,7 @@ def containers(connection: Connection, ids: Collection[str] = ()) -> list[Contai
 
 def of_project(found: Iterable[Container], project: str) -> list[Container]:
     """Return those of one Compose project, without the one-off containers of ``docker compose run``."""
-    return [one for one in found if one.project == project and not one.oneoff]
+    return [container for container in found if container.project == project and not container.oneoff]
 
 
 def vanished(result: Result) -> bool:

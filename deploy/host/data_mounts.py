@@ -37,8 +37,8 @@ def moved(model: Model, running: Iterable[Container], binds: Mapping[str, Bind])
 def _is_data(kind: str, source: str, binds: Mapping[str, Bind]) -> bool:
     if kind != "bind":
         return kind == "volume"
-    found = binds.get(source)
-    return found is None or found.kind not in ("file", "other")
+    bind = binds.get(source)
+    return bind is None or bind.kind not in ("file", "other")
 
 
 def _read_only(container: Container, path: str, new: Mount | None) -> bool:
@@ -75,8 +75,8 @@ def _same(model: Model, kind: str, source: str, new: Mount, binds: Mapping[str, 
 
 
 def _real(path: str, binds: Mapping[str, Bind]) -> str:
-    found = binds.get(path)
-    return posixpath.normpath(found.real if found and found.real else path)
+    bind = binds.get(path)
+    return posixpath.normpath(bind.real if bind and bind.real else path)
 
 
 def _kind_name(kind: str) -> str:

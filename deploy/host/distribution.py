@@ -202,9 +202,9 @@ class Registry:
 def challenge(header: str) -> tuple[str, dict[str, str]]:
     """Return the scheme that a WWW-Authenticate header asks for, "bearer" or "basic", and its parameters."""
     for scheme in ("bearer", "basic"):
-        found = re.search(rf"(?:^|,\s*){scheme}\s+(.*)", header, re.IGNORECASE)
-        if found:
-            return scheme, {k.lower(): v for k, v in re.findall(r'(\w+)="([^"]*)"', found[1])}
+        match = re.search(rf"(?:^|,\s*){scheme}\s+(.*)", header, re.IGNORECASE)
+        if match:
+            return scheme, {k.lower(): v for k, v in re.findall(r'(\w+)="([^"]*)"', match[1])}
     raise NoAnswer(
         f"the registry wants a kind of login that is not known here: {header[:80] or 'none named'}"
     )
@@ -232,12 +232,12 @@ def _allowed(token: str, repository: str) -> set[str] | None:
 
 def _why(error: Exception, host: str, limit: float) -> str:
     if isinstance(error, requests.exceptions.SSLError):
-        found = re.search(r"certificate verify failed: ([^(\"']+)|(WRONG_VERSION_NUMBER)", str(error))
-        if found and found[2]:
+        match = re.search(r"certificate verify failed: ([^(\"']+)|(WRONG_VERSION_NUMBER)", str(error))
+        if match and match[2]:
             return f"{host} does not speak TLS"
         if "EOF" in str(error):
             return f"nothing answers at {host}"
-        return f"TLS with {host} failed: {found[1].strip() if found else type(error).__name__}"
+        return f"TLS with {host} failed: {match[1].strip() if match else type(error).__name__}"
     if isinstance(error, requests.Timeout):
         return f"{host} did not answer within {limit:g} s"
     if isinstance(error, requests.exceptions.ProxyError):

@@ -16,8 +16,8 @@ _API = re.compile(r"client version (\S+) is too (old|new)\. M\w+ supported API v
 
 def version(text: str) -> tuple[int, ...]:
     """Return the numbers with which a version begins, such as (20, 10, 24); empty when there are none."""
-    found = re.match(r"v?(\d+(?:\.\d+)*)", text.strip())
-    return tuple(int(part) for part in found[1].split(".")) if found else ()
+    match = re.match(r"v?(\d+(?:\.\d+)*)", text.strip())
+    return tuple(int(part) for part in match[1].split(".")) if match else ()
 
 
 def refusal(host: str, result: Result) -> Unknown:
@@ -34,8 +34,8 @@ def refusal(host: str, result: Result) -> Unknown:
             f"{host}: the login may not use the Docker socket: run `sudo usermod -aG docker USER` there and "
             "log in again (sudo in front of docker is not supported, since its password cannot be asked)",
         )
-    if told := _API.search(words):
-        given, how, bound = told.groups()
+    if match := _API.search(words):
+        given, how, bound = match.groups()
         most = "the engine takes none below" if how == "old" else "the engine knows none above"
         return Unknown(
             "docker.healthy",
@@ -53,10 +53,10 @@ def refusal(host: str, result: Result) -> Unknown:
 
 def podman(connection: Connection, failed: Result) -> Unknown | None:
     """Return why ``docker`` failed where it is podman's, as of the package podman-docker; None else."""
-    told = None if missing(failed) else connection.run(CLIENT)
-    if told is None or "podman" not in told.text.lower():
+    result = None if missing(failed) else connection.run(CLIENT)
+    if result is None or "podman" not in result.text.lower():
         return None
-    return unsupported(connection.host, f"the `docker` command there is podman's ({told.text.strip()})")
+    return unsupported(connection.host, f"the `docker` command there is podman's ({result.text.strip()})")
 
 
 def unsupported(host: str, why: str) -> Unknown:

@@ -50,10 +50,10 @@ class Filesystem(Noun):
         if not result.ok:
             last = (result.error_text.strip() or "df said nothing").splitlines()[-1]
             raise GonogoError(f"{self.machine}: the free room is not known: {last}")
-        found = parse(result.text)
-        if found is None:
+        room = parse(result.text)
+        if room is None:
             raise GonogoError(f"{self.machine}: the free room is not known: df printed no table")
-        return found
+        return room
 
 
 def parse(text: str) -> Room | None:

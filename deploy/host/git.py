@@ -60,9 +60,9 @@ class Git(Noun):
 def parse(folder: str, text: str) -> Checkout:
     """Return where a folder stands, from the three answers of git, or its status alone without a commit."""
     status, refs, time, *_ = [*text.split(PART), "", ""]
-    found = parse_status(status)
-    if not found.commit:
-        return replace(found, why=f"{folder} is in a git repository without a commit")
+    checkout = parse_status(status)
+    if not checkout.commit:
+        return replace(checkout, why=f"{folder} is in a git repository without a commit")
     # A symbolic one, such as origin/HEAD, is another's name.
     remotes = tuple(name for name in refs.splitlines() if "refs/remotes/" not in name)
-    return replace(found, remotes=remotes, time=time.strip())
+    return replace(checkout, remotes=remotes, time=time.strip())

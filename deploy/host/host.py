@@ -67,7 +67,7 @@ class Host(BaseHost):
 
     def container(self, name: str) -> Container | None:
         """The container of that name; None when there is none."""
-        return next((one for one in self.containers.all if one.name == name), None)
+        return next((container for container in self.containers.all if container.name == name), None)
 
     @cached_property
     def containers(self) -> Containers:

@@ -69,10 +69,13 @@ def limit_of(endpoint: Health) -> float:
 def places(host: Host, endpoints: Iterable[Health]) -> dict[str, tuple[Http, str]]:
     """Return by URL the noun that asks an endpoint, and its property."""
     found = list(endpoints)
-    expected = {one.url for one in found if one.expect}
+    expected = {endpoint.url for endpoint in found if endpoint.expect}
     return {
-        one.url: (host.http(one.url, limit_of(one)), "reply" if one.url in expected else "answer")
-        for one in found
+        endpoint.url: (
+            host.http(endpoint.url, limit_of(endpoint)),
+            "reply" if endpoint.url in expected else "answer",
+        )
+        for endpoint in found
     }
 
 

@@ -81,7 +81,7 @@ def inspect(
 def images(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     """Return the ids of those images that a host has, by the names or ids asked for; else as inspect."""
     asked = set(names)
-    return {name: one.id for name, one in inspect(connection, asked).items() if name in asked}
+    return {name: image.id for name, image in inspect(connection, asked).items() if name in asked}
 
 
 def local(names: Iterable[str]) -> dict[str, ImageInfo]:
@@ -108,8 +108,8 @@ def parse(asked: Iterable[str], text: str) -> dict[str, ImageInfo]:
         if line.startswith("{"):
             try:
                 raw = json.loads(line)
-                one = found[raw["id"]] = _info(raw)
-                known |= dict.fromkeys(_known_as(raw), one)
+                image = found[raw["id"]] = _info(raw)
+                known |= dict.fromkeys(_known_as(raw), image)
             except (ValueError, KeyError, TypeError, AttributeError):
                 raise GonogoError(
                     f"docker described an image in no way that can be read: {line[:80]}"

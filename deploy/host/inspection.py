@@ -14,17 +14,17 @@ from gonogo.deploy.redaction.secret_values import names_a_secret, secret_values
 from gonogo.deploy.ssh.connection import Connection
 
 
-def inspected(connection: Connection, found: Sequence[Container], redactor: Redactor) -> dict[str, str]:
+def inspected(connection: Connection, containers: Sequence[Container], redactor: Redactor) -> dict[str, str]:
     """Return the inspection of each container, by its name, as JSON without secrets.
 
     What looks secret in the containers' environments is hidden in every text from now on. Containers that are
     gone, and all where docker does not answer with JSON, are left out. The transcript keeps sizes alone.
     """
-    if not found:
+    if not containers:
         return {}
-    ids = shlex.join(one.id for one in found)
+    ids = shlex.join(container.id for container in containers)
     result = connection.run(f"docker inspect --type container {ids}", private=True, live=True)
-    names = {one.id: one.name for one in found}
+    names = {container.id: container.name for container in containers}
     return {names[row["Id"]]: hidden(row, redactor) for row in rows(result.text) if row.get("Id") in names}
 
 

@@ -13,14 +13,14 @@ BYTES = 1_000_000
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def lines(connection: Connection, one: Container, since: str) -> list[str] | None:
+def lines(connection: Connection, container: Container, since: str) -> list[str] | None:
     """Return the last lines, at most LINES and about BYTES, that a container logged since a moment.
 
     ``since`` is a time of the target's own clock, as its engine writes it. None where the container's logs
     cannot be read, as with a logging driver that sends them away. The transcript keeps none of them: they may
     hold secrets that nobody knows.
     """
-    asked = f"docker logs --since {shlex.quote(since)} --tail {LINES} {shlex.quote(one.id)}"
+    asked = f"docker logs --since {shlex.quote(since)} --tail {LINES} {shlex.quote(container.id)}"
     result = connection.run(
         f"{{ {asked} 2>&1 || echo :cannot:; }} | tail -c {BYTES}", private=True, live=True
     )

@@ -35,6 +35,6 @@ class Memory(Noun):
 
 def parse(text: str) -> int | None:
     """Return the bytes that /proc/meminfo calls available, None where it does not say."""
-    found = AVAILABLE.search(text)
+    match = AVAILABLE.search(text)
     # The kernel's kB are of 1024 bytes.
-    return int(found[1]) * 1024 if found else None
+    return int(match[1]) * 1024 if match else None

@@ -43,9 +43,9 @@ class Holders:
     def __init__(self, containers: Iterable[Container], listeners: Iterable[Listener]) -> None:
         self._bound: defaultdict[tuple[int, str], list[tuple[Container, model.Port]]] = defaultdict(list)
         self._listeners: defaultdict[tuple[int, str], list[Listener]] = defaultdict(list)
-        for one in containers:
-            for port in dict.fromkeys((*one.ports, *one.bound)) if one.running else ():
-                self._bound[port.published, port.protocol].append((one, port))
+        for container in containers:
+            for port in dict.fromkeys((*container.ports, *container.bound)) if container.running else ():
+                self._bound[port.published, port.protocol].append((container, port))
         for listener in listeners:
             self._listeners[listener.port, listener.protocol].append(listener)
 
@@ -53,19 +53,19 @@ class Holders:
         """Return who keeps ``port`` from being published; a container's own listeners are not named too."""
         number = (port.published, port.protocol)
         known = self._bound.get(number, ())
-        bound = [(one, own) for one, own in known if overlaps(port.host_ip, own.host_ip)]
+        bound = [(container, own) for container, own in known if overlaps(port.host_ip, own.host_ip)]
         processes = [
             listener
             for listener in self._listeners.get(number, ())
             if clashes(port, listener) and not any(clashes(own, listener) for _, own in bound)
         ]
-        return [*{one.id: one for one, _ in bound}.values(), *processes]
+        return [*{container.id: container for container, _ in bound}.values(), *processes]
 
 
 def parse(written: str) -> model.Port:
     """Return a port that is written as ``str`` writes one, or without an address; raises ValueError."""
-    found = WRITTEN.fullmatch(written)
-    if not found:
+    match = WRITTEN.fullmatch(written)
+    if not match:
         raise ValueError(f"{written!r} is no port: write it as in 80/tcp or 127.0.0.1:80/tcp")
-    address = (found[1] or "").strip("[]").removeprefix("*")
-    return model.Port(address, int(found[2]), 0, found[3])
+    address = (match[1] or "").strip("[]").removeprefix("*")
+    return model.Port(address, int(match[2]), 0, match[3])

@@ -52,13 +52,13 @@ class Project(Noun):
     @asked("images.stage")
     def images(self) -> dict[str, ImageInfo]:
         """The images of its containers, by id."""
-        ids = {one.image for one in self.containers}
-        return {name: one for name, one in inspect(self.connection, (), ids).items() if name in ids}
+        ids = {container.image for container in self.containers}
+        return {name: image for name, image in inspect(self.connection, (), ids).items() if name in ids}
 
     @asked("resources.sane")
     def usage(self) -> dict[str, Usage]:
         """What its running containers use of their memory, by id."""
-        return usage(self.connection, [one.id for one in self.containers if one.running])
+        return usage(self.connection, [container.id for container in self.containers if container.running])
 
 
 def given(connection: Connection, project: str) -> dict[str, Given]:

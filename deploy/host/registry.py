@@ -90,8 +90,8 @@ class Registry(Noun):
         if in_the_open(registry):
             return greet(registry)
         forward = self.connection.forward_port(*port(registry))
-        found = greet(registry, forward=forward, certificates=self.client.certificates)
-        return self._told(" from the target", found)
+        greeting = greet(registry, forward=forward, certificates=self.client.certificates)
+        return self._told(" from the target", greeting)
 
     @asked("registry.login")
     def client(self) -> Client:

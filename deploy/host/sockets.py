@@ -57,7 +57,7 @@ class Sockets(Noun):
 
 def parse(text: str) -> list[Listener]:
     """Return the listeners that COMMAND printed, one a line; lines that are none are left out."""
-    found = []
+    listeners = []
     for line in text.splitlines():
         words = line.split()
         if len(words) < 5 or words[0] not in ("tcp", "udp"):
@@ -68,8 +68,10 @@ def parse(text: str) -> list[Listener]:
         who = re.search(r'users:\(\("([^"]+)",pid=(\d+)', line)
         user = re.search(r" uid:(\d+)", line)
         process = f"{who[1]} (pid {who[2]})" if who else ""
-        found.append(Listener(words[0], _address(address), int(port), process, int(user[1]) if user else 0))
-    return found
+        listeners.append(
+            Listener(words[0], _address(address), int(port), process, int(user[1]) if user else 0)
+        )
+    return listeners
 
 
 def _address(text: str) -> str:

@@ -78,10 +78,10 @@ def parse(inspected: str, stats: str = "", kills: str = "") -> dict[str, Usage]:
 
 def size(text: str) -> int:
     """Return the bytes that a size such as ``12.5MiB`` stands for; raises GonogoError for anything else."""
-    found = SIZE.fullmatch(text.strip())
-    if not found:
+    match = SIZE.fullmatch(text.strip())
+    if not match:
         raise GonogoError(f"docker stats told a size that cannot be read: {text.strip()!r}")
-    return int(float(found[1]) * (1024 if found[3] else 1000) ** POWERS[found[2].lower()])
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** POWERS[match[2].lower()])
 
 
 def _rows(text: str) -> list[dict[str, str]]:

@@ -80,17 +80,25 @@ def of_name(release: Stack, host: str, port: int, beside: Address | None = None)
 
 def named(release: Stack, host: str) -> Container | None:
     """Return the running container of the project that ``host`` names; None where it names none."""
-    running = [one for one in release.running if one.running]
-    found = [one for one in running if host in (one.service, one.name, *one.addresses)]
-    found += [one for one in running if len(host) >= SHORT_ID and one.id.startswith(host)]
-    if found:
-        return found[0]
+    running = [container for container in release.running if container.running]
+    containers = [
+        container
+        for container in running
+        if host in (container.service, container.name, *container.addresses)
+    ]
+    containers += [
+        container for container in running if len(host) >= SHORT_ID and container.id.startswith(host)
+    ]
+    if containers:
+        return containers[0]
     services: list[str] = []
     with contextlib.suppress(GonogoError):
         services = [
-            one.name for one in release.model.services.values() if host in (*one.aliases, one.container_name)
+            service.name
+            for service in release.model.services.values()
+            if host in (*service.aliases, service.container_name)
         ]
-    return next((one for one in running if one.service in services), None)
+    return next((container for container in running if container.service in services), None)
 
 
 def shown(host: str, port: int) -> str:

@@ -66,11 +66,11 @@ def _claimed(release: Release, given: dict[str, Any], made: Callable[[Order], Ma
     connection, target = release.connection, release.target
     name, at = upload_folder.claim(connection, target, given["settings"].database)
     try:
-        found = made(Order(release, name=name, at=at, **given))
+        manifest = made(Order(release, name=name, at=at, **given))
     except BaseException:
         upload_folder.discard(connection, target, name)
         raise
-    return Backup(name, target.backup_path / name, found)
+    return Backup(name, target.backup_path / name, manifest)
 
 
 class ByWriter:

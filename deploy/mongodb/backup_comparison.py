@@ -48,12 +48,14 @@ def of(
         wanted = fetched(release.connection, backup, taken)
         now = fingerprint.take(client, database, restored, hashed=False)
         try:
-            found = _between(release, backup, taken, restored, aging)
+            differences = _between(release, backup, taken, restored, aging)
         except ConnectionFailed:
             raise
         except GonogoError as error:
             raise BackupDamaged(f"the backup {backup.name}: its fingerprint: {error}") from None
-    return BackupComparison(now, [one.told for one in found] + _numbers(backup, wanted, now))
+    return BackupComparison(
+        now, [difference.told for difference in differences] + _numbers(backup, wanted, now)
+    )
 
 
 def fetched(connection: Connection, backup: Backup, folder: Path) -> Fingerprint:
@@ -93,15 +95,19 @@ def exact(backup: Backup) -> bool:
 def _between(release: Release, backup: Backup, taken: Path, restored: Path, aging: bool) -> list[Difference]:
     if not exact(backup):
         return compare.between(taken, restored, exact=False, kinds=release.target.mongodb)
-    found = compare.between(taken, restored)
+    differences = compare.between(taken, restored)
     if not aging:
-        found += _untrue(taken, restored, {one.collection for one in found})
-    if aging and any(one.what == "vanished" for one in found):
+        differences += _untrue(taken, restored, {difference.collection for difference in differences})
+    if aging and any(difference.what == "vanished" for difference in differences):
         kept = Mongodb(service="-", database=backup.manifest.database, other_collections="append-only")
         lost = compare.between(taken, restored, exact=False, kinds=kept)
-        early = {one.collection for one in lost if one.what == "vanished"}
-        found = [one for one in found if one.what != "vanished" or one.collection in early]
-    return found
+        early = {difference.collection for difference in lost if difference.what == "vanished"}
+        differences = [
+            difference
+            for difference in differences
+            if difference.what != "vanished" or difference.collection in early
+        ]
+    return differences
 
 
 def _untrue(taken: Path, restored: Path, differing: set[str]) -> list[Difference]:
@@ -113,15 +119,23 @@ def _untrue(taken: Path, restored: Path, differing: set[str]) -> list[Difference
     with unpacked(taken / ENTRIES, was.entries) as old, unpacked(restored / ENTRIES, now.entries) as new:
         return [
             structural(name, "", "fingerprint damaged", "its fingerprint is damaged, of the same documents")
-            for name, one in was.collections.items()
+            for name, collection in was.collections.items()
             if name not in differing
-            and (_told(one), _sum(old / one.file))
+            and (_told(collection), _sum(old / collection.file))
             != (_told(now.collections[name]), _sum(new / now.collections[name].file))
         ]
 
 
-def _told(one: CollectionPrint) -> tuple[object, ...]:
-    return one.count, one.bytes, one.digest, one.ordered, one.largest, one.unique, one.extra
+def _told(collection: CollectionPrint) -> tuple[object, ...]:
+    return (
+        collection.count,
+        collection.bytes,
+        collection.digest,
+        collection.ordered,
+        collection.largest,
+        collection.unique,
+        collection.extra,
+    )
 
 
 def _sum(file: Path) -> tuple[int, int]:

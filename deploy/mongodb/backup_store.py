@@ -39,12 +39,12 @@ def listed(connection: Connection, target: Target) -> list[Backup]:
     if not result.ok:
         raise GonogoError(f"{connection.host}: the backups in {folder} cannot be read")
     lines = result.text.split("\n")
-    found = []
+    backups = []
     for name, text in zip(lines[::2], lines[1::2], strict=False):
         backup = _whole(target, name, text)
         if backup is not None:
-            found.append(backup)
-    return sorted(found, key=lambda one: (one.manifest.at, one.name), reverse=True)
+            backups.append(backup)
+    return sorted(backups, key=lambda one: (one.manifest.at, one.name), reverse=True)
 
 
 def _whole(target: Target, name: str, text: str) -> Backup | None:
@@ -60,14 +60,14 @@ def _whole(target: Target, name: str, text: str) -> Backup | None:
 
 def find(connection: Connection, target: Target, name: str) -> Backup:
     """Return a backup by its name, ``latest`` for the newest; raises GonogoError that names what there is."""
-    found = {one.name: one for one in listed(connection, target)}
-    if name == "latest" and found:
-        return next(iter(found.values()))
-    if name in found:
-        return found[name]
-    if not found:
+    backups = {backup.name: backup for backup in listed(connection, target)}
+    if name == "latest" and backups:
+        return next(iter(backups.values()))
+    if name in backups:
+        return backups[name]
+    if not backups:
         raise GonogoError(f"{connection.host}: there is no backup of {target.name} in {target.backup_path}")
-    near = (difflib.get_close_matches(name, found, 1, 0.0) or [next(iter(found))])[0]
+    near = (difflib.get_close_matches(name, backups, 1, 0.0) or [next(iter(backups))])[0]
     raise GonogoError(
         f"{connection.host}: there is no backup {name} of {target.name} in {target.backup_path}: "
         f"the nearest is {near}"

@@ -133,15 +133,15 @@ class CollectionFingerprinter:
         """Return the fingerprint of what passed."""
         self._spool()
         first, second = self._file.close()
-        one = self.namespace
+        namespace = self.namespace
         return CollectionPrint(
-            form=one.form,
+            form=namespace.form,
             count=self.count,
             bytes=self.bytes,
             digest=f"{first:016x}{second:016x}",
-            options=canonical.options(one.options),
-            indexes={str(index["name"]): canonical.index(index) for index in one.indexes},
-            uuid=one.uuid,
+            options=canonical.options(namespace.options),
+            indexes={str(index["name"]): canonical.index(index) for index in namespace.indexes},
+            uuid=namespace.uuid,
             file=self._file.name,
             ordered=self._ordered,
             largest=self._largest if self._ordered else 0,

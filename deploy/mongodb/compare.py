@@ -59,11 +59,11 @@ def compared(
     if was.collections.keys() - there.keys():
         # An application that starts may drop a collection and make it anew, or an index: look once more.
         there = _there(client, database)
-    judged = {name: kind_of(name, one, kinds) for name, one in was.collections.items()}
+    judged = {name: kind_of(name, collection, kinds) for name, collection in was.collections.items()}
     wanted = {
-        name: one
-        for name, one in was.collections.items()
-        if judged[name] != "volatile" and one.count and name in there and there[name].stored
+        name: collection
+        for name, collection in was.collections.items()
+        if judged[name] != "volatile" and collection.count and name in there and there[name].stored
     }
     hashed = hashes(client, database, {n: o for n, o in wanted.items() if n in was.db_hashes})
     found, dropped = Compared(), set[str]()
@@ -85,11 +85,11 @@ def compared(
             found.differences += lost
             found.looked.append(f"{name} ({judged[name]}): {line}")
             found.documents += documents
-    present = {name: one for name, one in there.items() if name not in dropped}
+    present = {name: namespace for name, namespace in there.items() if name not in dropped}
     if _structural(was.collections, judged, present):
         # What came only after documents were judged is another collection than the one that was there.
         again = _there(client, database)
-        present = {name: one for name, one in again.items() if name in present}
+        present = {name: namespace for name, namespace in again.items() if name in present}
         found.differences[:0] = _structural(was.collections, judged, present)
     return found
 
@@ -107,20 +107,20 @@ def between(before: Path, after: Path, exact: bool = True, kinds: Mongodb | None
         unpacked(before / ENTRIES, was.entries) as old,
         unpacked(after / ENTRIES, now.entries) as new,
     ):
-        for name, one in was.collections.items():
-            kind = "" if exact else kind_of(name, one, settings)
+        for name, collection in was.collections.items():
+            kind = "" if exact else kind_of(name, collection, settings)
             other = now.collections.get(name)
             if other is None:
-                found += _dropped(name, kind, one)
+                found += _dropped(name, kind, collection)
                 continue
-            shapes = structure.of(one), structure.of(other)
+            shapes = structure.of(collection), structure.of(other)
             found += structure.differing(name, *shapes) if exact else structure.losses(name, kind, *shapes)
             if kind == "volatile":
                 continue
-            with Entries(old / one.file) as entries, Entries(new / other.file) as others:
-                passed = events(State(one, entries), State(other, others), exact=exact)
+            with Entries(old / collection.file) as entries, Entries(new / other.file) as others:
+                passed = events(State(collection, entries), State(other, others), exact=exact)
                 found += _summed(
-                    name, kind, passed if exact else _lost(passed, kind, one, _moment(now.taken))
+                    name, kind, passed if exact else _lost(passed, kind, collection, _moment(now.taken))
                 )
     if exact:
         added = sorted(set(now.collections) - set(was.collections))
@@ -128,9 +128,9 @@ def between(before: Path, after: Path, exact: bool = True, kinds: Mongodb | None
     return found
 
 
-def kind_of(name: str, one: CollectionPrint, kinds: Mongodb) -> str:
+def kind_of(name: str, collection: CollectionPrint, kinds: Mongodb) -> str:
     """Return by which rules a collection is judged."""
-    if canonical.temporary(one.options):
+    if canonical.temporary(collection.options):
         return "volatile"
     return kinds.collections.get(name, kinds.other_collections)
 
@@ -188,7 +188,7 @@ def _summed(name: str, kind: str, passed: Iterator[Event]) -> list[Difference]:
 
 
 def _there(client: Client, database: str) -> dict[str, Namespace]:
-    return {one.name: one for one in source.namespaces(client, database)}
+    return {namespace.name: namespace for namespace in source.namespaces(client, database)}
 
 
 def _structural(
@@ -196,11 +196,11 @@ def _structural(
 ) -> list[Difference]:
     """Return what was lost of collections themselves."""
     found: list[Difference] = []
-    for name, one in was.items():
+    for name, collection in was.items():
         if name not in there:
-            found += _dropped(name, judged[name], one)
+            found += _dropped(name, judged[name], collection)
         else:
-            found += structure.losses(name, judged[name], structure.of(one), structure.of(there[name]))
+            found += structure.losses(name, judged[name], structure.of(collection), structure.of(there[name]))
     return found
 
 

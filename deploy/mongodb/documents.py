@@ -69,7 +69,9 @@ def events(before: State, after: State, *, exact: bool) -> Iterator[Event]:
         return
     keyed = before.told.unique and after.told.unique
     for buckets in _groups(before, after):
-        largest = max(sum(one.entries.counts.get(number, 0) for number in buckets) for one in (before, after))
+        largest = max(
+            sum(state.entries.counts.get(number, 0) for number in buckets) for state in (before, after)
+        )
         parts = max(1, math.ceil(largest / TOGETHER))
         for part in range(parts):
             yield from (_by_key if keyed else _by_count)(before, after, (buckets, part, parts), exact)

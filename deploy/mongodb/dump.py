@@ -63,7 +63,7 @@ def made(order: Order) -> Manifest:
             server=str(client.server_info()["version"]),
             consistency=manifest.QUIET if consistent else manifest.LOOSE,
             consistent=consistent,
-            documents=sum(one.count for one in taken.collections.values()),
+            documents=sum(collection.count for collection in taken.collections.values()),
             files={ARCHIVE: archive} | {name: _sum(folder / name) for name in (FINGERPRINT, ENTRIES)},
             notes=()
             if consistent

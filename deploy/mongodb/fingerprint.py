@@ -64,7 +64,7 @@ class Fingerprint(BaseModel):
     @property
     def count(self) -> int:
         """How many documents there were."""
-        return sum(one.count for one in self.collections.values())
+        return sum(collection.count for collection in self.collections.values())
 
 
 def take(
@@ -79,12 +79,12 @@ def take(
     with EntriesWriter(folder) as entries, Hashes(client, database) as asked:
         prints = {}
         for namespace in source.namespaces(client, database):
-            found = read(client, database, namespace, entries, on_bytes)
-            if found is not None:
-                prints[namespace.name] = found
+            collection = read(client, database, namespace, entries, on_bytes)
+            if collection is not None:
+                prints[namespace.name] = collection
                 if hashed:
                     # Not before: what vanishes while the documents are read would be hidden by the hash.
-                    asked.add(namespace.name, found)
+                    asked.add(namespace.name, collection)
         made = Fingerprint(database=database, taken=taken, collections=prints)
         return save(made, entries, folder, asked)
 
@@ -121,7 +121,7 @@ def _batches(client: Client, database: str, collection: str) -> Iterator[bytes]:
 
 
 def save(
-    found: Fingerprint, entries: EntriesWriter, folder: Path, asked: Hashes | None = None
+    fingerprint: Fingerprint, entries: EntriesWriter, folder: Path, asked: Hashes | None = None
 ) -> Fingerprint:
     """Write a fingerprint and its packed entries into ``folder``, for this user alone; return it whole.
 
@@ -130,10 +130,12 @@ def save(
     """
     if asked is not None:
         asked.begin()
-    packed = entries.pack(folder / ENTRIES, [one.file for one in found.collections.values()])
+    packed = entries.pack(
+        folder / ENTRIES, [collection.file for collection in fingerprint.collections.values()]
+    )
     entries.close()
-    hashed = found.db_hashes if asked is None else asked.found()
-    whole = found.model_copy(update={"entries": packed, "db_hashes": hashed})
+    hashed = fingerprint.db_hashes if asked is None else asked.found()
+    whole = fingerprint.model_copy(update={"entries": packed, "db_hashes": hashed})
     file = folder / FILE
     file.touch(0o600)
     file.write_text(f"{whole.model_dump_json(indent=1)}\n", encoding="utf-8")
@@ -198,7 +200,7 @@ def fetch(connection: Connection, from_: PurePosixPath, folder: Path) -> Fingerp
         if not result.ok:
             why = result.error_text.strip() or "it cannot be read"
             raise GonogoError(f"{connection.host}: the fingerprint in {from_} is not there: {why}")
-    found = load(folder)
-    if digest_of(folder / ENTRIES) != found.entries:
+    fingerprint = load(folder)
+    if digest_of(folder / ENTRIES) != fingerprint.entries:
         raise GonogoError(f"{connection.host}: the fingerprint in {from_} is damaged: take another backup")
-    return found
+    return fingerprint

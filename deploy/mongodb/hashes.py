@@ -36,15 +36,15 @@ class Hashes:
         self._names: dict[str, str] = {}
         self._bytes = self._total = 0
 
-    def add(self, name: str, one: CollectionPrint) -> None:
+    def add(self, name: str, collection: CollectionPrint) -> None:
         """Have a collection hashed, whose size its fingerprint tells."""
-        self._total += one.bytes
-        if one.form == "view" or self._total > MOST_BYTES:
+        self._total += collection.bytes
+        if collection.form == "view" or self._total > MOST_BYTES:
             return
-        if self._names and self._bytes + one.bytes > TOGETHER_BYTES:
+        if self._names and self._bytes + collection.bytes > TOGETHER_BYTES:
             self._ask()
-        self._names[Namespace(name, one.form).stored] = name
-        self._bytes += one.bytes
+        self._names[Namespace(name, collection.form).stored] = name
+        self._bytes += collection.bytes
         if self._bytes > TOGETHER_BYTES // 4:
             self._ask()
 
@@ -88,7 +88,7 @@ def asking(client: Client, database: str, prints: Mapping[str, CollectionPrint])
     """Return what asks ``dbHash`` of these collections now, where it may be asked and MOST_BYTES allow it."""
     asked = Hashes(client, database)
     # Where it is not asked of all, it need not be asked of the first.
-    if sum(one.bytes for one in prints.values()) <= MOST_BYTES:
+    if sum(collection.bytes for collection in prints.values()) <= MOST_BYTES:
         for name, one in prints.items():
             asked.add(name, one)
     return asked

@@ -101,7 +101,7 @@ def prelude(server: str, tool: str) -> bytes:
 def metadata(namespace: Namespace) -> bytes:
     """Return a collection's metadata as canonical extended JSON, version 2."""
     found: dict[str, Any] = {"options": dict(namespace.options)} if namespace.options else {}
-    found |= {"indexes": [dict(one) for one in namespace.indexes]}
+    found |= {"indexes": [dict(index) for index in namespace.indexes]}
     found |= {"uuid": namespace.uuid} if namespace.uuid else {}
     found |= {"collectionName": namespace.name, "type": namespace.form}
     text = json_util.dumps(found, json_options=TYPED, ensure_ascii=False, separators=(",", ":"))

@@ -45,22 +45,22 @@ def load(
     server or the line; what was written until then stays.
     """
     told = f"the backup {backup.name}"
-    found = _metadata(connection, backup, told)
-    by_path = {layout.data_path(backup.manifest.database, one): one for one in found if one.stored}
+    namespaces = _metadata(connection, backup, told)
+    by_path = {layout.data_path(backup.manifest.database, one): one for one in namespaces if one.stored}
     _matching(backup, by_path, told)
-    for namespace in found:
+    for namespace in namespaces:
         if namespace.stored:
             with server_error.told(f"{told}: {namespace.name}"):
                 create(client, database, namespace)
     documents, size = _documents(connection, backup, by_path, Into(client, database, on_bytes, told))
-    for namespace in found:
+    for namespace in namespaces:
         with server_error.told(f"{told}: {namespace.name}: its indexes"):
             index(client, database, namespace)
-    for namespace in found:
+    for namespace in namespaces:
         if not namespace.stored:
             with server_error.told(f"{told}: {namespace.name}"):
                 create(client, database, namespace)
-    return Loaded(len(found), documents, size)
+    return Loaded(len(namespaces), documents, size)
 
 
 def expected(backup: Backup) -> int | None:
@@ -165,7 +165,7 @@ def index(client: Client, database: str, namespace: Namespace) -> None:
 
 
 def _metadata(connection: Connection, backup: Backup, told: str) -> list[Namespace]:
-    found = []
+    namespaces = []
     with Files(connection, backup, layout.PRELUDE) as files:
         for _ in files:
             pass
@@ -175,10 +175,10 @@ def _metadata(connection: Connection, backup: Backup, told: str) -> list[Namespa
             data = file.read()
             file.end()
             try:
-                found.append(layout.read_metadata(data, f"{told}: {path}"))
+                namespaces.append(layout.read_metadata(data, f"{told}: {path}"))
             except GonogoError as error:
                 raise BackupDamaged(str(error)) from None
-    return sorted(found, key=lambda one: one.name)
+    return sorted(namespaces, key=lambda namespace: namespace.name)
 
 
 def _matching(backup: Backup, by_path: dict[str, Namespace], told: str) -> None:

@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 FILE = "_FILE"
 
 
-def container_of(found: list[Container], mongodb: Mongodb) -> Container:
+def container_of(containers: list[Container], mongodb: Mongodb) -> Container:
     """Return the running container of the service; raises GonogoError when there is none."""
-    running = [one for one in found if one.service == mongodb.service and one.running]
+    running = [
+        container for container in containers if container.service == mongodb.service and container.running
+    ]
     if not running:
         raise GonogoError(
             f"the MongoDB service {mongodb.service} has no running container: start it, or correct "

@@ -85,7 +85,7 @@ class Manifest(BaseModel):
     @property
     def size(self) -> int:
         """The bytes of all its files."""
-        return sum(one.size for one in self.files.values())
+        return sum(file.size for file in self.files.values())
 
     def written(self) -> bytes:
         """Return the file."""

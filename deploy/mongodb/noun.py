@@ -45,7 +45,12 @@ class Mongodb(Noun):
         """The service's container; None when it does not run, and for a MongoDB outside the stack."""
         name = self._settings.service if self._settings else ""
         return next(
-            (one for one in self._release.running if name and one.service == name and one.running), None
+            (
+                container
+                for container in self._release.running
+                if name and container.service == name and container.running
+            ),
+            None,
         )
 
     @property

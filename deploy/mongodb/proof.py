@@ -71,7 +71,7 @@ def prove(release: Release, backup: Backup, *, image: str = "", on_bytes: OnByte
             "in backup.proof_image of the target file"
         )
     begun = time.monotonic()
-    found = Proof(
+    proof = Proof(
         backup=backup.name,
         at=now().isoformat(timespec="seconds"),
         image=image,
@@ -80,17 +80,17 @@ def prove(release: Release, backup: Backup, *, image: str = "", on_bytes: OnByte
     )
     try:
         with throwaway.server(release.connection, image) as there:
-            _tried(release, backup, there, found, begun, on_bytes)
+            _tried(release, backup, there, proof, begun, on_bytes)
     except BackupDamaged as damaged:
-        found.seconds = found.seconds or round(time.monotonic() - begun, 3)
-        found.differences = [str(damaged)]
-    keep(release.connection, backup, found)
-    return found
+        proof.seconds = proof.seconds or round(time.monotonic() - begun, 3)
+        proof.differences = [str(damaged)]
+    keep(release.connection, backup, proof)
+    return proof
 
 
-def keep(connection: Connection, backup: Backup, found: Proof) -> None:
+def keep(connection: Connection, backup: Backup, proof: Proof) -> None:
     """Write a proof into its backup's folder; raises GonogoError."""
-    remote_files.put(connection, backup.folder / PROOF, found.model_dump_json(indent=1).encode())
+    remote_files.put(connection, backup.folder / PROOF, proof.model_dump_json(indent=1).encode())
 
 
 def load(connection: Connection, folder: str) -> Proof | None:
@@ -103,7 +103,7 @@ def load(connection: Connection, folder: str) -> Proof | None:
 
 
 def _tried(  # noqa: PLR0913, PLR0917
-    release: Release, backup: Backup, there: Throwaway, found: Proof, begun: float, on_bytes: OnBytes
+    release: Release, backup: Backup, there: Throwaway, proof: Proof, begun: float, on_bytes: OnBytes
 ) -> None:
     if backup.manifest.form == "archive":
         archive.restore(release.connection, backup, there.name, RESTORED)
@@ -111,13 +111,13 @@ def _tried(  # noqa: PLR0913, PLR0917
         loader.load(release.connection, backup, there.client, RESTORED, on_bytes)
         if backup.manifest.users:
             accounts.load(release.connection, backup, there.client)
-    found.seconds = round(time.monotonic() - begun, 3)
+    proof.seconds = round(time.monotonic() - begun, 3)
     begun = time.monotonic()
     with server_error.told(f"the backup {backup.name}, restored"):
         alike = backup_comparison.of(release, backup, there.client, RESTORED)
-    found.collections, found.documents = len(alike.now.collections), alike.now.count
-    found.bytes = sum(one.bytes for one in alike.now.collections.values())
-    found.compared_seconds = round(time.monotonic() - begun, 3)
+    proof.collections, proof.documents = len(alike.now.collections), alike.now.count
+    proof.bytes = sum(collection.bytes for collection in alike.now.collections.values())
+    proof.compared_seconds = round(time.monotonic() - begun, 3)
     more = len(alike.differences) - MOST
-    found.differences = alike.differences[:MOST] + ([f"and {more} more"] if more > 0 else [])
-    found.proved = not alike.differences
+    proof.differences = alike.differences[:MOST] + ([f"and {more} more"] if more > 0 else [])
+    proof.proved = not alike.differences

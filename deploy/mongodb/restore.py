@@ -192,8 +192,8 @@ def _lost(release: Release, settings: Mongodb, client: Client, backup: Backup) -
     """Return what the live database lacks of the backup; others may write to it already."""
     with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
         backup_comparison.fetched(release.connection, backup, Path(folder))
-        found = compare.differences(Path(folder), client, settings.database, settings)
-    return [one.told for one in found]
+        differences = compare.differences(Path(folder), client, settings.database, settings)
+    return [difference.told for difference in differences]
 
 
 def _whole(release: Release, client: Client, backup: Backup, name: str, on_bytes: OnBytes) -> int:
@@ -256,6 +256,6 @@ def _free(client: Client, name: str) -> None:
         raise GonogoError(f"{name} is MongoDB's own database: give another name with --into")
     if not name or len(name.encode()) > LONGEST or set(name) & set(REFUSED):
         raise GonogoError(f"{name!r} is no name for a database of MongoDB: give another with --into")
-    there = {one.lower(): one for one in client.list_database_names()}
+    there = {database.lower(): database for database in client.list_database_names()}
     if name.lower() in there:
         raise GonogoError(f"there is a database {there[name.lower()]} already: give another name with --into")

@@ -39,7 +39,7 @@ class Looked:
 
 def look(client: Client, database: str, wanted: Iterable[Sample]) -> list[Looked]:
     """Return what the database holds of each sample; raises GonogoError for a query that is none."""
-    return [_looked(client, database, one) for one in wanted]
+    return [_looked(client, database, sample) for sample in wanted]
 
 
 def fallen(before: Sequence[int], after: Sequence[Looked]) -> list[str]:

@@ -67,7 +67,7 @@ def namespaces(client: Client, database: str) -> list[Namespace]:
         found.append(
             Namespace(name, form, row.get("options", {}), indexes, bytes(uuid).hex() if uuid else "")
         )
-    return sorted(found, key=lambda one: one.name)
+    return sorted(found, key=lambda namespace: namespace.name)
 
 
 def _indexes(client: Client, database: str, collection: str) -> tuple[Mapping[str, Any], ...]:

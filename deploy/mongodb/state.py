@@ -83,9 +83,9 @@ def state(
     said, status = "logged in", 0
     try:
         with opening as client:
-            found = _asked(client, place, database)
-        said = told(found)
-        return found
+            server = _asked(client, place, database)
+        said = told(server)
+        return server
     except GonogoError as error:
         said, status = str(error), 1
         raise
@@ -94,14 +94,14 @@ def state(
         connection.transcript.add(Entry(what, status, said, time.monotonic() - begun))
 
 
-def told(found: Mongo) -> str:
+def told(server: Mongo) -> str:
     """Return the state for the transcript, one thing a line."""
-    sizes = {"data": found.data, "storage": found.storage, "indexes": found.indexes}
-    lines = [f"writable: {'yes' if found.writable else 'no'}"]
-    lines += [f"member {one.name}: {one.state}" for one in found.members]
-    lines += [f"featureCompatibilityVersion: {found.compatibility or 'not known'}"]
+    sizes = {"data": server.data, "storage": server.storage, "indexes": server.indexes}
+    lines = [f"writable: {'yes' if server.writable else 'no'}"]
+    lines += [f"member {member.name}: {member.state}" for member in server.members]
+    lines += [f"featureCompatibilityVersion: {server.compatibility or 'not known'}"]
     lines += [f"{name}: {size} bytes" for name, size in sizes.items() if size is not None]
-    return "\n".join(lines + [f"{name}: {number} documents" for name, number in found.counts.items()])
+    return "\n".join(lines + [f"{name}: {number} documents" for name, number in server.counts.items()])
 
 
 def _asked(client: Client, place: Place, name: str) -> Mongo:
@@ -155,7 +155,7 @@ def _stats(database: Database[dict[str, Any]], names: list[str]) -> list[tuple[s
     except (OperationFailure, InvalidName):
         # Before 4.4 there is no $unionWith; a collection may be dropped between the two commands; not every
         # login may look into all of them; and a driver refuses names that the server takes, such as `a.`.
-        each = ((one, _known(lambda: database.command("collStats", one))) for one in names)  # noqa: B023
+        each = ((name, _known(lambda: database.command("collStats", name))) for name in names)  # noqa: B023
         return [(one, row) for one, row in each if row is not None]
 
 
@@ -168,7 +168,7 @@ def _compatibility(client: Client) -> str:
 
 def _members(client: Client) -> tuple[Member, ...]:
     members = client.admin.command("replSetGetStatus")["members"]
-    return tuple(Member(one["name"], one["stateStr"], one["health"] == 1) for one in members)
+    return tuple(Member(member["name"], member["stateStr"], member["health"] == 1) for member in members)
 
 
 def _known(ask: Callable[[], T], refusing: bool = False) -> T | None:

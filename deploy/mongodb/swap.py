@@ -39,12 +39,14 @@ class Swap:
 
         Raises pymongo's errors; the collections that were not reached are the old ones then.
         """
-        there = {one.name: one for one in source.namespaces(self._client, self._live)}
+        there = {namespace.name: namespace for namespace in source.namespaces(self._client, self._live)}
         new = source.namespaces(self._client, self._stage)
-        for one in sorted(new, key=lambda one: ("collection", "timeseries", "view").index(one.form)):
+        for one in sorted(
+            new, key=lambda namespace: ("collection", "timeseries", "view").index(namespace.form)
+        ):
             self._one(one, there.get(one.name))
             self.done.append(one.name)
-        gone = sorted(there.keys() - {one.name for one in new})
+        gone = sorted(there.keys() - {namespace.name for namespace in new})
         for name in gone:
             self._removed(name)
         return tuple(gone)

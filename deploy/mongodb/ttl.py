@@ -38,7 +38,7 @@ class Ttl:
         due = NEVER
         for path, seconds in self.limits:
             dates = [int(one) for one in _reached(found, path) if isinstance(one, DatetimeMS)]
-            due = min([due, *(one + 1000 * seconds for one in dates)])
+            due = min([due, *(date + 1000 * seconds for date in dates)])
         # A limit that is too great for 64 bits is one that nothing reaches.
         return max(min(due, NEVER), -NEVER), self._measurements(found) if self.time else 0
 

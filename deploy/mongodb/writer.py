@@ -169,8 +169,8 @@ class Writer:
             path = layout.account_path(self._database, kind)
             yield path, b""
             try:
-                found = self._client["admin"][f"system.{kind}"].find_raw_batches(wanted)
-                for batch in cast(Iterator[bytes], found):
+                cursor = self._client["admin"][f"system.{kind}"].find_raw_batches(wanted)
+                for batch in cast(Iterator[bytes], cursor):
                     yield path, batch
             except OperationFailure as error:
                 if error.code != UNAUTHORIZED:

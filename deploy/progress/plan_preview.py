@@ -56,12 +56,12 @@ class PlanPreview(BaseModel):
     @property
     def lines(self) -> list[str]:
         """The preview in words, one line after another."""
-        width = max((len(one.service) for one in self.services), default=0)
+        width = max((len(change.service) for change in self.services), default=0)
         told = [f"version   {self.version} by {self.method}, over {self.previous or 'nothing'}", "services"]
-        told += [f"  {one.service:{width}}  {one.action:9}  {one.why}" for one in self.services]
+        told += [f"  {change.service:{width}}  {change.action:9}  {change.why}" for change in self.services]
         told += [f"transfer  {self.transfer.told}", f"downtime  {self.downtime}", "steps"]
         told += [f"  {number}. {step}" for number, step in enumerate(self.steps, 1)]
-        told += ["commits", *(f"  {one}" for one in self.commits)] if self.commits else []
+        told += ["commits", *(f"  {commit}" for commit in self.commits)] if self.commits else []
         return [*told, *(f"note      {note}" for note in self.notes)]
 
     @property

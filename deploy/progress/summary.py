@@ -71,9 +71,9 @@ def _version(release: Release) -> str:
 
 def _downtime(release: Release) -> str:
     urls = release.availability.urls if release.availability else []
-    if all(one.action == "created" for one in release.services):
+    if all(change.action == "created" for change in release.services):
         return ""  # nothing ran before that could have been away
-    return "; ".join(_away(one) for one in urls if one.requests)
+    return "; ".join(_away(url) for url in urls if url.requests)
 
 
 def _away(one: Answered) -> str:
@@ -85,15 +85,15 @@ def _away(one: Answered) -> str:
 
 
 def _data(release: Release) -> str:
-    counted = [one for one in release.data if one.before is not None]
+    counted = [count for count in release.data if count.before is not None]
     if not counted:
         return ""
     fewer = [
-        f"{one.collection} {one.before} → {one.after if one.after is not None else 'gone'}"
-        for one in counted
-        if one.kind != "volatile" and (one.after is None or one.after < (one.before or 0))
+        f"{count.collection} {count.before} → {count.after if count.after is not None else 'gone'}"
+        for count in counted
+        if count.kind != "volatile" and (count.after is None or count.after < (count.before or 0))
     ]
-    before = sum(one.before or 0 for one in counted)
+    before = sum(count.before or 0 for count in counted)
     told = f"{before} documents in {len(counted)} collections before"
     return f"{told}; fewer: {', '.join(fewer)}" if fewer else f"{told}, none fewer"
 
@@ -115,7 +115,7 @@ def _recovery(release: Release) -> str:
 
 
 def _time(release: Release) -> str:
-    long = sorted(release.steps, key=lambda one: -one.seconds)[:SLOWEST]
-    slowest = [f"{one.name} {duration(one.seconds)}" for one in long if one.seconds >= WORTH_S]
+    long = sorted(release.steps, key=lambda step: -step.seconds)[:SLOWEST]
+    slowest = [f"{step.name} {duration(step.seconds)}" for step in long if step.seconds >= WORTH_S]
     told = duration(release.seconds)
     return f"{told}; slowest: {', '.join(slowest)}" if slowest else told

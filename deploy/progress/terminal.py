@@ -110,9 +110,9 @@ class Terminal(Progress):
             forms += [f"{self.step}  {amount.told}", f"{self.step} {amount.short}"]
         elif self._passed or self._said:
             forms[0] += f"  {f'{self._passed} checks passed' if self._passed else self._said}"
-        told = Text(next((one for one in forms if cell_len(one) <= room), forms[-1]), end="")
-        told.truncate(room, overflow="ellipsis")
-        self._spinner.update(text=told)
+        text = Text(next((form for form in forms if cell_len(form) <= room), forms[-1]), end="")
+        text.truncate(room, overflow="ellipsis")
+        self._spinner.update(text=text)
         return self._spinner
 
     def _stop(self) -> None:

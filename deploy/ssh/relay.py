@@ -51,9 +51,9 @@ class Relay:
             far = self._made_ahead() or socket.create_connection(self._target, timeout=_PATIENCE_S)
             with far:
                 far.settimeout(None)
-                for one in (near, far):
+                for connection in (near, far):
                     # Else the end of an answer waits 40 ms for the receipt of what came before, see tcp(7).
-                    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self._lock:
                     if self._closed:
                         return
@@ -70,16 +70,16 @@ class Relay:
             with self._lock:
                 if not self._waiting:
                     return None
-                found = self._waiting.pop(0)
-            found.setblocking(False)
+                connection = self._waiting.pop(0)
+            connection.setblocking(False)
             try:
-                found.recv(1, socket.MSG_PEEK)
+                connection.recv(1, socket.MSG_PEEK)
             except BlockingIOError:
-                return found
+                return connection
             except OSError:
                 pass
             # Who closed it, or spoke first, has given up waiting.
-            found.close()
+            connection.close()
 
     def _copy(self, source: socket.socket, sink: socket.socket) -> None:
         # One room for all pieces: a new one for each costs more than the copy, as its pages come anew too.

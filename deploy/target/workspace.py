@@ -48,11 +48,11 @@ class Workspace:
         ``gonogo/NAME.toml`` is called NAME, ``gonogo.toml`` by its ``name``, else by its ``project``. A name
         that both have means the file in the folder.
         """
-        found = {called(self.single): self.single} if self.single else {}
+        paths = {called(self.single): self.single} if self.single else {}
         if self == CHECKOUT or not is_foreign(self.targets):
             with contextlib.suppress(OSError):
-                found |= {file.stem: file for file in self.targets.glob("*.toml") if file != EXAMPLE}
-        return dict(sorted(found.items()))
+                paths |= {file.stem: file for file in self.targets.glob("*.toml") if file != EXAMPLE}
+        return dict(sorted(paths.items()))
 
     def called(self, file: Path) -> str:
         """Return what a target file is found by: its name, or its path where it lies elsewhere."""
@@ -92,7 +92,7 @@ def of_folder(folder: Path) -> Workspace:
     if IS_CHECKOUT and ROOT in (folder, *folder.parents):
         return CHECKOUT
     first = Workspace.at(within[-1] if _is_top(within[-1]) else folder)
-    return next((one for one in map(Workspace.at, within) if one.files()), first)
+    return next((workspace for workspace in map(Workspace.at, within) if workspace.files()), first)
 
 
 def of_target(file: Path) -> Workspace:
@@ -154,8 +154,8 @@ def _is_top(folder: Path) -> bool:
 
 def _is_private(folder: Path) -> bool:
     try:
-        found = folder.stat()
+        info = folder.stat()
     except OSError:
         return False
-    mine = not hasattr(os, "getuid") or found.st_uid == os.getuid()
-    return mine and not found.st_mode & stat.S_IWOTH and folder != folder.parent
+    mine = not hasattr(os, "getuid") or info.st_uid == os.getuid()
+    return mine and not info.st_mode & stat.S_IWOTH and folder != folder.parent

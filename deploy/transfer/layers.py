@@ -54,10 +54,10 @@ class Kept:
     def lacks(self, images: Iterable[Sequence[str]]) -> set[str]:
         """Return those layers of images, the lowest of each first, that have to be sent."""
         found: set[str] = set()
-        for one in images:
+        for image in images:
             has = self.blobs if self.containerd else self.chains
-            names = one if self.containerd else chains(one)
-            found.update(own for own, name in zip(one, names, strict=True) if name not in has)
+            names = image if self.containerd else chains(image)
+            found.update(own for own, name in zip(image, names, strict=True) if name not in has)
         return found
 
 
@@ -131,7 +131,9 @@ class LeftOut:
 
     def leave(self, images: Collection[Sequence[str]], there: Kept) -> None:
         """Leave out what the target has of ``images``: the layers of each that is sent, the lowest first."""
-        self._layers = {chain: own for one in images for chain, own in zip(chains(one), one, strict=True)}
+        self._layers = {
+            chain: own for image in images for chain, own in zip(chains(image), image, strict=True)
+        }
         # An archive holds the same layer once, though it lies upon different ones: it is needed if any is.
         self._digests = set(self._layers.values()) - there.lacks(images)
         self._blobs = there.blobs
@@ -167,10 +169,10 @@ class LeftOut:
 
     def layer(self, member: Member) -> str:
         """Return the digest of the layer that a member is, as far as that is known; empty for all else."""
-        if found := _FOLDER.fullmatch(member.name):
-            return self._folders.get(found[1], "")
-        found = _BLOB.fullmatch(member.name)
-        return f"sha256:{found[1]}" if found else ""
+        if match := _FOLDER.fullmatch(member.name):
+            return self._folders.get(match[1], "")
+        match = _BLOB.fullmatch(member.name)
+        return f"sha256:{match[1]}" if match else ""
 
     def head(self, member: Member) -> bytes:
         """Return the header as it came; empty for a layer that the target has."""
@@ -201,7 +203,9 @@ def described(folder: str, description: bytes, candidates: Iterable[str]) -> str
             found.pop("os", None)  # written down after the name was made, unless it is the image itself
     except (ValueError, TypeError):
         return ""
-    return next((one for one in candidates if _sha256(_go(found | {"layer_id": one})) == folder), "")
+    return next(
+        (candidate for candidate in candidates if _sha256(_go(found | {"layer_id": candidate})) == folder), ""
+    )
 
 
 def _go(value: dict[str, object]) -> str:

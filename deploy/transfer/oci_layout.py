@@ -48,10 +48,10 @@ class Layout(LeftOut):
 
     def read(self, member: Member, content: bytes) -> None:
         """Learn from a description; raises GonogoError for a configuration that was damaged."""
-        if self._turns and (found := _CONFIG.fullmatch(member.name)):
-            if hashlib.sha256(content).hexdigest() != found[1]:
+        if self._turns and (match := _CONFIG.fullmatch(member.name)):
+            if hashlib.sha256(content).hexdigest() != match[1]:
                 raise GonogoError(f"the image archive is damaged: {member.name} is not what it is named by")
-            self._configs[found[1]] = content
+            self._configs[match[1]] = content
         else:
             super().read(member, content)
 
@@ -62,8 +62,8 @@ class Layout(LeftOut):
         """
         if not self._turns:
             return super().head(member)
-        if found := _CONFIG.fullmatch(member.name):
-            return header(_blob(found[1]), member.size) if found[1] in self._configs else member.head
+        if match := _CONFIG.fullmatch(member.name):
+            return header(_blob(match[1]), member.size) if match[1] in self._configs else member.head
         if _LAYER.fullmatch(member.name):
             digest = self.layer(member)
             if not digest and member.size:
@@ -99,15 +99,15 @@ class Layout(LeftOut):
             "schemaVersion": 2,
             "mediaType": f"{TYPE}manifest.v1+json",
             "config": _descriptor("config.v1+json", digest, len(config)),
-            "layers": [_descriptor("layer.v1.tar", one, self._sizes[one]) for one in layers],
+            "layers": [_descriptor("layer.v1.tar", layer, self._sizes[layer]) for layer in layers],
         }
 
 
 def header(name: str, size: int) -> bytes:
     """Return the header of a file in a tar archive; ``size`` in bytes."""
-    found = tarfile.TarInfo(name)
-    found.size = size
-    return found.tobuf(tarfile.USTAR_FORMAT)
+    member = tarfile.TarInfo(name)
+    member.size = size
+    return member.tobuf(tarfile.USTAR_FORMAT)
 
 
 def file(name: str, content: bytes) -> bytes:

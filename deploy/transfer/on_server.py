@@ -102,7 +102,7 @@ def _undo(
     connection: Connection, target: Target, before: str, tags: Iterable[str], lines: Iterable[str]
 ) -> None:
     """Leave all as it was but for the build cache, as far as that can be; raises nothing."""
-    stopped = [found[1] for line in lines if (found := STEP.search(line))]
+    stopped = [match[1] for line in lines if (match := STEP.search(line))]
     with contextlib.suppress(GonogoError):
         checkout.set_back(connection, section(target), before)
         connection.run(f"docker image rm {shlex.join(sorted(tags))} 2>/dev/null", mutates=True)

@@ -204,7 +204,7 @@ def _load(  # noqa: PLR0913, PLR0917  what is sent, what is left of it, and who 
 ) -> None:
     def asked() -> Layout:
         if not whole:
-            wanted = [found.layers for found in images.local(ids).values()]
+            wanted = [image.layers for image in images.local(ids).values()]
             sieve.leave(wanted, layers.there(connection, wanted))
         return sieve
 

@@ -38,12 +38,12 @@ def find_compose_files(folder: Path) -> list[Path]:
 
     Raises UsageError when there is none. Unlike Compose, it does not look in the folders above.
     """
-    found = [file for file in (folder / name for name in NAMES) if file.is_file()][:1]
-    if not found:
+    paths = [file for file in (folder / name for name in NAMES) if file.is_file()][:1]
+    if not paths:
         raise UsageError(
             f"{folder} holds none of {', '.join(NAMES)}: go to the folder that does, or name a file"
         )
-    return found + [file for file in (folder / name for name in OVERRIDES) if file.is_file()][:1]
+    return paths + [file for file in (folder / name for name in OVERRIDES) if file.is_file()][:1]
 
 
 def write(text: str, file: Path) -> Path:
@@ -208,15 +208,17 @@ def _fits(url: str) -> bool:
 
 
 def _mongodb(raw: dict[str, Any]) -> list[str]:
-    found = suggestions.database(raw)
-    if not found:
+    database = suggestions.database(raw)
+    if not database:
         return []
-    of = f"the service's image, {_plain(found.image)}" if found.image else "the service's name"
-    lines = ["", f"# From {of}.", "[mongodb]", f"service = {_toml(found.service)}"]
-    whence = "# From the service's environment." if found.database else "# Not found in the file: correct it."
-    lines += [whence, f"database = {_toml(found.database or 'app')}"]
+    of = f"the service's image, {_plain(database.image)}" if database.image else "the service's name"
+    lines = ["", f"# From {of}.", "[mongodb]", f"service = {_toml(database.service)}"]
+    whence = (
+        "# From the service's environment." if database.database else "# Not found in the file: correct it."
+    )
+    lines += [whence, f"database = {_toml(database.database or 'app')}"]
     for key in ("username_variable", "password_variable"):
-        value = getattr(found, key)
+        value = getattr(database, key)
         if value and value != Mongodb.model_fields[key].default:
             lines.append(f"{key} = {_toml(value)}")
     return lines

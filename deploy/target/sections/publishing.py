@@ -34,8 +34,8 @@ def place(value: str) -> str:
 
 def split(value: str) -> tuple[str, str]:
     """Return the host and the folder of a place; the host of a folder of this machine is empty."""
-    found = _ELSEWHERE.fullmatch(value)
-    return (found[1], found[2]) if found else ("", value)
+    match = _ELSEWHERE.fullmatch(value)
+    return (match[1], match[2]) if match else ("", value)
 
 
 class Publishing(Section):

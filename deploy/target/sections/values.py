@@ -126,8 +126,8 @@ def endpoint(value: str) -> str:
 
 
 def _host_and_port(value: str) -> bool:
-    found = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::(\d{1,5}))?", value)
-    return found is not None and 1 <= int(found[1] or 1) <= LAST_PORT
+    match = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::(\d{1,5}))?", value)
+    return match is not None and 1 <= int(match[1] or 1) <= LAST_PORT
 
 
 def hostname(value: str) -> str:
