@@ -52,7 +52,8 @@ RUNS: dict[str, tuple[str, ...]] = {
     "test": (*LINT, *UNIT, *LAB),
     "bench": (
         "python -m lab prepare",
-        "for each in . .size. .redaction. .data_fingerprint. .data_backup. .data_line. .data_restore. .transfer.",
+        "for each in . .size. .redaction. .data_fingerprint. .data_backup. .data_line. .data_restore. "
+        ".transfer.",
     ),
     "faults": ("python -m lab prepare", "python -m tests.faults --runs 200 --hosts 1"),
     "clean": (
