@@ -5,13 +5,14 @@ READY := $(VENV)/.ready
 # Compiled tests are kept, whatever the environment says: compiling takes longer than running them.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help offline preflight verify demo test unit lint lab-test bench faults clean
+.PHONY: help offline preflight verify demo test unit lint lab-test engines bench faults clean
 
 help:
 	@echo "make demo      a disposable host, the example stack deployed, a second release over it, the report (DEMO=demo)"
 	@echo "make test      lint, types, unit tests and the tests on the lab"
 	@echo "make unit      the tests that need no Docker (seconds)"
 	@echo "make lint      ruff, format and mypy"
+	@echo "make engines   what goes wrong in a deployment, by each method from each engine to each (10 minutes)"
 	@echo "make bench     preflight, redaction, transfers, backups, fingerprints beside their peers (35 minutes)"
 	@echo "make faults    the fault campaign: 200 disturbed deployments (two hours; RUNS=200 SEED=1 HOSTS=1)"
 	@echo "make offline   the checks that need a repository only  (TARGET=deploy/shop.toml JUNIT=a.xml HTML=a.html)"
@@ -52,9 +53,13 @@ unit: $(READY)
 lab-test: $(READY)
 	python -m lab prepare
 	PYTHONDONTWRITEBYTECODE= python -m pytest tests/faults tests/incidents tests/lab tests/mongo -q -n 3 --dist loadfile \
-	  --no-loadscope-reorder --durations=10
+	  --no-loadscope-reorder --durations=10 -m "not engines"
 
 test: lint unit lab-test
+
+engines: $(READY)
+	python -m lab prepare
+	PYTHONDONTWRITEBYTECODE= python -m pytest tests/lab/test_methods_deploy.py tests/lab/test_engines.py -v
 
 # Each is measured, whether or not the one before held its bars.
 bench: $(READY)

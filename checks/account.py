@@ -61,7 +61,7 @@ def _was(test: ast.expr, found: str, asked: str) -> str:
         if len(sides) == 2 and _literal(left) is not _literal(right):
             was = sides[_literal(left)]
             octal = re.search(r"\b0o[0-7]+", asked)
-            return f"it is {oct(int(was))}" if octal and was.isdigit() else f"it is {was}"
+            return f"it is {oct(int(was))}" if octal and was.isdecimal() else f"it is {was}"
     return found if " " in found else f"it is {found}"
 
 

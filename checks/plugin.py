@@ -95,6 +95,7 @@ def _suite(config: pytest.Config, known: frozenset[str]) -> Suite:
         baseline_of=option("--baseline") or "",
         version=option("--under-way") or "",
         availability=results.availability(option("--availability")),
+        watched=option("--availability"),
         strict=bool(config.getini("strict")),
         checks=known,
         early=early.STARTED,

@@ -29,7 +29,8 @@ class Suite:
     release under way, of which this run is a part; ``images_of``: the version as
     which the images were built that are taken, with ``skip_build``;
     ``offline``: only the repository is looked at; ``checks``: the ids of all checks; ``availability``: how
-    the stack answered during the deployment that this run is a part of; ``streaks``: by a container's id, how
+    the stack answered during the deployment that this run is a part of, and ``watched`` the file in which the
+    runner says so while this run goes on; ``streaks``: by a container's id, how
     many health checks had failed in a row when it was first seen to be unhealthy; ``ahead``: all of preflight
     runs, so what it asks is asked ahead of the checks; ``live``: each test that is not one of preflight's
     begins a new snapshot of the target.
@@ -43,6 +44,7 @@ class Suite:
     baseline_of: str = ""
     version: str = ""
     availability: Availability | None = None
+    watched: str | None = None
     strict: bool = False
     offline: bool = False
     checks: frozenset[str] = frozenset()

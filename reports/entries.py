@@ -81,7 +81,6 @@ _ALL = TypeAdapter(list[Entry])
 def of(release: Release) -> Entry:
     """Return the entry of a release."""
     checks = [check.status for check in release.checks if check.suite == "preflight"]
-    gaps = [url.gap_s for url in release.availability.urls] if release.availability else []
     return Entry(
         target=release.target,
         version=release.version,
@@ -90,7 +89,7 @@ def of(release: Release) -> Entry:
         seconds=release.seconds,
         judged=sum(status in _JUDGED for status in checks),
         passed=sum(status in _GOOD for status in checks),
-        downtime_s=max((gap for gap in gaps if gap is not None), default=None),
+        downtime_s=release.availability.downtime_s if release.availability else None,
         recovery_s=release.backup.recovery_seconds if release.backup else None,
     )
 

@@ -6,10 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from gonogo.reports import words
-from gonogo.reports.model import DataCount, Release
-
-NOTICED_S = 1.0
-"""Shorter times without a successful response are hardly noticed by anybody."""
+from gonogo.reports.model import NOTICED_S, DataCount, Release
 
 
 @dataclass(frozen=True)
@@ -51,10 +48,9 @@ def _away(release: Release) -> Figure | None:
     seen = release.availability
     if seen is None or not seen.urls:
         return None
-    known = [url.gap_s for url in seen.urls if url.gap_s is not None]
-    if len(known) < len(seen.urls):
+    if any(url.gap_s is None for url in seen.urls):
         return Figure("Availability", "an address never answered successfully", "bad")
-    longest = max(known)
+    longest = seen.downtime_s or 0.0
     told = f"away for {words.duration(longest)} at most" if longest else "it answered all the time"
     return Figure("Availability", told, "good" if longest < NOTICED_S else "warn")
 

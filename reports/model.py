@@ -148,6 +148,10 @@ class Phase(Record):
     p99_ms: float | None = None
 
 
+NOTICED_S = 1.0
+"""Seconds without a good answer, though no request failed, that somebody who waits for one would notice."""
+
+
 class Answered(Record):
     """How one URL answered while it was watched.
 
@@ -167,21 +171,39 @@ class Answered(Record):
     errors: dict[str, int] = Field(default_factory=dict)
     slots: list[tuple[float, int, int]] = Field(default_factory=list)
 
+    @property
+    def downtime_s(self) -> float | None:
+        """For how long it was away at most, in seconds: the one figure that is called its downtime.
+
+        None where it never answered well. The time between two answers is none where no request failed and
+        none was answered late.
+        """
+        if self.gap_s is None:
+            return None
+        return self.gap_s if self.failed or self.gap_s >= NOTICED_S else 0.0
+
 
 class Availability(Record):
     """How the stack answered while a release was made.
 
-    ``rate``: requests a second that were meant to be sent in all. ``seconds``: how long it was watched.
-    ``changed_at``: when the release began to change what runs, in seconds of the watch. ``slot_s``: the
-    length of a slot.
+    ``rate``: requests a second that were meant to be sent in all; None: one at a time for each URL.
+    ``seconds``: how long it was watched. ``changed_at``: when the release began to change what runs, in
+    seconds of the watch. ``slot_s``: the length of a slot. ``settled``: every URL was left when it answered
+    well, since its health is judged now.
     """
 
-    rate: float
+    rate: float | None
     seconds: float
     changed_at: float | None = None
     slot_s: float = 0.1
+    settled: bool = False
     urls: list[Answered] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
+
+    @property
+    def downtime_s(self) -> float | None:
+        """For how long any URL was away at most, in seconds; None where none ever answered well."""
+        return max((one.downtime_s for one in self.urls if one.downtime_s is not None), default=None)
 
 
 class SuiteEnd(Record):

@@ -72,9 +72,9 @@ def _away(release: Release, whole: float) -> Iterator[Lane]:
     begun = switch.started - seen.changed_at
     for url in seen.urls:
         if found := gaps(seen, url):
-            away = sum(gap.seconds for gap in found)
             bars = [_bar(begun + gap.begin, gap.seconds, whole) for gap in found]
-            yield Lane("failed requests", "bad", f"{words.duration(away)}, {url.url}", bars)
+            away = words.duration(url.downtime_s or 0.0)
+            yield Lane("failed requests", "bad", f"{away} at most, {url.url}", bars)
 
 
 def _ticks(whole: float) -> Iterator[tuple[float, str]]:

@@ -10,6 +10,7 @@ import pytest
 from gonogo.checks.options import MARKERS
 
 TRIED = "tried(*methods, on, controller, target): a deployment that docs/engines.md names (tests.tried)"
+ENGINES = "engines: takes long for what it tells, and is run by `make engines` and not by `make test`"
 TOGETHER = ("tests/incidents", "tests/lab/data", "tests/lab/deployed", "tests/lab/stack")
 """Folders whose files share a host. It is made once, and gone when the last of them has ended."""
 LONGEST = (
@@ -47,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     What a shell starts in the background ignores it (POSIX, Shell Command Language, 2.11), and so does all
     that tests start from there.
     """
-    for line in (*MARKERS, TRIED):
+    for line in (*MARKERS, TRIED, ENGINES):
         config.addinivalue_line("markers", line)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -30,3 +30,14 @@ def test_health_baseline(host: Host, target: Target, expect: Expect) -> None:
         else "nothing runs yet"
     )
     expect(not wrong, wrong, found=good, expected="a stack that is well, or none")
+    rate = target.availability.rate
+    if running and rate and not target.availability.public_urls:
+        burden = rate * sum(one.seconds for one in replies.values()) / max(1, len(replies))
+        expect(
+            burden <= 1,
+            f"{rate} requests a second while a release is made are {burden:.1f} under way at any time, "
+            "since answers take that long",
+            expected="an answer before the next request, so that a small server is not kept busy by gonogo",
+            fix=f"Lower rate of [availability] to {max(1, int(rate / max(burden, 1)))}, or leave it out.",
+            severity="warning",
+        )

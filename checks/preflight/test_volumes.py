@@ -125,9 +125,9 @@ def numeric_user(text: str) -> tuple[int, int | None] | None:
     user, _, group = text.partition(":")
     if user in ("", "root"):
         return 0, 0
-    if not user.isdigit():
+    if not user.isdecimal():
         return None
-    return int(user), int(group) if group.isdigit() else None
+    return int(user), int(group) if group.isdecimal() else None
 
 
 def read_only(model: Model, volumes: Iterable[Volume], binds: Mapping[str, Bind]) -> list[str]:

@@ -94,7 +94,7 @@ def _at(given: Any, path: str) -> Any:
     for part in path.split("."):
         if isinstance(given, dict) and part in given:
             given = given[part]
-        elif isinstance(given, list) and part.isdigit() and int(part) < len(given):
+        elif isinstance(given, list) and part.isdecimal() and int(part) < len(given):
             given = given[int(part)]
         else:
             return None

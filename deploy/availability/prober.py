@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from gonogo.deploy.availability.http_probe import Aim, ask, of_health, of_public
@@ -18,11 +19,14 @@ from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Availability
 
+PAUSE_S = 0.2
+"""Seconds between an answer and the next request where no rate is given: a guest that costs a small server
+next to nothing, and the less the slower it answers."""
 CROWD = 32
 """Unanswered requests beyond which only every second is sent, beyond twice as many every fourth, and so on: a
 stack that hangs must not use up the connection's channels, and its return must still be seen at once."""
 MOST_THINNED = 6
-PAUSE_S = 0.05
+LOOK_S = 0.05
 PATIENCE_S = 5.0
 """Seconds that the end waits for the thread, which the lookup of a name can hold up."""
 GONE = "the connection to the target ended, and with it the watch"
@@ -39,13 +43,14 @@ class Prober:
         self._changed: float | None = None
         self._begun = self._ended = 0.0
         self._thread: threading.Thread | None = None
-        self._over = threading.Event()
+        self._over, self._leaving = threading.Event(), threading.Event()
+        self._file: Path | None = None
 
     def start(self) -> None:
         """Begin to ask; a way there that cannot be had is a note, never an error."""
         self._begun = time.monotonic()
         try:
-            aims = self._aims() if self._rate else []
+            aims = [] if self._rate == 0 else self._aims()
         except ConnectionFailed as error:
             aims = []
             self._notes.append(self._connection.redact(f"not watched: {error}"))
@@ -55,13 +60,29 @@ class Prober:
             self._thread.start()
         elif not self._notes:
             self._notes.append(
-                "not watched: the target file names no endpoint" if self._rate else "not watched: rate is 0"
+                "not watched: rate is 0"
+                if self._rate == 0
+                else "not watched: the target file names no endpoint"
             )
 
     def changing(self) -> None:
         """Note that from now on the release changes what runs; only the first call counts."""
         if self._changed is None and self._begun:
             self._changed = time.monotonic() - self._begun
+
+    def leave(self, file: Path) -> None:
+        """Ask every URL only until it answers well, since its health is judged now.
+
+        ``file``: what was seen is written there, now and when the last URL was left.
+        """
+        file.write_text(self.snapshot().model_dump_json())
+        self._file = file
+        self._leaving.set()
+
+    def back(self) -> None:
+        """Ask again as before."""
+        self._leaving.clear()
+        self._file = None
 
     def snapshot(self) -> Availability:
         """Return what was seen so far; may be called from any thread, at any time."""
@@ -72,6 +93,7 @@ class Prober:
             seconds=round(until, 3),
             changed_at=None if self._changed is None else round(self._changed, 3),
             slot_s=slot_s,
+            settled=all(sample.left for sample in self._samples),
             urls=[sample.answered(until, self._changed, slot_s) for sample in self._samples],
             notes=list(self._notes),
         )
@@ -106,12 +128,44 @@ class Prober:
 
     async def _watch(self, aims: list[Aim]) -> None:
         context = _context() if any(aim.secure for aim in aims) else None
-        waiting: set[asyncio.Task[None]] = set()
-        due = sent = 0
         while not self._over.is_set():
-            left = self._begun + due / self._rate - time.monotonic()
+            if self._rate and not self._leaving.is_set():
+                await self._steadily(aims, self._rate, context)
+            else:
+                both = zip(aims, self._samples, strict=True)
+                await asyncio.gather(*(self._visit(aim, samples, context) for aim, samples in both))
+
+    async def _visit(self, aim: Aim, samples: Samples, context: ssl.SSLContext | None) -> None:
+        """Ask a URL, one request at a time, until it has to be asked steadily or the watch is over."""
+        while not self._over.is_set() and (self._leaving.is_set() or not self._rate):
+            if samples.left and not self._leaving.is_set():
+                samples.back(time.monotonic() - self._begun)
+            if samples.left:
+                await asyncio.sleep(LOOK_S)
+                continue
+            await self._once(aim, samples, context)
+            if self._leaving.is_set() and samples.well:
+                self._left(samples)
+            await asyncio.sleep(PAUSE_S)
+        if samples.left and not self._over.is_set():
+            samples.back(time.monotonic() - self._begun)
+
+    def _left(self, samples: Samples) -> None:
+        samples.leave(time.monotonic() - self._begun)
+        seen, file = self.snapshot(), self._file
+        if seen.settled and file:
+            whole = file.with_suffix(".whole")
+            whole.write_text(seen.model_dump_json())
+            whole.replace(file)
+
+    async def _steadily(self, aims: list[Aim], rate: int, context: ssl.SSLContext | None) -> None:
+        """Send so many requests a second, whether or not the last ones were answered."""
+        waiting: set[asyncio.Task[None]] = set()
+        begun, due, sent = time.monotonic(), 0, 0
+        while not self._over.is_set() and not self._leaving.is_set():
+            left = begun + due / rate - time.monotonic()
             if left > 0:
-                await asyncio.sleep(min(left, PAUSE_S))
+                await asyncio.sleep(min(left, LOOK_S))
                 continue
             if due % (1 << min(len(waiting) // CROWD, MOST_THINNED)) == 0:
                 place = sent % len(aims)
@@ -120,7 +174,9 @@ class Prober:
                 task.add_done_callback(waiting.discard)
                 sent += 1
             # What this machine was too busy to send is left out, not sent all at once.
-            due = max(due + 1, int((time.monotonic() - self._begun) * self._rate))
+            due = max(due + 1, int((time.monotonic() - begun) * rate))
+        while waiting and not self._over.is_set():
+            await asyncio.wait(waiting, timeout=LOOK_S)
 
     async def _once(self, aim: Aim, samples: Samples, context: ssl.SSLContext | None) -> None:
         at = time.monotonic()
@@ -166,6 +222,19 @@ class Watch:
     def snapshot(self) -> Availability:
         """Return what was seen so far."""
         return self.prober.snapshot()
+
+    @contextlib.contextmanager
+    def leaving(self, file: Path) -> Iterator[None]:
+        """Leave every URL within as soon as it answers well, and ask on where what is done there fails.
+
+        ``file``: what was seen is written there, at first and when the last URL was left.
+        """
+        self.prober.leave(file)
+        try:
+            yield
+        except BaseException:
+            self.prober.back()
+            raise
 
 
 @contextlib.contextmanager

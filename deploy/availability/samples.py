@@ -25,19 +25,45 @@ class Sample(NamedTuple):
         return self.at + self.seconds
 
 
+class Pause(NamedTuple):
+    """A time in which nothing was asked, in seconds of the watch; ``end`` is None while it lasts."""
+
+    begin: float
+    end: float | None
+
+
 @dataclass
 class Samples:
     """The requests to one URL. One thread adds, others may read meanwhile."""
 
     url: str
     taken: list[Sample] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+
+    @property
+    def well(self) -> bool:
+        """Whether the last answer was good."""
+        return bool(self.taken) and not self.taken[-1].error
+
+    @property
+    def left(self) -> bool:
+        """Whether it is not asked for now."""
+        return bool(self.pauses) and self.pauses[-1].end is None
+
+    def leave(self, at: float) -> None:
+        """Note that it is not asked from here on; it answered well."""
+        self.pauses.append(Pause(at, None))
+
+    def back(self, at: float) -> None:
+        """Note that it is asked again."""
+        self.pauses[-1] = Pause(self.pauses[-1].begin, at)
 
     def answered(self, until: float, changed_at: float | None, slot_s: float) -> Answered:
         """Return what is known of the URL at ``until`` (seconds of the watch); see ``Answered``."""
         taken = list(self.taken)
         errors = Counter(sample.error for sample in taken if sample.error)
         split = until if changed_at is None else changed_at
-        gap_at, gap_s = gap(taken, until)
+        gap_at, gap_s = gap(taken, until, self.pauses)
         return Answered(
             url=self.url,
             requests=len(taken),
@@ -51,18 +77,29 @@ class Samples:
         )
 
 
-def gap(taken: Sequence[Sample], until: float) -> tuple[float, float | None]:
+def gap(taken: Sequence[Sample], until: float, pauses: Sequence[Pause] = ()) -> tuple[float, float | None]:
     """Return when the longest time without a successful response began and how long it was, in seconds.
 
     It counts from one successful response's arrival to the next one's, or to ``until``: a response that came
-    late is a gap although no request failed. The length is None without any successful response.
+    late is a gap although no request failed. A pause is none, unless the first response after it failed: then
+    nobody knows for how long that was so. The length is None without any successful response.
     """
     good = sorted(sample.ended for sample in taken if not sample.error)
     if not good:
         return 0.0, None
-    pairs = zip(good, [*good[1:], max(until, good[-1])], strict=True)
-    at, length = max(((a, b - a) for a, b in pairs), key=lambda pair: pair[1])
+    bad = [one.ended for one in taken if one.error]
+    last = min(until, pauses[-1].begin) if pauses and pauses[-1].end is None else until
+    pairs = zip(good, [*good[1:], max(last, good[-1])], strict=True)
+    lengths = ((a, b - a - _paused(a, b, pauses, bad)) for a, b in pairs)
+    at, length = max(lengths, key=lambda pair: pair[1])
     return round(at, 3), round(length, 3)
+
+
+def _paused(begin: float, end: float, pauses: Sequence[Pause], bad: Sequence[float]) -> float:
+    within = [one for one in pauses if one.end is not None and begin <= one.begin and one.end <= end]
+    if not within or any(begin <= at <= end for at in bad):
+        return 0.0
+    return sum((one.end or 0.0) - one.begin for one in within)
 
 
 def phase(taken: Sequence[Sample]) -> Phase:

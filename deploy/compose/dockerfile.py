@@ -61,7 +61,7 @@ def built(found: list[Stage], target: str = "") -> Stage | None:
 
 
 def _stage(found: list[Stage], name: str) -> Stage | None:
-    if name.isdigit() and int(name) < len(found):
+    if name.isdecimal() and int(name) < len(found):
         return found[int(name)]
     return next((stage for stage in reversed(found) if stage.name and stage.name == name.lower()), None)
 

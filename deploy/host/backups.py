@@ -93,12 +93,12 @@ def parse(folder: str, text: str) -> Listing | None:
     state = STATES.get(said)
     if state is None:
         return None
-    if not lines or not lines[0].isdigit():
+    if not lines or not lines[0].isdecimal():
         return Listing(folder, state)
     rows = [line.split(" ", 2) for line in lines[1:]]
     backups = [
         Backup(row[2], int(row[1]), float(int(lines[0]) - int(row[0])))
         for row in rows
-        if len(row) == 3 and row[0].isdigit() and row[1].isdigit()
+        if len(row) == 3 and row[0].isdecimal() and row[1].isdecimal()
     ]
     return Listing(folder, state, tuple(sorted(backups, key=lambda backup: (backup.age, backup.name))))

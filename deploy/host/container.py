@@ -160,6 +160,6 @@ def _ports(raw: dict[str, Any]) -> list[Port]:
         number, _, protocol = inside.partition("/")
         for binding in bindings or []:
             outside = binding.get("HostPort") or "0"
-            if outside.isdigit():
+            if outside.isdecimal():
                 ports.append(Port(binding.get("HostIp") or "", int(outside), int(number), protocol or "tcp"))
     return ports

@@ -129,7 +129,7 @@ def parse(text: str) -> EngineInfo:
         driver=told["driver"],
         root=root,
         rootless=rootless,
-        lowest_port=int(lowest) if rootless and lowest.isdigit() else 0,
+        lowest_port=int(lowest) if rootless and lowest.isdecimal() else 0,
         read_only=free is not None and also.get("mounted", "").split(",")[0].strip() == "ro",
         free=free,
         inodes=inodes,
@@ -140,7 +140,7 @@ def parse(text: str) -> EngineInfo:
 def _room(text: str) -> tuple[int | None, int | None]:
     """Return free bytes, also those kept for root, and free inodes, of which some filesystems have none."""
     words = text.split()
-    if len(words) != 4 or not all(word.isdigit() for word in words):
+    if len(words) != 4 or not all(word.isdecimal() for word in words):
         return None, None
     blocks, size, inodes, all_inodes = map(int, words)
     return blocks * size, inodes if all_inodes else None

@@ -63,8 +63,8 @@ def parse(text: str) -> Room | None:
 
 
 def _room(size: re.Match[str], count: re.Match[str]) -> Room:
-    known = count[1] not in ("-", "0") and count[2].isdigit()
-    return Room(size[3], int(size[2]) if size[2].isdigit() else 0, int(count[2]) if known else None)
+    known = count[1] not in ("-", "0") and count[2].isdecimal()
+    return Room(size[3], int(size[2]) if size[2].isdecimal() else 0, int(count[2]) if known else None)
 
 
 def mb(size: float) -> str:

@@ -63,7 +63,7 @@ def parse(text: str) -> list[Listener]:
         if len(words) < 5 or words[0] not in ("tcp", "udp"):
             continue
         address, _, port = words[4].rpartition(":")
-        if not port.isdigit():
+        if not port.isdecimal():
             continue
         who = re.search(r'users:\(\("([^"]+)",pid=(\d+)', line)
         user = re.search(r" uid:(\d+)", line)

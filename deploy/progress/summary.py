@@ -77,11 +77,11 @@ def _downtime(release: Release) -> str:
 
 
 def _away(one: Answered) -> str:
-    if one.gap_s is None:
+    if one.downtime_s is None:
         return f"{one.url} never answered"
-    if not one.failed:
+    if not one.downtime_s:
         return f"none at {one.url}, {one.requests} requests"
-    return f"{duration(one.gap_s)} at {one.url}, {one.failed} of {one.requests} requests failed"
+    return f"{duration(one.downtime_s)} at {one.url}, {one.failed} of {one.requests} requests failed"
 
 
 def _data(release: Release) -> str:

@@ -99,7 +99,7 @@ def look(connection: Connection, folder: PurePosixPath) -> Held | None:
     said, _, seconds = first.partition(" ")
     if said != "held":
         return None
-    silent = float(seconds) if seconds.isdigit() else 0.0
+    silent = float(seconds) if seconds.isdecimal() else 0.0
     try:
         holder = Holder.model_validate_json(rest)
     except ValidationError:

@@ -65,41 +65,64 @@ def deployed(stack: Stack, method: str, content: str, dockerfile: str = DOCKERFI
     return done.stdout
 
 
-@pytest.mark.parametrize(("method", "other"), WAYS)
-def test_each_method_from_each_store_to_each(
-    stack: Stack, method: str, other: bool, request: pytest.FixtureRequest
-) -> None:
+@pytest.fixture
+def ways(stack: Stack, other: bool, method: str, request: pytest.FixtureRequest) -> Stack:
+    """The stack, with a release that runs, to be deployed from the engine of the parameters."""
     stack.variables = request.getfixturevalue("containerd") if other else {}
     if other:
         stack.registry.trusted(on=CONTROLLER)
     if not stack.there("docker ps -q"):
         deployed(stack, method, "one")
+    return stack
+
+
+@pytest.mark.parametrize(("method", "other"), WAYS)
+def test_each_method_from_each_store_to_each(ways: Stack, method: str, other: bool) -> None:
+    stack = ways
     first, content, cache = stack.current, stack.content(), stack.cache
-    name = stack.image.rpartition(":")[0]
-    commit = stack.commit("two")
+    commit = stack.commit(f"two by {method} {other}")
     done = stack.deploy(method)
     assert done.returncode == 0, done.stdout + done.stderr
     assert SAYS[method] in done.stdout
-    assert stack.content() == "two"
+    assert stack.content() == f"two by {method} {other}"
     form = "docker inspect -f '{{.Image}}' shop-app-1 | xargs docker image inspect -f"
     label = stack.there(form + " '{{index .Config.Labels \"org.opencontainers.image.revision\"}}'")
     assert label == commit
-    second = stack.current
 
     # Another image under the tag of a release: what runs is pinned by id, and a tag may move.
-    stack.there(f"docker tag {BASE} {name}:{first}")
+    stack.there(f"docker tag {BASE} {stack.image.rpartition(':')[0]}:{first}")
+    untagged = stack.untagged
     done = stack.gonogo("rollback", method)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (stack.current, stack.content()) == (first, content)
+    assert (stack.untagged <= untagged, stack.cache) == (True, cache)
 
-    stack.there(f"docker image rm -f {name}:{second} $(docker image ls -q --no-trunc {name}:{second})")
+
+def everywhere() -> Iterator[Any]:
+    """Yield each engine with each method and controller; all but the newest are for `make engines` alone."""
+    for kind in (OLDEST, NEWEST):
+        for method, other in (one.values for one in WAYS):
+            marks = () if (kind, other) == (NEWEST, False) else pytest.mark.engines
+            name = f"{kind}-{method}-{NEWEST if other else 'here'}"
+            yield pytest.param(kind, method, other, marks=marks, id=name)
+
+
+@pytest.mark.parametrize(("stack", "method", "other"), list(everywhere()), indirect=["stack"])
+def test_an_image_that_is_gone_and_a_transfer_that_is_cut_off(ways: Stack, method: str, other: bool) -> None:
+    stack = ways
+    deployed(stack, method, f"gone by {method} {other}")
+    gone = stack.current
+    deployed(stack, method, f"kept by {method} {other}")
+    content, cache = stack.content(), stack.cache
+    tag = f"{stack.image.rpartition(':')[0]}:{gone}"
+    stack.there(f"docker image rm -f {tag} $(docker image ls -q --no-trunc {tag})")
     before, untagged = stack.state(), stack.untagged
-    done = stack.gonogo("rollback", method, "--to", second)
+    done = stack.gonogo("rollback", method)
     assert done.returncode == 3, done.stdout + done.stderr
-    assert f"the images of {second} for app, worker are gone: deploy its sources again" in done.stdout
+    assert f"the images of {gone} for app, worker are gone: deploy its sources again" in done.stdout
     assert (stack.state(), stack.content()) == (before, content)
 
-    stack.commit("three", NOISE)
+    stack.commit(f"three by {method} {other}", NOISE)
     code, told = stack.cut_off(method)
     assert (code, CUT[method] in told) == (3, True), told
     done = stack.gonogo("resume", method)
@@ -107,11 +130,11 @@ def test_each_method_from_each_store_to_each(
     assert stack.state() == before, "nothing of the failed transfer is left"
     done = stack.deploy(method)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert stack.content() == "three"
+    assert stack.content() == f"three by {method} {other}"
 
     if method == "tar":
-        deployed(stack, method, "four", f"{DOCKERFILE}CMD false\n", code=4)
-        assert stack.content() == "three"
+        deployed(stack, method, f"four {other}", f"{DOCKERFILE}CMD false\n", code=4)
+        assert stack.content() == f"three by {method} {other}"
     assert (stack.untagged <= untagged, stack.cache) == (True, cache)
 
 

@@ -26,7 +26,7 @@ from tests.unit.checking import parser_of
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"(?m)^\.PHONY: (.*)$", MAKEFILE)[0].split())
-HELP = "demo test unit lint bench faults offline preflight verify clean"
+HELP = "demo test unit lint engines bench faults offline preflight verify clean"
 LINT = ("ruff check .", "ruff format --check .", "mypy")
 UNIT = ("python -m pytest tests/unit -q -n 2",)
 LAB = ("python -m lab prepare", "python -m pytest tests/faults tests/incidents tests/lab tests/mongo ")
@@ -55,6 +55,7 @@ RUNS: dict[str, tuple[str, ...]] = {
         "for each in . .size. .redaction. .data_fingerprint. .data_backup. .data_line. .data_restore. "
         ".transfer.",
     ),
+    "engines": ("python -m lab prepare", "python -m pytest tests/lab/test_methods_deploy.py"),
     "faults": ("python -m lab prepare", "python -m tests.faults --runs 200 --hosts 1"),
     "clean": (
         ".venv/bin/python -m lab down --all",
@@ -123,7 +124,7 @@ def test_what_the_recipes_run_is_understood(
         if module == "pytest":
             found, unknown = parser_of(pytestconfig).parse_known_and_unknown_args(words)
             assert unknown == []
-            assert all((ROOT / path).is_dir() for path in found.file_or_dir)
+            assert all((ROOT / path).exists() for path in found.file_or_dir)
         elif module in ("lab", "tests.faults"):
             read = lab.__main__._parser().parse_args if module == "lab" else faults
             given.setdefault(module, []).append(read(words))
@@ -131,7 +132,7 @@ def test_what_the_recipes_run_is_understood(
     assert (campaign.runs, campaign.seed, campaign.hosts) == (3, 7, 2)
     assert [one.name for one in given["lab"] if one.command == "demo"] == ["b"]
     assert [one.all for one in given["lab"] if one.command == "down"] == [True]
-    assert sum(module == "pytest" for module, _ in ran) == 5
+    assert sum(module == "pytest" for module, _ in ran) == 6
     assert all(importlib.util.find_spec(f"tests.benchmarks{name}") for name in BENCHES)
     with pytest.raises(SystemExit):
         lab.__main__._parser().parse_args(["demo", "--nonsense"])

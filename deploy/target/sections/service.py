@@ -24,11 +24,12 @@ class Health(Section):
 class Availability(Section):
     """How the stack is watched while a release is made, and for how long it may be away.
 
-    ``rate``: requests a second in all, 0 for none. ``public_urls`` are asked from this machine, in place of
-    the health endpoints.
+    ``rate``: requests a second in all, sent whether or not the last ones were answered, 0 for none; without
+    it one request at a time for each URL. ``public_urls`` are asked from this machine, in place of the health
+    endpoints.
     """
 
-    rate: int = Field(100, ge=0, le=1000)
+    rate: int | None = Field(None, ge=0, le=1000)
     budget_s: float = Field(15, gt=0)
     max_failed: int | None = Field(None, ge=0)
     public_urls: list[Annotated[str, AfterValidator(values.url)]] = Field(default_factory=list)

@@ -6,6 +6,7 @@ import pytest
 
 from gonogo.deploy.availability.samples import (
     MOST_SLOTS,
+    Pause,
     Sample,
     Samples,
     gap,
@@ -41,6 +42,23 @@ def test_the_longest_time_without_a_good_answer(
 def test_answers_that_all_come_late_are_a_gap_without_a_failure() -> None:
     stalled = [Sample(1 + n / 10, 3 - n / 10) for n in range(20)]
     assert gap([*good(0.9), *stalled, *good(4.1)], 4.2) == (0.9, 3.1)
+
+
+@pytest.mark.parametrize(
+    ("taken", "pauses", "found"),
+    [
+        (good(0, 1, 7, 8, 9), [Pause(1, 7)], (0, 1)),
+        ([*good(0, 1), Sample(7, 0, "HTTP 502"), *good(8)], [Pause(1, 7)], (1, 7)),
+        (good(0, 1, 8.5, 9), [Pause(1, 7)], (1, 1.5)),
+        (good(0, 1), [Pause(1, None)], (0, 1)),
+        (good(0, 3, 4), [Pause(4, None)], (0, 3)),
+    ],
+    ids=["well after it", "not well after it", "late after it", "to the end", "away before it"],
+)
+def test_a_pause_is_no_gap_unless_the_stack_was_away_after_it(
+    taken: list[Sample], pauses: list[Pause], found: tuple[float, float]
+) -> None:
+    assert gap(taken, 9, pauses) == found
 
 
 @every("share, found", [(0.5, 50.0), (0.95, 95.0), (0.99, 99.0), (1.0, 100.0)])

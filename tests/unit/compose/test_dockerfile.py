@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gonogo.deploy.compose.dockerfile import built, stages
@@ -99,6 +99,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(WORDS | st.text(max_size=5), max_size=30).map(" ".join))
+@example("FROM \u00b2")  # a digit, and no number
 def test_whatever_is_in_a_file_it_can_be_read(text: str) -> None:
     found = stages(text, {})
     assert built(found) is (found[-1] if found else None)

@@ -102,6 +102,11 @@ def silent(world: World) -> None:
     reply(world, status=None, body="", error="nothing answers at 127.0.0.1:8001 on the target")
 
 
+def hurried(world: World) -> None:
+    world.amend(availability={"rate": 1000})
+    reply(world, seconds=0.25)
+
+
 def unhealthy(world: World) -> None:
     found = list(world.get(CONTAINERS))
     at = next(n for n, one in enumerate(found) if one.service == "web")
@@ -132,4 +137,5 @@ MUTATIONS = [
     Mutation("health.baseline", sick, says="status is 'degraded'"),
     Mutation("health.baseline", silent, says="nothing answers"),
     Mutation("health.baseline", unhealthy, says="unhealthy"),
+    Mutation("health.baseline", hurried, says="1000 requests a second while a release is made are"),
 ]

@@ -19,7 +19,7 @@ def test_the_timeline_shows_steps_and_gaps_where_they_were() -> None:
     assert (switch.tone, switch.said) == ("bad", "failed, 45.0 s")
     assert (round(switch.bars[0].left, 2), round(switch.bars[0].width, 2)) == (42.22, 46.68)
     # The watch began 0.3 s before the switch, and 0.3 s into it the first answer was missing.
-    assert (round(away.bars[0].left, 2), away.said[:8]) == (42.22, "0.20 s, ")
+    assert (round(away.bars[0].left, 2), away.said[:15]) == (42.22, "0.40 s at most,")
     assert made.ticks[:2] == [(0.0, "0 s"), (100 * 30 / 96.4, "30 s")]
     source = render(release())
     assert 'x="42.22%" width="46.68%"' in source
