@@ -37,10 +37,10 @@ def _after_target_file(release: Release) -> Iterator[Question]:
     host, target = release.host, release.target
     folder = str(target.deploy_path)
     # First what others wait for.
-    yield lambda: release.flat
+    yield lambda: release.files.flat
     yield lambda: release.resolved
-    yield lambda: release.environment
-    yield lambda: release.paths.places
+    yield lambda: release.environment.variables
+    yield lambda: release.folder.paths.places
     yield lambda: host.containers.all
     yield lambda: host.engine.info
     yield lambda: host.releases(folder).recorded
@@ -70,13 +70,13 @@ def _here(release: Release) -> Iterator[Question]:
     if target.health:
         yield partial(importlib.import_module, "gonogo.deploy.host.http_client")
     yield lambda: controller.git(str(target.source)).checkout
-    yield lambda: release.variables
-    yield lambda: release.beside
+    yield lambda: release.files.variables
+    yield lambda: release.files.beside
     yield lambda: release.host.host_key.trust
     if target.method != "on-server":
-        yield lambda: release.platform
+        yield lambda: release.builds.platform
     if target.registry:
-        yield lambda: controller.registry(release.registry_name).greeting
+        yield lambda: controller.registry(release.registry.name).greeting
     for name in target.dns.names if target.dns else ():
         yield partial(getattr, controller.dns(name), "addresses")
 
@@ -87,19 +87,19 @@ def _after_model(release: Release) -> Iterator[Question]:
         yield lambda: _way_to_database(release)
         yield lambda: host.mongodb(release).state
     yield lambda: host.images(release).found
-    yield lambda: release.builder_images
-    yield lambda: release.mounted.binds
-    yield lambda: release.service_files
+    yield lambda: release.builds.images
+    yield lambda: release.binds.mounted.binds
+    yield lambda: release.environment.files
     yield lambda: release.running and health.replies(host, target.health)
     yield lambda: host.filesystem(host.engine.root).room
     yield lambda: release.shipping
-    yield lambda: release.sources
-    yield lambda: release.bind_sources
-    yield lambda: release.unbuildable
-    yield lambda: release.stages
+    yield lambda: release.builds.sources
+    yield lambda: release.binds.sources
+    yield lambda: release.builds.unbuildable
+    yield lambda: release.builds.stages
     if target.registry:
-        yield lambda: release.registry_content
-        yield lambda: host.registry(release.registry_name, release.registry_image).greeting
+        yield lambda: release.registry.content
+        yield lambda: host.registry(release.registry.name, release.registry.image).greeting
 
 
 def _after_images(release: Release) -> Iterator[Question]:

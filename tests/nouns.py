@@ -18,7 +18,7 @@ from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.mongodb.noun import Mongodb
 from gonogo.deploy.release.images import Images
-from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.release import PARTS, Release
 
 LATER = {"Images": Images, "Mongodb": Mongodb, "Release": Release}
 """Types that deploy/host/host.py knows while it is checked alone."""
@@ -82,11 +82,14 @@ def section(written: str, kind: type) -> str:
 
 
 def release() -> str:
-    """Return the part of the page on ``release``: its properties, and whether it replaces a container."""
+    """Return the part of the page on ``release``: its properties, and those of its parts."""
     text, _, example = (inspect.getdoc(Release) or "").partition(">>>")
     known = {name: getattr(Release, name) for name in sorted(dir(Release)) if not name.startswith("_")}
     rows = {name: told(one) for name, one in known.items() if isinstance(one, property | Asked)}
     rows["replaces(holder, service)"] = told(Release.replaces)
+    for part in PARTS:
+        kind = get_type_hints(known[part].func)["return"]
+        rows |= {f"{part}.{name}": says for name, says in properties(kind)}
     parts = ["## release", " ".join(text.split()), f"```pycon\n>>>{example.rstrip()}\n```"]
     return "\n\n".join([*parts, "\n".join(f"- `{name}`: {says}" for name, says in sorted(rows.items()))])
 

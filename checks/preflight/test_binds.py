@@ -74,7 +74,10 @@ def test_binds_exist(host: Host, target: Target, release: Release, expect: Expec
     if not mounted:
         pytest.skip("no service mounts a path of the host")
     wrong, unseen = absent(
-        release.model, host.project(target.project).containers, release.mounted.binds, release.bind_sources
+        release.model,
+        host.project(target.project).containers,
+        release.binds.mounted.binds,
+        release.binds.sources,
     )
     expect(
         not wrong,

@@ -42,7 +42,7 @@ OBSOLETE = re.compile(r"obsolete|deprecated|will be ignored", re.IGNORECASE)
 )
 def test_path_present(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The stack's folder exists on the target and the login may write there."""
-    place = release.paths.places.get(str(target.path))
+    place = release.folder.paths.places.get(str(target.path))
     fine = place is not None and place.is_folder and place.writable and place.searchable
     found = place.told if place else "nothing"
     if place and place.is_folder and not fine:
@@ -60,7 +60,9 @@ def test_compose_files(target: Target, release: Release, expect: Expect) -> None
     """The compose files exist here and make one stack."""
     names = ", ".join(target.compose_files)
     expect(
-        release.flat.strip(), found=f"{names} in {target.source}", expected="compose files that fit together"
+        release.files.flat.strip(),
+        found=f"{names} in {target.source}",
+        expected="compose files that fit together",
     )
 
 
@@ -78,7 +80,7 @@ def test_compose_resolves(release: Release, expect: Expect) -> None:
     expect(
         not unset and release.model.services, found=found, expected="at least one service, no unset variable"
     )
-    said = dict.fromkeys([*release.notices, *release.resolved.warnings])
+    said = dict.fromkeys([*release.files.notices, *release.resolved.warnings])
     old = [words for words in said if OBSOLETE.search(words)]
     expect(
         not old,
@@ -125,12 +127,17 @@ def _changed_there(target: Target, release: Release) -> Iterator[str]:
     """Yield what on the target makes the stack another one than the compose files here say."""
     ours = {PurePosixPath(file).name for file in target.compose_files}
     for name in OVERRIDES:
-        if str(target.path / name) in release.paths.places and name not in ours:
+        if str(target.path / name) in release.folder.paths.places and name not in ours:
             yield f"{target.path / name} on the target is none of compose_files"
     env, stray = target.env_path, str(target.path / ".env")
-    if env and str(env) != stray and stray in release.paths.places and stray not in release.service_files:
+    if (
+        env
+        and str(env) != stray
+        and stray in release.folder.paths.places
+        and stray not in release.environment.files
+    ):
         yield f"{stray} lies there, while env_file names {env}"
-    for name in switches(target, release.environment):
+    for name in switches(target, release.environment.variables):
         yield f"{name} in the env file says other than the target file"
     for file, names in sorted(added(release.host.project(target.project).containers, target).items()):
         yield f"{', '.join(sorted(names))} started with {file}, which is none of compose_files"
@@ -138,7 +145,7 @@ def _changed_there(target: Target, release: Release) -> Iterator[str]:
 
 def _changed_here(target: Target, release: Release) -> Iterator[str]:
     """Yield what on this machine makes the stack another one than git has."""
-    beside = release.beside
+    beside = release.files.beside
     for name in beside.overrides:
         if name not in beside.tracked:
             yield f"{name} in {target.source} is none of compose_files"
@@ -157,15 +164,15 @@ def test_compose_reproducible(target: Target, release: Release, expect: Expect) 
     """What would be deployed is what git has; no file or variable on the target makes it another stack."""
     wrong: list[str] = []
     if not release.offline:
-        _ = release.folder
+        _ = release.folder.path
         wrong += _changed_there(target, release)
     wrong += _changed_here(target, release)
     good = f"{', '.join(target.compose_files)} alone, " + (
-        "tracked by git" if release.beside.repository else "in no git repository"
+        "tracked by git" if release.files.beside.repository else "in no git repository"
     )
     expected = "only compose_files, the target file and the env file decide what runs"
     expect(not wrong, wrong, found=good, expected=expected)
-    kept = release.beside.overrides
+    kept = release.files.beside.overrides
     expect(
         not kept,
         found=f"git tracks {', '.join(kept)}, which is none of compose_files" if kept else good,

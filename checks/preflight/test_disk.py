@@ -38,7 +38,7 @@ def fits(room: Room, size: float, files: int = INODES) -> bool:
 
 def under_docker(host: Host, release: Release) -> Room:
     """Return the filesystem of Docker's data. Whether the stack's folder is there comes first."""
-    _ = release.folder
+    _ = release.folder.path
     return host.filesystem(host.engine.root).room
 
 
@@ -58,7 +58,7 @@ def test_disk_free(host: Host, target: Target, release: Release, expect: Expect)
     """The filesystems of the stack's folder and of /tmp have room, in bytes and inodes."""
     least = target.thresholds.disk_free_gb
     docker = under_docker(host, release).mounted
-    rooms = [host.filesystem(path).room for path in (release.folder, TEMPORARY)]
+    rooms = [host.filesystem(path).room for path in (release.folder.path, TEMPORARY)]
     found = {room.mounted: room for room in rooms}
     found.pop(docker, None)
     if not found:
@@ -151,7 +151,7 @@ def _coming(release: Release) -> list[Arriving]:
     model = release.model
     running = release.host.project(release.target.project).containers
     building = [] if release.skip_build else model.built()
-    return arriving(model, running, release.host.images(release).found, release.builder_images, building)
+    return arriving(model, running, release.host.images(release).found, release.builds.images, building)
 
 
 def _told(image: Arriving) -> str:

@@ -26,9 +26,9 @@ from gonogo.deploy.target.target import Target
 )
 def test_environment_file(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The env file exists, only the deployer may read it, and Compose can read every line of it."""
-    _ = release.folder
+    _ = release.folder.path
     path = env_file.file(target)
-    place = release.paths.places.get(path)
+    place = release.folder.paths.places.get(path)
     if place is None:
         expect(
             target.env_path is None,
@@ -45,7 +45,7 @@ def test_environment_file(host: Host, target: Target, release: Release, expect: 
             fix=f"chmod 600 {path} on the target." if place.is_file and place.readable else "",
         )
         return
-    told = f"{path}: {len(release.environment)} variables, mode {place.mode:04o}"
+    told = f"{path}: {len(release.environment.variables)} variables, mode {place.mode:04o}"
     expect(True, found=told, expected="a file that Compose reads")
 
 
@@ -56,9 +56,11 @@ def test_environment_file(host: Host, target: Target, release: Release, expect: 
 )
 def test_environment_required(target: Target, release: Release, expect: Expect) -> None:
     """Every variable that must be set is set, not blank and no placeholder."""
-    settings, given = target.environment, release.environment
-    used = {variable.name for variable in release.variables}
-    demanded = {variable.name for variable in release.variables if variable.required} | set(settings.required)
+    settings, given = target.environment, release.environment.variables
+    used = {variable.name for variable in release.files.variables}
+    demanded = {variable.name for variable in release.files.variables if variable.required} | set(
+        settings.required
+    )
     wrong = [f"{name} is not set" for name in sorted(demanded - set(given))]
     blank = {name for name in demanded | used if name in given and not given[name].strip()}
     wrong += [f"{name} is blank" for name in sorted(blank - set(settings.may_be_blank))]
@@ -174,7 +176,7 @@ def _same_names(service: Service, known: list[Database]) -> Iterator[tuple[str, 
 )
 def test_environment_parity(target: Target, release: Release, expect: Expect) -> None:
     """Each client of a database gets the credentials with which that database was initialised."""
-    found = parity(release.model, release.initialised, target.mongodb)
+    found = parity(release.model, release.environment.initialised, target.mongodb)
     if not found.databases:
         pytest.skip("no database whose credentials are known is in this stack")
     good = f"{', '.join(found.databases)}: {len(found.judged)} variables agree"
@@ -200,13 +202,13 @@ def test_environment_secrets(target: Target, release: Release, expect: Expect) -
     """Env files are private and not in git, and no secret has a weak or default value."""
     own, wrong = env_file.file(target), []
     tracked = [
-        f"{name} in {target.source} holds secrets and git tracks it" for name in release.beside.secrets
+        f"{name} in {target.source} holds secrets and git tracks it" for name in release.files.beside.secrets
     ]
     if release.offline:
         found = "git tracks no env file with secrets"
         expect(not tracked, tracked, found=found, expected="no env file with secrets in git")
         return
-    for path, place in release.service_files.items():
+    for path, place in release.environment.files.items():
         if place is None or path == own:
             continue
         if not place.is_file or not place.readable:
@@ -214,12 +216,12 @@ def test_environment_secrets(target: Target, release: Release, expect: Expect) -
         elif not place.private:
             wrong.append(f"{path} is {place.told}: others may read it")
     wrong += tracked
-    good = f"env files of services, all private: {len(release.service_files)}; no weak value"
+    good = f"env files of services, all private: {len(release.environment.files)}; no weak value"
     expected = "env files that are private and not in git, secrets that nobody guesses"
     expect(not wrong, wrong, found=good, expected=expected)
     expect(
-        not release.weak,
-        [f"{name} {said}" for name, said in sorted(release.weak.items())],
+        not release.environment.weak,
+        [f"{name} {said}" for name, said in sorted(release.environment.weak.items())],
         found=good,
         expected=expected,
         fix="Change them, in what already uses them too (a database keeps its first password).",

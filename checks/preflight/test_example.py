@@ -19,7 +19,7 @@ from gonogo.deploy.target.target import Target
 )
 def test_environment_example(target: Target, release: Release, expect: Expect) -> None:
     """The env example gives every variable that must be set, is well-formed, and holds no real secret."""
-    found, wanted = release.example, env_example.demanded(release.flat, target)
+    found, wanted = release.files.example, env_example.demanded(release.files.flat, target)
     needed = bool(target.environment.example) or (release.offline and bool(wanted))
     if found is None and not needed:
         pytest.skip(f"there is no {env_example.path(target)}" if wanted else "no variable has to be set")
@@ -30,7 +30,7 @@ def test_environment_example(target: Target, release: Release, expect: Expect) -
     real = [f"the value of {name} looks like a real secret" for name in found.real]
     good = f"{found.file}: {len(found.names)} variables"
     expect(not real, real, found=good, expected="placeholders for secrets")
-    _ = release.environment if release.offline else {}  # Compose may refuse what looks well-formed
+    _ = release.environment.variables if release.offline else {}  # Compose may refuse what looks well-formed
     wrong = [*found.faults, *(f"{name} is not given" for name in env_example.lacking(found, wanted))]
     expect(
         not wrong,

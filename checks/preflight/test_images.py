@@ -26,9 +26,9 @@ def at_hand(release: Release, service: Service) -> ImageInfo | None:
     """Return the image that a service would run, as far as it exists before the deployment."""
     if service.build is not None:
         # What the target happens to have under its name is never taken for an image that this stack builds.
-        return release.builder_images.get(service.image) if release.skip_build else None
+        return release.builds.images.get(service.image) if release.skip_build else None
     there = release.host.images(release).found.get(service.image)
-    return there or release.builder_images.get(service.image)
+    return there or release.builds.images.get(service.image)
 
 
 @pytest.mark.offline(without="images that are not built from here")
@@ -41,16 +41,16 @@ def test_images_present(target: Target, release: Release, expect: Expect) -> Non
     """Every image is on the target, on this machine, about to be built here, or in a registry."""
     model = release.model
     building = [] if release.skip_build else model.built()
-    wrong = [release.unbuildable[name] for name in building if name in release.unbuildable]
+    wrong = [release.builds.unbuildable[name] for name in building if name in release.builds.unbuildable]
     rest = [service for service in model.services.values() if service.name not in building]
     other = "others" if release.offline else "at hand"
     where = WHERE.get(target.method, "here")
     for service in [] if release.offline else rest:
-        told = f"{release.sought(service)} (service {service.name})"
+        told = f"{release.builds.sought(service)} (service {service.name})"
         if at_hand(release, service):
             continue
         if service.build is not None:
-            if service.name not in release.offered:
+            if service.name not in release.builds.offered:
                 wrong.append(f"{told} exists neither {where}, nor will it be built, as --skip-build is given")
         elif not release.host.images(release).pullable.get(service.image):
             wrong.append(f"{told} exists neither here, nor on the target, nor in a registry")
@@ -72,8 +72,8 @@ def test_images_fresh(release: Release, expect: Expect) -> None:
     model = release.model
     if not release.skip_build:
         pytest.skip("the images are built in the deployment")
-    built = {name: release.builder_images.get(model.services[name].image) for name in model.built()}
-    pairs = [(name, image, release.sources.get(name)) for name, image in built.items()]
+    built = {name: release.builds.images.get(model.services[name].image) for name in model.built()}
+    pairs = [(name, image, release.builds.sources.get(name)) for name, image in built.items()]
     known = [(name, image, source) for name, image, source in pairs if image and source and source.revision]
     if not known:
         pytest.skip("there is no image of a service whose sources lie in git")
@@ -136,7 +136,7 @@ def _platforms(release: Release, service: Service) -> Iterator[tuple[str, str]]:
         given = [str(one) for one in service.build.get("platforms") or ()]
         wanted = release.host.engine.platform
         fitting = [one for one in given if runs_on(one, wanted)]
-        own = wanted if release.target.method == "on-server" else release.platform
+        own = wanted if release.target.method == "on-server" else release.builds.platform
         yield (fitting or given or [service.platform or own])[0], "would be built for"
 
 
@@ -151,7 +151,7 @@ def test_images_target(target: Target, release: Release, expect: Expect) -> None
     model = release.model
     declared = Declared(target.images.stages, target.images.environment)
     services = list(model.services.values())
-    stages = {} if release.skip_build else release.stages
+    stages = {} if release.skip_build else release.builds.stages
     own = {name: ImageDefaults(stage.variables, stage.words, stage.name) for name, stage in stages.items()}
     for service in services:
         if image := at_hand(release, service):

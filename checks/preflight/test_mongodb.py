@@ -164,7 +164,7 @@ def test_mongodb_version(host: Host, target: Target, release: Release, expect: E
     mongodb, state = _state(host, target, release)
     if mongodb.uri_variable:
         pytest.skip("the MongoDB is not in the stack: no image of this release opens its data")
-    image, new = coming({**release.builder_images, **host.images(release).found}, model, mongodb.service)
+    image, new = coming({**release.builds.images, **host.images(release).found}, model, mongodb.service)
     have = version(state.compatibility)
     named = model.services[mongodb.service].image
     if image == state.image:

@@ -81,7 +81,7 @@ def test_project_matches(host: Host, target: Target, release: Release, expect: E
 )
 def test_project_orphans(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """Every container of the project belongs to a service of the compose files."""
-    known, running = release.declared, host.project(target.project).containers
+    known, running = release.files.declared, host.project(target.project).containers
     lost = [f"{one.told} of service {one.service}" for one in running if one.service not in known]
     expect(
         not lost,

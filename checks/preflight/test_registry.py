@@ -55,9 +55,9 @@ def test_registry_reachable(
 ) -> None:
     """The registry answers this machine and the target, over TLS unless it is on the loopback."""
     name = _needed(target, release.model)
-    there = host.registry(release.registry_name, release.registry_image)
+    there = host.registry(release.registry.name, release.registry.image)
     asked = {
-        "this machine": controller.registry(release.registry_name).greeting,
+        "this machine": controller.registry(release.registry.name).greeting,
         "the target": there.greeting,
     }
     wrong = [f"from {whence}: {greeting.problem}" for whence, greeting in asked.items() if greeting.problem]
@@ -77,14 +77,14 @@ def test_registry_reachable(
 def test_registry_login(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """This machine may push the stack's images, and the target may pull them."""
     name = _needed(target, release.model)
-    content = release.registry_content
-    there = host.registry(release.registry_name, release.registry_image)
+    content = release.registry.content
+    there = host.registry(release.registry.name, release.registry.image)
     client = there.client
     if there.greeting.problem:
         raise Unknown("registry.reachable", there.greeting.problem)
     wrong = [content.problem] if content.problem else []
     # The target is asked for what is known to be there; a login that it is given only then is proved here.
-    own = release.registry_login is None
+    own = release.registry.login is None
     if own and (client.refused or (content.named.get(client.image) and not client.seen)):
         has = "is refused with its login" if client.entry else "has no login"
         wrong.append(f"the target's Docker {has} for {name}")
@@ -105,11 +105,13 @@ def test_registry_tag(target: Target, release: Release, expect: Expect) -> None:
     """The tag of this release is free; with --skip-build, the tags that the compose file names are there."""
     model = release.model
     name = _needed(target, model)
-    content = release.registry_content
+    content = release.registry.content
     if content.problem:
         raise Unknown("registry.login", content.problem)
     pulled = (
-        {release.sought(model.services[name]) for name in release.offered} if release.images_of else set()
+        {release.builds.sought(model.services[name]) for name in release.builds.offered}
+        if release.images_of
+        else set()
     )
     taken = {name: digest for name, digest in content.taken.items() if name not in pulled}
     wrong = [f"{tag} is another image already, {digest}" for tag, digest in sorted(taken.items())]

@@ -28,7 +28,7 @@ def test_volumes_same_data(host: Host, target: Target, release: Release, expect:
     """At each data directory of each service the new model mounts what the service's container has there."""
     model = release.model
     running = host.project(target.project).containers
-    wrong = moved(model, running, release.mounted.binds)
+    wrong = moved(model, running, release.binds.mounted.binds)
     found = f"{len(running)} containers keep their data" if running else "nothing of this stack is there yet"
     expect(not wrong, wrong, found=found, expected="the same volumes and folders as now")
 
@@ -180,15 +180,15 @@ def _writable_mounts(model: Model) -> Iterator[tuple[str, Mount]]:
 )
 def test_volumes_writable(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """What services write to is not read-only, and their users may write to the folders that they mount."""
-    wrong = read_only(release.model, host.volumes.all, release.mounted.binds)
+    wrong = read_only(release.model, host.volumes.all, release.binds.mounted.binds)
     expect(not wrong, wrong, expected="volumes and folders that can be written to")
     mapped = host.engine.rootless or bool(REMAPPED.search(host.engine.root))
-    images = {**release.builder_images, **host.images(release).found}
+    images = {**release.builds.images, **host.images(release).found}
     users = {
         name: one.user or (images[one.image].user if one.image in images else "")
         for name, one in release.model.services.items()
     }
-    closed = [] if mapped else unwritable(release.model, release.mounted.binds, users)
+    closed = [] if mapped else unwritable(release.model, release.binds.mounted.binds, users)
     running = host.project(target.project).containers
     well = {(c.service, mount[1]) for c in running if c.well for mount in c.mounts}
     expect(

@@ -210,7 +210,7 @@ def _deployed(target: str | None) -> Iterator[Release]:
         )
     with Connection.open(found, redact=redactor) as connection:
         release = Release(found, connection, redactor)
-        release.learn()
+        release.environment.learn()
         yield release
 
 

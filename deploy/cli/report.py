@@ -113,7 +113,7 @@ def _learn(release: Release) -> None:
     except ConnectionFailed:
         raise
     except GonogoError:
-        release.learn()
+        release.environment.learn()
 
 
 def _has_display() -> bool:

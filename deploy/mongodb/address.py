@@ -11,7 +11,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
 
 if TYPE_CHECKING:
-    from gonogo.deploy.release.stack import Stack
+    from gonogo.deploy.release.release import Release
 
 PORT = 27017
 SHORT_ID = 12
@@ -59,7 +59,7 @@ def of_host(host: str, port: int) -> Address:
     return Address(host, port, f"at {shown(host, port)}", (host,))
 
 
-def of_name(release: Stack, host: str, port: int, beside: Address | None = None) -> Address:
+def of_name(release: Release, host: str, port: int, beside: Address | None = None) -> Address:
     """Return where ``host:port`` leads, a name that Docker's DNS gives a container of the project included.
 
     A member of a replica set goes by the name that its set was initiated with, and a connection string by
@@ -78,7 +78,7 @@ def of_name(release: Stack, host: str, port: int, beside: Address | None = None)
     return of_host(host, port)
 
 
-def named(release: Stack, host: str) -> Container | None:
+def named(release: Release, host: str) -> Container | None:
     """Return the running container of the project that ``host`` names; None where it names none."""
     running = [container for container in release.running if container.running]
     containers = [

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from gonogo.deploy.mongodb.tls import Trust
     from gonogo.deploy.mongodb.uri import Uri
-    from gonogo.deploy.release.stack import Stack
+    from gonogo.deploy.release.release import Release
 
     Client = MongoClient[dict[str, Any]]
 
@@ -140,7 +140,7 @@ def session(
 
 
 @contextmanager
-def opened(release: Stack, mongodb: Mongodb | None = None) -> Iterator[Client]:
+def opened(release: Release, mongodb: Mongodb | None = None) -> Iterator[Client]:
     """Give a client of the target's MongoDB, of its primary where it is a replica set.
 
     It is logged in as the running container's own environment says, or as the connection string in the env
@@ -154,7 +154,7 @@ def opened(release: Stack, mongodb: Mongodb | None = None) -> Iterator[Client]:
         yield client
 
 
-def way(release: Stack, mongodb: Mongodb) -> Way:
+def way(release: Release, mongodb: Mongodb) -> Way:
     """Return what leads to the target's MongoDB as it runs; raises GonogoError."""
     if mongodb.uri_variable:
         return _outside(release, mongodb, mongodb.uri_variable)
@@ -168,7 +168,7 @@ def way(release: Stack, mongodb: Mongodb) -> Way:
     )
 
 
-def trust(release: Stack, mongodb: Mongodb, given: Uri | None = None) -> Trust | None:
+def trust(release: Release, mongodb: Mongodb, given: Uri | None = None) -> Trust | None:
     """Return which certificates are believed; None where TLS is off. Raises GonogoError."""
     if not (mongodb.tls or mongodb.tls_ca_file or mongodb.tls_client_file or (given and given.tls)):
         return None
@@ -178,10 +178,10 @@ def trust(release: Stack, mongodb: Mongodb, given: Uri | None = None) -> Trust |
     return replace(found, any_name=given.any_name, any_certificate=given.any_certificate) if given else found
 
 
-def _outside(release: Stack, mongodb: Mongodb, variable: str) -> Way:
+def _outside(release: Release, mongodb: Mongodb, variable: str) -> Way:
     from gonogo.deploy.mongodb import uri  # noqa: PLC0415  only where it is needed
 
-    value = release.environment.get(variable, "")
+    value = release.environment.variables.get(variable, "")
     if not value:
         raise GonogoError(
             f"the env file of the target has no {variable}: put the connection string there, or correct "
@@ -201,7 +201,7 @@ def _outside(release: Stack, mongodb: Mongodb, variable: str) -> Way:
     )
 
 
-def counted(release: Stack) -> dict[str, int]:
+def counted(release: Release) -> dict[str, int]:
     """Return the number of documents of each collection, counted, not estimated, whatever MongoDB's shape.
 
     Raises GonogoError as ``opened`` does.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pymongo import MongoClient
 
     from gonogo.deploy.mongodb.tls import Trust
-    from gonogo.deploy.release.stack import Stack
+    from gonogo.deploy.release.release import Release
 
     Client = MongoClient[dict[str, Any]]
 
@@ -49,7 +49,7 @@ class Undecided(GonogoError):
 
 
 @contextmanager
-def reached(release: Stack, way: Way) -> Iterator[Client]:
+def reached(release: Release, way: Way) -> Iterator[Client]:
     """Give a client of the server that takes the writes; raises GonogoError in one sentence."""
     client, stack, at = _answering(release, way)
     with stack:
@@ -59,7 +59,7 @@ def reached(release: Stack, way: Way) -> Iterator[Client]:
         yield client
 
 
-def _led(release: Stack, way: Way, client: Client, at: Address) -> tuple[Client, ExitStack]:
+def _led(release: Release, way: Way, client: Client, at: Address) -> tuple[Client, ExitStack]:
     """Return a client of the primary that the server of ``client`` leads to, and what closes it.
 
     Until an election is over, members name none, one another or one that is gone: they are asked again.
@@ -76,7 +76,7 @@ def _led(release: Stack, way: Way, client: Client, at: Address) -> tuple[Client,
         time.sleep(PAUSE_S)
 
 
-def _followed(release: Stack, way: Way, client: Client, at: Address, stack: ExitStack) -> Client:
+def _followed(release: Release, way: Way, client: Client, at: Address, stack: ExitStack) -> Client:
     for _ in range(HOPS):
         there = elsewhere(release, client, at, way.replica_set)
         if there is None:
@@ -89,7 +89,7 @@ def _followed(release: Stack, way: Way, client: Client, at: Address, stack: Exit
     )
 
 
-def _answering(release: Stack, way: Way) -> tuple[Client, ExitStack, Address]:
+def _answering(release: Release, way: Way) -> tuple[Client, ExitStack, Address]:
     """Return a client of the first member that answers, what closes it, and where it is.
 
     Where there are several, none is waited for long before the others were asked.
@@ -112,7 +112,7 @@ def _answering(release: Stack, way: Way) -> tuple[Client, ExitStack, Address]:
     raise Unanswered(f"none of {len(way.members)} hosts answers: {silent}") if several else silent
 
 
-def elsewhere(release: Stack, client: Client, at: Address, name: str = "") -> Address | None:
+def elsewhere(release: Release, client: Client, at: Address, name: str = "") -> Address | None:
     """Return where the primary is when ``client`` is not at it; raises Undecided when there is none now.
 
     ``name``: of the replica set that is expected; empty for any, and for a server that is in none.

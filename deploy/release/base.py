@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from gonogo.deploy.errors import GonogoError, Unknown
@@ -93,14 +93,6 @@ class Base:
         if isinstance(getattr(type(self), key, None), Asked):
             return self, key
         return self.host.find(key) or self.controller.find(key)
-
-    @classmethod
-    def all(cls) -> Iterator[tuple[str, Asked[Any]]]:
-        """Yield every property that is asked once, with its name."""
-        for name in dir(cls):
-            found = getattr(cls, name)
-            if isinstance(found, Asked):
-                yield name, found
 
     def kept(self) -> dict[str, Any]:
         """Return what was answered last, by key and as JSON's types, but not what must not be kept."""

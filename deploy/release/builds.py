@@ -1,9 +1,8 @@
-"""How a release gets its images: which are built, from what, and which are at hand."""
+"""``release.builds``: how a release gets its images: which are built, from what, and which are at hand."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, cast
 
 from gonogo.deploy.compose.dockerfile import Stage
 from gonogo.deploy.compose.model import Service
@@ -13,50 +12,43 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release import build_context
 from gonogo.deploy.release.build_source import Source
+from gonogo.deploy.release.part import Part
 from gonogo.deploy.release.records import tagged
-from gonogo.deploy.release.registry import Registries
-
-if TYPE_CHECKING:
-    from gonogo.deploy.release.release import Release
 
 
-class Builds(Registries):
-    """What is asked about the images that a release runs and those that it replaces."""
+class Builds(Part):
+    """How a release gets its images: which are built, from what, and which are at hand."""
+
+    part = "builds"
 
     def sought(self, service: Service) -> str:
         """The name by which the image of a service is looked for; the tag of the version to be taken."""
-        built = self.images_of and service.build is not None
-        return tagged(service.image, self.images_of) if built else service.image
+        built = self._release.images_of and service.build is not None
+        return tagged(service.image, self._release.images_of) if built else service.image
 
     @property
     def _there(self) -> dict[str, ImageInfo]:
-        return self.host.images(cast("Release", self)).found
+        return self.host.images(self._release).found
 
     @property
-    def images(self) -> dict[str, str]:
-        """Image ids of the target, by the names that the model gives them."""
-        names = {service.image for service in self.model.services.values()}
-        return {name: one.id for name, one in self._there.items() if name in names}
-
-    @property
-    def builder_images(self) -> dict[str, ImageInfo]:
+    def images(self) -> dict[str, ImageInfo]:
         """The images of the machine that builds, by the names of the model that they go by and by their ids.
 
         With the method on-server, the target is the builder.
         """
-        services = self.model.services.values()
+        services = self._release.model.services.values()
         builder = self.host if self.target.method == "on-server" else self.controller
-        found = builder.images(cast("Release", self)).found
-        if not self.images_of:
+        found = builder.images(self._release).found
+        if not self._release.images_of:
             return found
         built = {one.image: found.get(self.sought(one)) for one in services if one.build is not None}
         rest = {name: image for name, image in found.items() if name not in built}
         return rest | {name: image for name, image in built.items() if image}
 
     @property
-    def builder_ids(self) -> dict[str, str]:
+    def ids(self) -> dict[str, str]:
         """The ids of the builder's images by name; of those that the target has too, the ids there."""
-        found = {name: one.id for name, one in self.builder_images.items()}
+        found = {name: one.id for name, one in self.images.items()}
         if self.target.method == "on-server":
             return found
         known = {one.id for one in self._there.values()}
@@ -68,11 +60,11 @@ class Builds(Registries):
         """The services whose image, built already, is in the registry of the target file and not here."""
         if self.target.method != "registry":
             return set()
-        built = [self.model.services[name] for name in self.model.built()]
-        lacking = [one for one in built if one.image not in self.builder_images]
-        content = self.registry_content if lacking else None
+        built = [self._release.model.services[name] for name in self._release.model.built()]
+        lacking = [one for one in built if one.image not in self.images]
+        content = self._release.registry.content if lacking else None
         there = {name for name, is_there in content.named.items() if is_there} if content else set()
-        there = set(content.taken) if content and self.images_of else there
+        there = set(content.taken) if content and self._release.images_of else there
         return {one.name for one in lacking if self.sought(one) in there}
 
     @asked("images.platform", local=True)
@@ -86,16 +78,16 @@ class Builds(Registries):
     @asked("images.present")
     def unbuildable(self) -> dict[str, str]:
         """What keeps built services from being built on this machine, by service; empty when nothing does."""
-        model = self.model
+        model = self._release.model
         found = {name: build_context.buildable(self.target, model.services[name]) for name in model.built()}
         return {name: why for name, why in found.items() if why}
 
     @asked("images.target")
     def stages(self) -> dict[str, Stage]:
         """The stage of its Dockerfile that each built service would run, as far as it is on this machine."""
-        return build_context.built_stages(self.target, self.model)
+        return build_context.built_stages(self.target, self._release.model)
 
     @asked("images.fresh")
     def sources(self) -> dict[str, Source]:
         """What git says of each built service's context on this machine."""
-        return build_context.sources(self.target, self.model)
+        return build_context.sources(self.target, self._release.model)

@@ -41,10 +41,12 @@ class Images(Noun):
         services = release.model.services.values()
         if self._host.role == "controller":
             try:
-                return images.inspect(self.connection, map(release.sought, services), timeout=LOCAL_TIMEOUT_S)
+                return images.inspect(
+                    self.connection, map(release.builds.sought, services), timeout=LOCAL_TIMEOUT_S
+                )
             except Unknown as refused:  # the checks of docker are about the target's engine
                 raise Unknown("images.present", str(refused)) from None
-        names = {name for one in services for name in (one.image, release.sought(one))}
+        names = {name for one in services for name in (one.image, release.builds.sought(one))}
         record = f"{release.target.deploy_path}/current/{RECORD}"
         return images.inspect(self.connection, names, (one.image for one in release.running), record)
 
@@ -52,6 +54,6 @@ class Images(Noun):
     def pullable(self) -> dict[str, bool]:
         """Whether a registry would give the host each image that is not built and neither machine has."""
         services = self._release.model.services.values()
-        there, here = self._release.host.images(self._release), self._release.builder_images
+        there, here = self._release.host.images(self._release), self._release.builds.images
         rest = {one.image for one in services if one.build is None} - there.found.keys()
         return images.pullable(self.connection, rest - here.keys() if rest else ())

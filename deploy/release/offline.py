@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.redaction.masking import concealed_all
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.release.environment import Environment
+from gonogo.deploy.release.files import Files
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import Resolved, kept, read
 from gonogo.deploy.ssh.transcript import Entry
@@ -31,36 +34,28 @@ WITHOUT_COMPOSE = "docker compose is not on this machine: what it would refuse w
 TIMEOUT_S = 20
 
 
-class OfflineRelease(Release):
-    """A release as far as the repository tells it; what would have to ask it is Unknown.
+@functools.cache
+def has_compose() -> bool:
+    """Whether this machine has Docker's Compose plugin; no engine is needed."""
+    if shutil.which("docker") is None:
+        return False
+    argv = ["docker", "compose", "version"]
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
-    The env example stands for the env file. Where this machine has no Compose, the compose file is read as
-    it is written; see ``compose.local_resolver``.
-    """
 
-    offline = True
-
-    def __init__(self, target: Target, redactor: Redactor) -> None:
-        super().__init__(target, None, redactor, Unknown(OFFLINE, NO_TARGET))
-
-    @cached_property
-    def has_compose(self) -> bool:
-        """Whether this machine has Docker's Compose plugin; no engine is needed."""
-        if shutil.which("docker") is None:
-            return False
-        argv = ["docker", "compose", "version"]
-        try:
-            done = subprocess.run(
-                argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return False
-        return done.returncode == 0
+class OfflineFiles(Files):
+    """The compose files, where this machine may have no Compose."""
 
     @cached_property
-    def _flattened(self) -> command_line.Flat:
+    def flattened(self) -> command_line.Flat:
         files = self.target.compose_files
-        if self.has_compose:
+        if has_compose():
             return command_line.flatten(self.target.source, [Path(file) for file in files])
         found = [self.target.source / file for file in files]
         lacking = [str(file) for file in found if not file.is_file()]
@@ -77,19 +72,23 @@ class OfflineRelease(Release):
         self.transcript.add(Entry(f"{files[0]} as it is written", None, WITHOUT_COMPOSE, 0.0))
         return command_line.Flat(text)
 
+
+class EnvExample(Environment):
+    """The env example of the repository, which stands for the env file."""
+
     @asked("environment.example", keep=concealed_all, local=True)
-    def environment(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
         """The variables of the env example, which stands for the env file."""
         text = env_example.text(self.target)
         named = self.target.environment.example
-        wanted = [] if text is not None else env_example.demanded(self.flat, self.target)
+        wanted = [] if text is not None else env_example.demanded(self._release.files.flat, self.target)
         if text is None and (wanted or named):
             gives = f" that gives {', '.join(wanted)}" if wanted else ""
             raise GonogoError(f"there is no {env_example.path(self.target)}{gives}")
         found, _ = env_example.read(text or "")
         real = {name: value for name, value in found.items() if env_example.is_real(name, value, self.target)}
         self.redactor.add(secret_values(real))
-        return self._as_compose_reads() if text and self.has_compose else found
+        return self._as_compose_reads() if text and has_compose() else found
 
     def _as_compose_reads(self) -> dict[str, str]:
         file = env_example.path(self.target)
@@ -97,16 +96,39 @@ class OfflineRelease(Release):
         done = command_line.local(argv, f"the env example {file}", env_file.NOTHING)
         return env_file.parse(done.stdout.decode("utf-8", "replace"))
 
+
+class OfflineRelease(Release):
+    """A release as far as the repository tells it; what would have to ask it is Unknown.
+
+    The env example stands for the env file. Where this machine has no Compose, the compose file is read as
+    it is written; see ``compose.local_resolver``.
+    """
+
+    offline = True
+
+    def __init__(self, target: Target, redactor: Redactor) -> None:
+        super().__init__(target, None, redactor, Unknown(OFFLINE, NO_TARGET))
+
+    @cached_property
+    def files(self) -> Files:
+        """The compose files of this machine, and what lies beside them."""
+        return OfflineFiles(self)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The env example, which stands for the env file."""
+        return EnvExample(self)
+
     @asked("compose.resolves", keep=kept, local=True)
     def resolved(self) -> Resolved:
         """The model of what would be deployed, with the env example in place of the env file."""
         # Without these Compose refuses to go on; of the others the check of the example tells.
-        if lacking := env_example.insisted(self.flat, self.environment):
+        if lacking := env_example.insisted(self.files.flat, self.environment.variables):
             raise Unknown("environment.example", f"the env example does not give {', '.join(lacking)}")
-        if self.has_compose:
+        if has_compose():
             text, said = self._as_compose_resolves()
         else:
-            text, said = local_resolver.resolve(self.flat, self.target, self.environment), ""
+            text, said = local_resolver.resolve(self.files.flat, self.target, self.environment.variables), ""
         found = read(text, said, secrets := Redactor())
         # To hide placeholders would shred every text.
         self.redactor.add(one for one in secrets.values if not env_example.is_known(one, self.target))
@@ -120,7 +142,7 @@ class OfflineRelease(Release):
         profiles = [word for one in target.profiles for word in ("--profile", one)]
         argv = [*words, *profiles, "config", "--no-env-resolution", "--format", "json"]
         begun = time.monotonic()
-        done = command_line.local(argv, "the compose files", self.flat.encode())
+        done = command_line.local(argv, "the compose files", self.files.flat.encode())
         self.transcript.add(Entry(shlex.join(argv), 0, WITH_COMPOSE, time.monotonic() - begun))
         return done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 

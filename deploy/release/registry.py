@@ -1,4 +1,4 @@
-"""The registry that the stack's own images belong to, where the target file names one."""
+"""``release.registry``: the registry that the stack's own images belong to, where there is one."""
 
 from __future__ import annotations
 
@@ -10,30 +10,33 @@ from gonogo.deploy.host import images, registry
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.registry import Content
 from gonogo.deploy.release import records
-from gonogo.deploy.release.stack import Stack
-from gonogo.deploy.target.sections.delivery import Registry
+from gonogo.deploy.release.part import Part
+from gonogo.deploy.target.sections.delivery import Registry as Section
 
 
-class Registries(Stack):
-    """What is asked of a registry; each property is Unknown where the target file names none."""
+class Registry(Part):
+    """The registry of the stack's own images; each property is Unknown where the target file names none."""
+
+    part = "registry"
 
     @property
-    def registry(self) -> Registry:
+    def section(self) -> Section:
         """The registry of the target file."""
         if self.target.registry is None:
             raise Unknown("registry.configured", "the target file has no [registry]")
         return self.target.registry
 
     @property
-    def registry_login(self) -> tuple[str, str] | None:
+    def login(self) -> tuple[str, str] | None:
         """The name and the password that the target file's variables hold; None where it names none.
 
         This machine's environment comes before the target's env file: what a pipeline gives, it means.
         """
-        user, password = self.registry.username_variable, self.registry.password_variable
+        user, password = self.section.username_variable, self.section.password_variable
         if user is None or password is None:
             return None
-        found = {name: os.environ.get(name) or self.environment.get(name) for name in (user, password)}
+        given = self._release.environment.variables
+        found = {name: os.environ.get(name) or given.get(name) for name in (user, password)}
         if lacking := sorted(name for name, value in found.items() if not value):
             raise Unknown(
                 "registry.login",
@@ -45,29 +48,30 @@ class Registries(Stack):
     @property
     def pushed(self) -> list[str]:
         """The names of the images that the stack builds and that can be pushed to the registry."""
-        names = {self.model.services[name].image for name in self.model.built()}
-        return sorted(name for name in names if not misnamed(name, self.registry.host))
+        names = {self._release.model.services[name].image for name in self._release.model.built()}
+        return sorted(name for name in names if not misnamed(name, self.section.host))
 
     @property
-    def registry_name(self) -> str:
+    def name(self) -> str:
         """The registry as ``host.registry`` and ``controller.registry`` take it."""
-        return registry.written(self.registry)
+        return registry.written(self.section)
 
     @property
-    def registry_image(self) -> str:
+    def image(self) -> str:
         """An image of the stack's in the registry, for ``host.registry`` to ask for."""
-        return next(iter(self.pushed), f"{self.registry.host}/{self.target.project}")
+        return next(iter(self.pushed), f"{self.section.host}/{self.target.project}")
 
     @asked("registry.login")
-    def registry_content(self) -> Content:
+    def content(self) -> Content:
         """What this machine's login finds in the registry of the stack's own images."""
-        if problem := self.controller.registry(self.registry_name).greeting.problem:
+        if problem := self.controller.registry(self.name).greeting.problem:
             raise Unknown("registry.reachable", problem)
-        version = self.images_of or self.version or records.version(self.target.source, records.now())
+        wanted = self._release.images_of or self._release.version
+        version = wanted or records.version(self.target.source, records.now())
         tags = {records.tagged(name, version) for name in self.pushed}
-        ours = {one.id for one in images.local(tags).values()}
-        trusted = registry.trusted_here(self.registry.host)
-        given = self.registry_login
-        found, secrets = registry.content(self.registry, self.pushed, version, trusted, ours, given)
+        known = {one.id for one in images.local(tags).values()}
+        trusted = registry.trusted_here(self.section.host)
+        given = self.login
+        found, secrets = registry.content(self.section, self.pushed, version, trusted, known, given)
         self.redactor.add(secrets)
         return found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
-from gonogo.deploy.compose.model import Port, Service
+from gonogo.deploy.compose.model import Model, Port, Service
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host import commits, http
 from gonogo.deploy.host.answers import Answer, Asked, Asker, asked
@@ -15,28 +16,102 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.git_status import Checkout
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.port import Holder
-from gonogo.deploy.release.data import Data
+from gonogo.deploy.release.base import Base
+from gonogo.deploy.release.binds import Binds
+from gonogo.deploy.release.builds import Builds
+from gonogo.deploy.release.environment import Environment
+from gonogo.deploy.release.files import Files
+from gonogo.deploy.release.folder import Folder
 from gonogo.deploy.release.records import Baseline
+from gonogo.deploy.release.registry import Registry
 from gonogo.deploy.release.releases import Releases
+from gonogo.deploy.release.resolved import Resolved, config, kept, read_config
 
 EARLIER = {
+    "bind_sources": "binds.sources",
+    "environment": "environment.variables",
+    "folder": "folder.path",
+    "initialised": "environment.initialised",
     "local_images": "controller.images.found",
-    "local_platform": "platform",
+    "local_platform": "builds.platform",
     "mongodb": "host.mongodb.state",
     "pullable": "host.images.pullable",
+    "registry_content": "registry.content",
+    "service_files": "environment.files",
     "target_images": "host.images.found",
+    "weak": "environment.weak",
+    **{name: f"files.{name}" for name in ("beside", "example", "flat", "notices", "variables")},
+    **{name: f"builds.{name}" for name in ("platform", "sources", "stages", "unbuildable")},
 }
 """What properties are called now that recordings of earlier versions hold under another name."""
+PARTS = {"binds", "builds", "environment", "files", "folder", "registry"}
+"""What a release is put together from, each a property of it."""
 OURS = {"images", "mongodb"}
 """The nouns of a host that are asked about a release."""
 
 
-class Release(Data):
+class Release(Base):
     """What would be deployed; each of its properties is asked when it is first used.
 
     >>> release.model.services["api"].image
     'shop-api:latest'
+    >>> release.environment.variables["TZ"]
+    'Europe/Berlin'
     """
+
+    @cached_property
+    def files(self) -> Files:
+        """The compose files of this machine, and what lies beside them."""
+        return Files(self)
+
+    @cached_property
+    def folder(self) -> Folder:
+        """The stack's folder on the target."""
+        return Folder(self)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The env file on the target, and those of services."""
+        return Environment(self)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The registry of the stack's own images."""
+        return Registry(self)
+
+    @cached_property
+    def builds(self) -> Builds:
+        """How it gets its images."""
+        return Builds(self)
+
+    @cached_property
+    def binds(self) -> Binds:
+        """What the stack mounts of its host."""
+        return Binds(self)
+
+    @asked("compose.resolves", keep=kept)
+    def resolved(self) -> Resolved:
+        """The model of what would be deployed, resolved on the target with its env file."""
+        result = config(self.connection, self.target, ("-",), self.files.flat.encode())
+        # Asked meanwhile. It comes first: the redactor needs it, and another check judges that file.
+        _ = self.environment.variables
+        return read_config(self.target, result, self.redactor)
+
+    @property
+    def model(self) -> Model:
+        """The resolved model."""
+        return self.resolved.model
+
+    @property
+    def running(self) -> list[Container]:
+        """The containers of the target's project, stopped ones too."""
+        return self.host.project(self.target.project).containers
+
+    @property
+    def images(self) -> dict[str, str]:
+        """Image ids of the target, by the names that the model gives them."""
+        names = {service.image for service in self.services.values()}
+        return {name: one.id for name, one in self.host.images(self).found.items() if name in names}
 
     def find(self, key: str) -> tuple[Asker, str] | None:
         """Return what holds the property that is kept under ``key``, and its name; None for no property."""
@@ -48,6 +123,9 @@ class Release(Data):
         written = EARLIER.get(key, key)
         role, _, rest = written.partition(".")
         noun, _, name = rest.partition(".")
+        if role in PARTS:
+            part: Asker = getattr(self, role)
+            return (part, rest) if isinstance(getattr(type(part), rest, None), Asked) else None
         if noun in OURS:
             host = self.host if role == self.host.role else self.controller
             holder: Noun = getattr(host, noun)(self)
@@ -72,7 +150,9 @@ class Release(Data):
         """Know images that are taken by their tags too: earlier versions kept them by the model's names."""
         key = self.controller.images(self).key("found")
         found = self.controller.images(self).found
-        taken = {self.sought(one): found[one.image] for one in self.services.values() if one.image in found}
+        taken = {
+            self.builds.sought(one): found[one.image] for one in self.services.values() if one.image in found
+        }
         self.answers.known[key] = Answer({**found, **taken}, None)
 
     @property

@@ -10,13 +10,13 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.release import records
 from gonogo.deploy.release.records import Baseline, Record
-from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.release import PARTS, Release
 from gonogo.deploy.release.resolved import Resolved, kept, resolve
 
 OF_THE_MODEL = frozenset(
     {
-        *("bind_sources", "initialised", "registry_content", "resolved"),
-        *("sources", "stages", "unbuildable", "weak"),
+        *("binds.sources", "environment.initialised", "environment.weak", "registry.content", "resolved"),
+        *("builds.sources", "builds.stages", "builds.unbuildable"),
     }
 )
 """Properties that follow from the model, and so have other answers than for what would be deployed."""
@@ -43,7 +43,7 @@ class Verified(Release):
         ``wanted``: the version that should run, empty for the current one; ``baseline_of``: the version whose
         baseline is compared with, empty for that one. ``say`` is given the note of what was compared with.
         """
-        self.__dict__.update(coming.__dict__)
+        self.__dict__.update({name: own for name, own in vars(coming).items() if name not in PARTS})
         self._coming, self._wanted, self.baseline_of, self._say = coming, wanted, baseline_of, say
 
     def key(self, name: str) -> str:

@@ -76,9 +76,9 @@ def build(run: Run) -> None:
         elif building:
             built = image_build.build(target, model, run.version, say)
         names = [service.image for service in model.services.values()]
-        offered = run.release.offered if run.skip_build else ()
+        offered = run.release.builds.offered if run.skip_build else ()
         if run.skip_build:
-            local = {name: one.id for name, one in run.release.builder_images.items()}
+            local = {name: one.id for name, one in run.release.builds.images.items()}
         else:
             local = run.release.images if there else image_build.local_ids(names)
         run.images |= chosen(model, built, run.release.images, local, offered)
@@ -113,9 +113,9 @@ def transfer(run: Run) -> None:
 def _fetch(run: Run, progress: TransferProgress) -> None:
     """Have the target pull what was built already, and lies in the registry alone."""
     services = [run.release.model.services[name] for name, image in run.images.items() if not image.id]
-    names = {one.name: run.release.sought(one) for one in services if one.build is not None}
+    names = {one.name: run.release.builds.sought(one) for one in services if one.build is not None}
     if names:
-        login, host = run.release.registry_login, run.release.registry.host
+        login, host = run.release.registry.login, run.release.registry.section.host
         run.progress.line(f"pulling {', '.join(sorted(names.values()))}")
         given = Given(*login) if login else None
         found = registry.fetch(run.connection, host, names.values(), given, progress)
@@ -129,8 +129,8 @@ def _send(run: Run, wanted: dict[str, Image], progress: TransferProgress) -> tup
     """
     target, connection = run.target, run.connection
     if target.method == "registry":
-        login = run.release.registry_login
-        given, host = Given(*login) if login else None, run.release.registry.host
+        login = run.release.registry.login
+        given, host = Given(*login) if login else None, run.release.registry.section.host
         pushed = registry.send(connection, wanted, run.version, host, given, progress)
         return pushed.told, pushed.ids
     sent = tar.send(connection, wanted, run.version, progress.add, progress.expect)
@@ -141,7 +141,7 @@ def settle(run: Run) -> None:
     """Write the release's files on the target and say what it will change."""
     with run.step("plan") as note:
         target, connection, version = run.target, run.connection, run.version
-        release.save(connection, target, version, release.COMPOSE_FILE, run.release.flat)
+        release.save(connection, target, version, release.COMPOSE_FILE, run.release.files.flat)
         release.save(connection, target, version, release.IMAGES_FILE, release.pins(run.images))
         files = release.files(target, version)
         run.host.containers.refresh()

@@ -33,7 +33,9 @@ def tell(run: Run) -> None:
         _sizes(run)
         _commits(run, run.release.shipping)
         if run.record.previous:
-            run.record.configuration = _configuration(run, run.release.flat, run.release.model, run.version)
+            run.record.configuration = _configuration(
+                run, run.release.files.flat, run.release.model, run.version
+            )
 
 
 def tell_again(run: Run, version: str, model: Model) -> None:

@@ -38,8 +38,8 @@ def preview(release: Release, version: str, *, skip_build: bool = False) -> Plan
     """
     model, target = release.model, release.target
     builds = {} if skip_build else expected(release)
-    local = release.builder_ids
-    offered = release.offered if skip_build else ()
+    local = release.builds.ids
+    offered = release.builds.offered if skip_build else ()
     found = chosen(model, {name: one.id for name, one in builds.items()}, release.images, local, offered)
     changes = [
         _reworded(change, builds.get(change.service), found.get(change.service))
@@ -91,7 +91,7 @@ def _here(runs: set[str], release: Release) -> set[str]:
 
 
 def _expected(release: Release, name: str, runs: str, here: Collection[str]) -> Build:
-    source, image = release.sources.get(name), release.host.images(release).found.get(runs)
+    source, image = release.builds.sources.get(name), release.host.images(release).found.get(runs)
     if not runs:
         return Build(NEW, "it is built")
     if source is None or not source.revision or image is None:
@@ -114,8 +114,8 @@ def hashes(release: Release, found: Mapping[str, Image]) -> dict[str, str]:
     """
     known = {name: image for name, image in found.items() if image.id not in ("", NEW)}
     more = shared_namespaces.override(release.model, release.running)
-    pinned = _hashes(release, release.flat, pins(known), more)
-    by_name = _hashes(release, release.flat, more)
+    pinned = _hashes(release, release.files.flat, pins(known), more)
+    by_name = _hashes(release, release.files.flat, more)
     return {name: f"{pinned.get(name, '')} {by_name.get(name, '')}" for name in found}
 
 

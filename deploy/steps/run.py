@@ -120,7 +120,7 @@ class Run:
             images_of=self.images_of,
             skip_build=self.skip_build,
         )
-        self.release_.learn()
+        self.release_.environment.learn()
 
     @contextmanager
     def watched(self) -> Iterator[None]:

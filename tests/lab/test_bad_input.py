@@ -103,7 +103,7 @@ def test_env_files_that_compose_reads(ground: Ground, text: str) -> None:
     release = Release(ground.target(), ground.connection, Redactor())
     seen = release.model.services["cache"].environment["TOKEN"]
     assert seen == "abc-def-1"
-    assert release.environment.get("TOKEN") == seen, "the env file says what the service gets"
+    assert release.environment.variables.get("TOKEN") == seen, "the env file says what the service gets"
     found = harness.run(ground.target(), release)
     assert found["environment.file"].status == "passed"
 
@@ -112,7 +112,11 @@ def test_values_with_every_awkward_character_arrive_as_they_are(ground: Ground) 
     value = 'a!b$c@d/e#f"g h`i`$(touch gonogo-canary)%s\\n;&|<>*?[]{}~=:,ö'
     ground.put("/srv/bad/.env", f"TOKEN='{value}'\n".encode())
     release = Release(ground.target(), ground.connection, Redactor())
-    assert release.environment["TOKEN"] == release.model.services["cache"].environment["TOKEN"] == value
+    assert (
+        release.environment.variables["TOKEN"]
+        == release.model.services["cache"].environment["TOKEN"]
+        == value
+    )
     assert ground.canaries() == ""
 
 
@@ -120,7 +124,7 @@ def test_a_value_of_several_lines_is_one_value(ground: Ground) -> None:
     ground.put("/srv/bad/.env", b'TOKEN="line one\nline two"\nOTHER=x\n')
     release = Release(ground.target(), ground.connection, Redactor())
     assert release.model.services["cache"].environment["TOKEN"] == "line one\nline two"
-    assert release.environment == {"TOKEN": "line one\nline two", "OTHER": "x"}
+    assert release.environment.variables == {"TOKEN": "line one\nline two", "OTHER": "x"}
 
 
 BROKEN = {

@@ -51,7 +51,7 @@ def present(made: World) -> str:
 
 
 def ids(release: Release) -> dict[str, str]:
-    return {name: release.builder_images[name].id for name in (API, WEB) if name in release.builder_images}
+    return {name: release.builds.images[name].id for name in (API, WEB) if name in release.builds.images}
 
 
 def test_images_are_taken_under_the_version_or_as_the_compose_file_names_them(
@@ -72,7 +72,7 @@ def test_with_on_server_they_have_to_be_on_the_target(monkeypatch: pytest.Monkey
     made.set(target_images={**there, API: OLD, "chat-api:1.4": NEW})
     assert ids(made.release) == {API: NEW.id}
     assert "chat-web:1.4 (service web) exists neither on the target, nor" in present(made)
-    assert made.release.offered == set()
+    assert made.release.builds.offered == set()
 
 
 def test_with_a_registry_they_may_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_with_a_registry_they_may_be_there(monkeypatch: pytest.MonkeyPatch) -> N
     assert f"{HOST}/chat-web:1.4 (service web) exists neither here, nor in the registry" in present(made)
     content = Content(version="1.4", taken={f"{HOST}/chat-web:1.4": "sha256:digest"})
     made.set(registry_content=content)
-    assert (made.release.offered, present(made)) == ({"web"}, "")
+    assert (made.release.builds.offered, present(made)) == ({"web"}, "")
 
     def tag() -> str:
         options = {"skip_build": True, "images_of": "1.4"}
@@ -97,7 +97,7 @@ def test_with_a_registry_they_may_be_there(monkeypatch: pytest.MonkeyPatch) -> N
     made.set(
         registry_content=Content(named={f"{HOST}/chat-web:latest": True, f"{HOST}/chat-api:latest": False})
     )
-    assert made.release.offered == {"web"}
+    assert made.release.builds.offered == {"web"}
 
 
 def test_what_a_registry_has_is_chosen_without_an_id(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,7 +157,13 @@ def test_no_value_of_the_env_file_is_kept(chat: Chat, there: Connection) -> None
     words = {"JWT_SECRET": "hunter2", "WITHOUT_A_NAME": "p4ss!word", "SMTP_URL": "smtp://me:abc@mail"}
     chat.env(**words)
     release = Release(load(chat.file), there, Redactor())
-    asked = [release.environment, release.resolved, release.initialised, release.weak, release.service_files]
+    asked = [
+        release.environment.variables,
+        release.resolved,
+        release.environment.initialised,
+        release.environment.weak,
+        release.environment.files,
+    ]
     assert all(asked)
     kept = json.dumps(release.kept())
     assert not [word for word in ("hunter2", "p4ss!word", "abc@") if word in kept]

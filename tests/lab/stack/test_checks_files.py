@@ -67,17 +67,21 @@ def test_shell_variables_change_nothing(
     changed = {"JWT_SECRET": "x", "COMPOSE_FILE": "/x.yml", "COMPOSE_PROFILES": "x", "REDIS_PORT": "1"}
     shell = "".join(f"export {name}={value}; " for name, value in changed.items())
     plain, loaded = (
-        there.run(one, stdin=release.flat.encode(), private=True) for one in (line, shell + line)
+        there.run(one, stdin=release.files.flat.encode(), private=True) for one in (line, shell + line)
     )
     assert plain.ok
     assert plain.stdout == loaded.stdout
     # The same line without its clean environment shows that these variables would have changed the stack.
     bare = line.removeprefix(line[: line.index("docker compose")])
-    assert there.run(shell + bare, stdin=release.flat.encode(), private=True).stdout != plain.stdout
+    assert there.run(shell + bare, stdin=release.files.flat.encode(), private=True).stdout != plain.stdout
     for name, value in {**changed, "COMPOSE_PROJECT_NAME": "other", "COMPOSE_ENV_FILES": "/x"}.items():
         monkeypatch.setenv(name, value)
     here = Release(target, there, Redactor())
-    assert (here.flat, here.variables, here.resolved) == (release.flat, release.variables, release.resolved)
+    assert (here.files.flat, here.files.variables, here.resolved) == (
+        release.files.flat,
+        release.files.variables,
+        release.resolved,
+    )
 
 
 @pytest.mark.parametrize("name", command_line.OVERRIDES)

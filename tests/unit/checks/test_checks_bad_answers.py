@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.host.answers import Asked
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.release import PARTS, Release
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.shell import Result
 from gonogo.deploy.ssh.transcript import Entry, Transcript
@@ -59,11 +60,20 @@ class Garbled:
         raise ConnectionFailed("nothing can be forwarded")
 
 
+def local(release: Release) -> Iterator[str]:
+    """Yield the names of what the release and its parts ask this machine."""
+    for holder in (release, *(getattr(release, part) for part in PARTS)):
+        for name in dir(type(holder)):
+            found = getattr(type(holder), name)
+            if isinstance(found, Asked) and found.local:
+                yield holder.key(name)
+
+
 def judged(answer: Callable[[str], Answer]) -> dict[str, CheckResult]:
     world = World.recorded()
     far = cast(Connection, Garbled(answer))
     release = Release(world.target, far, Redactor(), here=far)
-    known = {*FAR, *(name for name, one in Release.all() if one.local)}
+    known = {*FAR, *local(world.release)}
     release.answers.known.update(
         {
             k: v

@@ -83,7 +83,7 @@ def test_without_a_connection_one_check_fails_and_the_rest_is_blocked(
 
 
 def test_a_connection_that_breaks_in_a_check_fails_it_and_blocks_the_rest(suite: Checks) -> None:
-    lost = 'def test_{}():\n    raise ConnectionFailed("lost")\n\n\n'
+    lost = 'def test_{}(host):\n    host.run("true")\n    raise ConnectionFailed("lost")\n\n\n'
     assert suite.run(lost.format("x") + lost.format("y")).ret == 1
     assert [(one.status, one.message) for one in suite.checks().values()] == [
         ("failed", "lost"),

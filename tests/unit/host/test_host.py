@@ -114,7 +114,11 @@ def test_a_noun_that_cannot_be_had_is_kept_with_its_check() -> None:
 def test_nouns_are_asked_ahead() -> None:
     release, there = over(0, MEMORY)
     ahead(
-        [lambda: release.host.memory.available, lambda: release.folder, lambda: release.host.memory.available]
+        [
+            lambda: release.host.memory.available,
+            lambda: release.folder.path,
+            lambda: release.host.memory.available,
+        ]
     )
     assert release.host.memory.available
     until(lambda: "path.present" in {one.error.check for one in release.answers.known.values() if one.error})

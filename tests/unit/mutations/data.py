@@ -35,7 +35,7 @@ def mounting(world: World, service: str, mount: Mount, there: Bind, user: str = 
     mounts = (*(m for m in one.mounts if m.target != mount.target), mount)
     services[service] = replace(one, mounts=mounts, user=user or one.user)
     model(world, services=services)
-    world.set({world.release.mounted.key("binds"): {mount.source: there}})
+    world.set({world.release.binds.mounted.key("binds"): {mount.source: there}})
     world.set(bind_sources={mount.source: "missing"})
 
 
@@ -61,7 +61,7 @@ def the_containers_folder(world: World) -> None:
         for one in world.get(CONTAINERS)
     ]
     world.set({CONTAINERS: [replace(one, status="running") for one in found]})
-    world.set({world.release.mounted.key("binds"): {"/opt/chat/db": Bind("folder")}})
+    world.set({world.release.binds.mounted.key("binds"): {"/opt/chat/db": Bind("folder")}})
 
 
 def without_containers(*volumes: Volume) -> Callable[[World], None]:

@@ -19,12 +19,12 @@ ELSEWHERE = Container("1" * 64, "stranger", "sha256:0", "stranger:latest", "exit
 
 def lying(world: World, places: dict[str, Place]) -> None:
     """Let this lie in the stack's folder."""
-    world.set({world.release.paths.key("places"): places})
+    world.set({world.release.folder.paths.key("places"): places})
 
 
 def place(path: str, **changes: Any) -> Callable[[World], None]:
     def change(world: World) -> None:
-        places = world.release.paths.places
+        places = world.release.folder.paths.places
         lying(world, {**places, path: replace(places[path], **changes)})
 
     return change
@@ -33,14 +33,14 @@ def place(path: str, **changes: Any) -> Callable[[World], None]:
 def more(path: str) -> Callable[[World], None]:
     def change(world: World) -> None:
         file = Place("regular file", "deploy", 0o600, True, True)
-        lying(world, {**world.release.paths.places, path: file})
+        lying(world, {**world.release.folder.paths.places, path: file})
 
     return change
 
 
 def without(path: str) -> Callable[[World], None]:
     def change(world: World) -> None:
-        lying(world, {key: value for key, value in world.release.paths.places.items() if key != path})
+        lying(world, {key: value for key, value in world.release.folder.paths.places.items() if key != path})
 
     return change
 
@@ -101,7 +101,7 @@ def from_override(world: World) -> None:
 
 def other_env_file(world: World) -> None:
     """The target file names another env file, and no service reads the one that lies there."""
-    places = world.release.paths.places
+    places = world.release.folder.paths.places
     world.amend(env_file="envs/prod.env")
     lying(world, {**places, f"{FOLDER}/envs/prod.env": places[ENV]})
     world.set(service_files={})

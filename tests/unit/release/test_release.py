@@ -10,7 +10,7 @@ from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.records import Record, Recorded
-from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.release import EARLIER, Release
 from gonogo.deploy.release.resolved import Resolved
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
@@ -66,11 +66,19 @@ def test_answers_of_an_earlier_version_are_known_under_their_names_of_now(connec
         }
     )
     assert release.host.git("/srv/shop/repo", "origin", "a" * 40).clone.commit == "b" * 40
-    assert release.platform == "linux/arm64"
+    assert release.builds.platform == "linux/arm64"
     assert release.host.images(release).found["redis:7"].id == "sha256:1"
     with pytest.raises(Unknown, match="refused"):
         _ = release.host.mongodb(release).state
-    assert release.kept().keys() >= {"host.images.found", "host.mongodb.state", "platform"}
+    assert release.kept().keys() >= {"host.images.found", "host.mongodb.state", "builds.platform"}
+
+
+def test_each_part_is_known_by_the_names_of_earlier_versions(connection: Connection) -> None:
+    release = made(connection, target())
+    for earlier, now in EARLIER.items():
+        found = release.find(earlier)
+        assert found, earlier
+        assert found[0].key(found[1]) == now
 
 
 def test_images_that_an_earlier_version_took_are_known_by_their_tags(connection: Connection) -> None:
@@ -79,4 +87,4 @@ def test_images_that_an_earlier_version_took_are_known_by_their_tags(connection:
     release.answers.known["resolved"] = Answer(Resolved(stack, []), None)
     image = {"id": "sha256:1", "platform": "linux/amd64"}
     release.restore({"local_images": {"value": {"api:latest": image}}})
-    assert release.builder_images["api:latest"].id == "sha256:1"
+    assert release.builds.images["api:latest"].id == "sha256:1"

@@ -55,9 +55,16 @@ def test_it_is_what_is_recorded_and_not_what_would_be_deployed(
 
 
 def test_what_does_not_follow_from_the_model_is_asked_once_for_both(coming: Release) -> None:
-    coming.answers.known["environment"] = Answer({"TOKEN": "x"}, None)
-    assert Verified(coming).environment == {"TOKEN": "x"}
-    assert {name for name, _ in Release.all()} > OF_THE_MODEL
+    coming.answers.known["environment.variables"] = Answer({"TOKEN": "x"}, None)
+    assert coming.environment.variables == {"TOKEN": "x"}
+    assert Verified(coming).environment.variables == {"TOKEN": "x"}
+    assert all(coming.find(name) for name in OF_THE_MODEL)
+
+
+def test_what_follows_from_the_model_is_asked_for_each(coming: Release) -> None:
+    coming.answers.known["environment.weak"] = Answer({"TOKEN": "short"}, None)
+    assert coming.environment.weak == {"TOKEN": "short"}
+    assert Verified(coming).environment.key("weak") == "verified.environment.weak"
 
 
 def test_one_that_was_gone_back_to(coming: Release) -> None:

@@ -85,7 +85,11 @@ def release(**changed: Any) -> Release:
     given |= changed
     there = SimpleNamespace(found=given.pop("target_images"))
     given["host"] = SimpleNamespace(engine=given["host"].engine, images=lambda _: there)
-    given.setdefault("builder_ids", {name: one.id for name, one in given["builder_images"].items()})
+    builds = {name: given.pop(name) for name in ("offered", "sources")}
+    images = given.pop("builder_images")
+    ids = given.pop("builder_ids", {name: one.id for name, one in images.items()})
+    given["builds"] = SimpleNamespace(images=images, ids=ids, **builds)
+    given["files"] = SimpleNamespace(flat=given.pop("flat"))
     return cast(Release, SimpleNamespace(**given))
 
 

@@ -1,4 +1,4 @@
-"""The data that a release must keep: bind mounts and the database."""
+"""``release.binds``: what the stack mounts of its host, there and on this machine."""
 
 from __future__ import annotations
 
@@ -10,27 +10,30 @@ from gonogo.deploy.host import local_git
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.binds import Kind
 from gonogo.deploy.host.paths import Paths
-from gonogo.deploy.release.builds import Builds
+from gonogo.deploy.release.part import Part
 
 
-class Data(Builds):
-    """What is asked about the data that a release must keep."""
+class Binds(Part):
+    """What the stack mounts of its host, there and on this machine."""
+
+    part = "binds"
 
     @property
     def mounted(self) -> Paths:
         """The paths of the target that the stack mounts, or will."""
-        mounted = {source for one in self.running for kind, source, _ in one.mounts if kind == "bind"}
+        running = self._release.running
+        mounted = {source for one in running for kind, source, _ in one.mounts if kind == "bind"}
         devices = {one.device for one in self.host.volumes.all if one.device.startswith("/")}
-        return self.host.paths(*sorted({*binds_of(self.model), *mounted, *devices}))
+        return self.host.paths(*sorted({*binds_of(self._release.model), *mounted, *devices}))
 
     @asked("binds.exist")
-    def bind_sources(self) -> dict[str, Kind]:
+    def sources(self) -> dict[str, Kind]:
         """What this machine has in the place of each bind mount; a folder counts where git knows files in it.
 
         Paths in a compose file are relative to its folder, so one far away from it was given as it is.
         """
-        root = str(self.target.path)
-        near = [path for path in sorted(binds_of(self.model)) if posixpath.commonpath([root, path]) != "/"]
+        root, paths = str(self.target.path), sorted(binds_of(self._release.model))
+        near = [path for path in paths if posixpath.commonpath([root, path]) != "/"]
         return {path: _kind(self.target.source, posixpath.relpath(path, root)) for path in near}
 
 

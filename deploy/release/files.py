@@ -1,0 +1,54 @@
+"""``release.files``: the compose files of this machine, and what lies beside them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from gonogo.deploy.compose import command_line, env_example, env_file
+from gonogo.deploy.compose.env_example import Example
+from gonogo.deploy.host import working_copy
+from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.working_copy import WorkingCopy
+from gonogo.deploy.release.part import Part
+
+
+class Files(Part):
+    """The compose files of this machine, and what lies beside them."""
+
+    part = "files"
+
+    @cached_property
+    def flattened(self) -> command_line.Flat:
+        """The compose files as one, and what Compose warns of in them; raises GonogoError."""
+        return command_line.flatten(self.target.source, [Path(file) for file in self.target.compose_files])
+
+    @asked("compose.files", local=True)
+    def flat(self) -> str:
+        """The compose files as one, not interpolated."""
+        return self.flattened.text
+
+    @asked("compose.files", local=True)
+    def notices(self) -> list[str]:
+        """What Compose warns of in the compose files, such as keys that are obsolete."""
+        return list(self.flattened.warnings)
+
+    @asked("compose.files", local=True)
+    def variables(self) -> list[command_line.Variable]:
+        """The variables that the compose files use."""
+        return command_line.variables(self.flat)
+
+    @property
+    def declared(self) -> list[str]:
+        """The services of the compose files, those of other profiles too."""
+        return sorted(env_file.written(self.flat))
+
+    @asked("compose.reproducible", local=True)
+    def beside(self) -> WorkingCopy:
+        """What lies beside the compose files, and what git says of it."""
+        return working_copy.read(self.target)
+
+    @asked("environment.example", local=True)
+    def example(self) -> Example | None:
+        """What the env example of the repository says; None where there is none."""
+        return env_example.look(self.target)
