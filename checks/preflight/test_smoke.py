@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gonogo.checks.expect import Expect
+from gonogo.deploy.host.host import Host
 from gonogo.deploy.target.target import Target
 
 
@@ -14,13 +15,15 @@ from gonogo.deploy.target.target import Target
     reason="A smoke test that is not there proves nothing, and after the switch it is late to find out.",
     fix="Correct files of [smoke] in the target file; they are relative to `source`.",
 )
-def test_smoke_present(target: Target, expect: Expect) -> None:
+def test_smoke_present(controller: Host, target: Target, expect: Expect) -> None:
     """Every smoke test that the target file names is on this machine."""
     if not target.smoke.files:
         pytest.skip("the target file names no smoke tests")
-    lacking = [str(path) for path in target.smoke_files if not path.is_file()]
+    wanted = [str(path) for path in target.smoke_files]
+    lacking = set(wanted) - set(controller.paths(*wanted).files)
     expect(
         not lacking,
-        found=f"missing: {', '.join(lacking)}" if lacking else ", ".join(target.smoke.files),
+        f"missing: {', '.join(sorted(lacking))}",
+        found=", ".join(target.smoke.files),
         expected="the files of the smoke tests",
     )

@@ -57,26 +57,34 @@ def there(connection: Connection) -> dict[str, str]:
     return parse(connection.run(command(None), live=True).text)
 
 
-def here(ids: Collection[str] | None) -> dict[str, str]:
-    """Return the identities of images of this machine by id (None: of all); raises GonogoError."""
+def here(ids: Collection[str] | None, by: Connection | None = None) -> dict[str, str]:
+    """Return the identities of images of this machine by id (None: of all); raises GonogoError.
+
+    ``by``: the way to it, where what is asked is evidence.
+    """
     if ids is not None and not ids:
         return {}
     try:
-        return parse(local.here().run(command(ids), timeout=TIMEOUT_S).text)
+        return parse((by or local.here()).run(command(ids), timeout=TIMEOUT_S).text)
     except CommandTimeout:
         raise GonogoError(f"this machine's Docker Engine does not answer within {TIMEOUT_S} s") from None
 
 
-def counterparts(connection: Connection, ids: Iterable[str], named: Collection[str] = ()) -> dict[str, str]:
+def counterparts(
+    connection: Connection,
+    ids: Iterable[str],
+    named: Collection[str] = (),
+    by: Connection | None = None,
+) -> dict[str, str]:
     """Return the target's own id of each of these images of this machine, by the id here.
 
     Those that the target lacks are left out. ``named``: names of the target under which they may be without
-    being listed, as just pulled. Raises GonogoError where an engine does not answer.
+    being listed, as just pulled. ``by``: as in ``here``. Raises GonogoError where an engine does not answer.
     """
     asked = set(ids)
     found = images.images(connection, asked) if asked else {}
     rest = asked - found.keys()
-    ours = here(rest) if rest else {}
+    ours = here(rest, by) if rest else {}
     known = there(connection) if ours else {}
     if ours and named:
         known |= parse(connection.run(command(named), live=True).text)

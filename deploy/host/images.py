@@ -84,10 +84,13 @@ def images(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     return {name: image.id for name, image in inspect(connection, asked).items() if name in asked}
 
 
-def local(names: Iterable[str]) -> dict[str, ImageInfo]:
-    """Return the images of this machine by name and by id, those that are there; raises GonogoError."""
+def local(names: Iterable[str], by: Connection | None = None) -> dict[str, ImageInfo]:
+    """Return the images of this machine by name and by id, those that are there; raises GonogoError.
+
+    ``by``: the way to it, where what is asked is evidence.
+    """
     try:
-        return inspect(here(), names, timeout=LOCAL_TIMEOUT_S)
+        return inspect(by or here(), names, timeout=LOCAL_TIMEOUT_S)
     except Unknown as refused:
         raise GonogoError(str(refused)) from None  # the checks of docker are about the target's
 

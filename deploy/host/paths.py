@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.binds import Bind, binds
 from gonogo.deploy.host.noun import Noun
@@ -19,6 +21,12 @@ class Paths(Noun):
     def places(self) -> dict[str, Place]:
         """What lies at each of them and what the login may do there; what does not exist is left out."""
         return places(self.connection, self._names)
+
+    @asked("path.present")
+    def files(self) -> list[str]:
+        """Those that are regular files, told by test(1): this machine may have no stat(1) of GNU's."""
+        line = f'for name in {shlex.join(self._names)}; do if test -f "$name"; then echo "$name"; fi; done'
+        return self.connection.check(line).text.splitlines()
 
     @asked("binds.exist")
     def binds(self) -> dict[str, Bind]:

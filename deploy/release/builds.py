@@ -52,7 +52,9 @@ class Builds(Part):
         if self.target.method == "on-server":
             return found
         known = {one.id for one in self._there.values()}
-        twins = identities.counterparts(self.connection, set(found.values()) - known)
+        twins = identities.counterparts(
+            self.connection, set(found.values()) - known, by=self.controller.connection
+        )
         return {name: twins.get(one, one) for name, one in found.items()}
 
     @property

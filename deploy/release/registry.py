@@ -69,7 +69,7 @@ class Registry(Part):
         wanted = self._release.images_of or self._release.version
         version = wanted or records.version(self.target.source, records.now())
         tags = {records.tagged(name, version) for name in self.pushed}
-        known = {one.id for one in images.local(tags).values()}
+        known = {one.id for one in images.local(tags, self.controller.connection).values()}
         trusted = registry.trusted_here(self.section.host)
         given = self.login
         found, secrets = registry.content(self.section, self.pushed, version, trusted, known, given)

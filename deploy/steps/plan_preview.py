@@ -83,10 +83,11 @@ def expected(release: Release) -> dict[str, Build]:
 
 def _here(runs: set[str], release: Release) -> set[str]:
     """Return those of these images of the target, by their ids there, that this machine has as well."""
-    found = set(images.local(runs))
+    here = release.controller.connection
+    found = set(images.local(runs, here))
     if runs <= found:
         return found
-    theirs, ours = identities.there(release.connection), set(identities.here(None).values())
+    theirs, ours = identities.there(release.connection), set(identities.here(None, here).values())
     return found | {one for one in runs if theirs.get(one, "") in ours}
 
 

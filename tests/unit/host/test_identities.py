@@ -75,7 +75,7 @@ def test_counterparts(monkeypatch: pytest.MonkeyPatch, connection: Connection) -
         identities, "there", lambda _: asked.append("there") or {"manifest": "one", "x": "two"}
     )
     monkeypatch.setattr(
-        identities, "here", lambda ids: {id_: {"config": "one"}.get(id_, "none") for id_ in ids}
+        identities, "here", lambda ids, _: {id_: {"config": "one"}.get(id_, "none") for id_ in ids}
     )
     assert identities.counterparts(connection, ["same"]) == {"same": "same"}
     assert asked == [], "an id that the target knows needs no second question"
@@ -91,7 +91,7 @@ def test_what_is_in_no_list_is_found_by_its_name(
     monkeypatch.setattr(connection, "run", lambda asked, **_: SimpleNamespace(text=said[asked]))
     monkeypatch.setattr(images, "images", lambda *_: {})
     monkeypatch.setattr(identities, "there", lambda _: {"x": "two"})
-    monkeypatch.setattr(identities, "here", lambda ids: dict.fromkeys(ids, "one"))
+    monkeypatch.setattr(identities, "here", lambda ids, _: dict.fromkeys(ids, "one"))
     assert identities.counterparts(connection, ["config"]) == {}
     found = identities.counterparts(connection, ["config"], ["app@sha256:1"])
     assert found == {"config": "sha256:pulled"}

@@ -48,10 +48,10 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "identities here": {},
         "in part": True,
     }
-    monkeypatch.setattr(images, "local", lambda ids: {id_: info(id_) for id_ in said["here"] & set(ids)})
+    monkeypatch.setattr(images, "local", lambda ids, _: {id_: info(id_) for id_ in said["here"] & set(ids)})
     monkeypatch.setattr(images, "images", lambda _, ids: {i: i for i in said["there"] & set(ids)})
     monkeypatch.setattr(identities, "there", lambda _: said["identities there"])
-    monkeypatch.setattr(identities, "here", lambda _: said["identities here"])
+    monkeypatch.setattr(identities, "here", lambda *_: said["identities here"])
     known = lambda ids: {id_: said["sizes"][id_] for id_ in ids if id_ in said["sizes"]}  # noqa: E731
     monkeypatch.setattr(layers, "local", known)
     monkeypatch.setattr(layers, "layers", lambda _, ids: known(ids))
@@ -69,6 +69,7 @@ def release(**changed: Any) -> Release:
     given: dict[str, Any] = {
         "target": target(),
         "connection": None,
+        "controller": SimpleNamespace(connection=None),
         "model": STACK,
         "flat": "services: {}",
         "running": running,
