@@ -13,7 +13,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from gonogo.deploy.availability import health
-from gonogo.deploy.mongodb import address
+from gonogo.deploy.mongodb.server import address
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target
 

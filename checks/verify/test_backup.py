@@ -6,7 +6,7 @@ import pytest
 
 from gonogo.checks.expect import Expect
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.mongodb import proof
+from gonogo.deploy.mongodb.restore import proof
 from gonogo.deploy.release.records import BACK
 from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target.target import Target

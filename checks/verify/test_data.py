@@ -13,9 +13,9 @@ import pytest
 from gonogo.checks.expect import Expect
 from gonogo.checks.suite import Suite
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.mongodb import compare as comparison
-from gonogo.deploy.mongodb import fingerprint
 from gonogo.deploy.mongodb import sample as samples
+from gonogo.deploy.mongodb.fingerprint import compare as comparison
+from gonogo.deploy.mongodb.fingerprint import fingerprint
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.ssh.transcript import Entry

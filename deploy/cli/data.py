@@ -15,9 +15,10 @@ from rich.table import Table
 from gonogo.deploy.cli import completion
 from gonogo.deploy.cli.options import AsJson, Name, RequiredName
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.mongodb import backup as backups
-from gonogo.deploy.mongodb import backup_store, loader, proof, restore, staging_database
-from gonogo.deploy.mongodb.backup_store import Backup
+from gonogo.deploy.mongodb.backup import backup as backups
+from gonogo.deploy.mongodb.backup import backup_store
+from gonogo.deploy.mongodb.backup.backup_store import Backup
+from gonogo.deploy.mongodb.restore import loader, proof, restore, staging_database
 from gonogo.deploy.progress import Progress, choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import locking

@@ -12,9 +12,9 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import ROOTLESS
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.mongodb import login, primary
-from gonogo.deploy.mongodb import state as states
-from gonogo.deploy.mongodb.state import Mongo, Place
+from gonogo.deploy.mongodb.server import login, primary
+from gonogo.deploy.mongodb.server import state as states
+from gonogo.deploy.mongodb.server.state import Mongo, Place
 from gonogo.deploy.ssh.transcript import Entry
 from gonogo.deploy.target.sections.data import Mongodb as Settings
 

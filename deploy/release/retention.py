@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup_store
+from gonogo.deploy.mongodb.backup import backup_store
 from gonogo.deploy.release import history, records
 from gonogo.deploy.release.records import BACK, Record
 from gonogo.deploy.steps.run import Run

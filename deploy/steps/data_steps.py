@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup as backups
-from gonogo.deploy.mongodb import loader, login, proof, sample, staging_database
-from gonogo.deploy.mongodb.backup_store import Backup
+from gonogo.deploy.mongodb import sample
+from gonogo.deploy.mongodb.backup import backup as backups
+from gonogo.deploy.mongodb.backup.backup_store import Backup
+from gonogo.deploy.mongodb.restore import loader, proof, staging_database
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release import records as release
 from gonogo.deploy.release.records import Baseline, Life
 from gonogo.deploy.steps.run import Run

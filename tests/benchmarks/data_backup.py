@@ -22,7 +22,8 @@ from pathlib import Path
 
 import bson
 
-from gonogo.deploy.mongodb import backup, backup_store, login
+from gonogo.deploy.mongodb.backup import backup, backup_store
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 from tests.benchmarks import line
 from tests.mongo import ground

@@ -20,7 +20,8 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from gonogo.deploy.mongodb import compare, fingerprint, login
+from gonogo.deploy.mongodb.fingerprint import compare, fingerprint
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.target.sections.data import Mongodb
 from tests.mongo.ground import started
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gonogo.deploy.mongodb import backup, backup_store
+from gonogo.deploy.mongodb.backup import backup, backup_store
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection

@@ -19,9 +19,12 @@ from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 
-from gonogo.deploy.mongodb import backup, backup_comparison, batches, loader, login, throwaway
-from gonogo.deploy.mongodb.backup_store import Backup
-from gonogo.deploy.mongodb.elements import documents
+from gonogo.deploy.mongodb.backup import backup
+from gonogo.deploy.mongodb.backup.backup_store import Backup
+from gonogo.deploy.mongodb.fingerprint import batches
+from gonogo.deploy.mongodb.fingerprint.elements import documents
+from gonogo.deploy.mongodb.restore import backup_comparison, loader, throwaway
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 from tests.benchmarks.data_backup import SHAPES, fill
 from tests.mongo import ground

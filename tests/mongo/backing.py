@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from gonogo.deploy.mongodb import backup
+from gonogo.deploy.mongodb.backup import backup
 from tests.mongo.ground import Ground
 
 

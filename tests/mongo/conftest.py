@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.mongodb import backup_store, proof, throwaway
-from gonogo.deploy.mongodb.throwaway import Throwaway
+from gonogo.deploy.mongodb.backup import backup_store
+from gonogo.deploy.mongodb.restore import proof, throwaway
+from gonogo.deploy.mongodb.restore.throwaway import Throwaway
 from gonogo.deploy.release.release import Release
 from tests.mongo.ground import Ground, started
 from tests.mongo.kept import Kept, keep

@@ -13,9 +13,10 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from gonogo.deploy.mongodb import backup, backup_store, login
-from gonogo.deploy.mongodb.backup_store import Backup
-from gonogo.deploy.mongodb.manifest import MANIFEST
+from gonogo.deploy.mongodb.backup import backup, backup_store
+from gonogo.deploy.mongodb.backup.backup_store import Backup
+from gonogo.deploy.mongodb.backup.manifest import MANIFEST
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 
 Client = MongoClient[dict[str, Any]]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gonogo.deploy.mongodb import proof
-from gonogo.deploy.mongodb.proof import Proof
+from gonogo.deploy.mongodb.restore import proof
+from gonogo.deploy.mongodb.restore.proof import Proof
 from tests.mongo.kept import Kept
 
 

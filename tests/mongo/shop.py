@@ -15,8 +15,8 @@ from typing import Any
 from bson import ObjectId
 from pymongo import MongoClient
 
-from gonogo.deploy.mongodb import compare, fingerprint
-from gonogo.deploy.mongodb.compare import Difference
+from gonogo.deploy.mongodb.fingerprint import compare, fingerprint
+from gonogo.deploy.mongodb.fingerprint.compare import Difference
 from gonogo.deploy.target.sections.data import Mongodb
 
 KINDS = {"messages": "append-only", "users": "mutable", "cache": "volatile"}

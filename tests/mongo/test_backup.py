@@ -14,8 +14,10 @@ import bson
 import pytest
 from bson import json_util
 
-from gonogo.deploy.mongodb import backup, backup_store, batches, fingerprint, layout, login, manifest
-from gonogo.deploy.mongodb.order import Client
+from gonogo.deploy.mongodb.backup import backup, backup_store, layout, manifest
+from gonogo.deploy.mongodb.backup.order import Client
+from gonogo.deploy.mongodb.fingerprint import batches, fingerprint
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 from tests.mongo import ground
 from tests.mongo.filled import everything, stored

@@ -18,7 +18,9 @@ from urllib.parse import quote
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup, backup_store, dump, fingerprint, login, manifest
+from gonogo.deploy.mongodb.backup import backup, backup_store, dump, manifest
+from gonogo.deploy.mongodb.fingerprint import fingerprint
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 from lab.docker import check, run
 from tests.lab.secrecy import watched_arguments

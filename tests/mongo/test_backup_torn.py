@@ -17,8 +17,10 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup, backup_store, batches, login, upload_folder
-from gonogo.deploy.mongodb.order import Client
+from gonogo.deploy.mongodb.backup import backup, backup_store, upload_folder
+from gonogo.deploy.mongodb.backup.order import Client
+from gonogo.deploy.mongodb.fingerprint import batches
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 from tests.lab.secrecy import watched_arguments
 from tests.mongo import ground

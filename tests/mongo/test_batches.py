@@ -12,10 +12,11 @@ from pymongo import CursorType
 from pymongo.cursor import RawBatchCursor
 from pymongo.errors import InvalidOperation, OperationFailure
 
-from gonogo.deploy.mongodb import batches, login
-from gonogo.deploy.mongodb.batches import BYTES, FIRST
-from gonogo.deploy.mongodb.elements import documents
-from gonogo.deploy.mongodb.order import Client
+from gonogo.deploy.mongodb.backup.order import Client
+from gonogo.deploy.mongodb.fingerprint import batches
+from gonogo.deploy.mongodb.fingerprint.batches import BYTES, FIRST
+from gonogo.deploy.mongodb.fingerprint.elements import documents
+from gonogo.deploy.mongodb.server import login
 from tests.mongo import ground
 
 SHAPES = {

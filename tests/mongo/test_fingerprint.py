@@ -12,8 +12,9 @@ import pytest
 from pymongo import MongoClient
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import batches, compare, fingerprint, login
-from gonogo.deploy.mongodb.entries import ENTRIES
+from gonogo.deploy.mongodb.fingerprint import batches, compare, fingerprint
+from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 from tests.mongo import odd
 from tests.mongo.ground import started

@@ -8,7 +8,7 @@ import sys
 MEASURED = """
 import sys, tempfile, pathlib, bson, types
 from gonogo.deploy.mongodb import batches, documents, fingerprint, source, compare
-from gonogo.deploy.mongodb.source import Namespace
+from gonogo.deploy.mongodb.server.source import Namespace
 rows = int(sys.argv[1])
 space = Namespace("c", indexes=({"key": {"_id": 1}, "name": "_id_"},))
 def reading(*_):

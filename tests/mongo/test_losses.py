@@ -11,7 +11,8 @@ import pytest
 from bson import ObjectId, json_util
 from pymongo import MongoClient
 
-from gonogo.deploy.mongodb import batches, compare, fingerprint, login
+from gonogo.deploy.mongodb.fingerprint import batches, compare, fingerprint
+from gonogo.deploy.mongodb.server import login
 from tests.mongo.ground import started
 from tests.mongo.shop import Shop
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from bson import ObjectId
 
-from gonogo.deploy.mongodb import fingerprint, login, sample
+from gonogo.deploy.mongodb import sample
+from gonogo.deploy.mongodb.fingerprint import fingerprint
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release import records
 from gonogo.deploy.release.records import Baseline, Record
 from gonogo.deploy.release.release import Release

@@ -26,7 +26,9 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup, backup_store, login, restore
+from gonogo.deploy.mongodb.backup import backup, backup_store
+from gonogo.deploy.mongodb.restore import restore
+from gonogo.deploy.mongodb.server import login
 from tests.mongo.ground import started
 from tests.mongo.whole import whole
 

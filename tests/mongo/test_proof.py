@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import proof, throwaway
-from gonogo.deploy.mongodb.manifest import ENTRIES, FINGERPRINT, MANIFEST
-from gonogo.deploy.mongodb.reading import BackupDamaged
-from gonogo.deploy.mongodb.throwaway import Throwaway
+from gonogo.deploy.mongodb.backup.manifest import ENTRIES, FINGERPRINT, MANIFEST
+from gonogo.deploy.mongodb.backup.reading import BackupDamaged
+from gonogo.deploy.mongodb.restore import proof, throwaway
+from gonogo.deploy.mongodb.restore.throwaway import Throwaway
 from lab.docker import run
 from tests.mongo.kept import DATA, DATABASE, MESSAGES, METADATA, Change, Kept, cut, flipped, replaced
 from tests.mongo.proving import refused

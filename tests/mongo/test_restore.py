@@ -12,7 +12,9 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup, backup_store, loader, login, restore, staging_database, swap
+from gonogo.deploy.mongodb.backup import backup, backup_store
+from gonogo.deploy.mongodb.restore import loader, restore, staging_database, swap
+from gonogo.deploy.mongodb.server import login
 from tests.lab.secrecy import watched_arguments
 from tests.mongo.ground import PASSWORD
 from tests.mongo.kept import DATA, DATABASE, Kept, fill, hashes, replaced

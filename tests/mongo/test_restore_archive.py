@@ -18,9 +18,11 @@ import pytest
 from bson import json_util
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup, backup_store, login, proof, restore
-from gonogo.deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, MANIFEST
-from gonogo.deploy.mongodb.reading import BackupDamaged
+from gonogo.deploy.mongodb.backup import backup, backup_store
+from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, ENTRIES, FINGERPRINT, MANIFEST
+from gonogo.deploy.mongodb.backup.reading import BackupDamaged
+from gonogo.deploy.mongodb.restore import proof, restore
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 from lab.docker import check, run
 from tests.mongo.ground import IMAGE, PASSWORD, Ground, started

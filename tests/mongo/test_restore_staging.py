@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup, backup_store, login, proof, restore, staging_database
-from gonogo.deploy.mongodb.manifest import Sum
+from gonogo.deploy.mongodb.backup import backup, backup_store
+from gonogo.deploy.mongodb.backup.manifest import Sum
+from gonogo.deploy.mongodb.restore import proof, restore, staging_database
+from gonogo.deploy.mongodb.server import login
 from lab.state import ROOT
 from tests.mongo.ground import Ground, started
 from tests.mongo.kept import DATABASE, Kept, keep

@@ -10,8 +10,10 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import accounts, backup, backup_store, layout, login, proof, restore
-from gonogo.deploy.mongodb.reading import BackupDamaged
+from gonogo.deploy.mongodb.backup import backup, backup_store, layout
+from gonogo.deploy.mongodb.backup.reading import BackupDamaged
+from gonogo.deploy.mongodb.restore import accounts, proof, restore
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 from tests.mongo.ground import started
 from tests.mongo.kept import Kept, flipped

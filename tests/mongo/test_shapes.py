@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from gonogo.deploy.errors import GonogoError, Unknown
-from gonogo.deploy.mongodb import login, primary
+from gonogo.deploy.mongodb.server import login, primary
 from tests import harness
 from tests.mongo.ground import PASSWORD, USER
 from tests.mongo.shapes import KNOWN, Shape, shape, uri

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.mongodb import batches, login, source
+from gonogo.deploy.mongodb.fingerprint import batches
+from gonogo.deploy.mongodb.server import login, source
 from tests.mongo import odd
 from tests.mongo.ground import Ground
 from tests.mongo.shapes import KNOWN, shape

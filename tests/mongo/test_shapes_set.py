@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.mongodb import login, primary
+from gonogo.deploy.mongodb.server import login, primary
 from lab.docker import check
 from tests import harness
 from tests.mongo.ground import PASSWORD, USER

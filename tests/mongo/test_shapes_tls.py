@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import login, primary
+from gonogo.deploy.mongodb.server import login, primary
 from tests.mongo.ground import PASSWORD, USER
 from tests.mongo.shapes import AUTHORITY, KNOWN, SERVER, Authority, Shape, shape, uri
 from tests.mongo.whole import whole

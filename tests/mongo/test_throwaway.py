@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import throwaway
+from gonogo.deploy.mongodb.restore import throwaway
 from gonogo.deploy.ssh.connection import Connection
 from lab import engine, images
 from lab.docker import check, run

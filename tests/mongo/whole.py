@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb import backup, compare, fingerprint, login, proof
+from gonogo.deploy.mongodb.backup import backup
+from gonogo.deploy.mongodb.fingerprint import compare, fingerprint
+from gonogo.deploy.mongodb.restore import proof
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 from tests.mongo.ground import IMAGE, PASSWORD
 from tests.mongo.shapes import Shape

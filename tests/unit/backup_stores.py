@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from gonogo.deploy.mongodb import backup_stream, upload_folder
-from gonogo.deploy.mongodb.backup_stream import BackupStream, Piece, Running, Sums
-from gonogo.deploy.mongodb.manifest import LOOSE, MANIFEST, Manifest
+from gonogo.deploy.mongodb.backup import backup_stream, upload_folder
+from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Running, Sums
+from gonogo.deploy.mongodb.backup.manifest import LOOSE, MANIFEST, Manifest
 from gonogo.deploy.release import records
 from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse

@@ -16,7 +16,7 @@ from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.filesystem import Room
 from gonogo.deploy.host.http import Reply
-from gonogo.deploy.mongodb import login
+from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection, Result

@@ -23,6 +23,8 @@ LAYERS = (
     {"redaction", "errors"},
 )
 """The folders from the command line down; those of one layer do not know each other."""
+MONGODB = ("restore", "backup", "fingerprint", "server")
+"""The folders within mongodb/, from the top down."""
 FILES = {"recovery": "runner"}
 """Files directly in deploy/, and the folder to which they count."""
 UPWARD = {
@@ -77,6 +79,15 @@ def test_no_import_leads_up() -> None:
             if heights[other] <= heights[mine]:
                 wrong.append(f"deploy/{place} imports {PACKAGE}.{name}")
     assert wrong == []
+
+
+def test_no_import_leads_up_within_mongodb() -> None:
+    for height, folder in enumerate(MONGODB):
+        files = (DEPLOY / "mongodb" / folder).glob("*.py")
+        names = {
+            name.split(".")[1] for file in files for name in imported(file) if name.startswith("mongodb.")
+        }
+        assert names <= set(MONGODB[height:]), folder
 
 
 def test_what_leads_up_still_does() -> None:

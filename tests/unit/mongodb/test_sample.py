@@ -16,9 +16,10 @@ from pymongo.errors import OperationFailure
 from gonogo.checks.expect import CheckFailed, Expect
 from gonogo.checks.verify import test_data as data
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.mongodb import compare, fingerprint, sample
-from gonogo.deploy.mongodb.compare import Compared
-from gonogo.deploy.mongodb.difference import structural
+from gonogo.deploy.mongodb import sample
+from gonogo.deploy.mongodb.fingerprint import compare, fingerprint
+from gonogo.deploy.mongodb.fingerprint.compare import Compared
+from gonogo.deploy.mongodb.fingerprint.difference import structural
 from gonogo.deploy.release.records import Baseline
 from gonogo.deploy.ssh.transcript import Transcript
 from gonogo.deploy.target import extended_json

@@ -10,7 +10,7 @@ from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.host.backups import Backup
 from gonogo.deploy.host.binds import Bind
 from gonogo.deploy.host.volumes import Volume
-from gonogo.deploy.mongodb.state import Member
+from gonogo.deploy.mongodb.server.state import Member
 from gonogo.deploy.release.records import Baseline
 from gonogo.deploy.release.resolved import Resolved
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World

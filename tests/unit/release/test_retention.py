@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.mongodb import copies, upload_folder
-from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF
+from gonogo.deploy.mongodb.backup import copies, upload_folder
+from gonogo.deploy.mongodb.backup.manifest import MANIFEST, PROOF
 from gonogo.deploy.release.records import Image, Record
 from gonogo.deploy.release.retention import keep, tags_of
 from tests.unit import backup_stores

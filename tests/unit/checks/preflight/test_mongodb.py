@@ -6,7 +6,7 @@ from typing import Any
 
 from gonogo.checks.preflight.test_mongodb import coming, ill, incompatible, shrunk, version
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.mongodb.state import Member, Mongo
+from gonogo.deploy.mongodb.server.state import Member, Mongo
 from gonogo.deploy.target.sections.data import Mongodb
 from tests.unit.stacks import model
 from tests.unit.tables import every

@@ -1,0 +1,1 @@
+"""Backups: how one is made, where it is kept, and how it is read."""

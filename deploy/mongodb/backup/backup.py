@@ -1,0 +1,117 @@
+"""A backup of the target's database, made and kept on the target, with its fingerprint and its manifest."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.backup import backup_stream, copies, dump, upload_folder
+from gonogo.deploy.mongodb.backup.backup_store import Backup
+from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Sums
+from gonogo.deploy.mongodb.backup.dump_fingerprint import DumpFingerprint
+from gonogo.deploy.mongodb.backup.layout import DUMP
+from gonogo.deploy.mongodb.backup.manifest import ENTRIES, FINGERPRINT, Manifest
+from gonogo.deploy.mongodb.backup.order import OnBytes, Order, file
+from gonogo.deploy.mongodb.backup.writer import SnapshotLost, Writer
+from gonogo.deploy.mongodb.fingerprint.ahead import turns
+from gonogo.deploy.mongodb.server import login
+from gonogo.deploy.release.release import Release
+
+AGAIN = "the server did not keep the moment of the snapshot, so all was read again without one"
+
+__all__ = ["Backup", "expected", "make"]
+
+
+def make(release: Release, *, users: bool = False, on_bytes: OnBytes = None, version: str = "") -> Backup:
+    """Make a backup of the target's database on the target, and return it when it is whole.
+
+    The standard tool makes it where the database's container has it and can make as much of it as we can,
+    see ``dump.fits``, else our own writer. ``users``: with the users and roles of the database. ``on_bytes``
+    is called, from another thread, with the size of each piece that is sent. ``version``: the release that
+    it is taken before. A copy is made where the target file says so. Raises GonogoError in one sentence; what
+    was written until then is removed.
+    """
+    settings = release.target.mongodb
+    if settings is None:
+        raise GonogoError("the target file names no MongoDB: add the table [mongodb] to have it backed up")
+    upload_folder.sweep(release.connection, release.target)
+    with login.opened(release, settings) as client:
+        order = {"settings": settings, "client": client, "users": users}
+        order |= {"on_bytes": on_bytes, "version": version}
+        if dump.fits(release, settings, client):
+            made = _claimed(release, order, dump.made)
+        else:
+            try:
+                made = _claimed(release, order, lambda given: ByWriter(given).made())
+            except SnapshotLost:
+                made = _claimed(release, order, lambda given: ByWriter(given, (AGAIN,)).made(snapshot=False))
+    copies.as_wanted(release.connection, release.target, made)
+    return made
+
+
+def expected(release: Release) -> int | None:
+    """Return about how many bytes ``make`` sends; None where it is not known, or the server writes them."""
+    try:
+        database = release.host.mongodb(release)
+        if database.state is None or database.dump_tool == "container":
+            return None
+        return database.state.data
+    except GonogoError:
+        return None  # what it is will be said by ``make``
+
+
+def _claimed(release: Release, given: dict[str, Any], made: Callable[[Order], Manifest]) -> Backup:
+    connection, target = release.connection, release.target
+    name, at = upload_folder.claim(connection, target, given["settings"].database)
+    try:
+        manifest = made(Order(release, name=name, at=at, **given))
+    except BaseException:
+        upload_folder.discard(connection, target, name)
+        raise
+    return Backup(name, target.backup_path / name, manifest)
+
+
+class ByWriter:
+    """One backup that our own writer makes."""
+
+    def __init__(self, order: Order, notes: tuple[str, ...] = ()) -> None:
+        """Prepare; ``notes``: what is to be said beside what the writer notes."""
+        self._order, self._notes = order, notes
+        self._manifest: Manifest | None = None
+
+    def made(self, *, snapshot: bool = True) -> Manifest:
+        """Return its manifest when it is whole; raises SnapshotLost, GonogoError and pymongo's errors."""
+        order, database = self._order, self._order.settings.database
+        with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
+            taking = DumpFingerprint(database, Path(folder))
+            writer = Writer(order.client, database, taking.tally, users=order.users, snapshot=snapshot)
+            sent = BackupStream(lambda sums: self._pieces(writer, taking, sums), f"{DUMP}/{database}")
+            script = upload_folder.enter(order.release.target, order.name) + upload_folder.receive(database)
+            try:
+                with turns():
+                    upload_folder.send(order.release.connection, script, sent, order.on_bytes)
+            finally:
+                writer.close()
+        assert self._manifest is not None  # the stream ends with it
+        return self._manifest
+
+    def _pieces(self, writer: Writer, taking: DumpFingerprint, sums: Sums) -> Iterator[Piece]:
+        yield from writer.pieces()
+        # What was backed up before a release is compared with what is there after it.
+        taking.finish(self._order.client, writer.prints, hashed=bool(self._order.version))
+        for name in (FINGERPRINT, ENTRIES):
+            yield from file(taking.folder / name, name)
+        self._manifest = self._order.manifest(
+            tool="gonogo",
+            form="directory",
+            server=writer.server,
+            consistency=writer.consistency,
+            consistent=writer.consistent,
+            documents=sum(one.count for one in writer.prints.values()),
+            files={path: one.sum for path, one in sums.items()},
+            notes=(*self._notes, *writer.notes),
+        )
+        yield from backup_stream.closing(self._manifest.written(), sums)

@@ -1,0 +1,145 @@
+"""mongodump in the database's own container, straight into the backup's folder on the target."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from pymongo import MongoClient
+
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.backup import backup_stream, manifest, upload_folder, write_detection
+from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Sums
+from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
+from gonogo.deploy.mongodb.backup.order import Order, file
+from gonogo.deploy.mongodb.fingerprint import fingerprint
+from gonogo.deploy.mongodb.server import login
+from gonogo.deploy.mongodb.server.client import Login
+from gonogo.deploy.release.release import Release
+from gonogo.deploy.ssh.connection import Result
+from gonogo.deploy.target.sections.data import Mongodb
+
+Client = MongoClient[dict[str, Any]]
+
+MAGIC, END = "6de29981", "ffffffff"
+"""The first and the last four bytes of an archive of mongodump's: its magic number, and a terminator."""
+CUT = 74
+"""Exit status of our own script where mongodump ended well and its archive is none."""
+
+
+def fits(release: Release, settings: Mongodb, client: Client) -> bool:
+    """Return whether mongodump is to make the backup: where the container has it and ours is no better.
+
+    Of one database of a replica set it cannot make a snapshot (--oplog goes with all databases alone), and
+    ours can. Over TLS it would need the certificates in the container.
+    """
+    database = release.host.mongodb(release)
+    if settings.uri_variable or database.container is None or database.dump_tool != "container":
+        return False
+    if "setName" in client.admin.command("hello"):
+        return False
+    return login.way(release, settings).trust is None
+
+
+def made(order: Order) -> Manifest:
+    """Let mongodump write the backup and return its manifest; raises GonogoError and pymongo's errors.
+
+    Its fingerprint is taken before, so it is one of the very documents only if nothing was written meanwhile.
+    """
+    client, database = order.client, order.settings.database
+    before = write_detection.state(client, database)
+    with tempfile.TemporaryDirectory(prefix="gonogo-") as name:
+        folder = Path(name)
+        taken = fingerprint.take(client, database, folder)
+        archive = _dumped(order)
+        consistent = before is not None and before == write_detection.state(client, database)
+        found = order.manifest(
+            tool="mongodump",
+            form="archive",
+            server=str(client.server_info()["version"]),
+            consistency=manifest.QUIET if consistent else manifest.LOOSE,
+            consistent=consistent,
+            documents=sum(collection.count for collection in taken.collections.values()),
+            files={ARCHIVE: archive} | {name: _sum(folder / name) for name in (FINGERPRINT, ENTRIES)},
+            notes=()
+            if consistent
+            else ("the fingerprint was taken before the dump, and is of other documents",),
+        )
+
+        def pieces(sums: Sums) -> Iterator[Piece]:
+            for name in (FINGERPRINT, ENTRIES):
+                yield from file(folder / name, name)
+            yield from backup_stream.closing(found.written(), sums)
+
+        script = upload_folder.enter(order.release.target, order.name) + upload_folder.receive()
+        upload_folder.send(order.release.connection, script, BackupStream(pieces), order.on_bytes)
+    return found
+
+
+def _sum(path: Path) -> Sum:
+    running = backup_stream.Running()
+    for _, piece in file(path, ""):
+        running.add(memoryview(piece))
+    return running.sum
+
+
+def _dumped(order: Order) -> Sum:
+    release, container = order.release, order.container
+    assert container is not None  # see fits
+    script = upload_folder.enter(release.target, order.name) + command(
+        container.id, order.settings.database, order.users
+    )
+    given = config(login.way(release, order.settings).login)
+    result = release.connection.stream(script, stdin=io.BytesIO(given), timeout=upload_folder.STREAM_S)
+    if not result.ok:
+        raise GonogoError(
+            release.connection.redact(f"{release.connection.host}: {_why(result, container.name)}")
+        )
+    size, digest = result.text.split()[:2]
+    return Sum(size=int(size), sha256=digest)
+
+
+def command(container: str, database: str, users: bool) -> str:
+    """Return the script that dumps into the folder where it is run; it prints the size and the SHA-256.
+
+    The configuration, which holds the password, is its standard input.
+    """
+    options = [f"--db={database}", "--archive"] + (["--dumpDbUsersAndRoles"] if users else [])
+    inner = (
+        "umask 077; file=$(mktemp) || exit 1; trap 'rm -f \"$file\"' EXIT; trap 'exit 1' HUP INT TERM; "
+        f'cat > "$file" && mongodump --config="$file" {shlex.join(options)}'
+    )
+    return (
+        # No pipe, whose end would hide how mongodump ended.
+        f"docker exec -i -- {shlex.quote(container)} sh -c {shlex.quote(inner)} > {ARCHIVE} 2> .said "
+        "|| { status=$?; awk 'NF { last = $0 } END { print last }' .said >&2; exit $status; }; "
+        f"hex() {{ od -An -tx1 | tr -d ' \\n'; }}; "
+        f'[ "$(head -c 4 {ARCHIVE} | hex)" = {MAGIC} ] && [ "$(tail -c 4 {ARCHIVE} | hex)" = {END} ] '
+        f"|| exit {CUT}; rm -f .said; set -- $(sha256sum {ARCHIVE}) && echo $(wc -c < {ARCHIVE}) $1"
+    )
+
+
+def config(given: Login) -> bytes:
+    """Return the configuration for mongodump, which is YAML, as JSON is: the login, and this very server."""
+    who = f"{quote(given.username, safe='')}:{quote(given.password, safe='')}@" if given.username else ""
+    options = {"directConnection": "true"}
+    if given.username or given.mechanism:
+        options["authSource"] = given.source
+    if given.mechanism:
+        options["authMechanism"] = given.mechanism
+    uri = f"mongodb://{who}127.0.0.1:27017/?{urlencode(options, quote_via=quote)}"
+    return f"uri: {json.dumps(uri)}\n".encode()
+
+
+def _why(result: Result, container: str) -> str:
+    said = (result.error_text.strip() or "it said nothing").splitlines()[-1]
+    said = said.partition("Failed: ")[2] or said
+    if result.exit_status == CUT:
+        said = "what it wrote is no whole archive, though it ended well"
+    return f"mongodump in {container} failed: {said}"

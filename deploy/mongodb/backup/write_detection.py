@@ -1,0 +1,71 @@
+"""Whether anything was written to a database while it was read, told by the storage engine's own counters.
+
+WiredTiger counts every insert, update and removal in a table, whoever asked for it: a client, the deletion
+of what is too old (TTL), replication. To ask for the counts costs milliseconds at any size; dbHash would read
+the whole database twice more, and hold up its writers meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from gonogo.deploy.mongodb.server import source
+from gonogo.deploy.mongodb.server.source import BUCKETS, KEPT_SYSTEM
+
+Client = MongoClient[dict[str, Any]]
+
+COUNTED = ("insert calls", "update calls", "remove calls", "modify", "truncate calls")
+"""The counters of WiredTiger's cursor statistics that grow when a table is written to."""
+VIEWS = "system.views"
+STAGES = 200
+"""Collections that one aggregation asks about; a pipeline may have 1,000 stages."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The collections of a database, each with its UUID and options, and how often each was written to."""
+
+    made: dict[str, tuple[str, str]]
+    written: dict[str, tuple[int, ...]]
+
+
+def state(client: Client, database: str) -> State | None:
+    """Return the state; None where the server does not tell, as one that is sharded does not.
+
+    A write that was counted before this is done when this returns, so whoever reads now sees it.
+    """
+    try:
+        made = {
+            one["name"]: (repr(one.get("info", {}).get("uuid")), repr(one.get("options")))
+            for one in source.listed(client, database)
+        }
+        # A view has no UUID.
+        names = [one for one in sorted(made) if _stored(one) and made[one][0] != "None"]
+        written: dict[str, tuple[int, ...]] = {}
+        for begin in range(0, len(names), STAGES):
+            written |= _written(client, database, names[begin : begin + STAGES])
+        # It waits for all writers of the database, as it locks it to hash a collection that there is not.
+        client[database].command("dbHash", collections=["gonogo.none"])
+    except (OperationFailure, KeyError, TypeError):
+        return None
+    return State(made, written) if written.keys() == set(names) else None
+
+
+def _stored(name: str) -> bool:
+    return not name.startswith("system.") or name.startswith(BUCKETS) or name in (VIEWS, *KEPT_SYSTEM)
+
+
+def _written(client: Client, database: str, names: list[str]) -> dict[str, tuple[int, ...]]:
+    wanted = {"ns": 1, "cursor": "$storageStats.wiredTiger.cursor"}
+    stages: list[dict[str, Any]] = [{"$collStats": {"storageStats": {}}}, {"$project": wanted}]
+    rest = [{"$unionWith": {"coll": other, "pipeline": stages}} for other in names[1:]]
+    rows = list(client[database][names[0]].aggregate([*stages, *rest]))
+    if len(rows) != len(names):
+        return {}
+    return {
+        row["ns"].partition(".")[2]: tuple(int(row["cursor"][counter]) for counter in COUNTED) for row in rows
+    }

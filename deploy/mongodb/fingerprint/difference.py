@@ -1,0 +1,67 @@
+"""A difference between two states of a database, as data and in words; never with a value but ``_id``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gonogo.deploy.mongodb.fingerprint import elements
+
+SHOWN = 5
+"""Documents that a difference names; the others are counted."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not as it was. ``kind``: of the collection, empty where kinds do not count.
+
+    ``what``: such as ``vanished`` or ``index dropped``. ``ids``: of documents, SHOWN at most, as extended
+    JSON; ``count``: how many there are. ``told``: one sentence without its full stop.
+    """
+
+    collection: str
+    kind: str
+    what: str
+    told: str
+    ids: tuple[str, ...] = ()
+    count: int = 0
+
+
+@dataclass
+class Named:
+    """Counts the documents of one collection that something happened to, and names the first."""
+
+    collection: str
+    kind: str
+    what: str
+    count: int = 0
+    ids: list[str] = field(default_factory=list)
+
+    def add(self, ident: bytes) -> None:
+        """Count one more."""
+        self.count += 1
+        if len(self.ids) < SHOWN:
+            self.ids.append(elements.shown(ident))
+
+    @property
+    def difference(self) -> Difference:
+        """All of them as one."""
+        more = f" and {self.count - len(self.ids)} more" if self.count > len(self.ids) else ""
+        documents = "1 document" if self.count == 1 else f"{self.count} documents"
+        told = f"{named(self.collection, self.kind)}: {documents} {_verb(self)}: {', '.join(self.ids)}{more}"
+        return Difference(self.collection, self.kind, self.what, told, tuple(self.ids), self.count)
+
+
+def structural(collection: str, kind: str, what: str, told: str) -> Difference:
+    """Return a difference of a collection itself."""
+    return Difference(collection, kind, what, f"{named(collection, kind)}: {told}")
+
+
+def named(collection: str, kind: str) -> str:
+    """Return a collection with its kind, for messages."""
+    return f"{collection} ({kind})" if kind else collection
+
+
+def _verb(found: Named) -> str:
+    if found.what == "new":
+        return "that was not there before" if found.count == 1 else "that were not there before"
+    return found.what

@@ -1,0 +1,1 @@
+"""Restores: into a throwaway server as a proof, beside the live database, or over it."""

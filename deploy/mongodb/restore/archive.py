@@ -1,0 +1,60 @@
+"""mongodump's archives, which mongorestore reads, in a container on the target."""
+
+from __future__ import annotations
+
+import io
+import shlex
+
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.backup.backup_store import Backup
+from gonogo.deploy.mongodb.backup.manifest import ARCHIVE
+from gonogo.deploy.mongodb.backup.reading import BackupDamaged
+from gonogo.deploy.mongodb.backup.upload_folder import STREAM_S
+from gonogo.deploy.ssh.connection import Connection
+
+DIFFERS, LACKS = 72, 97
+"""Exit statuses of our own scripts: the archive is not the manifest's; there is no mongorestore."""
+NO_LOGIN = b'uri: "mongodb://127.0.0.1:27017/?directConnection=true"\n'
+
+
+def restore(
+    connection: Connection, backup: Backup, container: str, into: str, login: bytes = NO_LOGIN
+) -> None:
+    """Restore a backup in archive form into the database ``into`` of the server in a container.
+
+    The archive does not leave the target. ``login``: mongorestore's configuration, one line, which travels by
+    standard input. Raises BackupDamaged for what is no archive, GonogoError where it cannot be restored.
+    """
+    wanted = backup.manifest.files.get(ARCHIVE)
+    if wanted is None:
+        raise BackupDamaged(f"the manifest of {backup.name} names no {ARCHIVE}: use another backup")
+    script = command(str(backup.folder), container, backup.manifest.database, into, wanted.sha256)
+    result = connection.stream(script, stdin=io.BytesIO(login), timeout=STREAM_S)
+    if result.ok:
+        return
+    last = (result.error_text.strip() or "it said nothing").splitlines()[-1]
+    if result.exit_status == DIFFERS:
+        raise BackupDamaged(f"the backup {backup.name}: {ARCHIVE} is not what its manifest says: use another")
+    if result.exit_status == LACKS:
+        raise GonogoError(
+            f"{connection.host}: the image has no mongorestore, which the backup {backup.name} needs: "
+            "restore it where MongoDB's database tools are"
+        )
+    raise BackupDamaged(connection.redact(f"the backup {backup.name} cannot be restored: {last}"))
+
+
+def command(folder: str, container: str, database: str, into: str, sha256: str) -> str:
+    """Return the script that restores the archive in a folder; its standard input is the configuration."""
+    options = ["--archive", "--stopOnError", f"--nsInclude={database}.*"]
+    options += [f"--nsFrom={database}.*", f"--nsTo={into}.*"] if into != database else []
+    inner = (
+        f"umask 077; command -v mongorestore >/dev/null || exit {LACKS}; "
+        "file=$(mktemp) || exit 1; trap 'rm -f \"$file\"' EXIT; trap 'exit 1' HUP INT TERM; "
+        'IFS= read -r line && printf "%s\\n" "$line" > "$file" && '
+        f'mongorestore --config="$file" {shlex.join(options)}'
+    )
+    return (
+        f"cd {shlex.quote(folder)} && set -- $(sha256sum {ARCHIVE}) && "
+        f'[ "$1" = {sha256} ] || exit {DIFFERS}; '
+        f"{{ cat; cat {ARCHIVE}; }} | docker exec -i -- {shlex.quote(container)} sh -c {shlex.quote(inner)}"
+    )

@@ -1,0 +1,129 @@
+"""The layout of a dump: file names and metadata as mongodump writes them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import pytest
+from bson import Decimal128, Int64, MaxKey, ObjectId, Regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.backup import layout
+from gonogo.deploy.mongodb.server.source import Namespace
+from tests.unit.tables import every
+
+LONG = "ü" * 100
+HASH = "%24"
+
+
+@every(
+    "name, file",
+    [
+        ("sessions", "sessions"),
+        ("fs.chunks", "fs.chunks"),
+        ("a b", "a%20b"),
+        ("a/b?c;d,e", "a%2Fb%3Fc%3Bd%2Ce"),
+        ("$&+:=@", "$&+:=@"),
+        ("50%", "50%25"),
+        ("it's (a) *test*!", "it%27s%20%28a%29%20%2Atest%2A%21"),
+        ("Größe", "Gr%C3%B6%C3%9Fe"),
+        ("..", ".."),
+    ],
+)
+def test_names_are_escaped_as_mongo_tools_does(name: str, file: str) -> None:
+    assert layout.escaped(name) == file
+    assert layout.unescaped(file) == name
+
+
+def test_a_long_name_is_cut_and_told_apart_by_its_hash() -> None:
+    first, second = layout.escaped(LONG + "a"), layout.escaped(LONG + "b")
+    assert len(first) == len(second) == 238
+    assert first != second
+    assert first[:208] == second[:208] == "%C3%BC" * 34 + "%C3%"[:4]
+    assert first[208:211] == HASH
+    assert layout.unescaped(first) is None
+
+
+@settings(max_examples=40)
+@given(st.text(alphabet=st.characters(exclude_characters="\0$", codec="utf-8"), min_size=1, max_size=300))
+def test_every_name_is_a_file_and_comes_back(name: str) -> None:
+    file = layout.escaped(name)
+    assert len(file) <= 238
+    assert "/" not in file
+    assert layout.unescaped(file) in (name, None)
+
+
+SERIES = Namespace(
+    "heat",
+    "timeseries",
+    {"timeseries": {"timeField": "at", "granularity": "seconds", "bucketMaxSpanSeconds": 3600}},
+    ({"v": 2, "key": {"meta.device": 1}, "name": "meta.device_1"},),
+)
+
+
+def test_metadata_is_what_mongodump_writes() -> None:
+    """The expected text is mongodump's own test data for a time series, with its names."""
+    assert layout.metadata(SERIES).decode() == (
+        '{"options":{"timeseries":{"timeField":"at","granularity":"seconds",'
+        '"bucketMaxSpanSeconds":{"$numberInt":"3600"}}},"indexes":[{"v":{"$numberInt":"2"},'
+        '"key":{"meta.device":{"$numberInt":"1"}},"name":"meta.device_1"}],'
+        '"collectionName":"heat","type":"timeseries"}'
+    )
+    plain = Namespace("one", indexes=({"v": 2, "key": {"_id": 1}, "name": "_id_"},), uuid="ab" * 16)
+    assert list(json.loads(layout.metadata(plain))) == ["indexes", "uuid", "collectionName", "type"]
+    assert json.loads(layout.metadata(Namespace("seen", "view", {"viewOn": "one", "pipeline": []}))) == {
+        "options": {"viewOn": "one", "pipeline": []},
+        "indexes": [],
+        "collectionName": "seen",
+        "type": "view",
+    }
+
+
+def test_metadata_keeps_every_type_and_the_order_of_keys() -> None:
+    options = {
+        "validator": {
+            "name": {"$regex": "^a", "$options": "i"},
+            "city": Regex("^b", "i"),
+            "at": {"$gte": datetime.datetime(2020, 1, 2, 3, 4, 5, 6000)},
+            "n": {"$lt": Int64(5), "$gt": 5, "$ne": 5.0, "$in": [Decimal128("5.50"), MaxKey(), None, True]},
+            "_id": {"$ne": ObjectId(b"123456789012")},
+            "to": {"$ref": "x", "$id": 1},
+        }
+    }
+    index = {"v": 2, "key": {"z": 1, "a": -1, "t": "text", "p": "2dsphere"}, "name": "n", "unique": True}
+    given = Namespace("all", "collection", options, (index,), "0" * 32)
+    found = layout.read_metadata(layout.metadata(given), "all.metadata.json")
+    assert found == given
+    assert list(found.indexes[0]["key"]) == ["z", "a", "t", "p"]
+    assert isinstance(found.options["validator"]["n"]["$lt"], Int64)
+    assert not isinstance(found.options["validator"]["n"]["$gt"], Int64)
+
+
+def test_metadata_of_older_tools_has_no_name_and_no_type() -> None:
+    found = layout.read_metadata(b'{"indexes":[{"v":1,"key":{"_id":1}}]}', "dump/d/a%20b.metadata.json")
+    assert (found.name, found.form) == ("a b", "collection")
+    view = b'{"options":{"viewOn":"a","pipeline":[]},"indexes":[]}'
+    assert layout.read_metadata(view, "v.metadata.json").form == "view"
+
+
+@every("data", [b"", b"{", b"[]", b"null", b'{"indexes":[1]}', b"{}", b'{"indexes":[],"type":"x"}', b"\xff"])
+def test_damaged_metadata_is_one_sentence(data: bytes) -> None:
+    with pytest.raises(GonogoError, match=r"a\.metadata\.json is damaged"):
+        layout.read_metadata(data, "a.metadata.json")
+
+
+def test_parts_join_documents_and_metadata() -> None:
+    kept = [Namespace("a b"), SERIES, Namespace("v", "view"), Namespace(LONG)]
+    files = [path for one in kept if (path := layout.data_path("d", one))]
+    files += [layout.metadata_path("d", one.name) for one in kept]
+    files += [layout.account_path("d", "users"), layout.prelude_path("d"), "manifest.json", "dump/e/x.bson"]
+    found = {one.metadata: one.data for one in layout.parts(files, "d")}
+    assert found == {layout.metadata_path("d", one.name): layout.data_path("d", one) for one in kept}
+
+
+def test_documents_without_metadata_are_an_error() -> None:
+    with pytest.raises(GonogoError, match=r"dump/d/a\.bson, but no metadata"):
+        layout.parts(["dump/d/a.bson"], "d")
