@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.docker import last, missing, podman, refusal, version
+from gonogo.deploy.host.docker import last, missing, podman, unreachable, version
 from gonogo.deploy.host.noun import Noun
 
 COMMAND = "docker compose version --short"
@@ -22,7 +22,7 @@ class Compose(Noun):
         """The version of ``docker compose``; raises Unknown when there is none."""
         result = self.connection.run(COMMAND)
         if missing(result):
-            raise refusal(self.machine, result)
+            raise unreachable(self.machine, result)
         if not result.ok or not version(result.text):
             raise podman(self.connection, result) or Unknown(
                 "docker.compose",

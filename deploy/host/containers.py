@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from gonogo.deploy.host import inspection, logs
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import FORM, Container, parse
-from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.ssh.connection import Connection, Result
 
@@ -49,7 +49,7 @@ def containers(connection: Connection, ids: Collection[str] = ()) -> list[Contai
     """
     result = connection.run(f"{INSPECT} {shlex.join(ids)}" if ids else COMMAND)
     if not result.ok and not vanished(result):
-        raise refusal(connection.host, result)
+        raise unreachable(connection.host, result)
     return parse(result.text)
 
 

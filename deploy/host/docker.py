@@ -20,7 +20,7 @@ def version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in match[1].split(".")) if match else ()
 
 
-def refusal(host: str, result: Result) -> Unknown:
+def unreachable(host: str, result: Result) -> Unknown:
     """Return one sentence for a docker command that did not reach the engine, with the check that fails."""
     words = result.error_text
     if missing(result):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.docker import PODMAN, last, podman, refusal, unsupported
+from gonogo.deploy.host.docker import PODMAN, last, podman, unreachable, unsupported
 from gonogo.deploy.host.noun import Noun
 
 # The folder of the data comes last, on a line of its own, so that the shell can take it from there. What is
@@ -69,7 +69,7 @@ class Engine(Noun):
         """All that is known of the engine, in one answer; raises Unknown that tells why it gives none."""
         result = self.connection.run(ENGINE)
         if not result.ok or not result.text.strip():
-            raise podman(self.connection, result) or refusal(self.machine, result)
+            raise podman(self.connection, result) or unreachable(self.machine, result)
         if PODMAN in result.text.splitlines()[0]:
             raise unsupported(self.machine, "podman's service answers on the Docker socket")
         try:

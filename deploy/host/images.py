@@ -11,7 +11,7 @@ from typing import Any
 
 from gonogo.deploy.compose.development import VARIABLES
 from gonogo.deploy.errors import GonogoError, Unknown
-from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.host.engine import SNAPSHOTTER
 from gonogo.deploy.host.local import HERE, here
 from gonogo.deploy.ssh.connection import Connection, Result
@@ -74,7 +74,7 @@ def inspect(
     line = f"docker image inspect --format '{FORM}' -- {shlex.join(asked)}{more}"
     result = connection.run(line, timeout=timeout)
     if not result.ok and not _only_missing(result):
-        raise refusal(connection.host, result)
+        raise unreachable(connection.host, result)
     return parse(asked, result.text)
 
 
@@ -179,5 +179,5 @@ def _only_missing(result: Result) -> bool:
 def _docker(question: str) -> str:
     result = here().run(f"docker {question}", timeout=LOCAL_TIMEOUT_S)
     if not result.ok:
-        raise GonogoError(str(refusal(HERE, result)))
+        raise GonogoError(str(unreachable(HERE, result)))
     return result.text

@@ -12,7 +12,7 @@ from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import GIVEN, LABELS, Container, Given, parse_given
 from gonogo.deploy.host.containers import of_project, vanished
-from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.host.images import ImageInfo, inspect
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.usage import Usage, usage
@@ -71,7 +71,7 @@ def given(connection: Connection, project: str) -> dict[str, Given]:
         private=True,
     )
     if not result.ok and not vanished(result):
-        raise refusal(connection.host, result)
+        raise unreachable(connection.host, result)
     return parse_given(result.text)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.ssh.connection import Connection
 
 FORM = '{"id":{{json .Id}},"limit":{{json .HostConfig.Memory}},"killed":{{json .State.OOMKilled}}}'
@@ -50,10 +50,10 @@ def usage(connection: Connection, ids: Sequence[str]) -> dict[str, Usage]:
         return {}
     result = connection.run(f"docker inspect --type container --format {shlex.quote(FORM)} {shlex.join(ids)}")
     if not result.ok:
-        raise refusal(connection.host, result)
+        raise unreachable(connection.host, result)
     kills = connection.run(KILLS)
     if not kills.ok:
-        raise refusal(connection.host, kills)
+        raise unreachable(connection.host, kills)
     limited = [one for one, found in parse(result.text).items() if found.limit]
     if not limited:
         return parse(result.text, "", kills.text)
@@ -61,7 +61,7 @@ def usage(connection: Connection, ids: Sequence[str]) -> dict[str, Usage]:
         f"docker stats --no-stream --no-trunc --format {shlex.quote(STATS)} {shlex.join(limited)}"
     )
     if not used.ok:
-        raise refusal(connection.host, used)
+        raise unreachable(connection.host, used)
     return parse(result.text, used.text, kills.text)
 
 

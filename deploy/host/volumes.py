@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.host.noun import Noun
 
 # Of a volume's options only what is needed: those of a network share may hold its password.
@@ -53,7 +53,7 @@ class Volumes(Noun):
         # One may be removed between the two questions; any other word of docker means that it failed.
         vanished = bool(words) and all("no such volume" in line.lower() for line in words)
         if not result.ok and not vanished:
-            raise refusal(self.machine, result)
+            raise unreachable(self.machine, result)
         return parse(result.text)
 
 

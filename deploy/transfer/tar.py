@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
 from gonogo.deploy.host import identities, images
 from gonogo.deploy.host import layers as sized
-from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.release.records import Image, tagged
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer import layers
@@ -174,7 +174,7 @@ def _cause(connection: Connection, error: GonogoError) -> str:
     """Return why images did not arrive; that the engine is gone counts more than what was said of them."""
     answered = connection.run("docker version --format '{{.Server.Version}}'", live=True)
     if not answered.ok:
-        return str(refusal(connection.host, answered))
+        return str(unreachable(connection.host, answered))
     return f"{connection.host}: {error}" if isinstance(error, Refused) else str(error)
 
 

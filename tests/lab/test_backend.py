@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.host.docker_sdk import local_engine, target_engine
 from gonogo.deploy.host.engine import ENGINE
 from gonogo.deploy.host.host import Host
@@ -125,6 +125,6 @@ def test_an_engine_that_refuses_the_version_of_a_command_is_one_sentence(
     connection: Connection, version: str, told: str
 ) -> None:
     result = connection.run(f"DOCKER_API_VERSION={version} {ENGINE}")
-    found = refusal(connection.host, result)
+    found = unreachable(connection.host, result)
     assert f"asks in API version {version}, and {told} 1." in str(found)
     assert found.check == "docker.healthy"

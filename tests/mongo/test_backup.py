@@ -52,7 +52,7 @@ def test_documents_are_the_bytes_of_the_server(release: Release, client: Client)
     assert sum(sizes) > sum(len(data) for data in expected.values())
     assert (found.manifest.version, found.manifest.tool, found.manifest.form) == ("v1", "gonogo", "directory")
     assert (found.manifest.server, found.manifest.image[:7]) == ("6.0.5", "sha256:")
-    assert (found.manifest.consistent, found.manifest.consistency) == (True, manifest.QUIET)
+    assert (found.manifest.consistent, found.manifest.consistency) == (True, manifest.UNCHANGED)
 
 
 def test_metadata_holds_every_option_and_index(release: Release, client: Client) -> None:
@@ -154,7 +154,7 @@ def test_what_is_written_meanwhile_is_said(release: Release, client: Client) -> 
             client["shop"].things.insert_one({"late": True})
 
     found = backup.make(release, on_bytes=write)
-    assert (found.manifest.consistent, found.manifest.consistency) == (False, manifest.LOOSE)
+    assert (found.manifest.consistent, found.manifest.consistency) == (False, manifest.INCONSISTENT)
 
 
 def between(monkeypatch: pytest.MonkeyPatch, collection: str, what: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gonogo.deploy.mongodb.backup import backup_stream, upload_folder
 from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Running, Sums
-from gonogo.deploy.mongodb.backup.manifest import LOOSE, MANIFEST, Manifest
+from gonogo.deploy.mongodb.backup.manifest import INCONSISTENT, MANIFEST, Manifest
 from gonogo.deploy.release import records
 from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse
@@ -36,7 +36,7 @@ def manifest(given: Target, at: datetime.datetime, files: dict[str, bytes]) -> M
         tool="gonogo",
         form="directory",
         server="6.0.5",
-        consistency=LOOSE,
+        consistency=INCONSISTENT,
         consistent=False,
         documents=1,
         files={path: one.sum for path, one in sums.items()},

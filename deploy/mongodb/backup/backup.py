@@ -86,9 +86,11 @@ class ByWriter:
         """Return its manifest when it is whole; raises SnapshotLost, GonogoError and pymongo's errors."""
         order, database = self._order, self._order.settings.database
         with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
-            taking = DumpFingerprint(database, Path(folder))
-            writer = Writer(order.client, database, taking.tally, users=order.users, snapshot=snapshot)
-            sent = BackupStream(lambda sums: self._pieces(writer, taking, sums), f"{DUMP}/{database}")
+            fingerprint = DumpFingerprint(database, Path(folder))
+            writer = Writer(
+                order.client, database, fingerprint.fingerprinter, users=order.users, snapshot=snapshot
+            )
+            sent = BackupStream(lambda sums: self._pieces(writer, fingerprint, sums), f"{DUMP}/{database}")
             script = upload_folder.enter(order.release.target, order.name) + upload_folder.receive(database)
             try:
                 with turns():
@@ -98,12 +100,12 @@ class ByWriter:
         assert self._manifest is not None  # the stream ends with it
         return self._manifest
 
-    def _pieces(self, writer: Writer, taking: DumpFingerprint, sums: Sums) -> Iterator[Piece]:
+    def _pieces(self, writer: Writer, fingerprint: DumpFingerprint, sums: Sums) -> Iterator[Piece]:
         yield from writer.pieces()
         # What was backed up before a release is compared with what is there after it.
-        taking.finish(self._order.client, writer.prints, hashed=bool(self._order.version))
+        fingerprint.finish(self._order.client, writer.prints, hashed=bool(self._order.version))
         for name in (FINGERPRINT, ENTRIES):
-            yield from file(taking.folder / name, name)
+            yield from file(fingerprint.folder / name, name)
         self._manifest = self._order.manifest(
             tool="gonogo",
             form="directory",

@@ -63,7 +63,7 @@ def made(order: Order) -> Manifest:
             tool="mongodump",
             form="archive",
             server=str(client.server_info()["version"]),
-            consistency=manifest.QUIET if consistent else manifest.LOOSE,
+            consistency=manifest.UNCHANGED if consistent else manifest.INCONSISTENT,
             consistent=consistent,
             documents=sum(collection.count for collection in taken.collections.values()),
             files={ARCHIVE: archive} | {name: _sum(folder / name) for name in (FINGERPRINT, ENTRIES)},

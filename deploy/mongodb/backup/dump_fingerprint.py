@@ -26,7 +26,7 @@ class DumpFingerprint:
         self._database, self._taken = database, records.now().isoformat(timespec="seconds")
         self._entries = EntriesWriter(folder)
 
-    def tally(self, namespace: Namespace) -> CollectionFingerprinter:
+    def fingerprinter(self, namespace: Namespace) -> CollectionFingerprinter:
         """Return what is given the documents of one collection."""
         return CollectionFingerprinter(namespace, self._entries)
 

@@ -23,8 +23,10 @@ ARCHIVE = "dump.archive"
 
 SNAPSHOT = "a snapshot of the replica set: all of one moment"
 NEARLY = f"{SNAPSHOT}, but for what the notes name"
-QUIET = "nothing was written while it was read: the server's counts of writes are the same before and after"
-LOOSE = "each collection by itself: what was written meanwhile may be in one and not in another"
+UNCHANGED = (
+    "nothing was written while it was read: the server's counts of writes are the same before and after"
+)
+INCONSISTENT = "each collection by itself: what was written meanwhile may be in one and not in another"
 
 
 def _path(value: str) -> str:

@@ -87,7 +87,7 @@ class Writer:
         """How far all of the backup is of one moment, in words."""
         if self.snapshot:
             return manifest.SNAPSHOT if self.consistent else manifest.NEARLY
-        return manifest.QUIET if self.consistent else manifest.LOOSE
+        return manifest.UNCHANGED if self.consistent else manifest.INCONSISTENT
 
     def pieces(self) -> Iterator[Piece]:
         """Give the files of the dump piece by piece; raises SnapshotLost and pymongo's errors."""

@@ -24,7 +24,7 @@ SPOOL_BYTES = 8 << 20
 LONG = 20_000
 """Bytes from which a document is looked at where it lies: a view costs more than to copy a short one."""
 EXTRA = struct.Struct("<qI")
-"""What follows the ``_id`` in the entries of a collection with ``extra``: see ``lifetime``."""
+"""What follows the ``_id`` in the entries of a collection with ``extra``: see ``ttl``."""
 
 _LENGTH = struct.Struct("<i")
 _OBJECT_ID = b"\x07_id\0"

@@ -95,16 +95,16 @@ def read(
 ) -> CollectionPrint | None:
     """Return the fingerprint of one collection as it is now; None when it was dropped meanwhile."""
     for attempt in range(1, TRIES + 1):
-        tally = CollectionFingerprinter(namespace, entries)
+        fingerprinter = CollectionFingerprinter(namespace, entries)
         try:
             if namespace.stored:
                 for batch in _batches(client, database, namespace.stored):
-                    tally.add(batch)
+                    fingerprinter.add(batch)
                     if on_bytes:
                         on_bytes(len(batch))
-            return tally.close()
+            return fingerprinter.close()
         except OperationFailure as error:
-            tally.close()
+            fingerprinter.close()
             if error.code not in GONE:
                 raise
             there = client[database].list_collection_names(filter={"name": namespace.stored})

@@ -92,7 +92,7 @@ def connected(
     try:
         yield client
     except OperationFailure as error:
-        raise GonogoError(refusal(error, at, login)) from None
+        raise GonogoError(server_error(error, at, login)) from None
     except ConnectionFailure:
         raise _silence(port, at, trust, made) from None
     except InvalidName as error:
@@ -140,7 +140,7 @@ def _silence(port: int, at: Address, trust: Trust | None, made: Context | None) 
     return Unanswered(f"the MongoDB {at.told} {why or f'does not answer on port {at.port}'}")
 
 
-def refusal(error: OperationFailure, at: Address, login: Login) -> str:
+def server_error(error: OperationFailure, at: Address, login: Login) -> str:
     """Return why a server refused, in one sentence, with what to do where that is known."""
     if error.code == AUTHENTICATION_FAILED:
         return f"the MongoDB {at.told} refuses the login of {login.username!r} with {login.said}: {login.fix}"

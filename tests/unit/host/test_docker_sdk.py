@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.host.docker_sdk import local_engine
 from gonogo.deploy.ssh.connection import Result
 from gonogo.deploy.transfer import image_build
@@ -137,7 +137,7 @@ def test_an_engine_that_is_too_old_is_one_sentence(tmp_path: Path, monkeypatch: 
 )
 def test_a_command_that_the_engine_refuses_is_one_sentence(said: str, told: str) -> None:
     result = Result("docker version", 1, b"", f"Error response from daemon: {said}\n".encode(), 0.0)
-    found = refusal("shop", result)
+    found = unreachable("shop", result)
     assert found.check == "docker.healthy"
     assert told in str(found)
     assert "DOCKER_API_VERSION" in str(found)

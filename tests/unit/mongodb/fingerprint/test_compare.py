@@ -30,9 +30,11 @@ def state(folder: Path, name: str, rows: Iterable[Row], namespace: Namespace = P
     place = folder / name
     place.mkdir()
     with EntriesWriter(place) as writer:
-        tally = CollectionFingerprinter(namespace, writer)
-        tally.add(b"".join(bson.encode(row) for row in rows))
-        found = Fingerprint(database="d", taken="2026-01-02T00:00:00+00:00", collections={"c": tally.close()})
+        fingerprinter = CollectionFingerprinter(namespace, writer)
+        fingerprinter.add(b"".join(bson.encode(row) for row in rows))
+        found = Fingerprint(
+            database="d", taken="2026-01-02T00:00:00+00:00", collections={"c": fingerprinter.close()}
+        )
         fingerprint.save(found, writer, place)
     return place
 

@@ -102,9 +102,9 @@ def test_a_login_in_files_of_the_container() -> None:
     assert there.asked == []
 
 
-def refusal(code: int, said: str = "", user: str = "app") -> str:
+def server_error(code: int, said: str = "", user: str = "app") -> str:
     error = OperationFailure(said, code, {"errmsg": said, "codeName": "Name"})
-    return client.refusal(error, AT, Login(user, SECRET, said="$PASSWORD", fix="fix it", lacking="no user"))
+    return client.server_error(error, AT, Login(user, SECRET, said="$PASSWORD", fix="fix it", lacking="no user"))
 
 
 @every(
@@ -121,17 +121,17 @@ def test_the_role_that_is_missing_is_named(command: str, role: str) -> None:
     text = (
         f'not authorized on shop to execute command {{ {command}: "users", filter: {{ a: "b" }}, $db: "x" }}'
     )
-    assert refusal(13, text) == (
+    assert server_error(13, text) == (
         f"the MongoDB in shop-db does not let 'app' do {command} in shop: give it the role {role}"
     )
 
 
 def test_other_refusals() -> None:
-    assert refusal(18) == "the MongoDB in shop-db refuses the login of 'app' with $PASSWORD: fix it"
-    assert refusal(13, "command find requires authentication", user="") == (
+    assert server_error(18) == "the MongoDB in shop-db refuses the login of 'app' with $PASSWORD: fix it"
+    assert server_error(13, "command find requires authentication", user="") == (
         "the MongoDB in shop-db demands a login: no user"
     )
-    assert refusal(11000, f"E11000 duplicate key: {SECRET}") == "the MongoDB in shop-db refuses: Name"
+    assert server_error(11000, f"E11000 duplicate key: {SECRET}") == "the MongoDB in shop-db refuses: Name"
 
 
 def hello(**said: Any) -> Any:
