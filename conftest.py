@@ -1,1 +1,1 @@
-"""Nothing: options and fixtures of checks come from the pytest plugin ``gonogo``, checks/options.py."""
+"""Nothing: options and fixtures come from the pytest plugin ``gonogo``, checks/plugin/options.py."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.options import MARKERS
+from gonogo.checks.plugin.options import MARKERS
 
 TRIED = "tried(*methods, on, controller, target): a deployment that docs/engines.md names (tests.tried)"
 ENGINES = "engines: takes long for what it tells, and is run by `make engines` and not by `make test`"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.judge import Check, Place, judge
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin.judge import Check, Place, judge
+from gonogo.checks.plugin.suite import Suite
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection

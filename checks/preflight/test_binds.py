@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.host.binds import Bind, Kind

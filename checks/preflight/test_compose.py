@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.command_line import OVERRIDES, PROJECT
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.container import Container

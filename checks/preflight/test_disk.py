@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from gonogo.checks.declared import TEMPORARY
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.declared import TEMPORARY
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.filesystem import Room, mb

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.host import Host

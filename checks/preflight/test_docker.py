@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.docker import version
 from gonogo.deploy.host.engine import ROOTLESS, EngineInfo

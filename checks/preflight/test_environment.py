@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose import env_file
 from gonogo.deploy.compose.client_logins import ClientLogin, client_logins
 from gonogo.deploy.compose.databases import REDIS, SCRIPTS, Database, databases

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose import env_example
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target

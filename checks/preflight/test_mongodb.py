@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.filesystem import mb

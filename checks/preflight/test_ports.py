@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.port import Holder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.image_name import misnamed
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import Unknown

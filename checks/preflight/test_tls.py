@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from gonogo.checks.declared import servers
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.declared import servers
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.host import Host

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.host.binds import Bind, within
 from gonogo.deploy.host.container import Container

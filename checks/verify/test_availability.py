@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from gonogo.checks import results
-from gonogo.checks.expect import Expect
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin import results
+from gonogo.checks.plugin.expect import Expect
+from gonogo.checks.plugin.suite import Suite
 from gonogo.deploy.target.sections.service import Availability as Budget
 from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Answered, Availability

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from gonogo.checks.expect import Expect
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin.expect import Expect
+from gonogo.checks.plugin.suite import Suite
 from gonogo.checks.verify.recorded import record_of
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from gonogo.checks.expect import Expect
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin.expect import Expect
+from gonogo.checks.plugin.suite import Suite
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.mongodb import sample as samples
 from gonogo.deploy.mongodb.fingerprint import compare as comparison

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.availability import health
 from gonogo.deploy.host.host import Host
 from gonogo.deploy.target.sections.service import Health

@@ -34,7 +34,7 @@ def command(*arguments: str) -> list[str]:
     # Without its cache, pytest --strict takes the name of the cache's folder for a mistake.
     settings += [] if UNCACHED in arguments else ["-o", f"cache_dir={cache()}"]
     # No suite has property tests of its own, and the import of their plugin costs a sixth of the start.
-    plugins = ["-p", "gonogo.checks.early", "-p", "gonogo", "-p", "no:hypothesispytest"]
+    plugins = ["-p", "gonogo.checks.plugin.early", "-p", "gonogo", "-p", "no:hypothesispytest"]
     paths = [str(CHECKS / one) if one in SUITES else one for one in arguments]
     return [sys.executable, "-P", "-m", "pytest", *plugins, *settings, *paths]
 

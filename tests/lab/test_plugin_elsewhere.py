@@ -34,8 +34,8 @@ def test_the_option_is_ours(target, request):
 def test_nothing_heavy_is_imported():
     heavy = {"docker", "pymongo", "pydantic", "requests", "jinja2", "typer", "rich", "yaml"}
     assert heavy & set(sys.modules) == set()
-    ours = {"checks", "checks.argv", "checks.options", "deploy", "deploy.errors"}
-    ours |= {"deploy.target", "deploy.target.workspace"}
+    ours = {"checks", "checks.plugin", "checks.plugin.argv", "checks.plugin.options"}
+    ours |= {"deploy", "deploy.errors", "deploy.target", "deploy.target.workspace"}
     assert {name for name in sys.modules if name.startswith("gonogo.")} == {f"gonogo.{name}" for name in ours}
 """
 MARKED = "import pytest\n\n@pytest.mark.offline\ndef test_x():\n    pass\n"

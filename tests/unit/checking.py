@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks import argv, catalogue, options, plugin
+from gonogo.checks.plugin import argv, catalogue, options, plugin
 from gonogo.reports.model import CheckResult
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterator
 
-from gonogo.checks.expect import CheckFailed, Expect
+from gonogo.checks.plugin.expect import CheckFailed, Expect
 
 
 @contextlib.contextmanager

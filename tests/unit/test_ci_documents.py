@@ -13,7 +13,7 @@ import pytest
 import typer
 import yaml
 
-from gonogo.checks.options import MARKERS
+from gonogo.checks.plugin.options import MARKERS
 from gonogo.deploy.cli.app import app
 from tests import harness
 from tests.unit.checking import ROOT, parser_of

@@ -17,7 +17,7 @@ import pytest
 import typer
 import yaml
 
-from gonogo.checks import catalogue
+from gonogo.checks.plugin import catalogue
 from gonogo.deploy.cli.app import CODES, app
 from gonogo.deploy.target.target_file import parse
 from tests import checks, documents, harness

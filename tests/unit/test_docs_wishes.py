@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.checks.catalogue import FIXTURES
+from gonogo.checks.plugin.catalogue import FIXTURES
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.filesystem import Room

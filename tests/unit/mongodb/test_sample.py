@@ -13,7 +13,7 @@ import pytest
 from bson import ObjectId
 from pymongo.errors import OperationFailure
 
-from gonogo.checks.expect import CheckFailed, Expect
+from gonogo.checks.plugin.expect import CheckFailed, Expect
 from gonogo.checks.verify import test_data as data
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.mongodb import sample

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.results import availability
+from gonogo.checks.plugin.results import availability
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.checks.expect import Expect
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin.expect import Expect
+from gonogo.checks.plugin.suite import Suite
 from gonogo.checks.verify import test_containers as containers
 from gonogo.deploy.release.records import Baseline, Image, Life
 from tests.unit.expecting import failing, passing

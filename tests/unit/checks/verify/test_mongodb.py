@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.checks.verify import test_mongodb as mongodb
 from gonogo.deploy.availability import health
 from gonogo.deploy.target.target import Target

@@ -104,7 +104,9 @@ def test_a_login_in_files_of_the_container() -> None:
 
 def server_error(code: int, said: str = "", user: str = "app") -> str:
     error = OperationFailure(said, code, {"errmsg": said, "codeName": "Name"})
-    return client.server_error(error, AT, Login(user, SECRET, said="$PASSWORD", fix="fix it", lacking="no user"))
+    return client.server_error(
+        error, AT, Login(user, SECRET, said="$PASSWORD", fix="fix it", lacking="no user")
+    )
 
 
 @every(

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from gonogo.checks import catalogue, smoke
+from gonogo.checks.plugin import catalogue, smoke
 from tests.unit.checking import ROOT, TARGET, parser_of
 
 NAMES = "smoke = { files = ['own/test_login.py', 'own/gone_test.py'] }\n"

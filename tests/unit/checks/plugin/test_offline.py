@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gonogo.checks import columns, early
+from gonogo.checks.plugin import columns, early
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.offline import OfflineRelease
 from gonogo.deploy.target.target_file import load

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gonogo.checks import early
+from gonogo.checks.plugin import early
 from gonogo.deploy.target import target_file
 from gonogo.deploy.target.workspace import ROOT
 from tests.unit import stacks

@@ -6,9 +6,9 @@ import datetime
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gonogo.checks.contact import Contact
-from gonogo.checks.early import Early
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.contact import Contact
+from gonogo.checks.plugin.early import Early
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.errors import ConnectionFailed, Unknown
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks import account
+from gonogo.checks.plugin import account
 from tests import nouns
 from tests.unit.checking import FAILING, PASSING, QUICK, TARGET, Checks
 

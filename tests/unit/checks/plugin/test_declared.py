@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.checks import declared
+from gonogo.checks.plugin import declared
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.checks import argv
+from gonogo.checks.plugin import argv
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.target import target_file
 

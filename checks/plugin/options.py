@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks import argv
+from gonogo.checks.plugin import argv
 
 PARTS = ("fixtures", "columns", "phases", "plugin", "summary")
-"""The plugins of a run of checks, in gonogo.checks."""
+"""The plugins of a run of checks, in gonogo.checks.plugin."""
 MARKERS = (
     "check(id, reason, fix, severity, data, last): a condition of a deployment with a stable id",
     "offline(without): can be judged from the repository alone; `without`: what of it is then not looked at",
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in MARKERS:
         config.addinivalue_line("markers", line)
     for part in PARTS:
-        config.pluginmanager.import_plugin(f"gonogo.checks.{part}")
+        config.pluginmanager.import_plugin(f"gonogo.checks.plugin.{part}")
 
 
 def given(words: Sequence[str], option: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from gonogo.checks import declared
+from gonogo.checks.plugin import declared
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.redaction.redactor import Redactor

@@ -6,11 +6,11 @@ from collections.abc import Generator
 
 import pytest
 
-from gonogo.checks import argv, offline
-from gonogo.checks.account import account
-from gonogo.checks.catalogue import is_check
-from gonogo.checks.fixtures import SUITE
-from gonogo.checks.judge import Check
+from gonogo.checks.plugin import argv, offline
+from gonogo.checks.plugin.account import account
+from gonogo.checks.plugin.catalogue import is_check
+from gonogo.checks.plugin.fixtures import SUITE
+from gonogo.checks.plugin.judge import Check
 
 OURS_LAST = 2
 """The turn of our checks that are judged last."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gonogo.deploy.target import workspace
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parents[1]
 PACKAGE = "gonogo.checks"
 VALUED = {"-p", "-k", "-m", "-o", "-c", "-n", "-r", "-W", "--target", "--results", "--record", "--replay"}
 """Options of pytest, and of ours, whose value is a word of its own and names no test."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks import offline, results
-from gonogo.checks.fixtures import SUITE
+from gonogo.checks.plugin import offline, results
+from gonogo.checks.plugin.fixtures import SUITE
 
 DEFAULT = "fE"
 """What pytest lists in its short summary where ``-r`` says nothing: failures and errors."""

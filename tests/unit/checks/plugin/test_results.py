@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from gonogo.checks import catalogue
-from gonogo.checks.judge import Check
+from gonogo.checks.plugin import catalogue
+from gonogo.checks.plugin.judge import Check
 from gonogo.deploy.errors import GonogoError
 from gonogo.reports.model import SuiteEnd
 from tests.unit.checking import FAILING, PASSING, QUICK, ROOT, Checks

@@ -10,12 +10,23 @@ from typing import Any
 
 import pytest
 
-from gonogo.checks import argv, catalogue, columns, early, offline, options, phases, results, smoke, summary
-from gonogo.checks.account import account
-from gonogo.checks.catalogue import SMOKE, is_check
-from gonogo.checks.fixtures import SUITE
-from gonogo.checks.judge import Check, Place, judge
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin import (
+    argv,
+    catalogue,
+    columns,
+    early,
+    offline,
+    options,
+    phases,
+    results,
+    smoke,
+    summary,
+)
+from gonogo.checks.plugin.account import account
+from gonogo.checks.plugin.catalogue import SMOKE, is_check
+from gonogo.checks.plugin.fixtures import SUITE
+from gonogo.checks.plugin.judge import Check, Place, judge
+from gonogo.checks.plugin.suite import Suite
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.steps import recording

@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 import pytest
 
-from gonogo.checks.expect import CheckFailed, Finding
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin.expect import CheckFailed, Finding
+from gonogo.checks.plugin.suite import Suite
 from gonogo.deploy.errors import ConnectionFailed, GonogoError, Unknown
 from gonogo.reports.model import CheckResult, CheckStatus, Evidence, Severity
 from gonogo.reports.words import plain

@@ -1,8 +1,9 @@
 """The early start: the connection to the target begins before pytest has read its plugins and the checks.
 
-pytest loads this plugin first (``-p checks.early`` in pyproject.toml). It looks at the command line and the
-target file alone and starts ssh, and where all of preflight is asked for its questions, while the rest of
-pytest is imported. What it began is used by the run for that very target, and ended unused otherwise.
+pytest loads this plugin first (``-p gonogo.checks.plugin.early`` in pyproject.toml). It looks at the
+command line and the target file alone and starts ssh, and where all of preflight is asked for its
+questions, while the rest of pytest is imported. What it began is used by the run for that very target, and
+ended unused otherwise.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from gonogo.checks import argv
+from gonogo.checks.plugin import argv
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.ssh.opening import Opening, opened
 from gonogo.deploy.ssh.pipeline import LANES
 
 if TYPE_CHECKING:
-    from gonogo.checks.contact import Contact
+    from gonogo.checks.plugin.contact import Contact
     from gonogo.deploy.target.target import Target
 
 IDLE = {"-h", "--help", "--version", "-V", "--collect-only", "--co", "--catalogue", "--fixtures", "--markers"}
@@ -54,7 +55,7 @@ class Early:
     def ask(self, arguments: Sequence[str], folder: Path) -> None:
         """Begin to ask what preflight will; a fault in the target file is left for pytest to tell."""
         # What a run imports anyway, and meanwhile ssh is on its way.
-        from gonogo.checks.contact import Contact  # noqa: PLC0415
+        from gonogo.checks.plugin.contact import Contact  # noqa: PLC0415
         from gonogo.deploy.redaction.redactor import Redactor  # noqa: PLC0415
         from gonogo.deploy.target import target_file  # noqa: PLC0415
 

@@ -153,7 +153,7 @@ CONTROLLER = """import pytest
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session):
-    from gonogo.checks.fixtures import SUITE
+    from gonogo.checks.plugin.fixtures import SUITE
     del session.config.stash[SUITE]
     return (yield)
 """

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin.suite import Suite
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.release.offline import OFFLINE, OfflineRelease
 from gonogo.deploy.ssh.transcript import Entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.checks import argv
+from gonogo.checks.plugin import argv
 from gonogo.deploy.target import workspace
 from gonogo.deploy.target.workspace import ROOT
 from tests.unit.tables import every
@@ -26,7 +26,7 @@ from tests.unit.tables import every
         (["checks/none"], ROOT, []),
         (["-k", "checks"], Path("/"), []),
         (["--pyargs", "gonogo.checksums"], Path("/"), []),
-        (["-p", "gonogo.checks.early"], Path("/"), []),
+        (["-p", "gonogo.checks.plugin.early"], Path("/"), []),
         ([], ROOT, []),
     ],
 )
@@ -78,7 +78,7 @@ def test_words_that_can_be_no_path_and_values_of_options_name_nothing(tmp_path: 
         ["~nobody-of-this-name/x"],
     ):
         assert argv.suites(words, ROOT) == [], words
-    assert argv.suites(["-p", "gonogo.checks.early"], ROOT / "checks") == ["checks"]
+    assert argv.suites(["-p", "gonogo.checks.plugin.early"], ROOT / "checks") == ["checks"]
     assert argv.target_file(["--target", "~nobody-of-this-name/x.toml"], tmp_path) is None
 
 

@@ -1,0 +1,1 @@
+"""The pytest plugin: options, ids, severity, waivers, evidence, columns of reports, offline, replay."""
