@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from gonogo.reports import words
-from gonogo.reports.cut import cut
 from gonogo.reports.model import CheckResult, CheckStatus, Release, Step, StepStatus
+from gonogo.reports.truncation import cut
 
 LONGEST = 20_000
 """Characters that one text may have; servers refuse or drop files that are too large."""

@@ -13,11 +13,11 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from gonogo.reports import diff, groups, words
-from gonogo.reports.cut import Cut, cut
-from gonogo.reports.gist import figures, is_loss
+from gonogo.reports.availability_strip import gaps, stretches
+from gonogo.reports.key_figures import figures, is_loss
 from gonogo.reports.model import CheckStatus, Release
-from gonogo.reports.strip import gaps, stretches
 from gonogo.reports.timeline import timeline
+from gonogo.reports.truncation import Cut, cut
 
 LONGEST_LOG = 100_000
 LONGEST_TEXT = 8_000

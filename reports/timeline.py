@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gonogo.reports import words
+from gonogo.reports.availability_strip import gaps
 from gonogo.reports.model import Release, Step
-from gonogo.reports.strip import gaps
 
 INTERVALS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 86400)
 """Seconds that may lie between two marks of the time scale."""

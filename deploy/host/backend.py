@@ -8,7 +8,7 @@ from typing import Any
 
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.answers import REACHABLE
-from gonogo.deploy.host.typed import BaseBackend, CommandResult
+from gonogo.deploy.host.testinfra_types import BaseBackend, CommandResult
 from gonogo.deploy.ssh.connection import Connection
 
 

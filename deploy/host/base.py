@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 from gonogo.deploy.host.answers import Answers, Asked
 from gonogo.deploy.host.backend import ConnectionBackend
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.host.typed import TestinfraHost
+from gonogo.deploy.host.testinfra_types import TestinfraHost
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.transcript import Transcript

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from gonogo.deploy.errors import CommandTimeout, GonogoError
-from gonogo.deploy.ssh.account import short
 from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.request_log import short
 from gonogo.deploy.ssh.shell import Result
 from gonogo.deploy.ssh.transcript import Entry, Transcript
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from gonogo.deploy.host.answers import Answers
-from gonogo.deploy.host.typed import Module
+from gonogo.deploy.host.testinfra_types import Module
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.transcript import Transcript
 

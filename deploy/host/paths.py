@@ -7,7 +7,7 @@ import shlex
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.binds import Bind, binds
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.host.places import Place, places
+from gonogo.deploy.host.path_status import Place, places
 
 
 class Paths(Noun):

@@ -127,7 +127,7 @@ def in_the_open(registry: Section) -> bool:
 
 def port(registry: Section) -> tuple[str, int]:
     """Return the name and the port that the registry's API is at."""
-    from gonogo.deploy.host.distribution import API_HOSTS  # noqa: PLC0415
+    from gonogo.deploy.host.registry_api import API_HOSTS  # noqa: PLC0415
 
     name, _, number = API_HOSTS.get(registry.host, registry.host).partition(":")
     return name, int(number or (80 if registry.plain_http else 443))
@@ -149,8 +149,8 @@ def greet(registry: Section, *, forward: int | None = None, certificates: str = 
     """Return what the registry says, directly or through the forward at a port of this machine."""
     if in_the_open(registry):
         return Greeting(problem=f"{registry.host} without TLS would be sent passwords in the open")
-    from gonogo.deploy.host.distribution import NoAnswer, Way  # noqa: PLC0415
-    from gonogo.deploy.host.distribution import Registry as Session  # noqa: PLC0415
+    from gonogo.deploy.host.registry_api import NoAnswer, Way  # noqa: PLC0415
+    from gonogo.deploy.host.registry_api import Registry as Session  # noqa: PLC0415
 
     try:
         with Session(Way(registry.host, registry.plain_http, forward, certificates)) as session:
@@ -180,9 +180,9 @@ def content(  # noqa: PLR0913, PLR0917  where, what is asked for, and with which
     release; ``given``: name and password instead of those that Docker keeps. Raises GonogoError when the
     registry does not answer.
     """
-    from gonogo.deploy.host.distribution import Refused, Way  # noqa: PLC0415
-    from gonogo.deploy.host.distribution import Registry as Session  # noqa: PLC0415
     from gonogo.deploy.host.logins import Login, login_of  # noqa: PLC0415
+    from gonogo.deploy.host.registry_api import Refused, Way  # noqa: PLC0415
+    from gonogo.deploy.host.registry_api import Registry as Session  # noqa: PLC0415
 
     login = Login(*given) if given else login_of(registry.host)
     secrets = [one for one in (login.password, login.token) if one] if login else []

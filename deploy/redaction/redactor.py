@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from gonogo.deploy.redaction.encodings import codes, expression
-from gonogo.deploy.redaction.traces import Traces
+from gonogo.deploy.redaction.prefilter import Traces
 
 MARK = "[redacted]"
 SHORTEST_VALUE = 4

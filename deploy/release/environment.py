@@ -5,7 +5,7 @@ from __future__ import annotations
 from gonogo.deploy.compose import command_line, env_file
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.places import Place
+from gonogo.deploy.host.path_status import Place
 from gonogo.deploy.host.project import login_variables
 from gonogo.deploy.redaction.masking import concealed_all
 from gonogo.deploy.redaction.secret_values import secret_values

@@ -10,11 +10,11 @@ from typing import BinaryIO, Self
 
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.ssh import openssh
-from gonogo.deploy.ssh.account import Account, Asked, short
-from gonogo.deploy.ssh.line import Line
+from gonogo.deploy.ssh.executor import Executor
 from gonogo.deploy.ssh.opening import Opening, opened
 from gonogo.deploy.ssh.pipeline import is_together
 from gonogo.deploy.ssh.reachable import Reachable
+from gonogo.deploy.ssh.request_log import Asked, RequestLog, short
 from gonogo.deploy.ssh.shell import Result
 from gonogo.deploy.ssh.transcript import Transcript
 from gonogo.deploy.ssh.transport import CONTROL_VARIABLE
@@ -45,7 +45,7 @@ class Connection:
         """Connect; see ``open``."""
         self.host = target.host
         self.transcript = transcript or Transcript(redact)
-        self._account = Account(self.host, self.transcript, self._lost)
+        self._requests = RequestLog(self.host, self.transcript, self._lost)
         self.changed: Callable[[], None] = lambda: None
         """What is called after each command that may have changed the target."""
         self._timeout = target.thresholds.command_timeout_s
@@ -53,7 +53,7 @@ class Connection:
         opening = opening or opened(target, control_path)
         self._transport = opening.transport
         try:
-            self._line = Line(opening, seconds, self._worded)
+            self._executor = Executor(opening, seconds, self._worded)
         except BaseException as error:
             opening.close()
             self._transport.close()
@@ -93,12 +93,12 @@ class Connection:
     @property
     def asked(self) -> list[Asked]:
         """What was asked that changes nothing and may be kept, with its whole answer, for a recording."""
-        return self._account.asked
+        return self._requests.asked
 
     @property
     def lost(self) -> bool:
         """Whether the way to the target was found to be gone: no more can be asked over this connection."""
-        return self._line.failure is not None
+        return self._executor.failure is not None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -127,25 +127,25 @@ class Connection:
         __tracebackhide__ = True
         limit = self._timeout if timeout is None else timeout
         if is_together() and not mutates and not live:
-            shared = self._line.share(command, stdin, limit)
+            shared = self._executor.share(command, stdin, limit)
             if shared:
-                return self._account.of(command, limit, lambda: shared, private=private)
-        shell = self._line.take()
+                return self._requests.of(command, limit, lambda: shared, private=private)
+        shell = self._executor.take()
         if not shell.fits(stdin):
-            self._line.give(shell)
+            self._executor.give(shell)
             large = io.BytesIO(stdin or b"")
             return self.stream(command, stdin=large, timeout=limit, mutates=mutates, private=private)
 
         def ask() -> Result:
-            return self._line.ask(shell, command, stdin, limit)
+            return self._executor.ask(shell, command, stdin, limit)
 
         with self._changing(mutates):
-            return self._account.of(command, limit, ask, mutates=mutates, private=private)
+            return self._requests.of(command, limit, ask, mutates=mutates, private=private)
 
     @property
     def shared(self) -> int:
         """How many questions went together with others."""
-        return self._line.shared
+        return self._executor.shared
 
     def check(
         self, command: str, *, stdin: bytes | None = None, timeout: float | None = None, mutates: bool = False
@@ -181,10 +181,10 @@ class Connection:
         limit = STREAM_TIMEOUT_S if timeout is None else timeout
 
         def ask() -> Result:
-            return self._line.feed(command, limit, stdin, on_bytes, to)
+            return self._executor.feed(command, limit, stdin, on_bytes, to)
 
         with self._changing(mutates):
-            return self._account.of(command, limit, ask, mutates=mutates, private=private)
+            return self._requests.of(command, limit, ask, mutates=mutates, private=private)
 
     def pour(self, command: str, to: Callable[[bytes], None], *, timeout: float | None = None) -> Result:
         """Run a command that changes nothing, and hand its standard output on in pieces of any size.
@@ -202,9 +202,9 @@ class Connection:
             to(piece)
 
         def ask() -> Result:
-            return self._line.feed(command, limit, to=counted)
+            return self._executor.feed(command, limit, to=counted)
 
-        return self._account.of(command, limit, ask, private=True, size=lambda: size)
+        return self._requests.of(command, limit, ask, private=True, size=lambda: size)
 
     def forward_socket(self, remote: str) -> Path:
         """Return the path of a local Unix socket that leads to ``remote``; raises ConnectionFailed."""
@@ -220,8 +220,8 @@ class Connection:
 
     def close(self) -> None:
         """End shells and forwards, and the master where this connection opened it; can be called again."""
-        self._line.fail(f"the connection to {self.host} was closed")
-        self._line.close()
+        self._executor.fail(f"the connection to {self.host} was closed")
+        self._executor.close()
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -246,5 +246,5 @@ class Connection:
         if cause is None:
             why = openssh.session_words(words)
             return f"{self.host}: the shell of `{short(command)}` ended before its answer: {why}{effect}"
-        whole = self._line.fail(self._worded(cause))
+        whole = self._executor.fail(self._worded(cause))
         return f"{whole} (while running `{short(command)}`{effect})"

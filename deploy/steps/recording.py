@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from gonogo.deploy.errors import GonogoError, Unknown, UsageError
 from gonogo.deploy.redaction.redactor import Redactor, numbered
 from gonogo.deploy.release.release import Release
-from gonogo.deploy.ssh.account import Asked
 from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.ssh.request_log import Asked
 from gonogo.deploy.ssh.shell import Result
 from gonogo.deploy.ssh.transcript import Entry, Transcript
 from gonogo.deploy.target.target import Target

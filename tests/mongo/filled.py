@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 
-from gonogo.deploy.mongodb.backup.order import Client
+from gonogo.deploy.mongodb.backup.backup_request import Client
 
 LONG = "ü" * 90
 ODD = ("a b", "a/b", "it's", "line\nbreak", "back\\slash", "-x", "50%", LONG)

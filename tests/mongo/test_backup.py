@@ -15,7 +15,7 @@ import pytest
 from bson import json_util
 
 from gonogo.deploy.mongodb.backup import backup, backup_store, layout, manifest
-from gonogo.deploy.mongodb.backup.order import Client
+from gonogo.deploy.mongodb.backup.backup_request import Client
 from gonogo.deploy.mongodb.fingerprint import batches, fingerprint
 from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release

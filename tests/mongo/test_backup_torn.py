@@ -18,7 +18,7 @@ from pymongo.errors import AutoReconnect
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup, backup_store, upload_folder
-from gonogo.deploy.mongodb.backup.order import Client
+from gonogo.deploy.mongodb.backup.backup_request import Client
 from gonogo.deploy.mongodb.fingerprint import batches
 from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release

@@ -12,7 +12,7 @@ from pymongo import CursorType
 from pymongo.cursor import RawBatchCursor
 from pymongo.errors import InvalidOperation, OperationFailure
 
-from gonogo.deploy.mongodb.backup.order import Client
+from gonogo.deploy.mongodb.backup.backup_request import Client
 from gonogo.deploy.mongodb.fingerprint import batches
 from gonogo.deploy.mongodb.fingerprint.batches import BYTES, FIRST
 from gonogo.deploy.mongodb.fingerprint.elements import documents

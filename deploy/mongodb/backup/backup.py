@@ -9,14 +9,14 @@ from typing import Any
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup_stream, copies, dump, upload_folder
+from gonogo.deploy.mongodb.backup.backup_request import BackupRequest, OnBytes, file
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Sums
 from gonogo.deploy.mongodb.backup.dump_fingerprint import DumpFingerprint
 from gonogo.deploy.mongodb.backup.layout import DUMP
 from gonogo.deploy.mongodb.backup.manifest import ENTRIES, FINGERPRINT, Manifest
-from gonogo.deploy.mongodb.backup.order import OnBytes, Order, file
 from gonogo.deploy.mongodb.backup.writer import SnapshotLost, Writer
-from gonogo.deploy.mongodb.fingerprint.ahead import turns
+from gonogo.deploy.mongodb.fingerprint.read_ahead import turns
 from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 
@@ -39,15 +39,17 @@ def make(release: Release, *, users: bool = False, on_bytes: OnBytes = None, ver
         raise GonogoError("the target file names no MongoDB: add the table [mongodb] to have it backed up")
     upload_folder.sweep(release.connection, release.target)
     with login.opened(release, settings) as client:
-        order = {"settings": settings, "client": client, "users": users}
-        order |= {"on_bytes": on_bytes, "version": version}
+        request = {"settings": settings, "client": client, "users": users}
+        request |= {"on_bytes": on_bytes, "version": version}
         if dump.fits(release, settings, client):
-            made = _claimed(release, order, dump.made)
+            made = _claimed(release, request, dump.made)
         else:
             try:
-                made = _claimed(release, order, lambda given: ByWriter(given).made())
+                made = _claimed(release, request, lambda given: ByWriter(given).made())
             except SnapshotLost:
-                made = _claimed(release, order, lambda given: ByWriter(given, (AGAIN,)).made(snapshot=False))
+                made = _claimed(
+                    release, request, lambda given: ByWriter(given, (AGAIN,)).made(snapshot=False)
+                )
     copies.as_wanted(release.connection, release.target, made)
     return made
 
@@ -63,11 +65,11 @@ def expected(release: Release) -> int | None:
         return None  # what it is will be said by ``make``
 
 
-def _claimed(release: Release, given: dict[str, Any], made: Callable[[Order], Manifest]) -> Backup:
+def _claimed(release: Release, given: dict[str, Any], made: Callable[[BackupRequest], Manifest]) -> Backup:
     connection, target = release.connection, release.target
     name, at = upload_folder.claim(connection, target, given["settings"].database)
     try:
-        manifest = made(Order(release, name=name, at=at, **given))
+        manifest = made(BackupRequest(release, name=name, at=at, **given))
     except BaseException:
         upload_folder.discard(connection, target, name)
         raise
@@ -77,24 +79,26 @@ def _claimed(release: Release, given: dict[str, Any], made: Callable[[Order], Ma
 class ByWriter:
     """One backup that our own writer makes."""
 
-    def __init__(self, order: Order, notes: tuple[str, ...] = ()) -> None:
+    def __init__(self, request: BackupRequest, notes: tuple[str, ...] = ()) -> None:
         """Prepare; ``notes``: what is to be said beside what the writer notes."""
-        self._order, self._notes = order, notes
+        self._request, self._notes = request, notes
         self._manifest: Manifest | None = None
 
     def made(self, *, snapshot: bool = True) -> Manifest:
         """Return its manifest when it is whole; raises SnapshotLost, GonogoError and pymongo's errors."""
-        order, database = self._order, self._order.settings.database
+        request, database = self._request, self._request.settings.database
         with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
             fingerprint = DumpFingerprint(database, Path(folder))
             writer = Writer(
-                order.client, database, fingerprint.fingerprinter, users=order.users, snapshot=snapshot
+                request.client, database, fingerprint.fingerprinter, users=request.users, snapshot=snapshot
             )
             sent = BackupStream(lambda sums: self._pieces(writer, fingerprint, sums), f"{DUMP}/{database}")
-            script = upload_folder.enter(order.release.target, order.name) + upload_folder.receive(database)
+            script = upload_folder.enter(request.release.target, request.name) + upload_folder.receive(
+                database
+            )
             try:
                 with turns():
-                    upload_folder.send(order.release.connection, script, sent, order.on_bytes)
+                    upload_folder.send(request.release.connection, script, sent, request.on_bytes)
             finally:
                 writer.close()
         assert self._manifest is not None  # the stream ends with it
@@ -103,10 +107,10 @@ class ByWriter:
     def _pieces(self, writer: Writer, fingerprint: DumpFingerprint, sums: Sums) -> Iterator[Piece]:
         yield from writer.pieces()
         # What was backed up before a release is compared with what is there after it.
-        fingerprint.finish(self._order.client, writer.prints, hashed=bool(self._order.version))
+        fingerprint.finish(self._request.client, writer.prints, hashed=bool(self._request.version))
         for name in (FINGERPRINT, ENTRIES):
             yield from file(fingerprint.folder / name, name)
-        self._manifest = self._order.manifest(
+        self._manifest = self._request.manifest(
             tool="gonogo",
             form="directory",
             server=writer.server,

@@ -15,9 +15,9 @@ from pymongo import MongoClient
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup_stream, manifest, upload_folder, write_detection
+from gonogo.deploy.mongodb.backup.backup_request import BackupRequest, file
 from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Sums
 from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
-from gonogo.deploy.mongodb.backup.order import Order, file
 from gonogo.deploy.mongodb.fingerprint import fingerprint
 from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.mongodb.server.client import Login
@@ -47,19 +47,19 @@ def fits(release: Release, settings: Mongodb, client: Client) -> bool:
     return login.way(release, settings).trust is None
 
 
-def made(order: Order) -> Manifest:
+def made(request: BackupRequest) -> Manifest:
     """Let mongodump write the backup and return its manifest; raises GonogoError and pymongo's errors.
 
     Its fingerprint is taken before, so it is one of the very documents only if nothing was written meanwhile.
     """
-    client, database = order.client, order.settings.database
+    client, database = request.client, request.settings.database
     before = write_detection.state(client, database)
     with tempfile.TemporaryDirectory(prefix="gonogo-") as name:
         folder = Path(name)
         taken = fingerprint.take(client, database, folder)
-        archive = _dumped(order)
+        archive = _dumped(request)
         consistent = before is not None and before == write_detection.state(client, database)
-        found = order.manifest(
+        found = request.manifest(
             tool="mongodump",
             form="archive",
             server=str(client.server_info()["version"]),
@@ -77,8 +77,8 @@ def made(order: Order) -> Manifest:
                 yield from file(folder / name, name)
             yield from backup_stream.closing(found.written(), sums)
 
-        script = upload_folder.enter(order.release.target, order.name) + upload_folder.receive()
-        upload_folder.send(order.release.connection, script, BackupStream(pieces), order.on_bytes)
+        script = upload_folder.enter(request.release.target, request.name) + upload_folder.receive()
+        upload_folder.send(request.release.connection, script, BackupStream(pieces), request.on_bytes)
     return found
 
 
@@ -89,13 +89,13 @@ def _sum(path: Path) -> Sum:
     return running.sum
 
 
-def _dumped(order: Order) -> Sum:
-    release, container = order.release, order.container
+def _dumped(request: BackupRequest) -> Sum:
+    release, container = request.release, request.container
     assert container is not None  # see fits
-    script = upload_folder.enter(release.target, order.name) + command(
-        container.id, order.settings.database, order.users
+    script = upload_folder.enter(release.target, request.name) + command(
+        container.id, request.settings.database, request.users
     )
-    given = config(login.way(release, order.settings).login)
+    given = config(login.way(release, request.settings).login)
     result = release.connection.stream(script, stdin=io.BytesIO(given), timeout=upload_folder.STREAM_S)
     if not result.ok:
         raise GonogoError(

@@ -17,7 +17,7 @@ from gonogo.deploy.mongodb.backup import layout
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.manifest import Sum
 from gonogo.deploy.mongodb.backup.upload_folder import STREAM_S
-from gonogo.deploy.mongodb.fingerprint.ahead import Closed
+from gonogo.deploy.mongodb.fingerprint.read_ahead import Closed
 from gonogo.deploy.ssh.connection import Connection
 
 PIECE = 1 << 20

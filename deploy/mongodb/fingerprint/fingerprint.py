@@ -19,10 +19,10 @@ from pymongo.errors import OperationFailure
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.fingerprint import batches
-from gonogo.deploy.mongodb.fingerprint.ahead import Ahead, turns
 from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionFingerprinter, CollectionPrint
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, EntriesWriter, digest_of
 from gonogo.deploy.mongodb.fingerprint.hashes import Hashes
+from gonogo.deploy.mongodb.fingerprint.read_ahead import Ahead, turns
 from gonogo.deploy.mongodb.server import source
 from gonogo.deploy.mongodb.server.source import Namespace
 from gonogo.deploy.ssh.connection import Connection

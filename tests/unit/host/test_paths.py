@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host import binds, places
+from gonogo.deploy.host import binds, path_status
 from gonogo.deploy.host.binds import Bind
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.host.places import Place
+from gonogo.deploy.host.path_status import Place
 from gonogo.deploy.ssh.connection import Connection
 from tests.unit.stacks import Answering
 from tests.unit.tables import every
@@ -24,7 +24,7 @@ SAID = "directory:deploy:755:r:w:x\nnone\nregular empty file:root:640\n"
 
 def test_places_are_read_in_their_order() -> None:
     there = Answering(0, SAID)
-    found = places.places(there, ["/srv", "/srv/gone", "/srv/.env", "/srv"])
+    found = path_status.places(there, ["/srv", "/srv/gone", "/srv/.env", "/srv"])
     assert found == {
         "/srv": Place("directory", "deploy", 0o755, True, True, True),
         "/srv/.env": Place("regular empty file", "root", 0o640),
@@ -32,13 +32,13 @@ def test_places_are_read_in_their_order() -> None:
     assert (found["/srv"].is_folder, found["/srv/.env"].is_file) == (True, True)
     assert not found["/srv/.env"].private
     assert found["/srv/.env"].told == "a regular empty file of root, mode 0640"
-    assert places.places(there, []) == {}
+    assert path_status.places(there, []) == {}
     assert len(there.asked) == 1
 
 
 def test_places_that_cannot_be_told() -> None:
     with pytest.raises(GonogoError, match="install GNU coreutils"):
-        places.places(Answering(0, "none\n"), ["/a", "/b"])
+        path_status.places(Answering(0, "none\n"), ["/a", "/b"])
 
 
 @settings(max_examples=15)
@@ -47,7 +47,7 @@ def test_places_that_cannot_be_told() -> None:
 )
 def test_a_real_shell_reads_every_path_as_it_is(name: str) -> None:
     there = Answering(0, "none\n")
-    places.places(there, [f"/nowhere/{name}"])
+    path_status.places(there, [f"/nowhere/{name}"])
     done = subprocess.run(["sh", "-c", there.asked[0]], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "none\n", "")
 
@@ -58,9 +58,9 @@ def test_a_real_shell_tells_what_lies_there(tmp_path: Path) -> None:
     (tmp_path / "gone").symlink_to("nowhere")
     asked = [str(tmp_path / "-x y"), str(tmp_path / "gone"), str(tmp_path)]
     there = Answering(0, "none\n" * 3)
-    places.places(there, asked)
+    path_status.places(there, asked)
     done = subprocess.run(["sh", "-c", there.asked[0]], capture_output=True, text=True, check=True)
-    found = places.parse(asked, done.stdout.splitlines())
+    found = path_status.parse(asked, done.stdout.splitlines())
     assert list(found) == [asked[0], asked[2]]
     assert (found[asked[0]].mode, found[asked[0]].readable) == (0o600, True)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gonogo.deploy.compose.env_example import Example
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.places import Place
+from gonogo.deploy.host.path_status import Place
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 
 FOLDER = "/srv/chat"

@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 from typing import get_args
 
 from gonogo.reports import words
+from gonogo.reports.availability_strip import gaps, stretches
 from gonogo.reports.model import Evidence, Verdict
 from gonogo.reports.page import render
-from gonogo.reports.strip import gaps, stretches
 from tests.unit.releases import LONG, NEW, SCRIPT, check, failed, release
 from tests.unit.tables import every
 

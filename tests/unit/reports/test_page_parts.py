@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gonogo.reports import words
-from gonogo.reports.cut import cut
-from gonogo.reports.gist import figures
+from gonogo.reports.key_figures import figures
 from gonogo.reports.model import DataCount
 from gonogo.reports.page import render
 from gonogo.reports.timeline import timeline
+from gonogo.reports.truncation import cut
 from tests.unit.releases import release
 from tests.unit.tables import every
 

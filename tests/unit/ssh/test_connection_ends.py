@@ -40,7 +40,7 @@ def test_without_a_timeout_program_the_limit_holds_too(monkeypatch: pytest.Monke
             with pytest.raises(CommandTimeout):
                 connection.run("sleep 60; echo never", timeout=0.1)
         assert connection.run("echo $PPID; cat", stdin=b"in", timeout=5).text.endswith("\nin")
-        assert connection.run("echo $PPID").text == f"{connection._line._pool._first.pid}\n"
+        assert connection.run("echo $PPID").text == f"{connection._executor._pool._first.pid}\n"
 
 
 def test_background_children_do_not_hold_a_command_up(connection: Connection) -> None:
@@ -88,12 +88,12 @@ def running(pid: int) -> bool:
 
 def test_a_shell_that_cannot_be_opened_says_what_connection_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     with Connection.open(target()) as connection:
-        busy = connection._line.take()
+        busy = connection._executor.take()
         monkeypatch.setattr(connection._transport, "shell", lambda: ["false"])
         monkeypatch.setattr(connection._transport, "broken", lambda: "it closed the connection")
         with pytest.raises(ConnectionFailed, match=r"^the connection to local was lost: it closed"):
             connection.run("true")
-        connection._line.give(busy)
+        connection._executor.give(busy)
 
 
 INTERRUPTED = """

@@ -65,7 +65,7 @@ def test_a_shell_is_sent_the_next_questions_before_it_has_answered(
     monkeypatch.setattr(pool, "MOST_SHELLS", 1)
     wait = f"until [ -e {tmp_path}/go ]; do sleep 0.01; done"
     with Connection.open(LOCAL) as connection:
-        pipeline = connection._line._pipeline
+        pipeline = connection._executor._pipeline
         waiting = begun([lambda: connection.run(wait) for _ in range(WINDOW + 2)])
         until(lambda: any(len(lane.sent) == WINDOW for lane in pipeline._lanes))
         (tmp_path / "go").touch()
@@ -147,7 +147,7 @@ def test_a_command_that_no_shell_could_be_given_is_told(connection: Connection) 
 
 def test_nobody_waits_for_a_connection_that_was_closed(connection: Connection) -> None:
     waiting = begun([lambda: connection.run("sleep 60", timeout=60) for _ in range(30)])
-    until(lambda: sum(len(lane.sent) for lane in connection._line._pipeline._lanes) >= LANES)
+    until(lambda: sum(len(lane.sent) for lane in connection._executor._pipeline._lanes) >= LANES)
     connection.close()
     for one in waiting:
         with pytest.raises(ConnectionFailed, match="was closed"):

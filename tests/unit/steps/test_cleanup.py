@@ -51,7 +51,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 def cut(run: Run) -> None:
-    run.connection._line.fail("the connection was lost")
+    run.connection._executor.fail("the connection was lost")
 
 
 def seen(there: Target) -> tuple[bool, history.JournalledRun]:

@@ -6,7 +6,7 @@ import pytest
 
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.ssh.account import Asked
+from gonogo.deploy.ssh.request_log import Asked
 from gonogo.deploy.steps.recording import Recorded
 
 

@@ -18,7 +18,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.manifest import Sum
 from gonogo.deploy.mongodb.backup.reading import BackupDamaged, Checked, Files, Passing
-from gonogo.deploy.mongodb.fingerprint.ahead import Closed
+from gonogo.deploy.mongodb.fingerprint.read_ahead import Closed
 from gonogo.deploy.mongodb.restore import loader, server_error
 from gonogo.deploy.release import records
 from gonogo.deploy.ssh.connection import Connection

@@ -1,4 +1,4 @@
-"""The line to a target: its shells and sessions. Whoever gives up on a command has it ended on the target."""
+"""Runs commands on a target in shells and sessions. Who gives up on a command has it ended there."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _END_CHILDREN = (
 _MISSING = "the program ssh was not found on this machine: install the OpenSSH client"
 
 
-class Line:
+class Executor:
     """Runs commands of several threads side by side. Its errors name no host: the connection words them."""
 
     def __init__(self, opening: Opening, seconds: float, worded: Callable[[str], str]) -> None:

@@ -1,4 +1,4 @@
-"""What is wanted of a backup, and what every backup is ended with, whatever makes it."""
+"""What is wanted of a backup, and the manifest that each ends with, whoever makes it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
-class Order:
+class BackupRequest:
     """One backup: of which database, over which client, and how; see ``backup.make``.
 
     ``name``: of its folder, which is claimed. ``at``: when it was begun.

@@ -1,4 +1,4 @@
-"""The account of a connection: what was asked of a target, and what came of it."""
+"""The log of requests: what was asked of a target, and what came of it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Asked:
     errors: str = field(repr=False)
 
 
-class Account:
+class RequestLog:
     """Keeps what is asked of ``host``; ``lost`` words a command's end without an answer.
 
     ``asked``: what was asked that changes nothing and may be kept, with its whole answer, for a recording.

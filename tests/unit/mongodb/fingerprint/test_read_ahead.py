@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from gonogo.deploy.mongodb.fingerprint.ahead import TURN_S, turns
+from gonogo.deploy.mongodb.fingerprint.read_ahead import TURN_S, turns
 
 
 def test_turns_are_short_until_the_end_however_it_comes() -> None:

@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gonogo.deploy.host import registry
-from gonogo.deploy.host.distribution import NoAnswer, Refused, Way, challenge
-from gonogo.deploy.host.distribution import Registry as Session
 from gonogo.deploy.host.logins import Login
 from gonogo.deploy.host.registry import Greeting
+from gonogo.deploy.host.registry_api import NoAnswer, Refused, Way, challenge
+from gonogo.deploy.host.registry_api import Registry as Session
 from gonogo.deploy.target.sections.delivery import Registry
 
 LOGIN = Login("lab", "s3crét!")

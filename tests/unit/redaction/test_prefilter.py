@@ -8,9 +8,9 @@ from unittest import mock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.deploy.redaction import traces
+from gonogo.deploy.redaction import prefilter
+from gonogo.deploy.redaction.prefilter import Traces
 from gonogo.deploy.redaction.redactor import MARK, Redactor
-from gonogo.deploy.redaction.traces import Traces
 from tests.unit.redaction.test_redactor import ENCODERS, NASTY, around, long_enough
 from tests.unit.tables import every
 
@@ -38,7 +38,7 @@ def test_a_value_with_hardly_a_letter_is_found_without_a_trace(value: str) -> No
 
 @every("before", range(40))
 def test_a_value_is_found_where_one_piece_of_a_text_ends(before: int) -> None:
-    with mock.patch.object(traces, "PIECE", 20):
+    with mock.patch.object(prefilter, "PIECE", 20):
         assert Redactor(["correcthorsebattery"])("." * before + "correcthorsebattery") == "." * before + MARK
 
 
