@@ -152,6 +152,8 @@ def _changed_here(target: Target, release: Release) -> Iterator[str]:
     if beside.repository:
         lost = [name for name in target.compose_files if name not in beside.tracked]
         yield from (f"{name} is not tracked by git" for name in lost)
+        for name in beside.untracked:
+            yield f"{name}, which an include reads its variables from, is not tracked by git"
 
 
 @pytest.mark.offline(without="files, variables and containers on the target")

@@ -7,11 +7,12 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from gonogo.deploy.compose import as_written, included
 from gonogo.deploy.errors import GonogoError
 
 KEPT = (
@@ -68,29 +69,56 @@ class Deployed(Protocol):
 
 @dataclass(frozen=True)
 class Flat:
-    """Compose files made one, as YAML, and what Compose warned of in them, such as keys that are obsolete."""
+    """Compose files made one, as YAML, and what Compose warned of in them, such as keys that are obsolete.
+
+    ``files``: what they are made of.
+    """
 
     text: str
     warnings: tuple[str, ...] = ()
+    files: tuple[included.File, ...] = ()
+
+    @property
+    def env_files(self) -> list[Path]:
+        """The env files whose values are in it: those that ``include`` names or finds beside its file."""
+        return list(dict.fromkeys(file for one in self.files for file in one.env_files))
+
+    @property
+    def spread(self) -> bool:
+        """Whether something in it comes from another folder, by ``include`` or ``extends``."""
+        return any(one.folder not in ("", ".") for one in self.files)
+
+    def placed(self, values: Mapping[str, str]) -> str:
+        """Return the text for an environment that has ``values``: they decide where included paths lead."""
+        return as_written.placed(self.text, self.files, values)
 
 
 def flatten(source: Path, files: Sequence[Path]) -> Flat:
     """Return one Compose file for ``files`` (relative to ``source``), merged but not interpolated.
 
     ``include``, ``extends`` and several files become one; variables and relative paths stay as they
-    are written, to be resolved on the target. Raises GonogoError with Compose's own words.
+    are written, to be resolved on the target, where they give the model that the files would give there.
+    Raises GonogoError with Compose's own words.
     """
     for file in files:
         if not (source / file).is_file():
             raise GonogoError(
                 f"the compose file {source / file} does not exist: fix compose_files in the target file"
             )
-    named = [part for file in files for part in ("-f", str(source / file))]
-    argv = ["docker", "compose", *named, "--project-directory", str(source), "--profile", "*", "config"]
     names = ", ".join(map(str, files))
-    done = local([*argv, *AS_WRITTEN], f"{names} in {source}")
+    # Compose looks for the env file of an include within an include from where it runs.
+    done = local(as_one(source, files), f"{names} in {source}", folder=source)
     said = warnings(done.stderr.decode("utf-8", "replace"))
-    return Flat(done.stdout.decode("utf-8", "replace"), tuple(w.replace(f"{source}/", "") for w in said))
+    found = included.read(source, files)
+    text = as_written.restored(done.stdout.decode("utf-8", "replace"), found)
+    return Flat(text, tuple(w.replace(f"{source}/", "") for w in said), tuple(found))
+
+
+def as_one(source: Path, files: Sequence[Path]) -> list[str]:
+    """Return the command that makes one of compose files; an env file of this machine has no say in it."""
+    named = [part for file in files for part in ("-f", str(source / file))]
+    place = ["--project-directory", str(source), "--env-file", os.devnull, "--profile", "*"]
+    return ["docker", "compose", *named, *place, "config", *AS_WRITTEN]
 
 
 def variables(flat: str) -> list[Variable]:
@@ -101,14 +129,19 @@ def variables(flat: str) -> list[Variable]:
     return sorted(given, key=lambda variable: variable.name)
 
 
-def local(argv: list[str], about: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def local(
+    argv: list[str], about: str, stdin: bytes = b"", folder: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Return what a Docker command of this machine gave, in a clean environment.
 
-    ``about``: what it is asked of, for the GonogoError that tells its words when it fails.
+    ``about``: what it is asked of, for the GonogoError that tells its words when it fails. ``folder``: where
+    it runs.
     """
     clean = {name: os.environ[name] for name in KEPT if name in os.environ}
     try:
-        done = subprocess.run(argv, capture_output=True, input=stdin, timeout=60, check=False, env=clean)
+        done = subprocess.run(
+            argv, capture_output=True, input=stdin, timeout=60, check=False, env=clean, cwd=folder
+        )
     except FileNotFoundError:
         raise GonogoError(
             "docker was not found on this machine: install it with its Compose v2 plugin"

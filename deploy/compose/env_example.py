@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.deploy.compose import command_line, unresolved
-from gonogo.deploy.compose.interpolation import INNERMOST, interpolated
+from gonogo.deploy.compose.dotenv import read
+from gonogo.deploy.compose.interpolation import INNERMOST
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.redaction.weak_secrets import DEFAULT, is_placeholder, weakness
@@ -17,12 +17,6 @@ from gonogo.deploy.target.target import Target
 USUAL = ".env.example"
 GIVEN = {*command_line.KEPT, command_line.PROJECT, "PWD"}
 """Variables that no env file needs to give."""
-
-# Compose's dotenv format: an optional `export`, a name, `=` or `:`, a value that may be quoted.
-_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][\w.-]*)\s*[=:]\s*(.*)", re.DOTALL)
-_ENDS = {'"': re.compile(r'((?:[^"\\]|\\.)*)"', re.DOTALL), "'": re.compile(r"((?:[^'\\]|\\.)*)'", re.DOTALL)}
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 @dataclass(frozen=True)
@@ -75,49 +69,6 @@ def is_real(name: str, value: str, target: Target) -> bool:
 def is_known(value: str, target: Target) -> bool:
     """Return whether a value is a placeholder, or one that everybody knows."""
     return is_placeholder(value, target.environment.placeholders) or bool(DEFAULT.fullmatch(value[:64]))
-
-
-def read(text: str) -> tuple[dict[str, str], list[str]]:
-    """Return the variables of an env file and what is wrong with its form; never a value in the latter."""
-    values: dict[str, str] = {}
-    faults: list[str] = []
-    lines = iter(text.split("\n"))
-    number = 0
-    for line in lines:
-        number += 1
-        bare = line.strip()
-        if not bare or bare.startswith("#"):
-            continue
-        match = _LINE.fullmatch(bare)
-        if match is None:
-            faults.append(f"line {number} is no NAME=value")
-            continue
-        name, value = match.groups()
-        if name in values:
-            faults.append(f"{name} is given twice")
-        taken, more = _value(value, lines)
-        number += more
-        if taken is None:
-            faults.append(f"the quote of {name} in line {number - more} is never closed")
-        literal = value.startswith("'")
-        values[name] = (taken or "") if literal else interpolated(taken or "", values)
-    return values, faults
-
-
-def _value(value: str, lines: Iterator[str]) -> tuple[str | None, int]:
-    """Return a value without quotes and comment, and how many further lines it takes; None: never closed."""
-    quote = value[:1]
-    if quote not in _ENDS:
-        return re.split(r"(?:^|\s)#", value, maxsplit=1)[0].rstrip(), 0
-    body, more = value[1:], 0
-    while (match := _ENDS[quote].match(body)) is None:
-        following = next(lines, None)
-        if following is None:
-            return None, more
-        body, more = f"{body}\n{following}", more + 1
-    if quote == "'":
-        return match[1].replace("\\'", "'"), more
-    return _ESCAPED.sub(lambda one: _LETTERS.get(one[1], one[1]), match[1]), more
 
 
 def demanded(flat: str, target: Target) -> list[str]:

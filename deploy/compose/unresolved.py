@@ -45,7 +45,7 @@ _Reader.add_multi_constructor("!", _untagged)
 def read(text: str, named: str) -> dict[str, Any]:
     """Return the mapping of a flattened compose file, to be read only; raises UsageError with ``named``."""
     try:
-        raw = _parsed(text)
+        raw = parsed(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise UsageError(f"{named} is not YAML: {' '.join(str(error).split())}; correct it") from None
     if not isinstance(raw, dict) or not table(raw, "services"):
@@ -54,7 +54,8 @@ def read(text: str, named: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
+    """Return what YAML says, its scalars as text, to be read only; raises what PyYAML does."""
     # Several checks read the same file. (The reader written in C is faster, and crashes on deep nesting.)
     return yaml.load(text, _Reader)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,27 +24,37 @@ class WorkingCopy:
 
     ``repository``: whether there is a git at all. ``overrides``: files that Compose would add and that are
     not deployed, relative to ``source``. ``secrets``: env files, examples aside, that git tracks although
-    they hold secrets.
+    they hold secrets. ``untracked``: env files of an ``include`` that it does not track.
     """
 
     repository: bool
     tracked: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    untracked: tuple[str, ...] = ()
 
 
-def read(target: Target) -> WorkingCopy:
-    """Return what git tracks of the target's source, and what Compose would add to its compose files."""
+def read(target: Target, env_files: Iterable[Path] = ()) -> WorkingCopy:
+    """Return what git tracks of the target's source, and what Compose would add to its compose files.
+
+    ``env_files``: those whose values are part of them.
+    """
     source = target.source
     overrides = override_files(source, target.compose_files)
     if not local_git.known(source, "rev-parse", "--is-inside-work-tree"):
         return WorkingCopy(False, overrides=overrides)
     asked = [*target.compose_files, *overrides]
-    tracked = [name for name in asked if local_git.known(source, "ls-files", "-z", "--", f":(literal){name}")]
+    tracked = [name for name in asked if _tracks(source, name)]
+    read_too = [os.path.relpath(file, source) for file in env_files]
     listed = local_git.known(source, "ls-files", "-z").split("\0")
-    env_files = [name for name in listed if ENV_FILE.search(name) and not EXAMPLE.search(Path(name).name)]
-    secrets = tuple(name for name in env_files if _secret(source / name))
-    return WorkingCopy(True, tuple(tracked), overrides, secrets)
+    held = [name for name in listed if ENV_FILE.search(name) and not EXAMPLE.search(Path(name).name)]
+    secrets = tuple(name for name in held if _secret(source / name))
+    untracked = tuple(name for name in read_too if not _tracks(source, name))
+    return WorkingCopy(True, tuple(tracked), overrides, secrets, untracked)
+
+
+def _tracks(source: Path, name: str) -> bool:
+    return bool(local_git.known(source, "ls-files", "-z", "--", f":(literal){name}"))
 
 
 def override_files(source: Path, files: Iterable[str]) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
 from gonogo.deploy.compose import command_line, env_example, env_file
 from gonogo.deploy.compose.env_example import Example
+from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import working_copy
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.working_copy import WorkingCopy
@@ -28,6 +30,12 @@ class Files(Part):
         """The compose files as one, not interpolated."""
         return self.flattened.text
 
+    @property
+    def placed(self) -> str:
+        """``flat`` as the target is given it: with its environment, it gives the model of the files here."""
+        flattened = self.flattened
+        return flattened.placed(self._release.environment.variables) if flattened.spread else self.flat
+
     @asked("compose.files", local=True)
     def notices(self) -> list[str]:
         """What Compose warns of in the compose files, such as keys that are obsolete."""
@@ -46,7 +54,10 @@ class Files(Part):
     @asked("compose.reproducible", local=True)
     def beside(self) -> WorkingCopy:
         """What lies beside the compose files, and what git says of it."""
-        return working_copy.read(self.target)
+        env_files: list[Path] = []
+        with suppress(GonogoError):  # compose.files tells what is wrong with the compose files
+            env_files = self.flattened.env_files
+        return working_copy.read(self.target, env_files)
 
     @asked("environment.example", local=True)
     def example(self) -> Example | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from gonogo.deploy.compose import command_line, env_example, env_file, local_resolver
+from gonogo.deploy.compose import command_line, dotenv, env_example, env_file, local_resolver
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host import commits, local_git
 from gonogo.deploy.host.answers import asked
@@ -85,7 +85,7 @@ class EnvExample(Environment):
         if text is None and (wanted or named):
             gives = f" that gives {', '.join(wanted)}" if wanted else ""
             raise GonogoError(f"there is no {env_example.path(self.target)}{gives}")
-        found, _ = env_example.read(text or "")
+        found, _ = dotenv.read(text or "")
         real = {name: value for name, value in found.items() if env_example.is_real(name, value, self.target)}
         self.redactor.add(secret_values(real))
         return self._as_compose_reads() if text and has_compose() else found
@@ -128,7 +128,8 @@ class OfflineRelease(Release):
         if has_compose():
             text, said = self._as_compose_resolves()
         else:
-            text, said = local_resolver.resolve(self.files.flat, self.target, self.environment.variables), ""
+            known = self.environment.variables
+            text, said = local_resolver.resolve(self.files.placed, self.target, known), ""
         found = read(text, said, secrets := Redactor())
         # To hide placeholders would shred every text.
         self.redactor.add(one for one in secrets.values if not env_example.is_known(one, self.target))
@@ -142,7 +143,7 @@ class OfflineRelease(Release):
         profiles = [word for one in target.profiles for word in ("--profile", one)]
         argv = [*words, *profiles, "config", "--no-env-resolution", "--format", "json"]
         begun = time.monotonic()
-        done = command_line.local(argv, "the compose files", self.files.flat.encode())
+        done = command_line.local(argv, "the compose files", self.files.placed.encode())
         self.transcript.add(Entry(shlex.join(argv), 0, WITH_COMPOSE, time.monotonic() - begun))
         return done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 

@@ -92,7 +92,7 @@ class Release(Base):
     @asked("compose.resolves", keep=kept)
     def resolved(self) -> Resolved:
         """The model of what would be deployed, resolved on the target with its env file."""
-        result = config(self.connection, self.target, ("-",), self.files.flat.encode())
+        result = config(self.connection, self.target, ("-",), self.files.placed.encode())
         # Asked meanwhile. It comes first: the redactor needs it, and another check judges that file.
         _ = self.environment.variables
         return read_config(self.target, result, self.redactor)

@@ -48,7 +48,7 @@ def _reproduced(run: Run, version: str, images: dict[str, Image], running: list[
         if not _differing(running, found):
             return found
     known = {name: image for name, image in images.items() if name in run.release.model.services}
-    found = _saved(run, version, run.release.files.flat, known)
+    found = _saved(run, version, run.release.files.placed, known)
     if differing := _differing(running, found):
         run.note(
             f"{', '.join(differing)}: started by hand from a configuration that is no longer there; a "

@@ -141,7 +141,7 @@ def settle(run: Run) -> None:
     """Write the release's files on the target and say what it will change."""
     with run.step("plan") as note:
         target, connection, version = run.target, run.connection, run.version
-        release.save(connection, target, version, release.COMPOSE_FILE, run.release.files.flat)
+        release.save(connection, target, version, release.COMPOSE_FILE, run.release.files.placed)
         release.save(connection, target, version, release.IMAGES_FILE, release.pins(run.images))
         files = release.files(target, version)
         run.host.containers.refresh()

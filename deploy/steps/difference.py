@@ -34,7 +34,7 @@ def tell(run: Run) -> None:
         _commits(run, run.release.shipping)
         if run.record.previous:
             run.record.configuration = _configuration(
-                run, run.release.files.flat, run.release.model, run.version
+                run, run.release.files.placed, run.release.model, run.version
             )
 
 

@@ -115,8 +115,8 @@ def hashes(release: Release, found: Mapping[str, Image]) -> dict[str, str]:
     """
     known = {name: image for name, image in found.items() if image.id not in ("", NEW)}
     more = shared_namespaces.override(release.model, release.running)
-    pinned = _hashes(release, release.files.flat, pins(known), more)
-    by_name = _hashes(release, release.files.flat, more)
+    pinned = _hashes(release, release.files.placed, pins(known), more)
+    by_name = _hashes(release, release.files.placed, more)
     return {name: f"{pinned.get(name, '')} {by_name.get(name, '')}" for name in found}
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gonogo.deploy.compose import env_example
+from gonogo.deploy.compose import dotenv, env_example
 from tests.unit.compose.test_local_resolver import target_of
 
 
 def test_an_env_example_is_read_by_the_rules_of_compose(tmp_path: Path) -> None:
     text = "A=1 # a\nexport B='x # ${A}'\nC=\"two\\nlines ${A}\nthree\"\n\nD:d\nA=2\nnot one\nE=\nF='open\n"
-    values, faults = env_example.read(text)
+    values, faults = dotenv.read(text)
     assert values["B"] == "x # ${A}"
     assert values["C"] == "two\nlines 1\nthree"
     assert (values["A"], values["D"], values["E"]) == ("2", "d", "")

@@ -71,7 +71,7 @@ def release(**changed: Any) -> Release:
         "connection": None,
         "controller": SimpleNamespace(connection=None),
         "model": STACK,
-        "flat": "services: {}",
+        "placed": "services: {}",
         "running": running,
         "git": None,
         "images": {"redis:7": "sha256:cache"},
@@ -90,7 +90,7 @@ def release(**changed: Any) -> Release:
     images = given.pop("builder_images")
     ids = given.pop("builder_ids", {name: one.id for name, one in images.items()})
     given["builds"] = SimpleNamespace(images=images, ids=ids, **builds)
-    given["files"] = SimpleNamespace(flat=given.pop("flat"))
+    given["files"] = SimpleNamespace(placed=given.pop("placed"))
     return cast(Release, SimpleNamespace(**given))
 
 
