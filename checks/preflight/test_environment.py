@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.compose import env_file
+from gonogo.deploy.compose import env_file, unresolved
 from gonogo.deploy.compose.client_logins import ClientLogin, client_logins
 from gonogo.deploy.compose.databases import REDIS, SCRIPTS, Database, databases
 from gonogo.deploy.compose.model import Model, Service
+from gonogo.deploy.compose.unfilled import Allowed, as_written, unfilled, uses
+from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.host import Host
-from gonogo.deploy.redaction.weak_secrets import is_placeholder
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.sections.data import Mongodb
 from gonogo.deploy.target.target import Target
@@ -55,30 +56,35 @@ def test_environment_file(host: Host, target: Target, release: Release, expect: 
     fix="Set these variables in the env file on the target.",
 )
 def test_environment_required(target: Target, release: Release, expect: Expect) -> None:
-    """Every variable that must be set is set, not blank and no placeholder."""
-    settings, given = target.environment, release.environment.variables
-    used = {variable.name for variable in release.files.variables}
+    """Every variable that must be set is set; none is blank where that is no good, or a placeholder."""
+    settings, given, path = target.environment, release.environment.variables, env_file.file(target)
     demanded = {variable.name for variable in release.files.variables if variable.required} | set(
         settings.required
     )
-    wrong = [f"{name} is not set" for name in sorted(demanded - set(given))]
-    blank = {name for name in demanded | used if name in given and not given[name].strip()}
-    wrong += [f"{name} is blank" for name in sorted(blank - set(settings.may_be_blank))]
-    named = sorted(name for name in demanded | used if name in given)
-    wrong += [f"{n} is a placeholder" for n in named if is_placeholder(given[n], settings.placeholders)]
-    # The model says more, of literals, defaults and env files of services, once it can be resolved.
-    wrong = wrong or [
-        f"{name} of {service.name} is a placeholder"
-        for service in release.model.services.values()
-        for name, value in sorted(service.environment.items())
-        if is_placeholder(value, settings.placeholders)
+    raw = unresolved.read(release.files.flat, "the compose files")
+    unknown: Unknown | None = None
+    try:
+        # The model says more, of env files of services, once it can be resolved.
+        environments = {one.name: one.environment for one in release.model.services.values()}
+    except Unknown as error:
+        environments, unknown = as_written(raw, given), error
+    allowed = Allowed(settings.may_be_blank, settings.placeholders)
+    found = unfilled(raw, given, demanded, environments, allowed)
+    places = [
+        (found.env_file, f"Set these variables in {path} on the target."),
+        (
+            found.compose_files,
+            f"Correct these values in {', '.join(target.compose_files)}, or write ${{NAME}} there and set "
+            f"NAME in {path} on the target.",
+        ),
+        (found.service_files, "Set these variables in the env_file of the service on the target."),
     ]
-    expect(
-        not wrong,
-        wrong,
-        found=f"{len(named)} variables set",
-        expected=f"{', '.join(sorted(demanded)) or 'no variable'} set; none blank or a placeholder",
-    )
+    names = {name for name, _, _ in uses(raw)} & given.keys()
+    expected = f"{', '.join(sorted(demanded)) or 'no variable'} set; none blank or a placeholder"
+    for sentences, fix in places:
+        expect(not sentences, sentences, found=f"{len(names)} variables set", expected=expected, fix=fix)
+    if unknown:
+        raise unknown
 
 
 Before = Mapping[str, Mapping[str, str]]

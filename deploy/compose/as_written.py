@@ -55,7 +55,10 @@ def placed(flat: str, files: Sequence[File], values: Mapping[str, str]) -> str:
     for file in apart:
         for kind in KINDS:
             for name in file.names(kind):
-                for path in _paths(_child(_child(root, kind), name)):
+                node = _child(_child(root, kind), name)
+                for env_file in _items(_child(node, "env_file")):
+                    _place_blank(env_file, file, values)
+                for path in _paths(node):
                     _place(path, file, (kind, name), values)
     after = _written(root)
     return flat if after == before else after
@@ -81,8 +84,15 @@ def _place(node: yaml.Node | None, file: File, owner: tuple[str, str], values: M
     path = interpolated(own, values)
     if own == text and path.startswith("."):
         node.value = f"./{file.folder}/{text}"
-    elif own != text and (not path or path.startswith(("/", "~"))):
+    elif own != text and path.startswith(("/", "~")):
         node.value = own
+
+
+def _place_blank(env_file: yaml.Node, file: File, values: Mapping[str, str]) -> None:
+    """Take the folder from an env file whose path is blank, for Compose passes over it."""
+    path, own = _child(env_file, "path"), _word(env_file, "path").removeprefix(f"{file.folder}/")
+    if path is not None and own.startswith("$") and not interpolated(own, values):
+        path.value = own
 
 
 def _shorten(service: yaml.Node, modes: Sequence[tuple[str, str, str]]) -> None:

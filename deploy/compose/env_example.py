@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.deploy.compose import command_line, unresolved
 from gonogo.deploy.compose.dotenv import read
-from gonogo.deploy.compose.interpolation import INNERMOST
+from gonogo.deploy.compose.unfilled import uses
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.redaction.weak_secrets import DEFAULT, is_placeholder, weakness
@@ -86,22 +86,7 @@ def insisted(flat: str, values: Mapping[str, str]) -> list[str]:
 
 
 def _used(flat: str, *ways: str) -> set[str]:
-    return {name for name, how in _uses(unresolved.read(flat, "the compose files")) if how in ways}
-
-
-def _uses(value: object) -> Iterator[tuple[str, str]]:
-    """Yield each variable that a parsed compose file uses, and what follows its name: ``:-``, ``?`` …"""
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from _uses(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _uses(inner)
-    elif isinstance(value, str):
-        rest = value.replace("$$", "")
-        while match := INNERMOST.search(rest):
-            yield match["braced"] or match["bare"], match["how"] or ""
-            rest = rest[: match.start()] + rest[match.end() :]
+    return {name for name, how, _ in uses(unresolved.read(flat, "the compose files")) if how in ways}
 
 
 def lacking(example: Example, wanted: Collection[str]) -> list[str]:

@@ -41,7 +41,7 @@ def concealed(name: str, value: str) -> str:
     is, and all else that is no plain word, number, path, host, option or URL: a secret may have any name.
     Blank values and placeholders stay: they are no secrets, and checks look for them.
     """
-    if not value.strip() or is_placeholder(value):
+    if not value.strip() or is_placeholder(value, name=name):
         return value
     if names_a_secret(name):
         return masked(value)

@@ -7,11 +7,22 @@ from collections.abc import Iterable
 
 from gonogo.deploy.redaction.secret_values import names_a_secret
 
-PLACEHOLDER = re.compile(
-    r"(?i)^(change[-_ ]?(me|this|it)\b.*|your[-_ ].*|<.*>|\[[a-z][a-z _-]*\]|\{\{.*\}\}|x{3,}|\.{3,}|"
-    r"(?-i:TODO|FIXME)\b.*|"
-    r"replace[-_ ]?(me|this|with).*|(my[-_ ])?(example|placeholder|dummy)([-_ ].*)?|.*[-_ ]here)$"
+_ME = r"(?:change|replace)-?(?:me|this|it)"
+_ANYWHERE = re.compile(
+    rf"""-{_ME}-|^-?{_ME.replace("|it", "")}(?!nt)|(?<!ex)(?<!inter){_ME}-?$|-replace-?with-
+    | ^-(?:change|replace)-(?:.*-)?(?:key|pass|passwd|passphrase|password|pw|pwd|salt|secret|token)s?-$
+    | ^-your-.|-placeholder-
+    """,
+    re.VERBOSE,
 )
+"""In a value whose words, in small letters, are written between dashes."""
+_WHOLE = re.compile(r"<[A-Za-z][\w .-]*>|\{\{\s*[A-Za-z]\w*\s*\}\}|[xX]{3,}|(?:TODO|FIXME)\b.*", re.DOTALL)
+_OF_A_SECRET = re.compile(
+    r"(?i)<.*>|\[[a-z][a-z _-]*\]|\{\{.*\}\}|\.{3,}"
+    r"|(?:my[-_ ])?(?:example|dummy|sample)(?:[-_ ].*)?|.*[-_ ]here"
+)
+_IDENTIFIER = re.compile(r"(?i)(?:^|_)(?:arn|id|key|sid|uuid)s?\d*$|[a-z](?:Id|ID|Key)$")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 SHORTEST = 8
 """Characters below which a password is guessed in minutes, whatever they are (NIST SP 800-63B, 5.1.1.2)."""
 
@@ -29,10 +40,22 @@ _SWITCH = re.compile(r"(?i)true|false|yes|no|on|off|none|null|enabled|disabled|r
 _PASSWORD = re.compile(r"(?i)(pass(word|wd|phrase)?|pwd?|secret|token)s?\d*$")
 
 
-def is_placeholder(value: str, more: Iterable[str] = ()) -> bool:
-    """Return whether a value is one that stands in example files, or one of ``more``, whatever its case."""
+def is_placeholder(value: str, more: Iterable[str] = (), name: str = "") -> bool:
+    """Return whether a value is one that stands in example files, or one of ``more``, whatever its case.
+
+    ``name``: of its variable. Where it promises neither a secret nor an identifier, words that also stand in
+    texts, names and settings (``example``, ``click here``, ``[en]``) make no placeholder; without a name they
+    do.
+    """
     text = value.strip()
-    return bool(PLACEHOLDER.match(text)) or text.lower() in {word.lower() for word in more}
+    if text.lower() in {word.lower() for word in more} or _WHOLE.fullmatch(text):
+        return True
+    secret = not name or names_a_secret(name) or bool(_IDENTIFIER.search(name))
+    if not secret and re.search(r"\s", text):
+        return False
+    if _ANYWHERE.search(f"-{'-'.join(filter(None, _CAMEL.split(text)))}-".lower()):
+        return True
+    return secret and bool(_OF_A_SECRET.fullmatch(text))
 
 
 def weakness(name: str, value: str) -> str:
@@ -41,7 +64,7 @@ def weakness(name: str, value: str) -> str:
     Blank values and placeholders are none of its business. The value itself is never in what it returns.
     """
     text = value.strip()
-    if not text or not names_a_secret(name) or is_placeholder(text) or _SWITCH.fullmatch(text):
+    if not text or not names_a_secret(name) or is_placeholder(text, name=name) or _SWITCH.fullmatch(text):
         return ""
     if DEFAULT.fullmatch(text[:64]):
         return "is a default value that everybody knows"

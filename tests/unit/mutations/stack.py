@@ -157,6 +157,7 @@ MUTATIONS = [
         "compose.reproducible", beside(overrides=("compose.override.yml",)), says="compose.override.yml in"
     ),
     Mutation("compose.reproducible", beside(tracked=()), says="docker-compose.yml is not tracked by git"),
+    Mutation("compose.reproducible", beside(untracked=("sub/.env",)), says="sub/.env, which an include"),
     Mutation("compose.images_named", images("api", "chat-web:latest"), says="in different ways by api, web"),
     Mutation("compose.images_named", images("redis", f"sha256:{'0' * 64}"), says="is an id", blocks=True),
     Mutation("environment.file", without(ENV), says="no /srv/chat/.env"),
@@ -171,6 +172,9 @@ MUTATIONS = [
     Mutation("environment.required", variable(SECRET, "CHANGE_ME"), says=f"{SECRET} is a placeholder"),
     Mutation(
         "environment.required", variables_of("web", KEY="your-key-here"), says="KEY of web is a placeholder"
+    ),
+    Mutation(
+        "environment.required", variables_of("web", DB_PASSWORD=""), says="DB_PASSWORD of web is a blank"
     ),
     Mutation(
         "environment.parity", initialised(**{SECRET: "other"}), says=f"{SECRET} is not the one that mongodb"

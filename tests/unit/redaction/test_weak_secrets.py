@@ -32,6 +32,12 @@ from tests.unit.tables import every
         "dummy-token",
         "put-the-key-here",
         "Hunter2",
+        "changeme1!",
+        "CHANGE_ME_STRONG_PASSWORD",
+        "super_secret_change_me",
+        "changeEncryptionKey",
+        "pleaseChangeMe",
+        "postgres://app:CHANGE_ME@db/x",
     ],
 )
 def test_placeholders(value: str) -> None:
@@ -56,10 +62,47 @@ def test_placeholders(value: str) -> None:
         "unchanged",
         "yours",
         "hunter22",
+        "changement",
+        "exchangeme",
+        "interchange-it",
+        "changeitem",
+        "changeStreams",
     ],
 )
 def test_values_that_are_none(value: str) -> None:
     assert not is_placeholder(value, ["hunter2"])
+
+
+@every(
+    "name, value",
+    [
+        ("POSTGRES_DB", "example"),
+        ("HINT", "click here"),
+        ("HINT", "Please change this"),
+        ("LOCALE", "[en]"),
+        ("SLOGAN", "own-your-data"),
+        ("GREETING", "<b>Hello</b>"),
+        ("LOG_FORMAT", "{{.Name}}"),
+        ("DOTS", "..."),
+    ],
+)
+def test_texts_and_settings_are_no_placeholders(name: str, value: str) -> None:
+    assert not is_placeholder(value, name=name)
+
+
+@every(
+    "name, value",
+    [
+        ("CLIENT_ID", "example"),
+        ("API_KEY", "[your key]"),
+        ("DB_PASSWORD", "change it"),
+        ("HOST", "your.domain.tld"),
+        ("DOMAIN", "<your domain>"),
+        ("ANY", "CHANGE_ME"),
+    ],
+)
+def test_placeholders_by_the_name_of_their_variable(name: str, value: str) -> None:
+    assert is_placeholder(value, name=name)
 
 
 @every(
@@ -68,7 +111,6 @@ def test_values_that_are_none(value: str) -> None:
         "admin",
         "Password",
         "password123",
-        "changeme1!",
         "secret",
         "123456",
         "12345678",
