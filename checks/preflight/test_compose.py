@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
@@ -93,17 +94,27 @@ def test_compose_resolves(release: Release, expect: Expect) -> None:
 
 
 def switches(target: Target, environment: dict[str, str]) -> list[str]:
-    """Return the names of Compose's own variables in the env file that say other than the target file.
+    """Return what is said of Compose's own variables in the env file that differ from the target file.
 
     gonogo names the files, the project and the profiles itself; whoever runs Compose by hand gets these.
     """
-    same = {
-        PROJECT: {target.project},
-        "COMPOSE_FILE": {":".join(target.compose_files)},
-        "COMPOSE_PROFILES": {",".join(target.profiles)},
+    keys: dict[str, tuple[str, str | list[str]]] = {
+        PROJECT: ("project", target.project),
+        "COMPOSE_FILE": ("compose_files", target.compose_files),
+        "COMPOSE_PROFILES": ("profiles", target.profiles),
     }
-    found = [name for name in SWITCHES if environment.get(name, "").strip()]
-    return [name for name in found if environment[name] not in same.get(name, set())]
+    found = []
+    for name in SWITCHES:
+        value = environment.get(name, "").strip()
+        parts = [part.strip() for part in re.split("[:;]" if name == "COMPOSE_FILE" else ",", value)]
+        key, ours = keys.get(name, ("", ""))
+        theirs = value if isinstance(ours, str) else [part for part in parts if part]
+        if not value or theirs == ours or (name == "COMPOSE_PROFILES" and set(theirs) == set(ours)):
+            continue
+        cure = f"{key} in the target file is {json.dumps(ours)}: set {key} = {json.dumps(theirs)} there, or"
+        cure = cure if key else "gonogo does not follow it:"
+        found.append(f"{name} in the env file is {value}, and {cure} remove it")
+    return found
 
 
 def added(running: Iterable[Container], target: Target) -> dict[str, list[str]]:
@@ -137,8 +148,7 @@ def _changed_there(target: Target, release: Release) -> Iterator[str]:
         and stray not in release.environment.files
     ):
         yield f"{stray} lies there, while env_file names {env}"
-    for name in switches(target, release.environment.variables):
-        yield f"{name} in the env file says other than the target file"
+    yield from switches(target, release.environment.variables)
     for file, names in sorted(added(release.host.project(target.project).containers, target).items()):
         yield f"{', '.join(sorted(names))} started with {file}, which is none of compose_files"
 

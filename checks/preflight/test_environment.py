@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
 
 from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.compose import env_file, unresolved
+from gonogo.deploy.compose import env_example, env_file, unresolved
 from gonogo.deploy.compose.client_logins import ClientLogin, client_logins
 from gonogo.deploy.compose.databases import REDIS, SCRIPTS, Database, databases
 from gonogo.deploy.compose.model import Model, Service
@@ -31,10 +32,17 @@ def test_environment_file(host: Host, target: Target, release: Release, expect: 
     path = env_file.file(target)
     place = release.folder.paths.places.get(path)
     if place is None:
+        needed = [""]
+        with suppress(Unknown):  # another check tells what is wrong with the compose files
+            needed = env_example.demanded(release.files.flat, target)
         expect(
             target.env_path is None,
             found=f"no {path}",
             expected="an env file, since the target file names one",
+            fix=""
+            if needed
+            else "Remove env_file from the target file, as the compose files have defaults for "
+            "all variables, or put the env file there.",
         )
         return
     fine = place.is_file and place.readable and place.private

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
@@ -37,7 +38,7 @@ class Target(Section):
     source: Path
     compose_files: list[Annotated[str, AfterValidator(values.local_file)]] = Field(min_length=1)
     profiles: list[str] = Field(default_factory=list)
-    env_file: Annotated[str, AfterValidator(values.file)] | None = None
+    env_file: Annotated[str, AfterValidator(values.env_file)] | None = None
     project: Annotated[str, AfterValidator(values.project)]
     method: Literal["tar", "registry", "on-server"] = "tar"
     health: list[Health] = Field(default_factory=list)
@@ -97,7 +98,7 @@ class Target(Section):
     @property
     def env_path(self) -> PurePosixPath | None:
         """The env file on the target; where it is None, Compose takes ``.env`` if there is one."""
-        return self.path / self.env_file if self.env_file else None
+        return PurePosixPath(posixpath.normpath(self.path / self.env_file)) if self.env_file else None
 
     @property
     def smoke_files(self) -> list[Path]:

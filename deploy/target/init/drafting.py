@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from gonogo.deploy.compose import unresolved
 from gonogo.deploy.compose.command_line import flatten
+from gonogo.deploy.compose.unfilled import uses
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.target import target_file
 from gonogo.deploy.target.init import suggestions
@@ -152,12 +153,14 @@ def _env(raw: dict[str, Any], given: str | None) -> list[str]:
         return _key("env_file", given, "As given: the env file on the target, relative to `path`.")
     used = unresolved.variables(raw)
     files = [file for service in unresolved.services(raw).values() for file in unresolved.env_files(service)]
-    if used:
-        why = f"The compose files use {_some(used)}"
+    needed = {name for name, how, _ in uses(raw) if how not in ("-", ":-", "+", ":+")} & set(used)
+    if needed:
+        why = f"The compose files use {_some([name for name in used if name in needed])}"
     elif any(os.path.normpath(file) == ".env" for file in files):
         why = "A service reads it"
     else:
-        return ["", "# No env file: the compose files use no variables.", '#env_file = ".env"']
+        why = f"there are defaults for {_some(used)}" if used else "the compose files use no variables"
+        return ["", *_comment(f"No env file: {why}."), '#env_file = ".env"']
     return _key(
         "env_file", ".env", f"{why}. On the target, relative to `path`; remove the line if none is there."
     )

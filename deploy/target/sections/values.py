@@ -54,6 +54,13 @@ def file(value: str) -> str:
     return value
 
 
+def env_file(value: str) -> str:
+    """Return the path of an env file as it is, which may lie beside its stack; raises ValueError for none."""
+    if not value or value.endswith("/") or PurePosixPath(value).name in ("", "..") or _unprintable(value):
+        raise ValueError("expected the path of a file on the target, absolute or relative to `path`")
+    return value
+
+
 def local_file(value: str) -> str:
     """Return the path of a Compose file as it is; raises ValueError for what is none."""
     if not value or value == "-" or _unprintable(value):

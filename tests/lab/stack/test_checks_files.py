@@ -103,8 +103,13 @@ def test_variables_of_compose_in_the_env_file(chat: Chat, ask: Ask) -> None:
     assert ask("compose.reproducible") == {}
     chat.env(COMPOSE_PROJECT_NAME="infra", COMPOSE_FILE=f"{COMPOSE}:{OVERRIDE}", COMPOSE_PROFILES="debug")
     said = ask("compose.reproducible")["compose.reproducible"]
-    for name in ("COMPOSE_FILE", "COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME"):
-        assert f"{name} in the env file says other than the target file" in said
+    for name, key in (
+        ("COMPOSE_FILE", "compose_files"),
+        ("COMPOSE_PROFILES", "profiles"),
+        ("COMPOSE_PROJECT_NAME", "project"),
+    ):
+        assert f"{name} in the env file is " in said
+        assert f": set {key} = " in said
 
 
 def test_containers_that_were_started_with_an_override(chat: Chat, ask: Ask) -> None:

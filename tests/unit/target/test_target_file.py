@@ -124,8 +124,13 @@ FAULTS = [
     ({"path": "/srv/a\nb"}, f"`path` is '/srv/a\\nb': {ABSOLUTE}"),
     ({"backup": {"folder": "/"}}, f"`backup.folder` is '/': {ABSOLUTE}"),
     (
-        {"env_file": "../.env"},
-        "`env_file` is '../.env': expected a path on the target without .., absolute or relative to `path`",
+        {"env_file": "envs/"},
+        "`env_file` is 'envs/': expected the path of a file on the target, absolute or relative to `path`",
+    ),
+    (
+        {"mongodb": {"service": "m", "database": "d", "tls_ca_file": "../ca"}},
+        "`mongodb.tls_ca_file` is '../ca': expected a path on the target without .., absolute or relative to "
+        "`path`",
     ),
     ({"name": "Demo"}, "`name` is 'Demo': expected lower-case letters, digits, dots, dashes and underscores"),
     ({"project": "Chat"}, f"`project` is 'Chat': {PROJECT}"),
@@ -222,6 +227,8 @@ def test_local_paths_are_relative_to_the_file_and_remote_ones_to_path():
     target = parse({**BASE, "source": "../chat", "ssh": {"config_file": "c"}, "env_file": "a/.env"}, FILE)
     assert (target.source, target.ssh.config_file) == (Path("/chat"), Path("/targets/c"))
     assert str(target.env_path) == "/srv/chat/a/.env"
+    beside = parse({**BASE, "env_file": "../shared/x.env"}, FILE)
+    assert str(beside.env_path) == "/srv/shared/x.env"
 
 
 keys = st.sampled_from(

@@ -17,8 +17,22 @@ def test_variables_of_compose_that_say_other_than_the_target_file() -> None:
         "COMPOSE_ENV_FILES": "",
     }
     assert switches(there, same) == []
-    other = {"COMPOSE_PROJECT_NAME": "infra", "COMPOSE_FILE": "x.yaml", "COMPOSE_COMPATIBILITY": "1"}
-    assert set(switches(there, other)) == set(other)
+    assert switches(there, {"COMPOSE_PROFILES": "b, a"}) == []
+    other = {
+        "COMPOSE_PROJECT_NAME": "infra",
+        "COMPOSE_FILE": "compose.yaml:x.yaml",
+        "COMPOSE_PROFILES": "debug",
+        "COMPOSE_COMPATIBILITY": "1",
+    }
+    assert sorted(switches(there, other)) == [
+        "COMPOSE_COMPATIBILITY in the env file is 1, and gonogo does not follow it: remove it",
+        "COMPOSE_FILE in the env file is compose.yaml:x.yaml, and compose_files in the target file is "
+        '["compose.yaml"]: set compose_files = ["compose.yaml", "x.yaml"] there, or remove it',
+        'COMPOSE_PROFILES in the env file is debug, and profiles in the target file is ["a", "b"]: set '
+        'profiles = ["debug"] there, or remove it',
+        'COMPOSE_PROJECT_NAME in the env file is infra, and project in the target file is "shop": set '
+        'project = "infra" there, or remove it',
+    ]
 
 
 def test_files_that_were_added_to_those_that_are_deployed() -> None:

@@ -83,7 +83,7 @@ def test_what_is_no_compose_file_is_one_sentence(stack, flattened, says):
         ({"path": "srv"}, "`path` is 'srv': expected an absolute path"),
         ({"name": "A"}, "`name` is 'A': expected lower-case"),
         ({"project": "A"}, "`project` is 'A': expected lower-case"),
-        ({"env_file": "../x"}, "`env_file` is '../x': expected a path"),
+        ({"env_file": ".."}, "`env_file` is '..': expected the path of a file"),
     ],
 )
 def test_what_is_given_wrong_is_refused(stack, given, says):

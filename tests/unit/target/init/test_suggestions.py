@@ -101,7 +101,8 @@ def test_without_an_endpoint_one_is_suggested_at_most(stack, body, suggested):
     ("body", "env_file"),
     [
         ("environment: {A: '${A:?set it}'}", ".env"),
-        ("environment: ['A=${A:-b}']", ".env"),
+        ("environment: ['A=${A:-b}', 'B=${B-}', 'C=${C:+${D}}']", ".env"),
+        ("environment: ['A=${A:-b}', 'B=${B-}']", None),
         ("command: echo $A", ".env"),
         ("command: echo $$A $$${B}", ".env"),
         ("command: echo $$A", None),
