@@ -56,8 +56,9 @@ def placed(flat: str, files: Sequence[File], values: Mapping[str, str]) -> str:
         for kind in KINDS:
             for name in file.names(kind):
                 node = _child(_child(root, kind), name)
-                for env_file in _items(_child(node, "env_file")):
-                    _place_blank(env_file, file, values)
+                env_files = [_child(one, "path") for one in _items(_child(node, "env_file"))]
+                for path in [*env_files, _child(_child(node, "build"), "context")]:
+                    _place_blank(path, file, values)
                 for path in _paths(node):
                     _place(path, file, (kind, name), values)
     after = _written(root)
@@ -88,9 +89,9 @@ def _place(node: yaml.Node | None, file: File, owner: tuple[str, str], values: M
         node.value = own
 
 
-def _place_blank(env_file: yaml.Node, file: File, values: Mapping[str, str]) -> None:
-    """Take the folder from an env file whose path is blank, for Compose passes over it."""
-    path, own = _child(env_file, "path"), _word(env_file, "path").removeprefix(f"{file.folder}/")
+def _place_blank(path: yaml.Node | None, file: File, values: Mapping[str, str]) -> None:
+    """Take the folder from an env file or a context whose path is blank, for Compose passes over it."""
+    own = str(path.value).removeprefix(f"{file.folder}/") if isinstance(path, yaml.ScalarNode) else ""
     if path is not None and own.startswith("$") and not interpolated(own, values):
         path.value = own
 

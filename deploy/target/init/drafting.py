@@ -159,8 +159,8 @@ def _env(raw: dict[str, Any], given: str | None) -> list[str]:
     elif any(os.path.normpath(file) == ".env" for file in files):
         why = "A service reads it"
     else:
-        why = f"there are defaults for {_some(used)}" if used else "the compose files use no variables"
-        return ["", *_comment(f"No env file: {why}."), '#env_file = ".env"']
+        why = f"defaults for {_some(used)}" if used else "no variables"
+        return ["", *_comment(f"No env file: the compose files have {why}."), '#env_file = ".env"']
     return _key(
         "env_file", ".env", f"{why}. On the target, relative to `path`; remove the line if none is there."
     )
