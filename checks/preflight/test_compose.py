@@ -11,6 +11,7 @@ import pytest
 
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.command_line import OVERRIDES, PROJECT
+from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.host import Host
@@ -199,12 +200,16 @@ ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 
 def shared(built: Iterable[Service]) -> list[str]:
-    """Return a sentence for each image name under which different builds would be tagged."""
+    """Return a sentence for each image name under which different builds would be tagged.
+
+    A release gives its own tag to what it builds, so different tags make no different names.
+    """
     by_image: dict[str, list[Service]] = {}
     for service in built:
-        by_image.setdefault(service.image, []).append(service)
+        by_image.setdefault(repository(service.image), []).append(service)
     return [
         f"{image} is built in different ways by {', '.join(sorted(one.name for one in made))}"
+        + (", and a release's tag takes the place of theirs" if len({one.image for one in made}) > 1 else "")
         for image, made in sorted(by_image.items())
         if any(one.build != made[0].build for one in made)
     ]

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gonogo.deploy.compose import image_name
 from gonogo.deploy.errors import GonogoError
 
 ONE_SHOT, HEALTHY = "service_completed_successfully", "service_healthy"
@@ -207,19 +208,16 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
 def _sharing(services: dict[str, Service]) -> dict[str, Service]:
     """Return the services; one without ``build`` has that of the service that builds the image it names."""
     makers = {
-        _with_tag(service.image): service.build for service in services.values() if service.build is not None
+        image_name.split(service.image): service.build
+        for service in services.values()
+        if service.build is not None
     }
     return {
         name: service
         if service.build is not None
-        else replace(service, build=makers.get(_with_tag(service.image)))
+        else replace(service, build=makers.get(image_name.split(service.image)))
         for name, service in services.items()
     }
-
-
-def _with_tag(image: str) -> str:
-    """Return an image's name with the tag that it has where it names none."""
-    return image if ":" in image.rpartition("/")[2] or "@" in image else f"{image}:latest"
 
 
 def _words(given: list[str] | str | None) -> tuple[str, ...]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gonogo.deploy.compose.image_name import repository
-from gonogo.deploy.compose.model import Model, Service
+from gonogo.deploy.compose.model import OF, Model, Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.release.build_context import context, here
 from gonogo.deploy.release.build_source import REVISION, source
@@ -42,10 +41,15 @@ def local_ids(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def makers(model: Model) -> list[str]:
-    """Return the services that are built, one for each image: of two builds, one would be another image."""
-    found = {repository(model.services[name].image): name for name in reversed(model.built())}
-    return sorted(found.values())
+def makers(model: Model) -> dict[str, list[str]]:
+    """Return the services that are built, and for each those that run its image: a build is done once.
+
+    Done twice, it would make another image. What is the same build may go by several names.
+    """
+    found: dict[str, list[str]] = {}
+    for name in model.built():
+        found.setdefault(json.dumps(model.services[name].build, sort_keys=True), []).append(name)
+    return {names[0]: names for names in found.values()}
 
 
 def build_file(target: Target, model: Model, version: str, place: Callable[[str], str] | None = None) -> str:
@@ -56,7 +60,16 @@ def build_file(target: Target, model: Model, version: str, place: Callable[[str]
     Each image gets the tag of the release, so that builds at the same time do not take each other's images.
     Arguments come from the target's env file, so the file may hold secrets: it is for standard input.
     """
-    services = {name: _build(target, model.services[name], version, place) for name in makers(model)}
+    place = place or (lambda given: str(here(target, given) or given))
+    builds = makers(model)
+    maker = {name: first for first, names in builds.items() for name in names}
+    services = {}
+    for first, names in builds.items():
+        own, *others = dict.fromkeys(tagged(model.services[name].image, version) for name in names)
+        section = _build(target, model.services[first], place, maker)
+        if others:
+            section["tags"] = [*section.get("tags", ()), *others]
+        services[first] = {"image": own, "build": section}
     return json.dumps({"name": model.name, "services": services}).replace("$", "$$")
 
 
@@ -126,12 +139,12 @@ def _fed(process: subprocess.Popen[bytes], text: bytes, say: Callable[[str], Non
 
 
 def _build(
-    target: Target, service: Service, version: str, place: Callable[[str], str] | None
+    target: Target, service: Service, place: Callable[[str], str], maker: Mapping[str, str]
 ) -> dict[str, Any]:
     section = dict(service.build or {})
-    place = place or (lambda given: str(here(target, given) or given))
     if more := section.get("additional_contexts"):
-        section["additional_contexts"] = {key: place(str(at)) for key, at in more.items()}
+        other = {f"{OF}{name}": f"{OF}{first}" for name, first in maker.items()}
+        section["additional_contexts"] = {key: other.get(str(at), place(str(at))) for key, at in more.items()}
     folder = context(target, service)
     if folder is not None:
         section["context"] = place(str(section.get("context") or target.path))
@@ -139,7 +152,7 @@ def _build(
         labels = section.get("labels") or {}
         if revision and isinstance(labels, dict):
             section["labels"] = {**labels, REVISION: revision}
-    return {"image": tagged(service.image, version), "build": section}
+    return section
 
 
 def _has_buildx() -> bool:

@@ -91,7 +91,7 @@ def test_a_dockerfile_of_another_name_or_none(here: Target, tmp_path: Path) -> N
 def test_only_what_is_built_is_in_the_build_file(here: Target) -> None:
     stack = model(
         api={"image": "shop-api:edge", "build": {"context": "/srv/shop"}, "environment": {"PASSWORD": "x"}},
-        web={"build": {"context": "/srv/shop"}},
+        web={"build": {"context": "/srv/shop", "target": "web"}},
         db={"image": "mongo:6"},
     )
     found = json.loads(build_file(here, stack, VERSION))
@@ -114,6 +114,29 @@ def test_an_image_is_built_once_for_all_services_that_name_it(here: Target) -> N
     assert stack.built() == ["another", "app", "copy"], "each runs what is built, and not what lies around"
     found = json.loads(build_file(here, stack, VERSION))["services"]
     assert [one["image"] for one in found.values()] == [tagged("shop-app", VERSION)]
+
+
+def test_one_build_with_two_names_is_done_once(here: Target) -> None:
+    build = {"context": "/srv/shop", "tags": ["kept"]}
+    stack = model(
+        web={"image": "shop-web", "build": build},
+        worker={"build": build},
+        other={"build": {"context": "/srv/shop", "additional_contexts": {"app": "service:worker"}}},
+    )
+    found = json.loads(build_file(here, stack, VERSION))["services"]
+    assert sorted(found) == ["other", "web"]
+    assert found["web"]["image"] == tagged("shop-web", VERSION)
+    assert found["web"]["build"]["tags"] == ["kept", tagged("shop-worker", VERSION)]
+    assert found["other"]["build"]["additional_contexts"] == {"app": "service:web"}
+
+
+def test_names_of_one_image_that_are_written_in_different_ways() -> None:
+    stack = model(
+        web={"image": "shop/app", "build": {"context": "/srv/shop"}},
+        cron={"image": "docker.io/shop/app:latest"},
+        older={"image": "shop/app:1"},
+    )
+    assert stack.built() == ["cron", "web"]
 
 
 def test_dollars_survive_the_way_through_compose(here: Target) -> None:

@@ -80,5 +80,10 @@ def test_different_builds_under_one_name() -> None:
         c={"image": "y", "build": {"context": "/c"}},
         d={"image": "y", "build": {"context": "/c"}},
         e={"image": "y"},
+        f={"image": "z:web", "build": {"context": "/f"}},
+        g={"image": "z:worker", "build": {"context": "/g"}},
     ).services.values()
-    assert shared(s for s in services if s.build) == ["x is built in different ways by a, b"]
+    assert shared(s for s in services if s.build) == [
+        "x is built in different ways by a, b",
+        "z is built in different ways by f, g, and a release's tag takes the place of theirs",
+    ]
