@@ -99,7 +99,7 @@ def judge(check: Check, place: Place, suite: Suite, error: BaseException | None,
         status=status,
         severity=severity,
         reason=check.reason,
-        fix=plain(hide(finding.fix or check.fix)) if status not in ("passed", "skipped") else "",
+        fix="" if status in ("passed", "skipped") else plain(hide(_fix(check, finding, error))),
         found=_short(hide(finding.found)),
         expected=_short(hide(finding.expected)),
         message=_short(hide(message)),
@@ -115,6 +115,11 @@ def _finding(check: Check, suite: Suite, error: BaseException | None) -> Finding
     if error is None:
         return suite.expect.held
     return error.finding(check.severity) if isinstance(error, CheckFailed) else Finding()
+
+
+def _fix(check: Check, finding: Finding, error: BaseException | None) -> str:
+    known = error.remedy if isinstance(error, Unknown) else ""
+    return finding.fix or known or check.fix
 
 
 def _status(check: Check, error: BaseException | None, text: str) -> tuple[CheckStatus, str]:

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
 
@@ -60,8 +60,8 @@ class Backups(Noun):
         result = self.connection.run(f"folder={shlex.quote(folder)}; {FOLDER}")
         listing = parse(folder, result.text)
         if listing is None:
-            last = (result.error_text.strip() or "nothing was answered").splitlines()[-1]
-            raise GonogoError(f"{self.machine}: the backups in {folder} cannot be looked at: {last}")
+            why = explained(result.error_text, "nothing was answered")
+            raise GonogoError(f"{self.machine}: the backups in {folder} cannot be looked at: {why}")
         return listing
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.ssh.connection import Connection
 
 Kind = Literal["file", "folder", "other", "missing", "unseen"]
@@ -61,8 +61,8 @@ def binds(connection: Connection, paths: Iterable[str]) -> dict[str, Bind]:
     result = connection.run(f"{MOUNTS} && for name in {shlex.join(names)}; do printf '\\0'; {ONE}; done")
     found = parse(names, result.text)
     if not found:
-        last = (result.error_text.strip() or "nothing was answered").splitlines()[-1]
-        raise GonogoError(f"{connection.host}: what the stack mounts cannot be looked at: {last}")
+        why = explained(result.error_text, "nothing was answered")
+        raise GonogoError(f"{connection.host}: what the stack mounts cannot be looked at: {why}")
     return found
 
 

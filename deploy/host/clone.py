@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 
+from gonogo.deploy.errors import explained
 from gonogo.deploy.host.commits import some
 from gonogo.deploy.host.git_status import parse_status
 from gonogo.deploy.ssh.connection import Connection
@@ -68,8 +70,9 @@ def look(connection: Connection, place: str, source: str, commit: str) -> Clone:
 def parse(place: str, status: int, text: str) -> Clone:
     """Return what the question of ``look`` was answered."""
     if status or text.count(PART) < 3:
-        last = (text.strip() or "git is not there").splitlines()[-1]
-        return Clone(problem=f"there is no clone at {place}: {last}")
+        why = explained(text, "git is not there")
+        unread = re.search("dubious ownership|ermission denied", why)
+        return Clone(problem=f"{'git cannot read the' if unread else 'there is no'} clone at {place}: {why}")
     found, holding, has, remote = text.split(PART)[:4]
     state = parse_status(found)
     if not state.commit:

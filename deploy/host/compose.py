@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from gonogo.deploy.errors import Unknown
+from gonogo.deploy.errors import Unknown, cause, remedy
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.docker import last, missing, podman, unreachable, version
+from gonogo.deploy.host.docker import missing, podman, refusal, version
 from gonogo.deploy.host.noun import Noun
 
 COMMAND = "docker compose version --short"
+INSTALL = (
+    "install the Compose v2 plugin (the package docker-compose-plugin), the old `docker-compose` will not do"
+)
 
 
 class Compose(Noun):
@@ -24,9 +27,10 @@ class Compose(Noun):
         if missing(result):
             raise unreachable(self.machine, result)
         if not result.ok or not version(result.text):
+            line = cause(result.error_text, result.text)
             raise podman(self.connection, result) or Unknown(
                 "docker.compose",
-                f"{self.machine}: `docker compose` does not work there ({last(result)}): install the Compose "
-                "v2 plugin (the package docker-compose-plugin), the old `docker-compose` will not do",
+                f"{self.machine}: `docker compose` does not work there ({line})",
+                remedy(line) or INSTALL,
             )
         return result.text.strip().removeprefix("v")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gonogo.deploy.errors import Unknown
+from gonogo.deploy.errors import Unknown, cause, remedy
 from gonogo.deploy.ssh.connection import Connection, Result
 
 CLIENT = "docker --version"
@@ -12,6 +12,10 @@ PODMAN = '"Podman Engine"'
 """The component that podman's service names of itself, in answer to ``docker version``."""
 # As the engine says it (moby, api/server/middleware/version.go), whatever was asked.
 _API = re.compile(r"client version (\S+) is too (old|new)\. M\w+ supported API version is ([\d.]+)")
+
+_SOCKET = re.compile(
+    r"permission denied while trying to connect|dial unix \S+ .*permission denied", re.IGNORECASE
+)
 
 
 def version(text: str) -> tuple[int, ...]:
@@ -28,7 +32,7 @@ def unreachable(host: str, result: Result) -> Unknown:
             "docker.engine",
             f"{host}: there is no `docker` command: install Docker Engine and its Compose v2 plugin there",
         )
-    if "permission denied" in words.lower():
+    if _SOCKET.search(words):
         return Unknown(
             "docker.access",
             f"{host}: the login may not use the Docker socket: run `sudo usermod -aG docker USER` there and "
@@ -48,7 +52,8 @@ def unreachable(host: str, result: Result) -> Unknown:
             f"{host}: the Docker Engine does not run: start it with `sudo systemctl start docker` and read "
             "`journalctl -u docker` for why it stopped",
         )
-    return Unknown("docker.healthy", f"{host}: docker does not answer: {last(result)}")
+    line = cause(words, result.text)
+    return Unknown("docker.healthy", f"{host}: docker does not answer: {line}", remedy(line))
 
 
 def podman(connection: Connection, failed: Result) -> Unknown | None:
@@ -71,8 +76,3 @@ def unsupported(host: str, why: str) -> Unknown:
 def missing(result: Result) -> bool:
     """Return whether there was no ``docker`` command."""
     return result.exit_status == 127  # sh(1): a command that was not found
-
-
-def last(result: Result) -> str:
-    """Return the last line that a command said."""
-    return (result.error_text.strip() or result.text.strip() or "it said nothing").splitlines()[-1]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from gonogo.deploy.errors import Unknown
+from gonogo.deploy.errors import Unknown, cause
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.docker import PODMAN, last, podman, unreachable, unsupported
+from gonogo.deploy.host.docker import PODMAN, podman, refusal, unsupported
 from gonogo.deploy.host.noun import Noun
 
 # The folder of the data comes last, on a line of its own, so that the shell can take it from there. What is
@@ -77,7 +77,7 @@ class Engine(Noun):
         except (ValueError, KeyError, TypeError):
             raise Unknown(
                 "docker.engine",
-                f"{self.machine}: `docker` there is not Docker's ({last(result)[:80]}): install Docker "
+                f"{self.machine}: `docker` there is not Docker's ({cause(result.text)[:80]}): install Docker "
                 "Engine, what stands in for it will not do",
             ) from None
 

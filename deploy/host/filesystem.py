@@ -6,7 +6,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
 
@@ -48,8 +48,8 @@ class Filesystem(Noun):
         """
         result = self.connection.run(f"for name in {shlex.join(self._names)}; do {ASK}; done")
         if not result.ok:
-            last = (result.error_text.strip() or "df said nothing").splitlines()[-1]
-            raise GonogoError(f"{self.machine}: the free room is not known: {last}")
+            why = explained(result.error_text, "df said nothing")
+            raise GonogoError(f"{self.machine}: the free room is not known: {why}")
         room = parse(result.text)
         if room is None:
             raise GonogoError(f"{self.machine}: the free room is not known: df printed no table")

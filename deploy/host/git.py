@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-from gonogo.deploy.errors import CommandTimeout
+from gonogo.deploy.errors import CommandTimeout, explained
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.clone import Clone, look
 from gonogo.deploy.host.git_status import Checkout, parse_status
@@ -51,7 +51,7 @@ class Git(Noun):
         if result.exit_status == 127:
             return Checkout(why=f"git was not found on {self.machine}")
         if not result.ok:
-            said = (result.error_text.strip() or "it said nothing").splitlines()[-1]
+            said = explained(result.error_text)
             none = "not a git repository" in said
             return Checkout(why=f"{folder} is in no git repository" if none else f"git in {folder}: {said}")
         return parse(folder, result.text)

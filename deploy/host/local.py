@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
-from gonogo.deploy.errors import CommandTimeout, GonogoError
+from gonogo.deploy.errors import CommandTimeout, GonogoError, explained
+from gonogo.deploy.ssh.account import short
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.request_log import short
 from gonogo.deploy.ssh.shell import Result
@@ -68,11 +69,11 @@ class LocalConnection:
         return result
 
     def check(self, command: str, **given: Any) -> Result:
-        """Return as ``run``; raises GonogoError with the last line it said when its status was not 0."""
+        """Return as ``run``; raises GonogoError with the line that says why when its status was not 0."""
         result = self.run(command, **given)
         if not result.ok:
-            last = (result.error_text.strip() or result.text.strip() or "it said nothing").splitlines()[-1]
-            raise GonogoError(f"{HERE}: `{short(command)}` ended with {result.exit_status}: {last}")
+            why = explained(result.error_text, result.text)
+            raise GonogoError(f"{HERE}: `{short(command)}` ended with {result.exit_status}: {why}")
         return result
 
     def forward_port(self, host: str, port: int, **_: object) -> int:

@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, explained
 
 TIMEOUT_S = 60
 ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
@@ -37,11 +37,11 @@ def run(source: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def asked(source: Path, *arguments: str) -> str:
-    """Return what git prints; raises GonogoError with its last line when it fails."""
+    """Return what git prints; raises GonogoError with the line that says why when it fails."""
     done = run(source, *arguments)
     if done.returncode != 0:
-        last = (done.stderr.decode("utf-8", "replace").strip() or "it said nothing").splitlines()[-1]
-        raise GonogoError(f"git {arguments[0]} in {source}: {last}")
+        why = explained(done.stderr.decode("utf-8", "replace"))
+        raise GonogoError(f"git {arguments[0]} in {source}: {why}")
     return done.stdout.decode("utf-8", "replace")
 
 

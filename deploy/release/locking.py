@@ -10,7 +10,7 @@ import shlex
 import socket
 import threading
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.release import records
 from gonogo.deploy.release.lock import Held, Holder, look, way_out
 from gonogo.deploy.ssh.connection import Connection
@@ -75,8 +75,8 @@ class Lock:
         if result.exit_status == HELD:
             raise Locked(self._told())
         if not result.ok:
-            last = (result.error_text.strip() or "no reason given").splitlines()[-1]
-            raise GonogoError(f"{self.connection.host}: the lock cannot be written: {last}")
+            why = explained(result.error_text)
+            raise GonogoError(f"{self.connection.host}: the lock cannot be written: {why}")
         self._made = "made" in result.text
         if self.held:
             threading.Thread(target=self._beat, daemon=True, name="gonogo-lock").start()

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.errors import ConnectionFailed, GonogoError, explained
 from gonogo.deploy.ssh import openssh
 from gonogo.deploy.ssh.executor import Executor
 from gonogo.deploy.ssh.opening import Opening, opened
@@ -150,13 +150,13 @@ class Connection:
     def check(
         self, command: str, *, stdin: bytes | None = None, timeout: float | None = None, mutates: bool = False
     ) -> Result:
-        """Run as ``run`` does; raises GonogoError with the last line it said when its status is not 0."""
+        """Run as ``run`` does; raises GonogoError with the line that says why when its status is not 0."""
         __tracebackhide__ = True
         result = self.run(command, stdin=stdin, timeout=timeout, mutates=mutates)
         if not result.ok:
-            lines = (result.error_text.strip() or result.text.strip() or "it said nothing").splitlines()
+            why = explained(result.error_text, result.text)
             raise GonogoError(
-                self.redact(f"{self.host}: `{short(command)}` ended with {result.exit_status}: {lines[-1]}")
+                self.redact(f"{self.host}: `{short(command)}` ended with {result.exit_status}: {why}")
             )
         return result
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gonogo.deploy.errors import UsageError
+from gonogo.deploy.errors import UsageError, cause
 from gonogo.deploy.ssh.framing import SESSION
 
 KEEPALIVES = 3
@@ -177,13 +177,12 @@ def session_words(words: str) -> str:
     """Return one clause for the last words of a session whose master is well."""
     if "Session open refused" in words:
         return "the server allows no further session: raise MaxSessions in its sshd_config to 10, its default"
-    return (words.strip().splitlines() or ["it said nothing"])[-1]
+    return cause(words)
 
 
 def diagnosis(words: str, by_hand: str, seconds: float) -> str:
     """Return one clause for ssh's last words: what happened, what to do; ``seconds``: connect timeout."""
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
-    last = lines[-1] if lines else "ssh ended without a word"
+    last = cause(words, "ssh ended without a word")
     for sign, meaning in CAUSES:
         if re.search(sign, words):
             return meaning.format(by_hand=by_hand, seconds=seconds, last=last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.host.clone import ENVIRONMENT
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.sections.delivery import OnServer
@@ -32,8 +32,8 @@ def set_to(connection: Connection, section: OnServer, commit: str) -> str:
         mutates=True,
     )
     if not result.ok:
-        last = (result.error_text.strip() or "it said nothing").splitlines()[-1]
-        raise GonogoError(f"{connection.host}: {section.checkout} was not set to {commit[:8]}: {last}")
+        why = explained(result.error_text)
+        raise GonogoError(f"{connection.host}: {section.checkout} was not set to {commit[:8]}: {why}")
     return result.text.strip()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, explained
 
 TIMEOUT_S = 3600
 SHARED = ("contexts", "cli-plugins")
@@ -49,12 +49,6 @@ def docker(
         raise GonogoError(f"`docker {arguments[0]}` did not end within {timeout:g} s here") from None
 
 
-def last_line(*texts: str) -> str:
-    """Return the last line of the first text that says anything."""
-    lines = next((text.strip().splitlines() for text in texts if text.strip()), ["it said nothing"])
-    return lines[-1]
-
-
 @contextlib.contextmanager
 def logged_in(host: str, given: Given | None) -> Iterator[Path | None]:
     """Log in to a registry in a configuration folder of our own, and out at the end; yields the folder.
@@ -72,7 +66,7 @@ def logged_in(host: str, given: Given | None) -> Iterator[Path | None]:
             "login", "-u", given.user, "--password-stdin", host, folder=folder, stdin=given.password
         )
         if done.returncode != 0:
-            said = last_line(done.stderr, done.stdout)
+            said = explained(done.stderr, done.stdout)
             raise GonogoError(f"this machine: docker login to {host} as {given.user} failed: {said}")
         try:
             yield folder

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 import docker
 
 from gonogo.deploy.compose.image_name import HUB, split
-from gonogo.deploy.errors import CommandTimeout, GonogoError
+from gonogo.deploy.errors import CommandTimeout, GonogoError, cause
 from gonogo.deploy.host.docker_sdk import FAULTS
 from gonogo.deploy.host.logins import Login
-from gonogo.deploy.transfer.client import TIMEOUT_S, last_line
+from gonogo.deploy.transfer.client import TIMEOUT_S
 from gonogo.deploy.transfer.progress import Event, TransferProgress, follow
 
 Events = Iterator[Event]
@@ -84,7 +84,7 @@ def _followed(
     try:
         return follow(begin(), progress)
     except docker.errors.APIError as error:
-        raise GonogoError(last_line(str(error.explanation or ""))) from None
+        raise GonogoError(cause(str(error.explanation or ""))) from None
     except (*FAULTS, ValueError) as error:
         if time.monotonic() >= deadline:
             raise CommandTimeout(f"`{what}` did not end within {limit:g} s") from None

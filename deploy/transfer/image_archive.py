@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.transfer.tar_members import PIECE, Damaged, Member, Members
 
 MANIFEST, INDEX = "manifest.json", "index.json"
@@ -161,8 +161,8 @@ class Archive:
             self._process.kill()
         elif status != 0:
             self._threads[1].join(5)
-            last = (self._words.decode("utf-8", "replace").strip() or "it said nothing").splitlines()[-1]
-            self._fault = f"docker save failed on this machine: {last}"
+            why = explained(self._words.decode("utf-8", "replace"))
+            self._fault = f"docker save failed on this machine: {why}"
         missing = self._wanted - set().union(*found.values())
         if missing and not self._fault:
             self._fault = f"the image archive lacks {', '.join(sorted(missing))}: nothing was deployed"

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.transfer.client import last_line
+from gonogo.deploy.errors import GonogoError, cause
 
 Event = Mapping[str, Any]
 
@@ -102,7 +101,7 @@ def _error(event: Event) -> str:
     detail = event.get("errorDetail")
     message = detail.get("message") if isinstance(detail, dict) else ""
     said = message or event.get("error")
-    return last_line(str(said or "")) if said or detail else ""
+    return cause(str(said or "")) if said or detail else ""
 
 
 def _bytes(value: object) -> int:

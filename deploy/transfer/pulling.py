@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from gonogo.deploy.compose.image_name import split
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.transcript import Entry
-from gonogo.deploy.transfer.client import Given, last_line
+from gonogo.deploy.transfer.client import Given
 from gonogo.deploy.transfer.progress import TransferProgress
 
 if TYPE_CHECKING:
@@ -129,5 +129,5 @@ def _by_client(connection: Connection, names: Collection[str], host: str, given:
     if not result.ok:
         what = "docker login" if result.exit_status == NO_LOGIN else "docker pull"
         at = f" for {host}" if host else ""
-        said = last_line(result.error_text, result.text)
+        said = explained(result.error_text, result.text)
         raise GonogoError(connection.redact(f"{connection.host}: {what}{at} failed: {said}"))

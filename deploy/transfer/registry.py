@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from gonogo.deploy.compose.image_name import misnamed, repository, split
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.host import identities, images
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.records import Image, tagged
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer import pulling, tar
-from gonogo.deploy.transfer.client import CLIENT_ONLY, Given, docker, last_line, logged_in
+from gonogo.deploy.transfer.client import CLIENT_ONLY, Given, docker, logged_in
 from gonogo.deploy.transfer.progress import TransferProgress, pushed_digest
 
 
@@ -99,7 +99,7 @@ def push(image: str, name: str, given: Given | None, progress: TransferProgress 
     """
     done = docker("tag", image, name)
     if done.returncode != 0:
-        raise _failed(name, last_line(done.stderr, done.stdout))
+        raise _failed(name, explained(done.stderr, done.stdout))
     progress = progress or TransferProgress()
     try:
         digest = _by_sdk(name, given, progress)
@@ -144,7 +144,7 @@ def _by_client(name: str, given: Given | None) -> str:
     with logged_in(split(name)[0], given) as folder:
         done = docker("push", name, folder=folder)
     if done.returncode != 0:
-        raise _failed(name, last_line(done.stderr, done.stdout))
+        raise _failed(name, explained(done.stderr, done.stdout))
     return pushed_digest(done.stdout)
 
 

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
+from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError, explained
 from gonogo.deploy.host import identities, images
 from gonogo.deploy.host import layers as sized
 from gonogo.deploy.host.docker import unreachable
@@ -223,8 +223,7 @@ def _load(  # noqa: PLR0913, PLR0917  what is sent, what is left of it, and who 
             raise
     in_part = sieve.dropped > 0
     if not result.ok:
-        words = (result.error_text.strip() or "it said nothing").splitlines()
-        raise Refused(f"docker load failed: {words[-1]}", in_part)
+        raise Refused(f"docker load failed: {explained(result.error_text)}", in_part)
     arrived = identities.counterparts(connection, ids, sieve.manifests)
     if missing := sorted(set(ids) - identities.listed(connection, arrived).keys()):
         # An engine with containerd's store takes for loaded what it has not all content of.

@@ -15,10 +15,13 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO
 
-from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import manifest
 from gonogo.deploy.mongodb.backup.manifest import MANIFEST, PROOF, Backup, Sum
 from gonogo.deploy.mongodb.backup.upload_folder import PART, STREAM_S, named
+from gonogo.deploy.errors import GonogoError, explained
+from gonogo.deploy.mongodb import manifest
+from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF, Backup, Sum
+from gonogo.deploy.mongodb.upload_folder import PART, STREAM_S, named
 from gonogo.deploy.release import records
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
@@ -85,8 +88,8 @@ def _poured(connection: Connection, backup: Backup, part: Path) -> dict[str, Sum
         command = f"tar -C {shlex.quote(str(backup.folder))} -cf - ."
         result = connection.pour(command, pipe.write, timeout=STREAM_S)
     if not result.ok:
-        last = (result.error_text.strip() or "it said nothing").splitlines()[-1]
-        raise GonogoError(f"{connection.host}: it could not be read for the copy: {last}")
+        why = explained(result.error_text)
+        raise GonogoError(f"{connection.host}: it could not be read for the copy: {why}")
     return found
 
 

@@ -13,7 +13,6 @@ from urllib.parse import quote, urlencode
 
 from pymongo import MongoClient
 
-from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup_stream, manifest, upload_folder, write_detection
 from gonogo.deploy.mongodb.backup.backup_request import BackupRequest, file
 from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Sums
@@ -21,6 +20,12 @@ from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, ENTRIES, FINGERPRINT,
 from gonogo.deploy.mongodb.fingerprint import fingerprint
 from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.mongodb.server.client import Login
+from gonogo.deploy.errors import GonogoError, cause
+from gonogo.deploy.mongodb import backup_stream, fingerprint, login, manifest, upload_folder, write_detection
+from gonogo.deploy.mongodb.backup_stream import BackupStream, Piece, Sums
+from gonogo.deploy.mongodb.client import Login
+from gonogo.deploy.mongodb.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
+from gonogo.deploy.mongodb.order import Order, file
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Result
 from gonogo.deploy.target.sections.data import Mongodb
@@ -138,7 +143,7 @@ def config(given: Login) -> bytes:
 
 
 def _why(result: Result, container: str) -> str:
-    said = (result.error_text.strip() or "it said nothing").splitlines()[-1]
+    said = cause(result.error_text)
     said = said.partition("Failed: ")[2] or said
     if result.exit_status == CUT:
         said = "what it wrote is no whole archive, though it ended well"

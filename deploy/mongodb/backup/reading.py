@@ -12,12 +12,17 @@ from pathlib import PurePosixPath
 from queue import Empty, Full, Queue
 from typing import IO, cast
 
-from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import layout
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.manifest import Sum
 from gonogo.deploy.mongodb.backup.upload_folder import STREAM_S
 from gonogo.deploy.mongodb.fingerprint.read_ahead import Closed
+from gonogo.deploy.errors import GonogoError, explained
+from gonogo.deploy.mongodb import layout
+from gonogo.deploy.mongodb.ahead import Closed
+from gonogo.deploy.mongodb.backup_store import Backup
+from gonogo.deploy.mongodb.manifest import Sum
+from gonogo.deploy.mongodb.upload_folder import STREAM_S
 from gonogo.deploy.ssh.connection import Connection
 
 PIECE = 1 << 20
@@ -61,9 +66,7 @@ class Files:
         try:
             result = self._connection.pour(command, self._passing.put, timeout=STREAM_S)
             if not result.ok:
-                # tar tells first what it could not read, and at last that it failed.
-                why = (result.error_text.strip() or "it said nothing").splitlines()[0]
-                why = why.removeprefix("tar: ")
+                why = explained(result.error_text).removeprefix("tar: ")
                 self._error = BackupDamaged(f"the backup {self._backup.name} cannot be read: {why}")
         except Closed:
             pass  # whoever read it has given up, and says why

@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 import shlex
 
-from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.manifest import ARCHIVE
 from gonogo.deploy.mongodb.backup.reading import BackupDamaged
 from gonogo.deploy.mongodb.backup.upload_folder import STREAM_S
+from gonogo.deploy.errors import GonogoError, cause
+from gonogo.deploy.mongodb.backup_store import Backup
+from gonogo.deploy.mongodb.manifest import ARCHIVE
+from gonogo.deploy.mongodb.reading import BackupDamaged
+from gonogo.deploy.mongodb.upload_folder import STREAM_S
 from gonogo.deploy.ssh.connection import Connection
 
 DIFFERS, LACKS = 72, 97
@@ -32,7 +36,6 @@ def restore(
     result = connection.stream(script, stdin=io.BytesIO(login), timeout=STREAM_S)
     if result.ok:
         return
-    last = (result.error_text.strip() or "it said nothing").splitlines()[-1]
     if result.exit_status == DIFFERS:
         raise BackupDamaged(f"the backup {backup.name}: {ARCHIVE} is not what its manifest says: use another")
     if result.exit_status == LACKS:
@@ -40,7 +43,8 @@ def restore(
             f"{connection.host}: the image has no mongorestore, which the backup {backup.name} needs: "
             "restore it where MongoDB's database tools are"
         )
-    raise BackupDamaged(connection.redact(f"the backup {backup.name} cannot be restored: {last}"))
+    why = cause(result.error_text)
+    raise BackupDamaged(connection.redact(f"the backup {backup.name} cannot be restored: {why}"))
 
 
 def command(folder: str, container: str, database: str, into: str, sha256: str) -> str:

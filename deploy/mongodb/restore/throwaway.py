@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import GonogoError, cause
 from gonogo.deploy.ssh.connection import Connection
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ class _Held(threading.Thread):
             result = self._connection.stream(
                 self._script, stdin=cast(BinaryIO, self._reader), timeout=LIFE_S, private=True
             )
-            lines = [line for line in result.error_text.splitlines() if line.strip() and HELP not in line]
-            self.error = said(lines[-1]) if lines else f"it ended with {result.exit_status}"
+            lines = "\n".join(line for line in result.error_text.splitlines() if HELP not in line)
+            self.error = said(cause(lines, f"it ended with {result.exit_status}"))
         except GonogoError as error:
             self.error = str(error)
 

@@ -122,7 +122,10 @@ def test_nothing_is_asked_about_no_images() -> None:
     ("words", "said"),
     [
         ("Cannot connect to the Docker daemon at unix:///var/run/docker.sock", "does not run"),
-        ("Error: No such image: b\npermission denied", "may not use the Docker socket"),
+        (
+            "No such image: b\npermission denied while trying to connect to the API",
+            "not use the Docker socket",
+        ),
         ("", "it said nothing"),
     ],
 )

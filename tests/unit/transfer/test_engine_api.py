@@ -152,7 +152,7 @@ def test_a_pull_that_the_engine_refuses_is_one_sentence_without_the_login(
     engine.status, engine.events = 500, [{"message": f"denied to ada:{SECRET}\nunauthorized: {SECRET}"}]
     with pytest.raises(GonogoError) as caught:
         target.pull(given)
-    assert str(caught.value) == f"web: docker pull for {HOST} failed: unauthorized: [redacted]"
+    assert str(caught.value) == f"web: docker pull for {HOST} failed: denied to ada:[redacted]"
     assert SECRET not in repr(target.transcript.entries)
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
 
