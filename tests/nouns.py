@@ -39,9 +39,11 @@ def nouns() -> Iterator[tuple[str, type]]:
     """Yield each noun as a check writes it, such as ``host.port(port)``, with its class; containers too."""
     for name, member in sorted(vars(Host).items()):
         function = member.func if isinstance(member, cached_property) else member
-        if name.startswith("_") or not inspect.isfunction(function):
+        if name.startswith("_") or not (inspect.isfunction(function) or isinstance(function, type)):
             continue
-        returned = get_type_hints(function, localns=LATER).get("return")
+        # `clock = cached_property(Clock)` is made by its class.
+        hints = {} if isinstance(function, type) else get_type_hints(function, localns=LATER)
+        returned = hints.get("return", function)
         kind = next(iter(get_args(returned)), returned)  # of `Container | None` the first
         if isinstance(kind, type) and issubclass(kind, Noun | Container):
             given = ", ".join(list(inspect.signature(function).parameters)[1:])
@@ -88,7 +90,7 @@ def release() -> str:
     rows = {name: told(one) for name, one in known.items() if isinstance(one, property | Asked)}
     rows["replaces(holder, service)"] = told(Release.replaces)
     for part in PARTS:
-        kind = get_type_hints(known[part].func)["return"]
+        kind = known[part].func
         rows |= {f"{part}.{name}": says for name, says in properties(kind)}
     parts = ["## release", " ".join(text.split()), f"```pycon\n>>>{example.rstrip()}\n```"]
     return "\n\n".join([*parts, "\n".join(f"- `{name}`: {says}" for name, says in sorted(rows.items()))])

@@ -78,7 +78,7 @@ class Place:
 def judge(check: Check, place: Place, suite: Suite, error: BaseException | None, text: str) -> CheckResult:
     """Return the result of a check that ended with ``error``; ``text`` tells that in words."""
     cut = suite.cut(check.id, error)
-    status, message = ("failed", str(error)) if cut else _status(check, error, text)
+    status, message = ("failed", str(error)) if cut else _status(check, error, text, suite.unreachable)
     finding, waiver = _finding(check, suite, error), None if cut else suite.waiver(check.id)
     if cut:
         finding = Finding(fix="See why the connection ended, and run it again.", severity="error")
@@ -122,13 +122,16 @@ def _fix(check: Check, finding: Finding, error: BaseException | None) -> str:
     return finding.fix or known or check.fix
 
 
-def _status(check: Check, error: BaseException | None, text: str) -> tuple[CheckStatus, str]:
+def _status(
+    check: Check, error: BaseException | None, text: str, unreachable: str
+) -> tuple[CheckStatus, str]:
     if error is None:
         return "passed", ""
     if isinstance(error, pytest.skip.Exception):
         return "skipped", str(error.msg)
     if isinstance(error, ConnectionFailed | Unknown) and error.check != check.id:
-        return "blocked", f"blocked by {error.check}: {error}"
+        by = unreachable if error.check == ConnectionFailed.check else error.check
+        return "blocked", f"blocked by {by}: {error}"
     if isinstance(error, GonogoError | CheckFailed):
         return "failed", str(error)
     return "failed", text

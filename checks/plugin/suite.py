@@ -26,14 +26,14 @@ class Suite:
     """The state that the checks of one run share.
 
     ``verified``: the version that verify compares with, empty for the current one; ``version``: of the
-    release under way, of which this run is a part; ``images_of``: the version as
-    which the images were built that are taken, with ``skip_build``;
-    ``offline``: only the repository is looked at; ``checks``: the ids of all checks; ``availability``: how
-    the stack answered during the deployment that this run is a part of, and ``watched`` the file in which the
-    runner says so while this run goes on; ``streaks``: by a container's id, how
-    many health checks had failed in a row when it was first seen to be unhealthy; ``ahead``: all of preflight
-    runs, so what it asks is asked ahead of the checks; ``live``: each test that is not one of preflight's
-    begins a new snapshot of the target.
+    release under way, of which this run is a part; ``images_of``: the version as which the images were built
+    that are taken, with ``skip_build``; ``offline``: only the repository is looked at; ``checks``: the ids of
+    all checks; ``availability``: how the stack answered during the deployment that this run is a part of, and
+    ``watched`` the file in which the runner says so while this run goes on; ``streaks``: by a container's id,
+    how many health checks had failed in a row when it was first seen to be unhealthy; ``unreachable``: the id
+    of the check that failed for the connection; ``ahead``: all of preflight runs, so what it asks is asked
+    ahead of the checks; ``live``: each test that is not one of preflight's begins a new snapshot of the
+    target.
     """
 
     target: Target
@@ -53,12 +53,12 @@ class Suite:
     data: list[DataCount] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     streaks: dict[str, int] = field(default_factory=dict)
+    unreachable: str = ""
     early: Early | None = None
     ahead: bool = False
     live: bool = True
     _release: Release | None = None
     _contact: Contact | None = None
-    _unreachable: bool = False
 
     @property
     def release(self) -> Release:
@@ -134,9 +134,9 @@ class Suite:
         """
         if not isinstance(error, ConnectionFailed | Unknown) or error.check != ConnectionFailed.check:
             return False
-        first = not self._unreachable and check != error.check
-        self._unreachable = True
-        return first and self._connection is not None
+        first = not self.unreachable and check != error.check and self._connection is not None
+        self.unreachable = self.unreachable or (check if first else error.check)
+        return first
 
     def waiver(self, check: str) -> Waiver | None:
         """Return the waiver of a check that holds today, if there is one."""

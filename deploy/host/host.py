@@ -45,6 +45,16 @@ class Host(BaseHost):
     'root'
     """
 
+    clock = cached_property(Clock)
+    compose = cached_property(Compose)
+    containers = cached_property(Containers)
+    engine = cached_property(Engine)
+    host_key = cached_property(HostKey)
+    login = cached_property(Login)
+    memory = cached_property(Memory)
+    sockets = cached_property(Sockets)
+    volumes = cached_property(Volumes)
+
     _holders: tuple[list[Container], list[Listener], Holders] | None = None
 
     def backups(self, folder: str) -> Backups:
@@ -55,33 +65,13 @@ class Host(BaseHost):
         """The certificate of a TLS server, ``name:port``, as it shows it to the host."""
         return Certificate(self, server)
 
-    @cached_property
-    def clock(self) -> Clock:
-        """The clock."""
-        return Clock(self)
-
-    @cached_property
-    def compose(self) -> Compose:
-        """Docker's Compose plugin."""
-        return Compose(self)
-
     def container(self, name: str) -> Container | None:
         """The container of that name; None when there is none."""
         return next((container for container in self.containers.all if container.name == name), None)
 
-    @cached_property
-    def containers(self) -> Containers:
-        """The containers."""
-        return Containers(self)
-
     def dns(self, name: str) -> Dns:
         """A name, as the host resolves it."""
         return Dns(self, name)
-
-    @cached_property
-    def engine(self) -> Engine:
-        """The Docker Engine."""
-        return Engine(self)
 
     def filesystem(self, path: str) -> Filesystem:
         """The filesystem on which an absolute path lies, or would lie."""
@@ -90,11 +80,6 @@ class Host(BaseHost):
     def git(self, folder: str, remote: str = "", commit: str = "") -> Git:
         """A folder, as git knows it; and what a clone there is to be set to."""
         return Git(self, folder, *((remote, commit) if commit else ()))
-
-    @cached_property
-    def host_key(self) -> HostKey:
-        """The key by which ssh knows the host."""
-        return HostKey(self)
 
     def http(self, url: str, seconds: float = LIMIT_S) -> Http:
         """A URL, and how long it is waited for."""
@@ -113,16 +98,6 @@ class Host(BaseHost):
         from gonogo.deploy.release.images import Images  # noqa: PLC0415  its folder lies above this one
 
         return Images(self, release)
-
-    @cached_property
-    def login(self) -> Login:
-        """The login that commands run as."""
-        return Login(self)
-
-    @cached_property
-    def memory(self) -> Memory:
-        """The memory."""
-        return Memory(self)
 
     def mongodb(self, release: Release) -> Mongodb:
         """The MongoDB that the target file names, as a release logs in to it."""
@@ -153,16 +128,6 @@ class Host(BaseHost):
     def releases(self, folder: str) -> Releases:
         """The releases that are recorded in a folder."""
         return Releases(self, folder)
-
-    @cached_property
-    def sockets(self) -> Sockets:
-        """The listening sockets."""
-        return Sockets(self)
-
-    @cached_property
-    def volumes(self) -> Volumes:
-        """The volumes."""
-        return Volumes(self)
 
     @property
     def holders(self) -> Holders:

@@ -105,19 +105,11 @@ class OfflineRelease(Release):
     """
 
     offline = True
+    files: cached_property[Files] = cached_property(OfflineFiles)
+    environment: cached_property[Environment] = cached_property(EnvExample)
 
     def __init__(self, target: Target, redactor: Redactor) -> None:
         super().__init__(target, None, redactor, Unknown(OFFLINE, NO_TARGET))
-
-    @cached_property
-    def files(self) -> Files:
-        """The compose files of this machine, and what lies beside them."""
-        return OfflineFiles(self)
-
-    @cached_property
-    def environment(self) -> Environment:
-        """The env example, which stands for the env file."""
-        return EnvExample(self)
 
     @asked("compose.resolves", keep=kept, local=True)
     def resolved(self) -> Resolved:

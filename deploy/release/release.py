@@ -59,35 +59,12 @@ class Release(Base):
     'Europe/Berlin'
     """
 
-    @cached_property
-    def files(self) -> Files:
-        """The compose files of this machine, and what lies beside them."""
-        return Files(self)
-
-    @cached_property
-    def folder(self) -> Folder:
-        """The stack's folder on the target."""
-        return Folder(self)
-
-    @cached_property
-    def environment(self) -> Environment:
-        """The env file on the target, and those of services."""
-        return Environment(self)
-
-    @cached_property
-    def registry(self) -> Registry:
-        """The registry of the stack's own images."""
-        return Registry(self)
-
-    @cached_property
-    def builds(self) -> Builds:
-        """How it gets its images."""
-        return Builds(self)
-
-    @cached_property
-    def binds(self) -> Binds:
-        """What the stack mounts of its host."""
-        return Binds(self)
+    files = cached_property(Files)
+    folder = cached_property(Folder)
+    environment = cached_property(Environment)
+    registry = cached_property(Registry)
+    builds = cached_property(Builds)
+    binds = cached_property(Binds)
 
     @asked("compose.resolves", keep=kept)
     def resolved(self) -> Resolved:

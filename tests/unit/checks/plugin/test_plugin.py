@@ -87,7 +87,7 @@ def test_a_connection_that_breaks_in_a_check_fails_it_and_blocks_the_rest(suite:
     assert suite.run(lost.format("x") + lost.format("y")).ret == 1
     assert [(one.status, one.message) for one in suite.checks().values()] == [
         ("failed", "lost"),
-        ("blocked", "blocked by ssh.reachable: lost"),
+        ("blocked", "blocked by own.x: lost"),
     ]
 
 
