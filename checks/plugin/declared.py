@@ -45,6 +45,7 @@ def _after_target_file(release: Release) -> Iterator[Question]:
     yield lambda: host.engine.info
     yield lambda: host.releases(folder).recorded
     yield lambda: host.volumes.all
+    yield lambda: host.networks.all
     yield lambda: host.project(target.project).made_with
     yield lambda: host.compose.version
     yield lambda: host.sockets.listening
@@ -90,6 +91,7 @@ def _after_model(release: Release) -> Iterator[Question]:
     yield lambda: release.builds.images
     yield lambda: release.binds.mounted.binds
     yield lambda: release.environment.files
+    yield lambda: release.binds.given.places
     yield lambda: release.running and health.replies(host, target.health)
     yield lambda: host.filesystem(host.engine.root).room
     yield lambda: release.shipping

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from gonogo.deploy.errors import GonogoError
 ONE_SHOT, HEALTHY = "service_completed_successfully", "service_healthy"
 SPACES = ("network_mode", "ipc", "pid")
 OF = "service:"
+GIVEN = ("secret", "config")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Service:
 
     ``named``: the compose file gives that name, it is not Compose's own. ``command`` and ``entrypoint`` are
     empty where the image's hold; ``memory_reservation`` is in bytes, 0 where there is none. ``aliases``:
-    further names that it has in its networks.
+    further names that it has in its ``networks``, whose keys these are.
 
     ``ranges``: of each of them the engine chooses one port that is free. ``modes``: what of another service's
     container its own are made with, such as ``network_mode``, and that service; ``volumes_from``: whose
@@ -79,6 +81,7 @@ class Service:
     platform: str = ""
     memory_reservation: int = 0
     aliases: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
 
     @property
     def joins(self) -> set[str]:
@@ -92,16 +95,36 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Given:
+    """A secret or a config that services are given: ``kind`` says which.
+
+    Its content is that of a ``file``, or the value of the variable ``environment``; it is in the compose file
+    itself where both are empty. ``external``: only a swarm has it.
+    """
+
+    kind: str
+    key: str
+    services: tuple[str, ...]
+    file: str = ""
+    environment: str = ""
+    external: bool = False
+
+
+@dataclass(frozen=True)
 class Model:
     """A resolved stack: project name, services by name, and the real names of its volumes by their keys.
 
-    ``external_volumes``: the real names of those that Compose expects to exist.
+    ``external_volumes``: the real names of those that Compose expects to exist. ``networks`` and
+    ``external_networks``: the same of networks. ``given``: the secrets and configs that services use.
     """
 
     name: str
     services: dict[str, Service]
     volumes: dict[str, str]
     external_volumes: frozenset[str] = frozenset()
+    networks: dict[str, str] = field(default_factory=dict)
+    external_networks: frozenset[str] = frozenset()
+    given: tuple[Given, ...] = ()
 
     @classmethod
     def from_json(cls, text: str) -> Model:
@@ -111,15 +134,15 @@ class Model:
             name = raw["name"]
             services = {key: _service(name, key, value) for key, value in (raw.get("services") or {}).items()}
             services = _sharing(services)
-            given = raw.get("volumes") or {}
-            volumes = {key: (value or {}).get("name") or f"{name}_{key}" for key, value in given.items()}
-            outside = [key for key, value in given.items() if (value or {}).get("external")]
+            volumes, outside = _named(name, raw.get("volumes") or {})
+            networks, others = _named(name, raw.get("networks") or {})
+            given = tuple(one for kind in GIVEN for one in _given(kind, raw))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise GonogoError(
                 f"docker compose config printed no model that can be read ({type(error).__name__}: {error}); "
                 "run it by hand on the target to see what it says"
             ) from None
-        return cls(name, services, volumes, frozenset(volumes[key] for key in outside))
+        return cls(name, services, volumes, outside, networks, others, given)
 
     def volume_of(self, mount: Mount) -> str:
         """Return the real name of the volume that a mount uses; empty for binds, tmpfs, anonymous volumes."""
@@ -184,6 +207,7 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
         ports=tuple(found[0] for found in ports if len(found) == 1),
         ranges=tuple(found for found in ports if len(found) > 1),
         mounts=tuple(_mount(item) for item in raw.get("volumes") or []),
+        networks=tuple(networks),
         has_healthcheck=bool(health) and not health.get("disable") and health.get("test") != ["NONE"],
         depends_on=depends,
         container_name=raw.get("container_name") or "",
@@ -203,6 +227,24 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
             alias for network in networks.values() for alias in (network or {}).get("aliases") or ()
         ),
     )
+
+
+def _named(project: str, given: dict[str, Any]) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the real names of volumes or networks by their keys, and those that Compose does not make."""
+    names = {key: (value or {}).get("name") or f"{project}_{key}" for key, value in given.items()}
+    return names, frozenset(names[key] for key, value in given.items() if (value or {}).get("external"))
+
+
+def _given(kind: str, raw: dict[str, Any]) -> Iterator[Given]:
+    users: dict[str, list[str]] = {}
+    for name, service in (raw.get("services") or {}).items():
+        for one in service.get(f"{kind}s") or []:
+            users.setdefault(one if isinstance(one, str) else one["source"], []).append(name)
+    for key, value in (raw.get(f"{kind}s") or {}).items():
+        what = value or {}
+        if key in users:
+            place = what.get("file") or "", what.get("environment") or ""
+            yield Given(kind, key, tuple(sorted(users[key])), *place, external=bool(what.get("external")))
 
 
 def _sharing(services: dict[str, Service]) -> dict[str, Service]:

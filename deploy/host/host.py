@@ -21,6 +21,7 @@ from gonogo.deploy.host.http import LIMIT_S, Http
 from gonogo.deploy.host.image import Image
 from gonogo.deploy.host.login import Login
 from gonogo.deploy.host.memory import Memory
+from gonogo.deploy.host.networks import Networks
 from gonogo.deploy.host.paths import Paths
 from gonogo.deploy.host.port import Holders, Port
 from gonogo.deploy.host.project import Project
@@ -108,6 +109,11 @@ class Host(BaseHost):
     def mongodump(self, container: str) -> Mongodump:
         """``mongodump`` in a container or beside it; without a name, there is no container."""
         return Mongodump(self, container)
+
+    @cached_property
+    def networks(self) -> Networks:
+        """The networks."""
+        return Networks(self)
 
     def paths(self, *paths: str) -> Paths:
         """What lies at some paths, asked in one question."""

@@ -6,9 +6,11 @@ import datetime
 from dataclasses import replace
 from typing import Any
 
-from gonogo.deploy.compose.model import Port, Service
+from gonogo.deploy.compose.model import Given, Port, Service
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.networks import Network
+from gonogo.deploy.host.places import Place
 from gonogo.deploy.host.sockets import Listener
 from gonogo.deploy.target.sections.values import Day
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
@@ -34,6 +36,26 @@ def _service(world: World, name: str, **changed: Any) -> None:
     services: dict[str, Service] = resolved.model.services
     model = replace(resolved.model, services={**services, name: replace(services[name], **changed)})
     world.set(resolved=replace(resolved, model=model))
+
+
+def _given(world: World, *given: Given) -> None:
+    resolved = world.get("resolved")
+    world.set(resolved=replace(resolved, model=replace(resolved.model, given=given)))
+    world.set({world.release.binds.given.key("places"): {}})
+
+
+def an_external_network(world: World) -> None:
+    resolved = world.get("resolved")
+    _service(world, "web", networks=("proxy",))
+    world.set({"host.networks.all": [Network("bridge")]})
+    model = replace(world.get("resolved").model, networks={"proxy": "edge"}, external_networks={"edge"})
+    world.set(resolved=replace(resolved, model=model))
+
+
+def a_folder_as_secret(world: World) -> None:
+    _given(world, Given("secret", "key", ("api",), "/srv/chat/key"))
+    places = {"/srv/chat/key": Place("directory", "root", 0o755)}
+    world.set({world.release.binds.given.key("places"): places})
 
 
 def _stranger(world: World, **given: Any) -> None:
@@ -102,6 +124,23 @@ def _no_login(check: str, blocks_on: str = "") -> Mutation:
 
 
 MUTATIONS = [
+    Mutation("networks.exist", an_external_network, "the external network edge (web) does not exist"),
+    Mutation(
+        "secrets.present",
+        lambda world: _given(world, Given("secret", "key", ("api", "web"), "/srv/chat/key")),
+        "the secret key (api, web): there is no /srv/chat/key on the target",
+    ),
+    Mutation(
+        "secrets.present",
+        lambda world: _given(world, Given("config", "conf", ("api",), environment="NOT_SET")),
+        "the config conf (api): its variable NOT_SET is not set in the env file",
+    ),
+    Mutation(
+        "secrets.present",
+        lambda world: _given(world, Given("secret", "key", ("api",), external=True)),
+        "it is external, and only a swarm has such",
+    ),
+    Mutation("secrets.present", a_folder_as_secret, "is a directory of root, mode 0755, and no file"),
     _no_login("ssh.reachable"),
     _no_login("ssh.host_key", "its host key is not the one in known_hosts"),
     Mutation(
