@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.model import Given
-from gonogo.deploy.host.places import Place
+from gonogo.deploy.host.path_status import Place
 from gonogo.deploy.release.release import Release
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gonogo.deploy.errors import Unknown, cause, remedy
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.docker import missing, podman, refusal, version
+from gonogo.deploy.host.docker import missing, podman, unreachable, version
 from gonogo.deploy.host.noun import Noun
 
 COMMAND = "docker compose version --short"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gonogo.deploy.errors import Unknown, cause
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.docker import PODMAN, podman, refusal, unsupported
+from gonogo.deploy.host.docker import PODMAN, podman, unreachable, unsupported
 from gonogo.deploy.host.noun import Noun
 
 # The folder of the data comes last, on a line of its own, so that the shell can take it from there. What is

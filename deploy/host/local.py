@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from gonogo.deploy.errors import CommandTimeout, GonogoError, explained
-from gonogo.deploy.ssh.account import short
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.request_log import short
 from gonogo.deploy.ssh.shell import Result

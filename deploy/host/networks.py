@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.host.docker import refusal
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.host.noun import Noun
 
 COMMAND = (
@@ -37,7 +37,7 @@ class Networks(Noun):
         """All networks; raises Unknown when docker refuses."""
         result = self.connection.run(COMMAND)
         if not result.ok:
-            raise refusal(self.machine, result)
+            raise unreachable(self.machine, result)
         return parse(result.text)
 
 

@@ -15,13 +15,10 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import IO
 
+from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.mongodb.backup import manifest
 from gonogo.deploy.mongodb.backup.manifest import MANIFEST, PROOF, Backup, Sum
 from gonogo.deploy.mongodb.backup.upload_folder import PART, STREAM_S, named
-from gonogo.deploy.errors import GonogoError, explained
-from gonogo.deploy.mongodb import manifest
-from gonogo.deploy.mongodb.manifest import MANIFEST, PROOF, Backup, Sum
-from gonogo.deploy.mongodb.upload_folder import PART, STREAM_S, named
 from gonogo.deploy.release import records
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target

@@ -12,17 +12,12 @@ from pathlib import PurePosixPath
 from queue import Empty, Full, Queue
 from typing import IO, cast
 
+from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.mongodb.backup import layout
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.manifest import Sum
 from gonogo.deploy.mongodb.backup.upload_folder import STREAM_S
 from gonogo.deploy.mongodb.fingerprint.read_ahead import Closed
-from gonogo.deploy.errors import GonogoError, explained
-from gonogo.deploy.mongodb import layout
-from gonogo.deploy.mongodb.ahead import Closed
-from gonogo.deploy.mongodb.backup_store import Backup
-from gonogo.deploy.mongodb.manifest import Sum
-from gonogo.deploy.mongodb.upload_folder import STREAM_S
 from gonogo.deploy.ssh.connection import Connection
 
 PIECE = 1 << 20

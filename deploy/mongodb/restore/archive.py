@@ -5,15 +5,11 @@ from __future__ import annotations
 import io
 import shlex
 
+from gonogo.deploy.errors import GonogoError, cause
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.manifest import ARCHIVE
 from gonogo.deploy.mongodb.backup.reading import BackupDamaged
 from gonogo.deploy.mongodb.backup.upload_folder import STREAM_S
-from gonogo.deploy.errors import GonogoError, cause
-from gonogo.deploy.mongodb.backup_store import Backup
-from gonogo.deploy.mongodb.manifest import ARCHIVE
-from gonogo.deploy.mongodb.reading import BackupDamaged
-from gonogo.deploy.mongodb.upload_folder import STREAM_S
 from gonogo.deploy.ssh.connection import Connection
 
 DIFFERS, LACKS = 72, 97

@@ -10,7 +10,7 @@ from gonogo.deploy.compose.model import Given, Port, Service
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.networks import Network
-from gonogo.deploy.host.places import Place
+from gonogo.deploy.host.path_status import Place
 from gonogo.deploy.host.sockets import Listener
 from gonogo.deploy.target.sections.values import Day
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
