@@ -87,8 +87,8 @@ def _downtime(entries: list[Entry]) -> Chart:
 def _rollbacks(entries: list[Entry]) -> Chart:
     def value(entry: Entry) -> Value:
         if entry.verdict == "rollback-failed":
-            return 1.0, "bad", "the way back failed"
-        return (1.0, "warn", "went back") if entry.went_back else (0.0, "good", "stayed")
+            return 1.0, "bad", "rollback failed"
+        return (1.0, "warn", "rolled back") if entry.went_back else (0.0, "good", "stayed")
 
     changed = [entry for entry in entries if entry.changed]
     told = f"{sum(entry.went_back for entry in changed)} of {len(changed)} runs"

@@ -51,7 +51,7 @@ def _away(release: Release) -> Figure | None:
     if any(url.gap_s is None for url in seen.urls):
         return Figure("Availability", "an address never answered successfully", "bad")
     longest = seen.downtime_s or 0.0
-    told = f"away for {words.duration(longest)} at most" if longest else "it answered all the time"
+    told = f"down for {words.duration(longest)} at most" if longest else "it answered all the time"
     return Figure("Availability", told, "good" if longest < NOTICED_S else "warn")
 
 

@@ -173,7 +173,7 @@ class Answered(Record):
 
     @property
     def downtime_s(self) -> float | None:
-        """For how long it was away at most, in seconds: the one figure that is called its downtime.
+        """Its downtime: the longest time without a successful response, in seconds.
 
         None where it never answered well. The time between two answers is none where no request failed and
         none was answered late.
@@ -202,7 +202,7 @@ class Availability(Record):
 
     @property
     def downtime_s(self) -> float | None:
-        """For how long any URL was away at most, in seconds; None where none ever answered well."""
+        """The longest downtime of any URL, in seconds; None where none ever answered successfully."""
         return max((one.downtime_s for one in self.urls if one.downtime_s is not None), default=None)
 
 

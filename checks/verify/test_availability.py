@@ -18,7 +18,7 @@ LOOK_S = 0.1
 
 
 def settled(suite: Suite, target: Target) -> Availability | None:
-    """Return how the stack answered until all of it did, or until it was away for as long as it may be."""
+    """Return how the stack answered until all of it did, or until its downtime reached the limit."""
     until = time.monotonic() + min([target.availability.budget_s, *(one.timeout_s for one in target.health)])
     seen = suite.availability
     while suite.watched and seen and not (seen.settled or seen.notes) and time.monotonic() < until:
@@ -28,18 +28,18 @@ def settled(suite: Suite, target: Target) -> Availability | None:
 
 
 def judged(seen: Availability) -> list[Answered]:
-    """Return the URLs that answered before anything was changed: only they can have been away for it."""
+    """Return the URLs that answered before anything was changed: only they can have had a downtime."""
     return [one for one in seen.urls if one.before.requests > one.before.failed]
 
 
 def faults(seen: Availability, budget: Budget) -> Iterator[str]:
-    """Yield a sentence for each URL that was away for longer, or failed more often, than it may."""
+    """Yield a sentence for each URL whose downtime or failed requests exceed the limit."""
     for one in judged(seen):
         errors = ", ".join(f"{what} {times} times" for what, times in one.errors.items())
         told = f" ({errors})" if errors else ""
         if one.gap_s is not None and one.gap_s > budget.budget_s:
             since = f"from second {one.gap_at:.1f} of {seen.seconds:.1f} on"
-            yield f"{one.url} was without a good answer for {one.gap_s:.1f} s, {since}{told}"
+            yield f"{one.url} did not respond successfully for {one.gap_s:.1f} s, {since}{told}"
         failed = one.during.failed
         if budget.max_failed is not None and failed > budget.max_failed:
             yield f"{one.url}: {failed} of {one.during.requests} requests failed{told}"
@@ -47,12 +47,12 @@ def faults(seen: Availability, budget: Budget) -> Iterator[str]:
 
 @pytest.mark.check(
     "availability.gap",
-    reason="How long a release keeps users out is a figure to be measured and kept, not a hope.",
-    fix="See in the report when it was away and which service was replaced then; put a proxy or a second "
-    "container before it, or raise budget_s of [availability].",
+    reason="Downtime of a release is measured and limited.",
+    fix="See in the report when it did not answer and which service was replaced then; put a proxy or a "
+    "second container before it, or raise budget_s of [availability].",
 )
 def test_availability_gap(suite: Suite, target: Target, expect: Expect) -> None:
-    """No endpoint that answered before the release was away for longer than the budget."""
+    """No endpoint that answered before the release had a downtime beyond the budget."""
     seen, budget = settled(suite, target), target.availability
     if seen is None:
         pytest.skip("this is not part of a deployment, so nobody watched")

@@ -79,7 +79,7 @@ def test_a_container_that_is_replaced_is_a_gap_as_long_as_it_was_away(ground: Gr
         "availability.gap"
     ]
     assert told.status == "failed"
-    assert "was without a good answer for" in told.message
+    assert "did not respond successfully for" in told.message
 
 
 def test_a_container_that_hangs_is_a_gap_without_an_end(ground: Ground) -> None:

@@ -22,7 +22,7 @@ class Health(Section):
 
 
 class Availability(Section):
-    """How the stack is watched while a release is made, and for how long it may be away.
+    """How downtime is measured while a release is made, and how long it may be.
 
     ``rate``: requests a second in all, sent whether or not the last ones were answered, 0 for none; without
     it one request at a time for each URL. ``public_urls`` are asked from this machine, in place of the health
@@ -36,7 +36,7 @@ class Availability(Section):
 
     @property
     def declared(self) -> bool:
-        """Whether the target file says itself for how long the stack may be away."""
+        """Whether the target file itself limits the downtime."""
         return not self.model_fields_set.isdisjoint({"budget_s", "max_failed"})
 
 

@@ -84,7 +84,7 @@ def test_the_page_shows_what_is_known_of_the_release() -> None:
         "Compose files: 1 line added, 1 removed",
         "MAX_TOKENS",
         "documents are missing in messages",
-        "away for 0.40 s at most",
+        "down for 0.40 s at most",
         "restore verified, in 6.2 s",
         "Step “switch”",
         "größer 😀",

@@ -91,8 +91,8 @@ def test_the_figures_say_in_words_what_a_release_comes_to() -> None:
     assert said()["Data"] == ("documents are missing in messages", "bad")
     assert said(data=[DataCount(collection="a", kind="volatile", before=9, after=2)])["Data"][1] == "good"
     assert away(0.0) == ("it answered all the time", "good")
-    assert away(0.4) == ("away for 0.40 s at most", "good")
-    assert away(3.0) == ("away for 3.0 s at most", "warn")
+    assert away(0.4) == ("down for 0.40 s at most", "good")
+    assert away(3.0) == ("down for 3.0 s at most", "warn")
     assert away(None) == ("an address never answered successfully", "bad")
     assert kept() == ("restore verified, in 6.2 s", "good")
     assert kept(proved=False) == ("it is not what the database holds", "bad")

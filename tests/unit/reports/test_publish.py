@@ -151,8 +151,8 @@ def test_the_first_page_shows_all_releases_of_all_targets_in_figures(tmp_path: P
         "<b>Rollbacks</b> 2 of 3 runs",
         "<b>Rollbacks</b> 1 of 1 runs",
         "the oldest first: 1 min 30 s, 11 min 40 s, 30.0 s; a line marks 10 min 00 s",
-        "the oldest first: stayed, went back, went back",
-        "<title>v1: the way back failed</title>",
+        "the oldest first: stayed, rolled back, rolled back",
+        "<title>v1: rollback failed</title>",
         *(f'href="{target}/{version}/index.html"' for target, version, *_ in runs),
     ):
         assert expected in text, expected

@@ -52,7 +52,7 @@ def test_away_for_too_long() -> None:
     result = checked(seen(gap=1.25), budget_s=1.0)
     assert result.status == "failed"
     assert result.found == (
-        f"{URL} was without a good answer for 1.2 s, from second 2.5 of 20.0 on (HTTP 502 3 times)"
+        f"{URL} did not respond successfully for 1.2 s, from second 2.5 of 20.0 on (HTTP 502 3 times)"
     )
 
 
