@@ -95,9 +95,11 @@ def test_what_leads_up_still_does() -> None:
     assert used >= UPWARD
 
 
-def test_deploy_does_not_know_the_checks() -> None:
-    known = [file for file in DEPLOY.rglob("*.py") if "gonogo.checks" in _modules(file)]
-    assert known == []
+def test_deploy_does_not_know_the_checks_and_reports_know_errors_alone() -> None:
+    assert [file for file in DEPLOY.rglob("*.py") if "gonogo.checks" in _modules(file)] == []
+    for file in (DEPLOY.parent / "reports").glob("*.py"):
+        assert "gonogo.checks" not in _modules(file), file
+        assert set(imported(file)) <= {"errors.GonogoError"}, file
 
 
 def _modules(file: Path) -> set[str]:
