@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Annotated
 
 import typer
@@ -126,7 +126,7 @@ def bring_back(  # noqa: PLR0913, PLR0917  each is an option of the command
         if (replace or users) and not yes:
             _confirm(release, found, replace)
         progress = _progress(as_json)
-        with _locked(release, found) if replace or users else _unlocked(), _step(progress, "restore"):
+        with _locked(release, found) if replace or users else nullcontext(), _step(progress, "restore"):
             progress.expect(loader.expected(found))
             done = restore.restore(
                 release,
@@ -227,11 +227,6 @@ def _locked(release: Release, backup: Backup) -> Iterator[None]:
         except GonogoError as error:  # it must not hide what the restore itself says
             more = f"run `gonogo unlock {target_file.called(release.target)}`"
             typer.echo(f"gonogo: the lock could not be removed: {error}; {more}", err=True)
-
-
-@contextmanager
-def _unlocked() -> Iterator[None]:
-    yield
 
 
 def _progress(as_json: bool) -> Progress:

@@ -249,15 +249,10 @@ def _given(kind: str, raw: dict[str, Any]) -> Iterator[Given]:
 
 def _sharing(services: dict[str, Service]) -> dict[str, Service]:
     """Return the services; one without ``build`` has that of the service that builds the image it names."""
-    makers = {
-        image_name.split(service.image): service.build
-        for service in services.values()
-        if service.build is not None
-    }
+    built = {name: service for name, service in services.items() if service.build is not None}
+    makers = {image_name.split(service.image): service.build for service in built.values()}
     return {
-        name: service
-        if service.build is not None
-        else replace(service, build=makers.get(image_name.split(service.image)))
+        name: built.get(name) or replace(service, build=makers.get(image_name.split(service.image)))
         for name, service in services.items()
     }
 

@@ -22,6 +22,7 @@ from gonogo.deploy.mongodb.restore import (
     accounts,
     archive,
     backup_comparison,
+    database_name,
     loader,
     proof,
     server_error,
@@ -30,15 +31,9 @@ from gonogo.deploy.mongodb.restore import (
 from gonogo.deploy.mongodb.restore.staging_database import UNFINISHED
 from gonogo.deploy.mongodb.restore.swap import Swap
 from gonogo.deploy.mongodb.server import login
-from gonogo.deploy.release.records import now
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.sections.data import Mongodb
 
-LONGEST = 63
-"""Bytes of a database's name in MongoDB."""
-REFUSED = '/\\. "$*<>:|?\0'
-"""Characters that MongoDB takes in no name of a database."""
-OWN = ("admin", "config", "local")
 Client = MongoClient[dict[str, Any]]
 OnBytes = Callable[[int], None] | None
 
@@ -108,9 +103,9 @@ def restore(  # noqa: PLR0913  one keyword for each choice
             accounts.fit(backup)
         swept = staging_database.sweep(client, release.target, settings.database) if replace else ""
         staging_database.room(client, release.target, settings.database, backup)
-        name = into or ("" if replace else _new(client, settings.database))
+        name = into or ("" if replace else database_name.new(client, settings.database))
         if not replace:
-            _free(client, name)
+            database_name.free(client, name)
         safety = backups.make(release, users=users) if replace or users else None
         if replace and safety:
             done = _replaced(release, settings, client, backup, safety, on_bytes, begun, prove, swept)
@@ -201,7 +196,7 @@ def _whole(release: Release, client: Client, backup: Backup, name: str, on_bytes
 
     Where that fails the database is removed.
     """
-    _free(client, name)
+    database_name.free(client, name)
     try:
         client[name].create_collection(UNFINISHED)
         if backup.manifest.form == "archive":
@@ -235,27 +230,3 @@ def _dropped(client: Client, name: str) -> bool:
     except PyMongoError:
         return False
     return True
-
-
-def _new(client: Client, database: str) -> str:
-    """Return the name of a new database; that of this second may be taken."""
-    there = {one.lower() for one in client.list_database_names()}
-    while (name := _name(database)).lower() in there:
-        time.sleep(0.2)
-    return name
-
-
-def _name(database: str) -> str:
-    ending = f"_restored_{now():%Y%m%d_%H%M%S}"
-    room = LONGEST - len(ending)
-    return database.encode()[:room].decode(errors="ignore") + ending
-
-
-def _free(client: Client, name: str) -> None:
-    if name.lower() in OWN:
-        raise GonogoError(f"{name} is MongoDB's own database: give another name with --into")
-    if not name or len(name.encode()) > LONGEST or set(name) & set(REFUSED):
-        raise GonogoError(f"{name!r} is no name for a database of MongoDB: give another with --into")
-    there = {database.lower(): database for database in client.list_database_names()}
-    if name.lower() in there:
-        raise GonogoError(f"there is a database {there[name.lower()]} already: give another name with --into")

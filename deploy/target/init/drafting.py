@@ -22,11 +22,8 @@ from gonogo.deploy.target.sections.data import Mongodb
 from gonogo.deploy.target.sections.service import Health
 
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-OVERRIDES = (
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
+OVERRIDES = tuple(
+    f"{stem}.override.{end}" for stem in ("compose", "docker-compose") for end in ("yml", "yaml")
 )
 """What Compose looks for in a folder, the first that exists being taken (its source, as of version 5)."""
 

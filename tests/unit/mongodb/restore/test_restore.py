@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup.backup_store import Backup
-from gonogo.deploy.mongodb.restore import archive, proof, restore
+from gonogo.deploy.mongodb.restore import archive, database_name, proof
 from gonogo.deploy.mongodb.restore.proof import Proof
 from gonogo.deploy.ssh.connection import Connection
 from tests.unit import backup_stores
@@ -17,10 +17,10 @@ from tests.unit.tables import every
 
 @every("database", ["shop", "x" * 63, "ä" * 31, "日" * 21])
 def test_the_name_of_a_new_database_is_one(database: str) -> None:
-    name = restore._name(database)
+    name = database_name.with_time(database)
     assert len(name.encode()) <= 63
     assert name.startswith(database[:5])
-    assert not set(name) & set(restore.REFUSED)
+    assert not set(name) & set(database_name.REFUSED)
 
 
 class Server:
@@ -31,7 +31,7 @@ class Server:
 @every("name", ["", "shop", "SHOP", "a/b", "a\\b", "a$", "a\0", "x" * 64, "config", "a*"])
 def test_no_name_that_is_taken_or_none(name: str) -> None:
     with pytest.raises(GonogoError, match="--into"):
-        restore._free(Server(), name)  # type: ignore[arg-type]
+        database_name.free(Server(), name)  # type: ignore[arg-type]
 
 
 def test_a_proof_is_kept_beside_its_backup(tmp_path: Path) -> None:
