@@ -14,14 +14,15 @@ from typing import Any, get_args, get_type_hints
 
 from gonogo.deploy.host.answers import Asked
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.host.machine import Machine
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.mongodb.noun import Mongodb
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.images import Images
 from gonogo.deploy.release.release import PARTS, Release
 
 LATER = {"Images": Images, "Mongodb": Mongodb, "Release": Release}
-"""Types that deploy/host/host.py knows while it is checked alone."""
+"""Types that deploy/release/host.py knows while it is checked alone."""
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "nouns.md"
 HEAD = """# Nouns
@@ -37,7 +38,7 @@ Made from the docstrings by `python -m tests.nouns`.
 
 def nouns() -> Iterator[tuple[str, type]]:
     """Yield each noun as a check writes it, such as ``host.port(port)``, with its class; containers too."""
-    for name, member in sorted(vars(Host).items()):
+    for name, member in sorted({**vars(Machine), **vars(Host)}.items()):
         function = member.func if isinstance(member, cached_property) else member
         if name.startswith("_") or not (inspect.isfunction(function) or isinstance(function, type)):
             continue

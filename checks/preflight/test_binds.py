@@ -13,7 +13,7 @@ from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.compose.mounts import binds_of
 from gonogo.deploy.host.binds import Bind, Kind
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target
 

@@ -14,7 +14,7 @@ from gonogo.deploy.compose.command_line import OVERRIDES, PROJECT
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target
 

@@ -12,8 +12,8 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.filesystem import Room, mb
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target
 

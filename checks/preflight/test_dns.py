@@ -10,7 +10,7 @@ import pytest
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import ahead
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.target.sections.conditions import Dns
 from gonogo.deploy.target.target import Target
 

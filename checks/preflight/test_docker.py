@@ -10,7 +10,7 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.docker import version
 from gonogo.deploy.host.engine import ROOTLESS, EngineInfo
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.target.target import Target
 
 ENGINE = (20, 10)

@@ -6,7 +6,7 @@ import pytest
 
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.host.commits import some
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target
 

@@ -11,9 +11,9 @@ from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.engine import Engine
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release.build_source import REVISION, stale
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target

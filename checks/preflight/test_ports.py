@@ -9,9 +9,9 @@ import pytest
 
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.model import Port, Service
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.port import Holder
 from gonogo.deploy.host.sockets import Listener, overlaps
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 
 MOST = 20  # ports that a message names

@@ -8,7 +8,7 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.image_name import misnamed
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import Unknown
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.host.host import Host
+from gonogo.checks.expect import Expect
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import NEEDED, RECORD, folder
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target

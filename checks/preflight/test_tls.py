@@ -11,7 +11,7 @@ from gonogo.checks.plugin.declared import servers
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.certificate import Shown
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.target.target import Target
 
 

@@ -12,8 +12,8 @@ from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.host.binds import Bind, within
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.data_mounts import moved
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.volumes import Volume
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.host.host import Host
+from gonogo.checks.expect import Expect
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.target.sections.conditions import Window
 from gonogo.deploy.target.sections.values import Day
 from gonogo.deploy.target.target import Target

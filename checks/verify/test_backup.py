@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.host.host import Host
-from gonogo.deploy.mongodb.restore import proof
+from gonogo.checks.expect import Expect
+from gonogo.deploy.mongodb import proof
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import BACK
 from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target.target import Target

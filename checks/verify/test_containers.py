@@ -12,7 +12,7 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.checks.plugin.suite import Suite
 from gonogo.checks.verify.recorded import record_of
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import Life
 from gonogo.deploy.release.records import files as files_of
 from gonogo.deploy.release.verified import Verified

@@ -6,7 +6,7 @@ import pytest
 
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.availability import health
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.target.target import Target
 
 

@@ -12,8 +12,8 @@ from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.project import Project
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target.target import Target
 

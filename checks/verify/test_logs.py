@@ -9,7 +9,7 @@ import pytest
 
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import Baseline
 from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target.target import Target

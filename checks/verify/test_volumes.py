@@ -11,7 +11,7 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.checks.verify.recorded import edited_since, model_of, record_of
 from gonogo.deploy.compose.model import Model, Mount, Service
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target.target import Target
 

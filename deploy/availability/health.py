@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from gonogo.deploy.host.answers import ahead
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.http import Reply, entry, get, limit_of, places
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.sections.service import Health
 

@@ -17,7 +17,7 @@ from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.transcript import Transcript
 
 if TYPE_CHECKING:
-    from gonogo.deploy.host.host import Host
+    from gonogo.deploy.host.machine import Machine
 
 Role = Literal["host", "controller"]
 WRITTEN = re.compile(r"(\w+)\.(\w+?)(?:\((.*)\))?\.(\w+)", re.DOTALL)
@@ -90,7 +90,7 @@ class BaseHost(TestinfraHost):
         except ValueError:
             return None
         known = isinstance(getattr(kind, read[4], None), Asked) and all(isinstance(n, str) for n in names)
-        return (kind(cast("Host", self), *names), read[4]) if known else None
+        return (kind(cast("Machine", self), *names), read[4]) if known else None
 
 
 def properties(noun: type[Noun]) -> Iterator[tuple[str, Asked[Any]]]:

@@ -15,7 +15,7 @@ from gonogo.deploy.ssh.transcript import Entry
 from gonogo.deploy.target.sections.service import Health
 
 if TYPE_CHECKING:
-    from gonogo.deploy.host.host import Host
+    from gonogo.deploy.host.machine import Machine
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 BODY_LIMIT = 1_000_000
@@ -66,7 +66,7 @@ def limit_of(endpoint: Health) -> float:
     return max(LIMIT_S, endpoint.latency_ms / 1000 * 2)
 
 
-def places(host: Host, endpoints: Iterable[Health]) -> dict[str, tuple[Http, str]]:
+def places(host: Machine, endpoints: Iterable[Health]) -> dict[str, tuple[Http, str]]:
     """Return by URL the noun that asks an endpoint, and its property."""
     found = list(endpoints)
     expected = {endpoint.url for endpoint in found if endpoint.expect}

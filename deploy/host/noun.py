@@ -12,7 +12,7 @@ from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.transcript import Transcript
 
 if TYPE_CHECKING:
-    from gonogo.deploy.host.host import Host
+    from gonogo.deploy.host.machine import Machine
 
 
 class Noun(Module):
@@ -35,7 +35,7 @@ class Noun(Module):
     def __init_subclass__(cls) -> None:
         cls.noun = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 
-    def __init__(self, host: Host, *names: str) -> None:
+    def __init__(self, host: Machine, *names: str) -> None:
         self._host, self._names = host, names
 
     def __repr__(self) -> str:

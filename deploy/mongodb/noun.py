@@ -21,7 +21,7 @@ from gonogo.deploy.target.sections.data import Mongodb as Settings
 if TYPE_CHECKING:
     from pymongo import MongoClient
 
-    from gonogo.deploy.host.host import Host
+    from gonogo.deploy.release.host import Host
     from gonogo.deploy.release.release import Release
 
 

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, cast
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.answers import Answer, Answers, Asked, Asker
 from gonogo.deploy.host.backend import ConnectionBackend
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.host_key import LOCAL
 from gonogo.deploy.host.local import HERE, LocalConnection
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.transcript import Entry, Transcript
 from gonogo.deploy.target.target import Target

@@ -12,7 +12,7 @@ from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.release.records import RECORD
 
 if TYPE_CHECKING:
-    from gonogo.deploy.host.host import Host
+    from gonogo.deploy.release.host import Host
     from gonogo.deploy.release.release import Release
 
 

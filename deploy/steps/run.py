@@ -11,10 +11,10 @@ from pathlib import Path
 from gonogo.deploy.availability import prober
 from gonogo.deploy.availability.prober import Watch
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.journal import SWITCH, Journal
 from gonogo.deploy.release.locking import Lock
 from gonogo.deploy.release.plan import Change

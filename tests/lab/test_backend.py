@@ -11,7 +11,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.host.docker_sdk import local_engine, target_engine
 from gonogo.deploy.host.engine import ENGINE
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.ssh.connection import Connection
 from lab import faults, host
 from tests.lab.connecting import reachable

@@ -9,8 +9,8 @@ from typing import Any, cast
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import Resolved
 from gonogo.deploy.ssh.connection import Connection, Result

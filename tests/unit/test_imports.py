@@ -28,8 +28,7 @@ MONGODB = ("restore", "backup", "fingerprint", "server")
 FILES = {"recovery": "runner"}
 """Files directly in deploy/, and the folder to which they count."""
 UPWARD = {
-    ("host/host.py", "mongodb"),
-    ("host/host.py", "release"),
+    ("release/host.py", "mongodb"),
     ("release/retention.py", "mongodb"),
     ("release/retention.py", "steps"),
     ("switch/converge.py", "steps"),

@@ -12,7 +12,7 @@ import pytest
 
 from gonogo.deploy.errors import CommandTimeout, GonogoError
 from gonogo.deploy.host.docker_sdk import local_engine, target_engine
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.ssh.connection import Connection
 
 

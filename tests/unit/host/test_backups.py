@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.backups import Backup, parse
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.ssh.connection import Connection
 from tests.unit import stacks
 

@@ -10,7 +10,7 @@ import pytest
 
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.clock import Reading, measured
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.ssh.connection import Connection
 from tests.unit import stacks
 

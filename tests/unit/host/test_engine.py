@@ -7,7 +7,7 @@ import pytest
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.docker import version
 from gonogo.deploy.host.engine import EngineInfo
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from tests.unit import stacks
 from tests.unit.tables import every
 

@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 
 from gonogo.deploy.host.git_status import Checkout, parse_status
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.local import LocalConnection
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.transcript import Transcript
 from tests.unit import stacks

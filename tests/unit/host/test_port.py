@@ -6,9 +6,9 @@ import pytest
 
 from gonogo.deploy.compose.model import Port
 from gonogo.deploy.host.answers import Answer
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.port import parse
 from gonogo.deploy.host.sockets import Listener
+from gonogo.deploy.release.host import Host
 from tests.unit import stacks
 from tests.unit.stacks import container
 from tests.unit.tables import every

@@ -10,10 +10,10 @@ import pytest
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.project import login_variables
 from gonogo.deploy.host.usage import Usage, parse, size
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
 from tests.unit import stacks

@@ -11,9 +11,9 @@ import pytest
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import registry
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.logins import Login, login_of
 from gonogo.deploy.host.registry import Client
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.sections.delivery import Registry
 from tests.unit.stacks import Answering

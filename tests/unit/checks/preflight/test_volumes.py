@@ -12,8 +12,8 @@ from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.binds import Bind
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.volumes import Volume
+from gonogo.deploy.release.host import Host
 from tests.unit import stacks
 from tests.unit.mounts import FILE, FOLDER, MISSING, bind, db, volume
 from tests.unit.stacks import container, target

@@ -1,9 +1,8 @@
-"""``host`` and ``controller``: the target and the machine that deploys, as objects of one class."""
+"""A machine: testinfra's host with the nouns of a machine and its engine."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from gonogo.deploy.host.backups import Backups, Mongodump
 from gonogo.deploy.host.base import BaseHost
@@ -28,17 +27,10 @@ from gonogo.deploy.host.project import Project
 from gonogo.deploy.host.registry import Registry
 from gonogo.deploy.host.sockets import Listener, Sockets
 from gonogo.deploy.host.volumes import Volumes
-from gonogo.deploy.release.lock import Lock
-from gonogo.deploy.release.releases import Releases
-
-if TYPE_CHECKING:
-    from gonogo.deploy.mongodb.noun import Mongodb
-    from gonogo.deploy.release.images import Images
-    from gonogo.deploy.release.release import Release
 
 
-class Host(BaseHost):
-    """testinfra's host with our nouns.
+class Machine(BaseHost):
+    """testinfra's host with the nouns of a machine and its engine.
 
     >>> host.memory.available
     2147483648
@@ -86,25 +78,9 @@ class Host(BaseHost):
         """A URL, and how long it is waited for."""
         return Http(self, url, *([str(seconds)] if seconds != LIMIT_S else ()))
 
-    def lock(self, folder: str) -> Lock:
-        """The lock of deployments that lies in a folder."""
-        return Lock(self, folder)
-
     def image(self, name: str) -> Image:
         """An image, by its name or its id."""
         return Image(self, name)
-
-    def images(self, release: Release) -> Images:
-        """The images that a release needs."""
-        from gonogo.deploy.release.images import Images  # noqa: PLC0415  its folder lies above this one
-
-        return Images(self, release)
-
-    def mongodb(self, release: Release) -> Mongodb:
-        """The MongoDB that the target file names, as a release logs in to it."""
-        from gonogo.deploy.mongodb.noun import Mongodb  # noqa: PLC0415  its folder lies above this one
-
-        return Mongodb(self, release)
 
     def mongodump(self, container: str) -> Mongodump:
         """``mongodump`` in a container or beside it; without a name, there is no container."""
@@ -130,10 +106,6 @@ class Host(BaseHost):
     def registry(self, name: str, image: str = "") -> Registry:
         """A registry as the host reaches it, and an image in it to ask for."""
         return Registry(self, *filter(None, (name, image)))
-
-    def releases(self, folder: str) -> Releases:
-        """The releases that are recorded in a folder."""
-        return Releases(self, folder)
 
     @property
     def holders(self) -> Holders:

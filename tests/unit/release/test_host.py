@@ -13,10 +13,10 @@ import pytest
 from gonogo.deploy.errors import CommandTimeout, GonogoError, Unknown
 from gonogo.deploy.host.answers import ahead
 from gonogo.deploy.host.base import properties
-from gonogo.deploy.host.host import Host
 from gonogo.deploy.host.local import HERE, LocalConnection
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.transcript import Transcript
