@@ -238,3 +238,18 @@ def test_smoke_tests_are_not_divided_among_workers(suite: Checks, pytester: pyte
     done = pytester.runpytest_subprocess("--pyargs", "gonogo.checks.verify", *given)
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(["*ERROR: the target's smoke tests need one process: leave out -n"])
+
+
+def test_what_this_machine_had_is_judged_from_a_recording(suite: Checks) -> None:
+    suite.target.write_text(TARGET + '[smoke]\nfiles = ["test_smoke.py"]\n')
+    (own := suite.folder / "test_smoke.py").write_text(PASSING)
+    shutil.copy(
+        ROOT / "checks" / "preflight" / "test_smoke.py", suite.folder / "preflight" / "test_present.py"
+    )
+    kept = suite.folder / "kept.json"
+    assert suite.run(PASSING, "--record", str(kept)).ret == 0
+    own.unlink()
+    for options, status in (((), "failed"), (("--replay", str(kept)), "passed")):
+        suite.results.unlink()
+        suite.run(PASSING, *options)
+        assert suite.checks()["smoke.present"].status == status
