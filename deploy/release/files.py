@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import shutil
+import subprocess
 from functools import cached_property
 from pathlib import Path
 
@@ -14,11 +15,27 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.working_copy import WorkingCopy
 from gonogo.deploy.release.part import Part
 
+TIMEOUT_S = 20
+
 
 class Files(Part):
     """The compose files of this machine, and what lies beside them."""
 
     part = "files"
+
+    @cached_property
+    def has_compose(self) -> bool:
+        """Whether this machine has Docker's Compose plugin; no engine is needed."""
+        argv = ["docker", "compose", "version"]
+        if shutil.which(argv[0]) is None:
+            return False
+        try:
+            done = subprocess.run(
+                argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return done.returncode == 0
 
     @cached_property
     def flattened(self) -> command_line.Flat:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import shlex
-import shutil
-import subprocess
 import time
 from dataclasses import replace
 from functools import cached_property
@@ -31,22 +28,6 @@ OFFLINE = "offline"
 NO_TARGET = "only the repository is looked at (-m offline), and this asks the target: run it without"
 WITH_COMPOSE = "resolved on this machine, with the env example in place of the env file"
 WITHOUT_COMPOSE = "docker compose is not on this machine: what it would refuse was not looked at"
-TIMEOUT_S = 20
-
-
-@functools.cache
-def has_compose() -> bool:
-    """Whether this machine has Docker's Compose plugin; no engine is needed."""
-    if shutil.which("docker") is None:
-        return False
-    argv = ["docker", "compose", "version"]
-    try:
-        done = subprocess.run(
-            argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
 
 
 class OfflineFiles(Files):
@@ -55,7 +36,7 @@ class OfflineFiles(Files):
     @cached_property
     def flattened(self) -> command_line.Flat:
         files = self.target.compose_files
-        if has_compose():
+        if self.has_compose:
             return command_line.flatten(self.target.source, [Path(file) for file in files])
         found = [self.target.source / file for file in files]
         lacking = [str(file) for file in found if not file.is_file()]
@@ -88,7 +69,7 @@ class EnvExample(Environment):
         found, _ = dotenv.read(text or "")
         real = {name: value for name, value in found.items() if env_example.is_real(name, value, self.target)}
         self.redactor.add(secret_values(real))
-        return self._as_compose_reads() if text and has_compose() else found
+        return self._as_compose_reads() if text and self._release.files.has_compose else found
 
     def _as_compose_reads(self) -> dict[str, str]:
         file = env_example.path(self.target)
@@ -117,7 +98,7 @@ class OfflineRelease(Release):
         # Without these Compose refuses to go on; of the others the check of the example tells.
         if lacking := env_example.insisted(self.files.flat, self.environment.variables):
             raise Unknown("environment.example", f"the env example does not give {', '.join(lacking)}")
-        if has_compose():
+        if self.files.has_compose:
             text, said = self._as_compose_resolves()
         else:
             known = self.environment.variables
