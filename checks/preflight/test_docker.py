@@ -30,9 +30,7 @@ STUCK = ("dead", "removing")
 def test_docker_access(host: Host, expect: Expect) -> None:
     """The login may use the Docker Engine of the target."""
     expect(
-        host.engine.platform,
-        found=f"an engine for {host.engine.platform}",
-        expected="an engine that answers",
+        host.engine.platform, found=f"an engine for {host.engine.platform}", expected="an engine that answers"
     )
 
 

@@ -125,9 +125,4 @@ def test_git_server(host: Host, controller: Host, target: Target, expect: Expect
         return
     clone = host.git(where, target.on_server.remote, git.commit).clone
     fault = clone.fault(git.commit, bool(git.remotes))
-    expect(
-        not fault,
-        f"{where}: {fault}",
-        found=f"{where} at {clone.commit[:8]}",
-        expected=wanted,
-    )
+    expect(not fault, f"{where}: {fault}", found=f"{where} at {clone.commit[:8]}", expected=wanted)

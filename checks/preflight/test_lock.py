@@ -12,10 +12,7 @@ from gonogo.deploy.target import target_file
 from gonogo.deploy.target.target import Target
 
 
-@pytest.mark.check(
-    "lock.free",
-    reason="Two deployments at once undo each other's work.",
-)
+@pytest.mark.check("lock.free", reason="Two deployments at once undo each other's work.")
 def test_lock_free(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """Nobody else deploys to the target."""
     held = host.lock(str(target.deploy_path)).held

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from gonogo.checks.plugin.expect import Expect
-from gonogo.checks.plugin.suite import Suite
-from gonogo.checks.verify.recorded import record_of
+from gonogo.checks.expect import Expect
+from gonogo.checks.suite import Suite
+from gonogo.checks.verify.recorded import edited_since, record_of
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import Life
@@ -170,7 +170,7 @@ def test_containers_reproducible(host: Host, target: Target, release: Verified, 
     # What an older release left, or another profile, is for project.orphans to tell.
     running = host.project(target.project).containers
     ours = [one for one in running if one.service in recorded.images]
-    wrong = [one for one in ours if one.hash not in recorded.hashes.get(one.service, "").split()]
+    wrong = [one for one in ours if not edited_since(one, recorded)]
     if wrong:
         # What was made with another's container has a hash that holds for the containers of today.
         files = files_of(target, recorded.version)
@@ -178,9 +178,8 @@ def test_containers_reproducible(host: Host, target: Target, release: Verified, 
         wrong = [one for one in wrong if one.hash != now.get(one.service)]
     expect(
         not wrong,
-        found=f"made from something else: {', '.join(one.name for one in wrong)}"
-        if wrong
-        else "all as recorded",
+        f"made from something else: {', '.join(one.name for one in wrong)}",
+        found="all as recorded",
         expected="containers made from the release's files",
     )
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from gonogo.checks.plugin.expect import Expect
-from gonogo.checks.verify.recorded import edited_since, model_of, record_of
+from gonogo.checks.expect import Expect
+from gonogo.checks.verify.recorded import as_given, model_of, record_of
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.verified import Verified
@@ -33,12 +33,7 @@ def test_environment_running(host: Host, target: Target, release: Verified, expe
     services, made = model.services, project.made_with
     ours = [one for one in project.containers if one.service in services and one.service in made]
     wrong = {one: differing(services[one.service], made[one.service].environment) for one in ours}
-    wrong = {one: names for one, names in wrong.items() if names}
+    faults = {one: [f"{one.name} differs in {', '.join(names)}"] for one, names in wrong.items() if names}
     count = sum(len(services[name].environment) for name in {one.service for one in ours})
-    expect(
-        not wrong,
-        [f"{one.name} differs in {', '.join(names)}" for one, names in wrong.items()],
-        found=f"{count} variables of {len(ours)} containers",
-        expected="the environment that the release gives",
-        severity="warning" if edited_since(wrong, record) else None,
-    )
+    found = f"{count} variables of {len(ours)} containers"
+    as_given(expect, record, faults, found=found, expected="the environment that the release gives")

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from gonogo.checks.plugin.expect import Expect
-from gonogo.checks.verify.recorded import edited_since, model_of, record_of
+from gonogo.checks.expect import Expect
+from gonogo.checks.verify.recorded import as_given, model_of, record_of
 from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release.host import Host
@@ -69,13 +69,6 @@ def test_ports_running(host: Host, target: Target, release: Verified, expect: Ex
         for one in host.project(target.project).containers
         if one.service in model.services and one.running
     ]
-    wrong = {one: list(port_faults(model.services[one.service], one)) for one in ours}
-    wrong = {one: said for one, said in wrong.items() if said}
-    listed = [f"{one.service} {port}" for one in ours for port in one.bound]
-    expect(
-        not wrong,
-        [said for each in wrong.values() for said in each],
-        found=", ".join(listed) or "nothing is published",
-        expected="the ports that the release publishes",
-        severity="warning" if edited_since(wrong, record) else None,
-    )
+    faults = {one: list(port_faults(model.services[one.service], one)) for one in ours}
+    found = ", ".join(f"{one.service} {port}" for one in ours for port in one.bound) or "nothing is published"
+    as_given(expect, record, faults, found=found, expected="the ports that the release publishes")

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from gonogo.checks.plugin.expect import Expect
-from gonogo.checks.verify.recorded import edited_since, model_of, record_of
+from gonogo.checks.expect import Expect
+from gonogo.checks.verify.recorded import as_given, model_of, record_of
 from gonogo.deploy.compose.model import Model, Mount, Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release.host import Host
@@ -53,13 +53,6 @@ def test_volumes_running(host: Host, target: Target, release: Verified, expect: 
     """Every container has mounted what the release's files give, and may write where they let it."""
     model, record = model_of(release), record_of(release)
     ours = [one for one in host.project(target.project).containers if one.service in model.services]
-    wrong = {one: list(mount_faults(model, model.services[one.service], one)) for one in ours}
-    wrong = {one: said for one, said in wrong.items() if said}
-    count = sum(len(one.mounts) for one in ours)
-    expect(
-        not wrong,
-        [said for each in wrong.values() for said in each],
-        found=f"{count} mounts of {len(ours)} containers",
-        expected="the mounts that the release gives",
-        severity="warning" if edited_since(wrong, record) else None,
-    )
+    faults = {one: list(mount_faults(model, model.services[one.service], one)) for one in ours}
+    found = f"{sum(len(one.mounts) for one in ours)} mounts of {len(ours)} containers"
+    as_given(expect, record, faults, found=found, expected="the mounts that the release gives")

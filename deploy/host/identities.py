@@ -71,10 +71,7 @@ def here(ids: Collection[str] | None, by: Connection | None = None) -> dict[str,
 
 
 def counterparts(
-    connection: Connection,
-    ids: Iterable[str],
-    named: Collection[str] = (),
-    by: Connection | None = None,
+    connection: Connection, ids: Iterable[str], named: Collection[str] = (), by: Connection | None = None
 ) -> dict[str, str]:
     """Return the target's own id of each of these images of this machine, by the id here.
 

@@ -31,10 +31,7 @@ class Change:
 
 
 def plan(
-    model: Model,
-    images: Mapping[str, Image],
-    hashes: Mapping[str, str],
-    running: Iterable[Container],
+    model: Model, images: Mapping[str, Image], hashes: Mapping[str, str], running: Iterable[Container]
 ) -> list[Change]:
     """Return the changes in dependency order; services that are in the way of nothing are left alone (L10).
 
@@ -85,11 +82,7 @@ def chosen(
 
 
 def _change(
-    name: str,
-    images: Mapping[str, Image],
-    hashes: Mapping[str, str],
-    found: list[Container],
-    model: Model,
+    name: str, images: Mapping[str, Image], hashes: Mapping[str, str], found: list[Container], model: Model
 ) -> Change:
     after, scale = images[name].id, model.services[name].scale
     if not found:
