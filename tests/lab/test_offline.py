@@ -46,8 +46,8 @@ def both(folder: Path, files: dict[str, str]) -> list[Model | str]:
     found: list[Model | str] = []
     for has_compose in (True, False):
         release = OfflineRelease(load(file), Redactor())
-        assert release.has_compose
-        release.__dict__["has_compose"] = has_compose
+        assert release.files.has_compose
+        release.files.__dict__["has_compose"] = has_compose
         try:
             found.append(release.model)
         except GonogoError as error:
