@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks import argv
-from gonogo.checks.expect import Expect
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin import argv
+from gonogo.checks.plugin.expect import Expect
+from gonogo.checks.plugin.suite import Suite
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target

@@ -13,7 +13,8 @@ from gonogo.deploy.compose import env_example, env_file, unresolved
 from gonogo.deploy.compose.client_logins import ClientLogin, client_logins
 from gonogo.deploy.compose.databases import REDIS, SCRIPTS, Database, databases
 from gonogo.deploy.compose.model import Model, Service
-from gonogo.deploy.redaction.weak_secrets import is_placeholder
+from gonogo.deploy.compose.unfilled import Allowed, as_written, unfilled, uses
+from gonogo.deploy.errors import Unknown
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.sections.data import Mongodb

@@ -12,7 +12,7 @@ from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host.filesystem import mb
 from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.mongodb.state import Mongo
+from gonogo.deploy.mongodb.server.state import Mongo
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.sections.data import Mongodb

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.host.host import Host
+from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import NEEDED, RECORD, folder
 from gonogo.deploy.release.release import Release

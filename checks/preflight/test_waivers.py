@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable
 
 import pytest
 
-from gonogo.checks.expect import Expect
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin.expect import Expect
+from gonogo.checks.plugin.suite import Suite
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.target.sections.conditions import Waiver
 from gonogo.deploy.target.target import Target

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.target.sections.conditions import Window
 from gonogo.deploy.target.sections.values import Day

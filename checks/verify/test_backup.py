@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.expect import Expect
-from gonogo.deploy.mongodb import proof
+from gonogo.checks.plugin.expect import Expect
+from gonogo.deploy.mongodb.restore import proof
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import BACK
 from gonogo.deploy.release.verified import Verified

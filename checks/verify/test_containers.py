@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from gonogo.checks.expect import Expect
-from gonogo.checks.suite import Suite
+from gonogo.checks.plugin.expect import Expect
+from gonogo.checks.plugin.suite import Suite
 from gonogo.checks.verify.recorded import edited_since, record_of
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release.host import Host

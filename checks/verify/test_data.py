@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from gonogo.checks.expect import Expect
-from gonogo.checks.suite import Suite
-from gonogo.deploy.mongodb import compare as comparison
-from gonogo.deploy.mongodb import fingerprint
+from gonogo.checks.plugin.expect import Expect
+from gonogo.checks.plugin.suite import Suite
 from gonogo.deploy.mongodb import sample as samples
+from gonogo.deploy.mongodb.fingerprint import compare as comparison
+from gonogo.deploy.mongodb.fingerprint import fingerprint
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.verified import Verified

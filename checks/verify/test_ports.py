@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.checks.verify.recorded import as_given, model_of, record_of
 from gonogo.deploy.compose.model import Port, Service
 from gonogo.deploy.host.container import Container

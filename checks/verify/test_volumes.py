@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from gonogo.checks.expect import Expect
+from gonogo.checks.plugin.expect import Expect
 from gonogo.checks.verify.recorded import as_given, model_of, record_of
 from gonogo.deploy.compose.model import Model, Mount, Service
 from gonogo.deploy.host.container import Container

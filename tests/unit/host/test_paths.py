@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import binds, path_status
 from gonogo.deploy.host.binds import Bind
-from gonogo.deploy.host.places import Place
+from gonogo.deploy.host.path_status import Place
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.ssh.connection import Connection
 from tests.unit.stacks import Answering
