@@ -144,6 +144,15 @@ class Model:
             ) from None
         return cls(name, services, volumes, outside, networks, others, given)
 
+    @property
+    def words(self) -> set[str]:
+        """Names and paths of the stack, none of which is a secret."""
+        found = {self.name, *self.services, *self.volumes, *self.volumes.values()}
+        for service in self.services.values():
+            found |= {service.image, service.container_name, *service.aliases}
+            found |= {path for mount in service.mounts for path in (mount.source, mount.target)}
+        return found
+
     def volume_of(self, mount: Mount) -> str:
         """Return the real name of the volume that a mount uses; empty for binds, tmpfs, anonymous volumes."""
         return self.volumes.get(mount.source, mount.source) if mount.type == "volume" else ""

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from gonogo.deploy.redaction.encodings import codes, expression
-from gonogo.deploy.redaction.prefilter import Traces
+from gonogo.deploy.redaction.spared import hide_values, words
+from gonogo.deploy.redaction.traces import Traces
 
 MARK = "[redacted]"
 SHORTEST_VALUE = 4
@@ -30,6 +31,8 @@ class Redactor:
     escapes of escapes too, and as base64 or hex, alone or within a longer text. Of a value of several lines
     the whole is hidden and each line of SHORTEST_LINE characters or more.
 
+    A value that is a word of the stack too, see ``spare``, is hidden encoded, and where it is a value.
+
     Values shorter than SHORTEST_VALUE characters are **not** hidden: they stand in so many words and numbers
     that replacing them would shred every text and, by what is missing, tell the value.
     """
@@ -37,6 +40,7 @@ class Redactor:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self._values: frozenset[str] = frozenset()
+        self._words: frozenset[str] = frozenset()
         self._traces: Traces | None = None
         _ALL.add(self)
         self.add(values)
@@ -49,19 +53,32 @@ class Redactor:
                 self._values |= found
                 self._traces = None
 
+    def spare(self, texts: Iterable[str]) -> None:
+        """Leave the words of these names and paths readable where they do not stand as values."""
+        with self._lock:
+            self._words |= words(texts)
+
     @property
     def values(self) -> frozenset[str]:
         """What is hidden."""
         with self._lock:
             return self._values
 
+    @property
+    def words(self) -> frozenset[str]:
+        """What is left readable where it is no value."""
+        return self._words
+
     def __call__(self, text: str) -> str:
         """Return the text with all that is known hidden; hiding twice gives the same text as hiding once."""
         if not text:
             return text
 
-        pattern = _pattern(self.likely(text))
-        once = MARK.join(pattern.sub(MARK, part) for part in text.split(MARK)) if pattern else text
+        likely = self.likely(text)
+        spared = likely & self._words
+        pattern = _pattern(likely, spared)
+        parts = (pattern.sub(MARK, part) for part in text.split(MARK)) if pattern else [text]
+        once = hide_values(MARK.join(parts), spared, MARK)
         if not _WRAPS.search(once):
             return once
         return self._without_wrapped(once)
@@ -70,7 +87,8 @@ class Redactor:
         parts = text.split(MARK)
         # Looked through at once: each look costs more than the few characters of a block.
         blocks = [_unwrapped(block) for part in parts for block in _WRAPPED.finditer(part)]
-        pattern = _pattern(self.likely("\n".join(blocks)))
+        likely = self.likely("\n".join(blocks))
+        pattern = _pattern(likely, likely & self._words)
         if pattern is None:
             return text
 
@@ -109,7 +127,9 @@ def numbered(redactor: Redactor, text: str) -> str:
     """
     likely = redactor.likely(text) if _WRAPS.search(text) is None else redactor.values
     for number, value in enumerate(sorted(likely, key=lambda value: (-len(value), value)), 1):
-        text = Redactor([value])(text).replace(MARK, f"redacted-{number}")
+        alone = Redactor([value])
+        alone.spare(redactor.words)
+        text = alone(text).replace(MARK, f"redacted-{number}")
     return text
 
 
@@ -129,14 +149,14 @@ def _unwrapped(block: re.Match[str]) -> str:
 
 
 @functools.lru_cache(maxsize=32)
-def _pattern(values: frozenset[str]) -> re.Pattern[str] | None:
-    """Return what matches any form of the values; None where there are none."""
+def _pattern(values: frozenset[str], spared: frozenset[str]) -> re.Pattern[str] | None:
+    """Return what matches any form of the values, of ``spared`` codes alone; None where there are none."""
     if not values:
         return None
     literal = [(code, "") for value in values for code in codes(value)]
     forms = {
         (lead[:_DEPTH], re.escape(lead[_DEPTH:]) + rest)
-        for lead, rest in [*map(expression, values), *literal]
+        for lead, rest in [*map(expression, values - spared), *literal]
     }
     return re.compile("|".join(_tree(sorted(forms))))
 

@@ -47,6 +47,7 @@ class Base:
     ) -> None:
         self.target = target
         self.redactor = redactor
+        redactor.spare(target.words)
         self._version, self.images_of, self.skip_build = version, images_of, skip_build
         self.answers = Answers()
         self.transcript = connection.transcript if connection else Transcript(redactor)

@@ -73,6 +73,7 @@ def read(text: str, said: str, redactor: Redactor) -> Resolved:
     Raises GonogoError for what is no model.
     """
     model = Model.from_json(text)
+    redactor.spare(model.words)
     for service in model.services.values():
         arguments = (service.build or {}).get("args") or {}
         redactor.add(secret_values({**service.environment, **{k: str(v) for k, v in arguments.items()}}))

@@ -101,6 +101,13 @@ class Target(Section):
         return PurePosixPath(posixpath.normpath(self.path / self.env_file)) if self.env_file else None
 
     @property
+    def words(self) -> list[str]:
+        """Names and paths of the target file, none of which is a secret."""
+        data = [self.mongodb.service, self.mongodb.database] if self.mongodb else []
+        places = [self.path, self.source, self.deploy_path, self.backup_path, *self.compose_files]
+        return [self.name, self.project, self.host, *data, *map(str, places), self.env_file or ""]
+
+    @property
     def smoke_files(self) -> list[Path]:
         """The smoke tests' files on this machine, whether they are there or not."""
         return [(self.source / file).resolve() for file in self.smoke.files]
