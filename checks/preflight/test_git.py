@@ -43,7 +43,8 @@ def test_git_clean(controller: Host, target: Target, expect: Expect) -> None:
         git.commit,
         git.why,
         expected="a commit to deploy",
-        fix="Deploy from a clone, in which git can say what it is that runs.",
+        fix="" if git.unread else "Deploy from a clone, in which git can say what it is that runs.",
+        severity="error" if git.unread else None,
     ):
         return
     if git.changes and not target.git.clean:

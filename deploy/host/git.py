@@ -47,13 +47,14 @@ class Git(Noun):
                 timeout=TIMEOUT_S,
             )
         except CommandTimeout as error:
-            return Checkout(why=str(error))
+            return Checkout(why=str(error), unread=True)
         if result.exit_status == 127:
             return Checkout(why=f"git was not found on {self.machine}")
         if not result.ok:
             said = explained(result.error_text)
             none = "not a git repository" in said
-            return Checkout(why=f"{folder} is in no git repository" if none else f"git in {folder}: {said}")
+            why = f"{folder} is in no git repository" if none else f"git in {folder}: {said}"
+            return Checkout(why=why, unread=not none)
         return parse(folder, result.text)
 
 

@@ -11,7 +11,7 @@ class Checkout:
 
     ``branch`` is empty on a detached HEAD; ``changes`` are files of the folder that are not committed, new
     ones too; ``remotes`` are the branches of remotes that hold the commit, as far as this clone knows;
-    ``time`` is that of the commit, in ISO 8601.
+    ``time`` is that of the commit, in ISO 8601. ``unread``: git could not look, which is no answer.
     """
 
     commit: str = ""
@@ -20,6 +20,7 @@ class Checkout:
     remotes: tuple[str, ...] = ()
     time: str = ""
     why: str = ""
+    unread: bool = False
 
 
 def parse_status(text: str) -> Checkout:

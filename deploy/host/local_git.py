@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError, explained
 
 TIMEOUT_S = 60
+_NO_COMMIT = re.compile("git was not found|unknown revision|Needed a single revision|any commits yet")
 ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 """Variables that git sets for its hooks (githooks(5)); they would lead to the repository of the hook."""
 
@@ -43,6 +45,20 @@ def asked(source: Path, *arguments: str) -> str:
         why = explained(done.stderr.decode("utf-8", "replace"))
         raise GonogoError(f"git {arguments[0]} in {source}: {why}")
     return done.stdout.decode("utf-8", "replace")
+
+
+def head(source: Path) -> str:
+    """Return the short commit that is checked out; empty without git, without a repository or a commit.
+
+    Raises GonogoError where there is a repository that git cannot read, as one of another user.
+    """
+    try:
+        return asked(source, "rev-parse", "--short=8", "HEAD").strip()
+    except GonogoError as error:
+        there = any(os.path.lexists(folder / ".git") for folder in (source, *source.parents))
+        if not there or _NO_COMMIT.search(str(error)):
+            return ""
+        raise GonogoError(f"the version cannot be told: {error}") from None
 
 
 def known(source: Path, *arguments: str) -> str:

@@ -92,15 +92,21 @@ def now() -> datetime.datetime:
 
 
 def version(source: Path, at: datetime.datetime) -> str:
-    """Return ``<short git sha>-<UTC yyyymmdd-hhmmss>``, ``-dirty`` where it is, ``nogit`` without git."""
-    sha = local_git.known(source, "rev-parse", "--short=8", "HEAD") or "nogit"
+    """Return ``<short git sha>-<UTC yyyymmdd-hhmmss>``, ``-dirty`` where it is, ``nogit`` without git.
+
+    Raises GonogoError where there is a repository that git cannot read.
+    """
+    sha = local_git.head(source) or "nogit"
     dirty = "-dirty" if sha != "nogit" and is_dirty(source) else ""
     return f"{sha}-{at:%Y%m%d-%H%M%S}{dirty}"
 
 
 def is_dirty(source: Path) -> bool:
-    """Return whether the folder of a git repository holds changes that are not committed, new files too."""
-    return bool(local_git.known(source, "status", "--porcelain", "--", "."))
+    """Return whether the folder of a git repository holds changes that are not committed, new files too.
+
+    Raises GonogoError where git does not tell.
+    """
+    return bool(local_git.asked(source, "status", "--porcelain", "--", ".").strip())
 
 
 def folder(target: Target, name: str) -> PurePosixPath:

@@ -31,6 +31,15 @@ def test_a_folder_outside_git_and_one_that_is_not_there(tmp_path: Path) -> None:
     assert "No such file" in stands(tmp_path / "none").why
 
 
+def test_a_repository_that_git_refuses_to_read(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    found = stands(repository.folder)
+    assert found.unread and not found.commit
+    assert "dubious ownership" in found.why and "safe.directory" in found.why
+
+
 def test_without_git_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert stands(tmp_path) == Checkout(why="git was not found on this machine")

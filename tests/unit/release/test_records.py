@@ -36,6 +36,23 @@ def test_a_version_outside_git(tmp_path: Path) -> None:
     assert records.version(tmp_path / "none", AT) == "nogit-20260131-080559"
 
 
+def test_a_repository_that_git_refuses_to_read_is_no_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "-q")
+    assert records.version(tmp_path, AT) == "nogit-20260131-080559", "it has no commit yet"
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "one")
+    (tmp_path / "app").mkdir()
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # git's own tests use it
+    for folder in (tmp_path, tmp_path / "app"):
+        with pytest.raises(GonogoError, match=r"the version cannot be told: .*dubious.*safe\.directory"):
+            records.version(folder, AT)
+    monkeypatch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
+    (tmp_path / ".git" / "index").write_bytes(b"no index")
+    with pytest.raises(GonogoError, match="git status"):
+        records.version(tmp_path, AT)
+
+
 def test_a_version_names_the_commit_and_whether_it_is_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
