@@ -153,7 +153,7 @@ def _back(run: Run, error: BaseException, goal: str) -> Ended:
         return Ended("rollback-failed", 5, f"{why}; and the way back failed: {failed}; fix that, and {on}")
     except KeyboardInterrupt:
         return Ended("interrupted", INTERRUPTED, f"{why}; interrupted on the way back: {on}")
-    told = f"{why}; {note.detail}; verified"
+    told = f"{why}; {note.detail}" + ("; verified" if run.way_back else "")
     if isinstance(error, KeyboardInterrupt):
         return Ended("interrupted", INTERRUPTED, told)
     return Ended("rolled-back", 4, told)

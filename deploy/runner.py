@@ -243,4 +243,5 @@ def _back(run: Run, why: str, interrupted: Ended | None) -> Ended:
     if interrupted:
         interrupted.summary = f"{why}; {done}"
         return interrupted
-    return Ended("rolled-back", 4, f"{why}; {done}; verified")
+    end = "verified" if run.way_back else "nothing ran before it" if not run.record.previous else ""
+    return Ended("rolled-back", 4, "; ".join(filter(None, (why, done, end))))

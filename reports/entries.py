@@ -10,7 +10,7 @@ from statistics import median
 from pydantic import TypeAdapter, ValidationError
 
 from gonogo.reports.model import Record, Release, Verdict
-from gonogo.reports.words import parse_moment
+from gonogo.reports.words import BACK, parse_moment
 
 RECORD = "release.json"
 PAGE = "index.html"
@@ -19,8 +19,6 @@ GOAL_S = 600.0
 """The goal of a deployment: ten minutes from the command to the verified release."""
 CHANGED: tuple[Verdict, ...] = ("deployed", "rolled-back", "rollback-failed")
 """Verdicts of runs that began to change what runs; the time of others says nothing of a deployment's."""
-BY_HAND = "rollback-"
-"""How the version of a run of ``gonogo rollback`` begins."""
 _GOOD = ("passed", "warning", "waived")
 _JUDGED = (*_GOOD, "failed", "blocked")
 
@@ -52,7 +50,7 @@ class Entry(Record):
     @property
     def went_back(self) -> bool:
         """Whether it went back, because it failed or because somebody wanted to."""
-        return self.changed and (self.verdict != "deployed" or self.version.startswith(BY_HAND))
+        return self.changed and (self.verdict != "deployed" or self.version.startswith(BACK))
 
     @property
     def when(self) -> float:
@@ -89,7 +87,7 @@ def of(release: Release) -> Entry:
         seconds=release.seconds,
         judged=sum(status in _JUDGED for status in checks),
         passed=sum(status in _GOOD for status in checks),
-        downtime_s=release.availability.downtime_s if release.availability else None,
+        downtime_s=release.availability.downtime_s if release.availability and not release.first else None,
         recovery_s=release.backup.recovery_seconds if release.backup else None,
     )
 

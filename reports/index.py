@@ -26,4 +26,4 @@ def overview(entries: list[Entry]) -> str:
 
 def _rendered(template: str, **given: Any) -> str:
     page = environment().get_template(template)
-    return page.render(**given, verdicts=words.VERDICTS, page=PAGE, width=WIDTH, height=HEIGHT)
+    return page.render(**given, verdict=words.verdict, page=PAGE, width=WIDTH, height=HEIGHT)

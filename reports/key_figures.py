@@ -46,7 +46,7 @@ def _services(release: Release) -> Figure | None:
 
 def _away(release: Release) -> Figure | None:
     seen = release.availability
-    if seen is None or not seen.urls:
+    if seen is None or not seen.urls or release.first:
         return None
     if any(url.gap_s is None for url in seen.urls):
         return Figure("Availability", "an address never answered successfully", "bad")

@@ -244,3 +244,8 @@ class Release(Record):
     inspections: dict[str, str] = Field(default_factory=dict)
     links: dict[str, str] = Field(default_factory=dict)
     notes: list[str] = Field(default_factory=list)
+
+    @property
+    def first(self) -> bool:
+        """Whether nothing of the stack ran before it, so that nothing could be away or come back."""
+        return bool(self.services) and all(change.action == "created" for change in self.services)

@@ -41,7 +41,7 @@ def render(release: Release) -> str:
         .get_template("page.html")
         .render(
             release=release,
-            verdict=words.VERDICTS[release.verdict],
+            verdict=words.verdict(release.verdict, release.version, first=release.first),
             figures=figures(release),
             counts=groups.counts(release.checks),
             failed=failed,

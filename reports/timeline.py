@@ -67,7 +67,7 @@ def _away(release: Release, whole: float) -> Iterator[Lane]:
     """Yield a lane for each URL with a gap; the watch and the steps have the first switch in common."""
     seen = release.availability
     switch = next((step for step in release.steps if step.name.split()[0:1] == [SWITCH]), None)
-    if seen is None or seen.changed_at is None or switch is None:
+    if seen is None or seen.changed_at is None or switch is None or release.first:
         return
     begun = switch.started - seen.changed_at
     for url in seen.urls:

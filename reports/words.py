@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -44,6 +46,15 @@ VERDICTS: dict[Verdict, Said] = {
     "interrupted": Said("Interrupted", "warn", "Interrupted. The journal on the target says how far it got."),
     "locked": Said("Locked", "calm", "Another release holds this target. Nothing was touched."),
 }
+BACK, RESUMED = "rollback-", "resume-"
+"""How the versions of those runs begin that somebody started to go back, or to bring a run to its end."""
+WENT_BACK = Said("Went back", "good", "An earlier release runs again, as it was asked for, and was verified.")
+BROUGHT_ON = Said("Resumed", "good", "A run that was cut off was brought to its end, and was verified.")
+FIRST_FAILED = Said(
+    "Failed and removed",
+    "warn",
+    "This first release failed, and what it had made was removed; volumes stay. Nothing ran before it.",
+)
 STATUSES: dict[CheckStatus, Said] = {
     "failed": Said("failed", "bad"),
     "blocked": Said("blocked", "block"),
@@ -131,3 +142,21 @@ def _visible(match: re.Match[str]) -> str:
     if code == 0x7F:
         return "\N{SYMBOL FOR DELETE}"
     return chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"
+
+
+def verdict(given: Verdict, version: str, *, first: bool = False) -> Said:
+    """Return the word for how a run ended; ``first``: nothing ran before it."""
+    if given == "deployed" and version.startswith(BACK):
+        return WENT_BACK
+    if given == "deployed" and version.startswith(RESUMED):
+        return BROUGHT_ON
+    return FIRST_FAILED if first and given == "rolled-back" else VERDICTS[given]
+
+
+def counted(statuses: Iterable[CheckStatus]) -> str:
+    """Return how many checks came to which end, such as ``34 passed, 28 not applicable``."""
+    number = Counter(statuses)
+    order: tuple[CheckStatus, ...] = ("passed", "failed", "blocked", "warning", "waived", "skipped")
+    told = {"warning": "with a warning", "skipped": "not applicable"}
+    parts = [f"{number[one]} {told.get(one, one)}" for one in order if number[one] or one == "passed"]
+    return ", ".join(parts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks.plugin import offline, results
-from gonogo.checks.plugin.fixtures import SUITE
+from gonogo.checks import offline, results
+from gonogo.checks.fixtures import SUITE
+from gonogo.reports import words
 
 DEFAULT = "fE"
 """What pytest lists in its short summary where ``-r`` says nothing: failures and errors."""
@@ -61,9 +62,9 @@ def pytest_terminal_summary(
     elif not found:
         say("no check was selected, so this is neither GO nor NO-GO")
         return
-    passed = sum(result.status == "passed" for result in found)
+    counted = words.counted(result.status for result in found)
     go = exitstatus == 0 and results.go(found) and not unjudged
     # With xdist the workers alone know.
     alone = suite.offline if suite else offline.asked(config)
     so_far = ", as far as the repository tells" if alone else ""
-    say(f"{'GO' if go else 'NO-GO'}{so_far}: {passed} of {len(found)} checks passed", red=not go, green=go)
+    say(f"{'GO' if go else 'NO-GO'}{so_far}: {counted}", red=not go, green=go)

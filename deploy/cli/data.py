@@ -9,10 +9,9 @@ from contextlib import contextmanager, nullcontext
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from gonogo.deploy.cli import completion
+from gonogo.deploy.cli import completion, tables
 from gonogo.deploy.cli.options import AsJson, Name, RequiredName
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.mongodb.backup import backup as backups
@@ -89,8 +88,10 @@ def list_backups(
         if as_json:
             for one in kept:
                 lines.write(one)
+        elif kept:
+            tables.show(_table(kept), ["backup"])
         else:
-            Console().print(_table(kept) if kept else f"no backup in {release.target.backup_path}")
+            typer.echo(f"no backup in {release.target.backup_path}")
         if not kept:
             raise typer.Exit(1)
 

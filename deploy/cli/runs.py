@@ -7,11 +7,10 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from gonogo.deploy import recovery
-from gonogo.deploy.cli import completion
+from gonogo.deploy.cli import completion, tables
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, published
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
@@ -82,7 +81,10 @@ def show_history(
         mark = "*" if run.version == current else ""
         seconds = f"{run.seconds:.0f}" if run.seconds is not None else ""
         table.add_row(mark, f"{run.begun:%Y-%m-%d %H:%M:%S}", run.version, seconds, run.told)
-    Console().print(table if runs else f"{found.name}: no run yet")
+    if runs:
+        tables.show(table, ["version"])
+    else:
+        typer.echo(f"{found.name}: no run yet")
 
 
 def status(target: Name = None, as_json: AsJson = False) -> None:

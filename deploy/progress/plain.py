@@ -19,6 +19,7 @@ class Plain(Progress):
     """One line for each thing that happens, without any control character."""
 
     _told_bytes, _told_at = 0, 0.0
+    _blocked: frozenset[str] = frozenset()
 
     def begin(self, step: str, detail: str = "") -> None:
         """Name the step."""
@@ -35,6 +36,10 @@ class Plain(Progress):
         """Give the result's id; of one that did not pass, what was found and what to do."""
         if result.status == "skipped":
             return
+        if result.status == "blocked" and result.message in self._blocked:
+            self.say(f"  {MARKS[result.status]:8}{result.id}: as above")
+            return
+        self._blocked |= {result.message}
         told = "" if result.status == "passed" else f": {found(result)}"
         do = f" — {fix(result)}" if fix(result) else ""
         self.say(f"  {MARKS[result.status]:8}{result.id}{told}{do}")

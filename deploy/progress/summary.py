@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gonogo.reports import words
 from gonogo.reports.model import Answered, Release, Verdict
 from gonogo.reports.words import duration, size
 
@@ -29,7 +30,9 @@ _NEXT: dict[Verdict, str] = {
 
 def headline(release: Release) -> str:
     """Return the verdict, what it is about, why, and the exit code, in one line."""
-    what = f"{release.verdict.upper()} {release.target} {release.version}"
+    said = words.verdict(release.verdict, release.version, first=release.first)
+    word = release.verdict if said == words.VERDICTS[release.verdict] else said.word
+    what = f"{word.upper()} {release.target} {release.version}"
     return f"{what}: {release.summary} (exit {release.exit_code})"
 
 
@@ -71,8 +74,8 @@ def _version(release: Release) -> str:
 
 def _downtime(release: Release) -> str:
     urls = release.availability.urls if release.availability else []
-    if all(change.action == "created" for change in release.services):
-        return ""  # nothing ran before that could have been away
+    if release.first or not release.services:
+        return ""
     return "; ".join(_away(url) for url in urls if url.requests)
 
 

@@ -16,6 +16,7 @@ from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.workspace import ROOT, cache
 from gonogo.reports.model import CheckResult, DataCount, SuiteEnd
+from gonogo.reports.words import counted
 
 CHECKS = ROOT / "checks"
 SUITES = ("preflight", "verify")
@@ -73,8 +74,7 @@ class Outcome:
     def told(self) -> str:
         """One line: how many passed, and what did not."""
         if self.passed:
-            good = sum(check.status == "passed" for check in self.checks)
-            told = f"{good} of {len(self.checks)} checks passed"
+            told = counted(check.status for check in self.checks)
             rest = sorted({f"{c.status}: {c.id}" for c in self.checks if c.status in ("warning", "waived")})
             return "; ".join([told, *rest])
         failed = [check.id for check in self.checks if check.status == "failed"]

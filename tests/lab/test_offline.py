@@ -85,5 +85,5 @@ def test_the_example_stack_is_judged_from_its_repository(tmp_path: Path) -> None
     environment = {**os.environ, "PATH": f"{called.parent}:{os.environ['PATH']}"}
     done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "GO, as far as the repository tells: 9 of 12 checks passed" in done.stdout
+    assert "GO, as far as the repository tells: 9 passed, 3 not applicable" in done.stdout
     assert not called.exists()

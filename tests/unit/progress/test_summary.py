@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import pytest
+from rich.table import Table
+
+from gonogo.deploy.cli import tables
 from gonogo.deploy.progress import summary
+from gonogo.deploy.progress.plain import Plain
+from gonogo.reports import words
 from gonogo.reports.model import Answered
-from tests.unit.releases import release
+from tests.unit.releases import BLOCKED, release
 
 
 def test_the_summary_has_the_figures() -> None:
@@ -47,3 +54,40 @@ def test_the_one_command_to_go_on_with() -> None:
     for verdict, code, told, command in rows:
         made = release(verdict=verdict, exit_code=code, summary=told)
         assert summary.following(made) == command, verdict
+
+
+def test_a_way_back_by_hand_and_a_resume_are_called_so_and_a_first_failure_claims_nothing() -> None:
+    made = [one.model_copy(update={"action": "created"}) for one in release().services]
+    given: dict[str, Any] = {"verdict": "deployed", "exit_code": 0}
+    assert summary.headline(release(**given, version="rollback-20260131-080559")).startswith("WENT BACK ")
+    assert summary.headline(release(**given, version="resume-20260131-080559")).startswith("RESUMED ")
+    assert summary.headline(release(**given)).startswith("DEPLOYED ")
+    first = release(verdict="rolled-back", services=made)
+    assert summary.headline(first).startswith("FAILED AND REMOVED ")
+    assert "runs again" not in words.verdict("rolled-back", "v", first=True).meaning
+
+
+def test_checks_are_counted_by_their_ends() -> None:
+    assert words.counted(["passed", "skipped", "passed"]) == "2 passed, 1 not applicable"
+    assert words.counted(["failed", "warning"]) == "0 passed, 1 failed, 1 with a warning"
+
+
+def test_a_name_is_cut_in_no_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    table = Table("", "version", "what became of it")
+    name = f"8d03f5a1-20260131-080559-dirty-{'x' * 70}"
+    table.add_row("*", name, "deployed: " + "replaced api " * 20)
+    tables.show(table, ["version"])
+    assert name in capsys.readouterr().out
+
+
+def test_one_reason_of_many_blocked_checks_is_told_once() -> None:
+    out = io.StringIO()
+    told = Plain(out)
+    told.begin("preflight")
+    for _ in range(3):
+        told.check(BLOCKED)
+    assert out.getvalue().count("blocked by ssh.reachable") == 1
+    assert out.getvalue().count(": as above") == 2

@@ -17,8 +17,8 @@ def outcome(*checks: CheckResult, code: int = 0, output: str = "") -> Outcome:
 @pytest.mark.parametrize(
     ("found", "passed", "told"),
     [
-        (outcome(check("a.b"), SKIPPED), True, "1 of 2 checks passed"),
-        (outcome(check("a.b"), WARNED, WARNED), True, "1 of 3 checks passed; warning: git.clean"),
+        (outcome(check("a.b"), SKIPPED), True, "1 passed, 1 not applicable"),
+        (outcome(check("a.b"), WARNED, WARNED), True, "1 passed, 2 with a warning; warning: git.clean"),
         (outcome(check("a.b"), FAILED, BLOCKED, code=1), False, "failed: ports.free; 1 blocked"),
         (outcome(check("a.b"), BLOCKED), False, "1 blocked"),
         (outcome(), False, "pytest ended with 0: "),

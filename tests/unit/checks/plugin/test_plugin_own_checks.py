@@ -127,7 +127,7 @@ def test_a_run_that_chose_nothing_is_neither_go_nor_no_go(suite: Checks) -> None
     done = suite.run(PASSING, "-k", "nothing")
     assert done.ret == pytest.ExitCode.NO_TESTS_COLLECTED
     done.stdout.fnmatch_lines(["no check was selected, so this is neither GO nor NO-GO"])
-    assert "checks passed" not in done.stdout.str()
+    assert "passed, " not in done.stdout.str()
 
 
 def test_another_host_than_that_of_the_target_is_refused(suite: Checks) -> None:
@@ -154,4 +154,4 @@ def test_the_release_is_what_would_be_deployed_and_in_verify_what_was(
         text = f"def test_{folder}(release):\n    assert type(release).__name__ == {kinds[folder]!r}\n"
         (suite.folder / folder / f"test_{folder}.py").write_text(text)
     done = pytester.runpytest_inprocess(*folders, "smoke", "--target", str(suite.target), *QUICK)
-    done.stdout.fnmatch_lines(["GO: 2 of 2 checks passed"])
+    done.stdout.fnmatch_lines(["GO: 2 passed"])
