@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.checks import offline, results
-from gonogo.checks.fixtures import SUITE
+from gonogo.checks.plugin import offline, results
+from gonogo.checks.plugin.fixtures import SUITE
 from gonogo.reports import words
 
 DEFAULT = "fE"

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from gonogo.deploy.redaction.encodings import codes, expression
+from gonogo.deploy.redaction.prefilter import Traces
 from gonogo.deploy.redaction.spared import hide_values, words
-from gonogo.deploy.redaction.traces import Traces
 
 MARK = "[redacted]"
 SHORTEST_VALUE = 4
