@@ -12,6 +12,7 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.checks.plugin.suite import Suite
 from gonogo.checks.verify.recorded import edited_since, record_of
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.release.env_files import as_of
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import Life
 from gonogo.deploy.release.records import files as files_of
@@ -59,7 +60,8 @@ def _lacking(release: Verified, found: Iterable[Container]) -> list[str]:
     if recorded is None:
         return []
     there, services = Counter(one.service for one in found), release.model.services
-    wanted = {name: services[name].scale if name in services else 1 for name in recorded.images}
+    names = recorded.images.keys() - release.not_repeated
+    wanted = {name: services[name].scale if name in services else 1 for name in names}
     return [
         f"{name} has {there[name]} of {scale} containers" if there[name] else f"{name} has no container"
         for name, scale in sorted(wanted.items())
@@ -174,7 +176,9 @@ def test_containers_reproducible(host: Host, target: Target, release: Verified, 
     if wrong:
         # What was made with another's container has a hash that holds for the containers of today.
         files = files_of(target, recorded.version)
-        now = shared_namespaces.hashes(host.connection, target, files, running, release.redactor)
+        now = shared_namespaces.hashes(
+            host.connection, as_of(target, recorded), files, running, release.redactor
+        )
         wrong = [one for one in wrong if one.hash != now.get(one.service)]
     expect(
         not wrong,

@@ -24,10 +24,13 @@ def differing(service: Service, environment: Mapping[str, str]) -> list[str]:
 @pytest.mark.check(
     "environment.running",
     reason="D1, L1: variables were lost on the way, and a service ran with those of another environment.",
-    fix="Deploy again; where the env file was edited after the release, that brings it to the containers.",
+    fix="Deploy again, so that what runs has what the release gives.",
 )
 def test_environment_running(host: Host, target: Target, release: Verified, expect: Expect) -> None:
-    """Every container has the environment that the release's files give with the env file."""
+    """Every container has the environment that the release's files give with its own env file.
+
+    Where somebody edited the env file of the target since, that is a warning.
+    """
     model, record = model_of(release), record_of(release)
     project = host.project(target.project)
     services, made = model.services, project.made_with
@@ -37,3 +40,11 @@ def test_environment_running(host: Host, target: Target, release: Verified, expe
     count = sum(len(services[name].environment) for name in {one.service for one in ours})
     found = f"{count} variables of {len(ours)} containers"
     as_given(expect, record, faults, found=found, expected="the environment that the release gives")
+    if not release.gone_back and (since := release.edited):
+        expect(
+            False,
+            found=f"the env file was edited since the release ({since})",
+            expected="the env file with which the release was started",
+            severity="warning",
+            fix="Deploy again, so that the containers get it; or undo it: a way back does not use it.",
+        )

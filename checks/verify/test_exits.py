@@ -17,8 +17,11 @@ from gonogo.deploy.target.target import Target
     fix="Read its log: docker logs NAME.",
 )
 def test_containers_exits(host: Host, target: Target, release: Verified, expect: Expect) -> None:
-    """Every service that others wait for to complete has ended with status 0."""
-    once = model_of(release).one_shots()
+    """Every service that others wait for to complete has ended with status 0.
+
+    Those of a release that was rolled back to, which are not run again then, need no container.
+    """
+    once = model_of(release).one_shots() - release.not_repeated
     if not once:
         pytest.skip("no service of the stack has to complete before others")
     ours = [one for one in host.project(target.project).containers if one.service in once]

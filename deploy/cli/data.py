@@ -23,7 +23,7 @@ from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import locking
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
-from gonogo.deploy.steps import data_steps
+from gonogo.deploy.steps import backup as backup_step
 from gonogo.deploy.target import target_file
 from gonogo.reports.model import Step
 from gonogo.reports.words import size
@@ -49,7 +49,7 @@ def make_backup(
         with _step(progress, "backup"):
             progress.expect(backups.expected(release), about=True)
             made = backups.make(release, users=users, on_bytes=progress.sent)
-        record = data_steps.reported(made, time.monotonic() - begun)
+        record = backup_step.reported(made, time.monotonic() - begun)
         if as_json:
             lines.write(record)
         else:

@@ -11,7 +11,7 @@ from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.progress import events, lines
 from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import by_all
-from gonogo.deploy.runner import INTERRUPTED
+from gonogo.deploy.steps.report_step import INTERRUPTED
 from gonogo.reports.words import plain
 
 FAULT = INTERRUPTED

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gonogo.deploy import recovery
+from gonogo.deploy import runner
 from gonogo.deploy.cli import completion, tables
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, published
 from gonogo.deploy.errors import GonogoError
@@ -17,6 +17,7 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.progress import choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import history, lock, records
+from gonogo.deploy.release.env_files import as_of
 from gonogo.deploy.release.journal import END, Journal
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import resolve
@@ -44,7 +45,7 @@ def roll_back(
     Example: gonogo rollback production --to 8d03f5a1-20260131-080559
     """
     found, progress = target_file.find(target), choose(quiet=quiet, as_json=as_json)
-    record = recovery.rollback(found, progress, to=to, published=published(found, reports))
+    record = runner.rollback(found, progress, to=to, published=published(found, reports))
     raise typer.Exit(record.exit_code)
 
 
@@ -56,7 +57,7 @@ def resume(
     Example: gonogo resume production
     """
     found, progress = target_file.find(target), choose(quiet=quiet, as_json=as_json)
-    record = recovery.resume(found, progress, published=published(found, reports))
+    record = runner.resume(found, progress, published=published(found, reports))
     raise typer.Exit(record.exit_code)
 
 
@@ -159,9 +160,12 @@ def _lacking(release: Release, record: records.Record) -> list[str]:
     wanted = dict.fromkeys(record.images, 1)
     files = records.files(release.target, record.version)
     with suppress(GonogoError):
-        model = resolve(release.connection, release.target, files, release.redactor).model
+        then = as_of(release.target, record)
+        model = resolve(release.connection, then, files, release.redactor).model
         once = model.one_shots()
         scales = {name: service.scale for name, service in model.services.items()}
+        baseline = records.load_baseline(release.connection, release.target, record.version)
+        once |= set(baseline.not_repeated if baseline else ())
         wanted = {name: 0 if name in once else scales.get(name, 1) for name in wanted}
     return sorted(name for name, scale in wanted.items() if there[name] < scale)
 

@@ -84,11 +84,34 @@ def written(flat: str) -> dict[str, dict[str, Any]]:
         return {}
 
 
+@dataclass(frozen=True)
+class ServiceFile:
+    """An env file of a service: its path on the target, and its other keys in the compose file."""
+
+    path: str
+    options: dict[str, Any]
+
+
+def by_service(flat: str, values: Mapping[str, str], target: Target) -> dict[str, list[ServiceFile]]:
+    """Return the ``env_file``s of a flattened compose file, by service."""
+    found: dict[str, list[ServiceFile]] = {}
+    for name, service in written(flat).items():
+        for entry in service.get("env_file") or []:
+            options = {key: _flag(value) for key, value in entry.items() if key != "path"}
+            if path := interpolated(str(entry["path"]), values):
+                one = ServiceFile(posixpath.normpath(target.path / path), options)
+                found.setdefault(name, []).append(one)
+    return found
+
+
+def _flag(value: object) -> object:
+    return {"true": True, "false": False}.get(str(value), value)
+
+
 def service_files(flat: str, values: Mapping[str, str], target: Target) -> list[str]:
     """Return the ``env_file``s of all services of a flattened compose file, as paths of the target."""
-    entries = [entry for service in written(flat).values() for entry in service.get("env_file") or []]
-    paths = [interpolated(str(one["path"]), values) for one in entries]
-    return list(dict.fromkeys(posixpath.normpath(target.path / path) for path in paths if path))
+    found = by_service(flat, values, target).values()
+    return list(dict.fromkeys(one.path for files in found for one in files))
 
 
 def pieces(lines: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from gonogo.deploy.release.journal import END, FILE, REMOVE, SWITCH
+from gonogo.deploy.release.journal import BACK, END, FILE, REMOVE, SWITCH
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 
@@ -16,6 +16,8 @@ UNLOCK = "unlock-"
 """How the entries begin that tell why a lock was taken away; they are no runs that could be gone on with."""
 BACKWARDS = ("rollback-failed", "interrupted")
 """The outcomes with which a run can end on its way back."""
+UNVERIFIED = ("rolled-back", "rollback-failed", "interrupted", "")
+"""The outcomes of runs whose release may have run, and was not verified. None yet: it was cut off."""
 WAY_BACK = ("rollback", "verify after rollback")
 """The steps of a way back; a run is back when it did the last of them that it began."""
 MOST = 5000
@@ -28,6 +30,8 @@ class JournalledRun:
 
     ``goal``: the release that it was to lead to. ``seconds`` is None where it never ended. ``switched``: the
     services that it began to start anew or to remove. ``halted``: it ended before its way back was done.
+    ``previous``: the release that it goes back to, empty for none; None where an earlier version of gonogo
+    wrote the journal. ``back``: it was on its way back.
     """
 
     version: str
@@ -39,6 +43,8 @@ class JournalledRun:
     seconds: float | None = None
     switched: tuple[str, ...] = ()
     halted: bool = False
+    previous: str | None = None
+    back: bool = False
 
     @property
     def told(self) -> str:
@@ -79,6 +85,29 @@ def unfinished(found: list[JournalledRun]) -> JournalledRun | None:
     return newest if newest and (newest.halted or not newest.outcome) else None
 
 
+def verified(found: list[JournalledRun]) -> set[str]:
+    """Return the releases to which a run led that verified them."""
+    return {one.goal for one in found if one.outcome == "deployed"}
+
+
+def failed(found: list[JournalledRun]) -> set[str]:
+    """Return the releases that may have run, and that no run has verified: nobody goes back to them."""
+    return {one.version for one in found if one.outcome in UNVERIFIED} - verified(found)
+
+
+def _goal(version: str, rows: list[dict[str, Any]]) -> str:
+    """Return the release to which a run was to lead: the one that it planned for, before any way back."""
+    goal = version
+    for row in rows:
+        if "goal" in row:
+            return str(row["goal"])
+        if row.get("step") == WAY_BACK[0]:
+            break
+        if row.get("step") == "plan" and row.get("state") == "begun" and row.get("detail"):
+            goal = str(row["detail"])
+    return goal
+
+
 def _run(version: str, rows: list[dict[str, Any]]) -> JournalledRun:
     begun = [str(row.get("step")) for row in rows if row.get("state") == "begun"]
     ends = [row for row in rows if row.get("step") == END]
@@ -86,12 +115,11 @@ def _run(version: str, rows: list[dict[str, Any]]) -> JournalledRun:
     steps = [row for row in rows if row.get("step") != END]
     newest = steps[-1] if steps else {}
     back = newest.get("step") in WAY_BACK and newest.get("state") == "done"
-    planned = [row for row in rows if row.get("step") == "plan" and row.get("state") == "begun"]
     switched = tuple(dict.fromkeys(name for row in rows for name in _touched(row)))
     outcome = str(last["state"]) if last else ""
     return JournalledRun(
         version,
-        next((str(row["detail"]) for row in reversed(planned) if row.get("detail")), version),
+        _goal(version, rows),
         rows[0]["at"],
         outcome=outcome,
         summary=str(last.get("detail", "")) if last else "",
@@ -99,6 +127,8 @@ def _run(version: str, rows: list[dict[str, Any]]) -> JournalledRun:
         seconds=(last["at"] - rows[0]["at"]).total_seconds() if last else None,
         switched=switched,
         halted=outcome in BACKWARDS and bool(switched) and not back,
+        previous=next((str(row["previous"]) for row in reversed(rows) if "previous" in row), None),
+        back=any(row.get("direction") == BACK or row.get("step") == WAY_BACK[0] for row in rows),
     )
 
 

@@ -19,6 +19,8 @@ SWITCH = "switch "
 """How the steps begin that start a service anew."""
 REMOVE = "remove"
 """The step that removes services; its detail names them, separated by a comma and a space."""
+FORWARDS, BACK = "forwards", "back"
+"""The directions of a run: to its goal, or to what ran before it."""
 MOST = 400
 """Lines that are asked for: those of the last releases are enough."""
 
@@ -50,11 +52,16 @@ def durations(text: str) -> dict[str, float]:
 class Journal:
     """Writes the steps of one run. It is written before the step, so a killed runner leaves a trace.
 
-    ``connection``: what it is written over; another one may take its place.
+    ``connection``: what it is written over; another one may take its place. ``goal``: the release to which
+    the run leads; ``previous``: the one that it goes back to, empty for none; ``direction``: which of them
+    it is on its way to.
     """
 
-    def __init__(self, connection: Connection, target: Target, version: str) -> None:
+    def __init__(
+        self, connection: Connection, target: Target, version: str, goal: str = "", previous: str = ""
+    ) -> None:
         self.connection, self._version = connection, version
+        self.goal, self.previous, self.direction = goal or version, previous, FORWARDS
         self._path = target.deploy_path / FILE
 
     def write(self, step: str, state: str, detail: str = "") -> None:
@@ -65,6 +72,8 @@ class Journal:
             "step": step,
             "state": state,
         }
+        if state == "begun":
+            line |= {"goal": self.goal, "previous": self.previous, "direction": self.direction}
         detail = self.connection.redact(detail)
         remote_files.append(
             self.connection, self._path, json.dumps({**line, **({"detail": detail} if detail else {})})

@@ -31,11 +31,16 @@ class Change:
 
 
 def plan(
-    model: Model, images: Mapping[str, Image], hashes: Mapping[str, str], running: Iterable[Container]
+    model: Model,
+    images: Mapping[str, Image],
+    hashes: Mapping[str, str],
+    running: Iterable[Container],
+    only: Collection[str] | None = None,
 ) -> list[Change]:
     """Return the changes in dependency order; services that are in the way of nothing are left alone (L10).
 
     ``hashes``: by service, the config hashes (separated by spaces) with which a container is as it should be.
+    ``only``: the services that may be touched, and with them those that follow; None for all.
     """
     found: dict[str, list[Container]] = {}
     for one in running:
@@ -43,6 +48,10 @@ def plan(
     changes: list[Change] = []
     for name in model.order():
         change = _change(name, images, hashes, found.get(name, []), model)
+        if change.touched and only is not None and name not in only:
+            change = replace(
+                change, action="unchanged", why="this run has not touched it", after=change.before
+            )
         touched = {one.service for one in changes if one.touched}
         service = model.services[name]
         if not change.touched and found.get(name) and (anew := service.follows & touched):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import re
 import shlex
 from dataclasses import dataclass
@@ -29,6 +28,9 @@ RESUMED = "resume-"
 """How the versions of those runs begin that bring another one to its end."""
 MADE = re.compile(r"\w+-\d{8}-\d{6}(-dirty)?")
 """How a version looks that ``version`` made: nobody else has one like it."""
+FORMAT = 2
+"""Of the records that are written: since 2 the env files lie with the release."""
+FORM = re.compile(rb'"format": ?([0-9]+)')
 NEEDED = (RECORD, COMPOSE_FILE, IMAGES_FILE)
 """The files of a release without which there is no way back to it."""
 
@@ -45,10 +47,12 @@ class Record(BaseModel):
     """What is kept of a release on the target, beside its compose files.
 
     ``driver``: the storage driver by which the engine kept its images, such as ``overlay2``; empty in the
-    record of an earlier version of gonogo. Each driver has images of its own.
+    record of an earlier version of gonogo. Each driver has images of its own. ``format``: which of this
+    project's forms of a record it is, and of the files beside it; the first one did not say.
     """
 
     model_config = ConfigDict(extra="forbid")
+    format: int = 1
     version: str
     previous: str = ""
     commit: str = ""
@@ -73,7 +77,8 @@ class Baseline(BaseModel):
 
     ``backup``, ``fingerprint``: folders on the target, empty where there is none. ``untouched``: by name, the
     containers that the release leaves alone. ``samples``: how many documents each sample of the target file
-    found, in the order of these.
+    found, in the order of these. ``ended``: the services that had done their work, and ended with 0.
+    ``not_repeated``: one-shots of the release that were not run again when it was gone back to.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -83,6 +88,8 @@ class Baseline(BaseModel):
     backup: str = ""
     fingerprint: str = ""
     untouched: dict[str, Life] = Field(default_factory=dict)
+    ended: list[str] = Field(default_factory=list)
+    not_repeated: list[str] = Field(default_factory=list)
     samples: list[int] = Field(default_factory=list)
 
 
@@ -123,16 +130,6 @@ def files(target: Target, name: str) -> tuple[str, str]:
 def tagged(name: str, version: str) -> str:
     """Return the tag under which the image of a release is kept, here and on the target."""
     return f"{repository(name)}:{version}"
-
-
-def pins(images: dict[str, Image]) -> str:
-    """Return the Compose file that gives each service its image by id; JSON is YAML.
-
-    A tag can be moved after the release, an id cannot (incident L5).
-    """
-    return json.dumps(
-        {"services": {name: {"image": image.id} for name, image in sorted(images.items())}}, indent=2
-    )
 
 
 def current(connection: Connection, target: Target) -> str:
@@ -228,6 +225,13 @@ def listed(connection: Connection, target: Target) -> list[str]:
     return [PurePosixPath(line).parent.name for line in connection.check(look).text.splitlines()]
 
 
+def lacking(connection: Connection, target: Target, name: str) -> list[str]:
+    """Return which of the files that a way back to a release needs are not in its folder; GonogoError."""
+    there = shlex.quote(str(folder(target, name)))
+    look = f"cd {there} && for file in {' '.join(NEEDED)}; do [ -e $file ] || echo $file; done"
+    return connection.check(look).text.split()
+
+
 def save(connection: Connection, target: Target, name: str, file: str, record: BaseModel | str) -> None:
     """Write a file of a release; raises GonogoError."""
     text = record if isinstance(record, str) else record.model_dump_json(indent=2)
@@ -241,6 +245,10 @@ def _read(connection: Connection, path: PurePosixPath, kind: type[Kind]) -> Kind
     try:
         return kind.model_validate_json(data)
     except ValidationError:
+        if (form := FORM.search(data)) and int(form[1]) > FORMAT:
+            raise GonogoError(
+                f"{connection.host}: {path} was written by a later version of gonogo: use that one"
+            ) from None
         raise GonogoError(
             f"{connection.host}: {path} is damaged: restore it from a copy, or remove the release's folder "
             "and deploy again"

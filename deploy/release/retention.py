@@ -10,35 +10,21 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup_store
 from gonogo.deploy.release import history, records
 from gonogo.deploy.release.records import BACK, Record
-from gonogo.deploy.steps.run import Run
-
-UNVERIFIED = ("rolled-back", "rollback-failed", "interrupted", "")
-"""The outcomes of runs whose release may have run, and was not verified. None yet: it was cut off."""
+from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 
 
-def finish(run: Run) -> None:
-    """Remove the releases that are beyond ``releases.keep``; what cannot be removed is a note, no failure."""
-    try:
-        with run.step("finish") as note:
-            gone = expire(run)
-            note.detail = f"removed {', '.join(gone)}" if gone else "nothing is too old"
-    except (GonogoError, KeyboardInterrupt) as error:
-        run.note(f"old releases were not removed: {str(error) or 'interrupted'}")
-
-
-def expire(run: Run) -> list[str]:
+def expire(connection: Connection, target: Target) -> list[str]:
     """Remove old releases, their tags and their folders, and old backups; returns their names. GonogoError.
 
     What stays: the newest ones that were verified, the one that is current, the one before it, and every
     image by id that one of these needs. Of the images, only tags that gonogo made for a release are removed,
     and never by force, so that what a container uses, or somebody else tagged, stays.
     """
-    connection, target = run.connection, run.target
     there = records.listed(connection, target)
     current = records.current(connection, target)
-    known = {name: found for name in there if (found := _read(run, name))}
-    ended = {one.version: one.outcome for one in history.runs(connection, target)}
-    failed = {name for name, outcome in ended.items() if outcome in UNVERIFIED and name != current}
+    known = {name: found for name in there if (found := _read(connection, target, name))}
+    failed = history.failed(history.runs(connection, target)) - {current}
     kept = keep(there, current, known, target.releases.keep, failed)
     needed = {image.id for name in kept if name in known for image in known[name].images.values()}
     gone = [name for name in there if name not in kept and name in known]
@@ -50,7 +36,7 @@ def expire(run: Run) -> list[str]:
     folders = [str(records.folder(target, name)) for name in gone]
     if folders:
         connection.check(f"rm -rf -- {shlex.join(folders)}", mutates=True)
-    _forget_ways_back(run)
+    _forget_ways_back(connection, target)
     baselines = (records.load_baseline(connection, target, name) for name in kept if name in known)
     named = {PurePosixPath(one.backup).name for one in baselines if one and one.backup}
     return gone + (backup_store.expire(connection, target, named) if target.mongodb else [])
@@ -84,16 +70,16 @@ def tags_of(record: Record, needed: Collection[str]) -> Iterator[str]:
             yield tag
 
 
-def _read(run: Run, name: str) -> Record | None:
+def _read(connection: Connection, target: Target, name: str) -> Record | None:
     try:
-        return records.load(run.connection, run.target, name)
+        return records.load(connection, target, name)
     except GonogoError:
         return None  # what is damaged is for somebody to look at
 
 
-def _forget_ways_back(run: Run) -> None:
+def _forget_ways_back(connection: Connection, target: Target) -> None:
     """Remove what runs that led back wrote down, but for the newest ones."""
-    folder = shlex.quote(str(run.target.deploy_path / "releases"))
-    older = f"ls -1td -- {BACK}* 2>/dev/null | tail -n +{run.target.releases.keep + 1}"
+    folder = shlex.quote(str(target.deploy_path / "releases"))
+    older = f"ls -1td -- {BACK}* 2>/dev/null | tail -n +{target.releases.keep + 1}"
     remove = 'while IFS= read -r name; do rm -rf -- "$name"; done'
-    run.connection.run(f"cd {folder} 2>/dev/null && {older} | {remove}", mutates=True)
+    connection.run(f"cd {folder} 2>/dev/null && {older} | {remove}", mutates=True)

@@ -8,7 +8,8 @@ from functools import cached_property
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import asked
-from gonogo.deploy.release import records
+from gonogo.deploy.release import env_files, records
+from gonogo.deploy.release.env_files import as_of
 from gonogo.deploy.release.records import Baseline, Record
 from gonogo.deploy.release.release import PARTS, Release
 from gonogo.deploy.release.resolved import Resolved, kept, resolve
@@ -23,7 +24,7 @@ OF_THE_MODEL = frozenset(
 
 
 class Verified(Release):
-    """The release that should run: ``model`` is what its files give with the env file of now.
+    """The release that should run: ``model`` is what its files give with its own env file.
 
     Where none is recorded on the target, ``record`` is None, and the rest is what would be deployed.
 
@@ -90,7 +91,7 @@ class Verified(Release):
 
     @property
     def model(self) -> Model:
-        """What its files give, with the env file of now; once found out, it stays for the run."""
+        """What its files give, with its own env file; once found out, it stays for the run."""
         return self._model
 
     @cached_property
@@ -99,8 +100,27 @@ class Verified(Release):
 
     @asked("compose.resolves", keep=kept)
     def resolved(self) -> Resolved:
-        """The model that its files give on the target, with the env file of now."""
+        """The model that its files give on the target, with its own env file."""
         if self.record is None:
             return self._coming.resolved
         files = records.files(self.target, self.record.version)
-        return resolve(self.connection, self.target, files, self.redactor)
+        return resolve(self.connection, as_of(self.target, self.record), files, self.redactor)
+
+    @cached_property
+    def not_repeated(self) -> set[str]:
+        """Its one-shots that were not run again when it was gone back to: they need no container."""
+        baseline = self.baseline
+        if self.record and self.gone_back:
+            baseline = records.load_baseline(self.connection, self.target, self.record.version)
+        return set(baseline.not_repeated) if baseline else set()
+
+    @cached_property
+    def edited(self) -> str:
+        """What happened to the env file since the release, by names alone; empty for nothing or unknown."""
+        then = as_of(self.target, self.record) if self.record else self.target
+        if self.record is None or then is self.target:
+            return ""
+        if env_files.digest(self.connection, self.target) == self.record.env_digest:
+            return ""
+        kept = env_files.values(self.connection, then, self.redactor)
+        return env_files.difference(kept, self.environment.variables)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.release.journal import END
 from gonogo.deploy.ssh.connection import Connection
-from gonogo.deploy.steps import deployment
 from gonogo.deploy.steps.report_step import Ended
 from gonogo.deploy.steps.run import Run
+from gonogo.deploy.steps.step import Step
 from gonogo.deploy.target import target_file
 from gonogo.deploy.target.target import Target
 
@@ -19,16 +20,26 @@ AGAIN_S = 5.0
 PAUSE_S = 0.5
 
 
-def clear(run: Run) -> None:
-    """Remove what a release that never started left on the target; raises GonogoError where it stays."""
+def undo(run: Run, steps: Sequence[Step]) -> None:
+    """Undo steps, the last one first; raises GonogoError where something stays on the target."""
     run.untidy = True
-    try:
-        deployment.discard(run)
-    except ConnectionFailed:
-        if not reconnected(run):
-            raise
-        deployment.discard(run)
+    for step in reversed(steps):
+        try:
+            step.undo(run)
+        except ConnectionFailed:
+            if not reconnected(run):
+                raise
+            step.undo(run)
     run.untidy = False
+
+
+def undo_after(run: Run, steps: Sequence[Step]) -> None:
+    """Undo the steps of a run that failed before anything was changed; what stays is a note."""
+    try:
+        undo(run, steps)
+    except GonogoError as error:
+        on = f"; run `gonogo resume {target_file.called(run.target)}`" if run.journal else ""
+        run.note(f"what {run.version} left could not be removed: {error}{on}")
 
 
 def part(run: Run, ended: Ended) -> None:

@@ -14,6 +14,7 @@ from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.container import Given
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.release import env_files
 from gonogo.deploy.release import records as release
 from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps.run import Run
@@ -83,7 +84,9 @@ def _configuration(run: Run, after: str, model: Model, version: str) -> Configur
     """Return what differs from the release before; ``after``: the compose file of ``version``."""
     connection, target, previous = run.connection, run.target, run.record.previous
     # Resolved first: what is secret in the file has to be known before it is read.
-    before = resolve(connection, target, release.files(target, previous), run.redactor).model
+    record = release.load(connection, target, previous)
+    then = env_files.as_of(target, record) if record else target
+    before = resolve(connection, then, release.files(target, previous), run.redactor).model
     given = run.host.project(target.project).made_with
     shown = compared(_compose_file(run, previous), after, previous, version)
     changed = keys(before.services, model.services, given)

@@ -9,8 +9,9 @@ from gonogo.deploy.host import identities, images, layers
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
 from gonogo.deploy.release import journal
 from gonogo.deploy.release.build_source import REVISION
+from gonogo.deploy.release.env_files import pins
 from gonogo.deploy.release.plan import Change, chosen, plan
-from gonogo.deploy.release.records import Image, pins
+from gonogo.deploy.release.records import Image
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.switch import service as switch
 from gonogo.deploy.switch import shared_namespaces

@@ -13,6 +13,9 @@ from gonogo.deploy.target import target_file, workspace
 from gonogo.reports.model import Release, Verdict
 from gonogo.reports.publish import publish
 
+INTERRUPTED = 130
+"""The exit code of a run that somebody interrupted."""
+
 
 @dataclass
 class Ended:

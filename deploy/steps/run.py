@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gonogo.deploy.availability import prober
 from gonogo.deploy.availability.prober import Watch
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.history import JournalledRun
 from gonogo.deploy.release.host import Host
-from gonogo.deploy.release.journal import SWITCH, Journal
+from gonogo.deploy.release.journal import BACK, FORWARDS, SWITCH, Journal
 from gonogo.deploy.release.locking import Lock
 from gonogo.deploy.release.plan import Change
 from gonogo.deploy.release.records import Baseline, Image
+from gonogo.deploy.release.records import Record as Recorded
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import hooks
-from gonogo.deploy.steps.suites import Outcome
+from gonogo.deploy.switch.course import Course
 from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Release as Record
 from gonogo.reports.model import ServiceChange, Step
@@ -41,7 +43,12 @@ class Run:
 
     ``images_of``: the version as which the images were built that are taken as they are, else empty.
     ``resumed``: the version of the run that this one brings to its end, else empty. ``untidy``: the release's
-    files or tags are on the target, and it will not be started.
+    files or tags are on the target, and it will not be started. ``course``: what leads to its goal; ``made``:
+    the services of the releases that are left; ``once``: its one-shots. ``goal``: the version to which a
+    rollback, or a run that is resumed, leads. ``changing``: the switch has begun. ``done``: what it did, in
+    words; ``leading``: what the summary says before that. ``before``: the release that a way back leads to,
+    as it was recorded. ``foreseen``: what was known beforehand to be wrong
+    with a way back. ``open``: what is closed with the run. ``named``: its version was given.
     """
 
     target: Target
@@ -52,12 +59,23 @@ class Run:
     begun: float = field(default_factory=time.monotonic)
     skip_build: bool = False
     strict: bool = False
+    named: bool = False
     images_of: str = ""
     resumed: str = ""
     untidy: bool = False
     images: dict[str, Image] = field(default_factory=dict)
-    hashes: dict[str, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    course: Course | None = None
+    goal: str = ""
+    made: set[str] = field(default_factory=set)
+    once: set[str] = field(default_factory=set)
+    changing: bool = False
+    done: str = ""
+    leading: str = ""
+    before: Recorded | None = None
+    foreseen: list[str] = field(default_factory=list)
+    open: ExitStack = field(default_factory=ExitStack)
+    made_backup: Backup | None = None
     switched: list[str] = field(default_factory=list)
     baseline_: Baseline | None = None
     watch: Watch | None = None
@@ -72,10 +90,44 @@ class Run:
         """The version that this is journalled as; the report of a run that resumes another has its own."""
         return self.resumed or self.record.version
 
+    def begin_journal(self) -> None:
+        """Journal the steps from here on, where that has not begun yet."""
+        if self.journal is None:
+            previous = self.record.previous
+            self.journal = Journal(self.connection, self.target, self.version, self.goal, previous)
+
+    def take_up(self, last: JournalledRun) -> None:
+        """Go on as a run that was cut off; the report keeps a version of its own, beside that run's."""
+        self.resumed = last.version
+        previous = self.record.previous
+        self.journal = Journal(self.connection, self.target, last.version, last.goal, previous)
+        self.journal.direction = BACK if last.back else FORWARDS
+
+    @property
+    def ended(self) -> list[str]:
+        """The services that had done their work before this run, and ended with 0."""
+        return self.baseline_.ended if self.baseline_ else []
+
+    def touching(self, services: Collection[str]) -> None:
+        """Note that containers of services are about to be made anew, or to go."""
+        self.switched += [name for name in services if name not in self.switched]
+        if self.watch:
+            self.watch.changing()
+
+    def say(self, text: str) -> None:
+        """Show a line under the step that goes on."""
+        self.progress.line(self.redactor(text))
+
     @property
     def strictness(self) -> list[str]:
         """The options with which the suites take warnings for errors, where that was asked for."""
         return ["--strict"] if self.strict else []
+
+    @property
+    def way(self) -> Course:
+        """What leads to the goal, once it was planned."""
+        assert self.course
+        return self.course
 
     @property
     def baseline(self) -> Baseline:
@@ -121,16 +173,6 @@ class Run:
             skip_build=self.skip_build,
         )
         self.release_.environment.learn()
-
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Ask the stack all the time within; how it answered is in the record then."""
-        with prober.watching(self.connection, self.target) as watch:
-            self.watch = watch
-            try:
-                yield
-            finally:
-                self.record.availability = watch.prober.stop()
 
     @contextmanager
     def step(self, name: str, detail: str = "") -> Iterator[Note]:
@@ -190,22 +232,6 @@ class Run:
                 self.journal.write(name, state, note.detail)
             except GonogoError as error:
                 self.note(f"the journal on the target could not be written: {error}")
-
-    def took(self, outcome: Outcome, suite: str | None = None) -> None:
-        """Put what a suite found into the record; ``suite``: another name for it in the report."""
-        name = suite or outcome.suite
-        self.record.checks += [check.model_copy(update={"suite": name}) for check in outcome.checks]
-        self.record.data = outcome.data or self.record.data
-        for note in outcome.notes:
-            self.note(note)
-        if outcome.html:
-            file = f"{name.replace(' ', '-')}.html"
-            self.files[file] = outcome.html
-            self.record.links[f"pytest-html: {name}"] = file
-        if outcome.recording:
-            file = f"{name.replace(' ', '-')}.recording.json"
-            self.files[file] = outcome.recording
-            self.record.links[f"recording: {name}"] = file
 
     def note(self, text: str) -> None:
         """Add a note to the record, once."""

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.steps.run import Run
 from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.workspace import ROOT, cache
 from gonogo.reports.model import CheckResult, DataCount, SuiteEnd
@@ -44,6 +46,12 @@ def environment() -> dict[str, str]:
     """Return this process's variables without those that tell pytest what to run, or which plugins."""
     telling = {"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"}
     return {key: value for key, value in os.environ.items() if key not in telling}
+
+
+class Refused(GonogoError):
+    """A suite said no; its failed checks are in the record."""
+
+    exit_code = 1
 
 
 @dataclass
@@ -141,3 +149,20 @@ def _take(data: bytes, found: Outcome, on_check: Callable[[CheckResult], None]) 
         else:
             found.checks.append(check)
             on_check(check)
+
+
+def took(run: Run, outcome: Outcome, suite: str | None = None) -> None:
+    """Put what a suite found into the record of a run; ``suite``: another name for it in the report."""
+    name = suite or outcome.suite
+    run.record.checks += [check.model_copy(update={"suite": name}) for check in outcome.checks]
+    run.record.data = outcome.data or run.record.data
+    for note in outcome.notes:
+        run.note(note)
+    if outcome.html:
+        file = f"{name.replace(' ', '-')}.html"
+        run.files[file] = outcome.html
+        run.record.links[f"pytest-html: {name}"] = file
+    if outcome.recording:
+        file = f"{name.replace(' ', '-')}.recording.json"
+        run.files[file] = outcome.recording
+        run.record.links[f"recording: {name}"] = file

@@ -1,109 +1,157 @@
-"""Starting a recorded release again: what differs from it is replaced, what it does not have is removed."""
+"""Converge: what runs is brought to a recorded release, or to none; the one way on and back.
+
+It is planned from what runs, so it can be called again after any crash. Forwards it stops at the first
+failure; back it goes on past failures, and reports them all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 
-from gonogo.deploy.compose.model import Model
-from gonogo.deploy.compose.mounts import binds_of
-from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host import binds, images
-from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.data_mounts import moved
-from gonogo.deploy.release import records as release
+from gonogo.deploy.compose.model import Port
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
+from gonogo.deploy.release import records
 from gonogo.deploy.release.journal import REMOVE, SWITCH
-from gonogo.deploy.release.plan import Change, plan
-from gonogo.deploy.release.records import Image, Record
-from gonogo.deploy.release.resolved import resolve
-from gonogo.deploy.steps import data_steps
-from gonogo.deploy.steps.run import Run
-from gonogo.deploy.switch import service as switch
+from gonogo.deploy.release.plan import Change
+from gonogo.deploy.release.records import Baseline
+from gonogo.deploy.switch import service
+from gonogo.deploy.switch.course import ONCE, Acting, Course, ours
 
 
-def prepare(run: Run, version: str, surplus: Collection[str] = ()) -> Model:
-    """Make the plan that leads to a recorded release, in ``run.changes``; returns the release's model.
+def converge(on: Acting, course: Course) -> str:
+    """Bring what runs to the goal of ``course``; returns what was done, in words. Raises GonogoError.
 
-    ``surplus``: services whose containers a release made that is to be left, where this one has none of them.
-    Nothing is changed. Raises GonogoError where the release is not there whole: its files, its images by id,
-    or the very volumes that its services have now (incidents L3, L4).
+    Only containers that a release of ours made are removed, first where they hold a port that is needed.
     """
-    with run.step("plan", version) as note:
-        record = load(run, version)
-        files = release.files(run.target, version)
-        run.host.containers.refresh()
-        running = run.release.running
-        model = resolve(run.connection, run.target, files, run.redactor).model
-        _proved(run, model, record, running)
-        run.images, run.hashes = dict(record.images), dict(record.hashes)
-        wanted = [one for one in running if one.service in record.images]
-        chosen = {name: record.images.get(name, Image(name="", id="")) for name in model.services}
-        changes = [c for c in plan(model, chosen, record.hashes, wanted) if c.service in record.images]
-        run.changed([*changes, *_removed(running, set(surplus) - set(record.images))])
-        touched = [f"{c.service} ({c.why})" for c in run.changes if c.action != "unchanged"]
-        note.detail = f"to change: {', '.join(touched)}" if touched else "nothing to change"
-        return model
+    failed: list[str] = []
+    holding = _holding(on, course)
+    if holding:
+        _do(on, course, failed, REMOVE, holding, lambda: _remove(on, holding))
+    for change in course.started:
+        _do(on, course, failed, f"{SWITCH}{change.service}", [change.service], _starting(on, course, change))
+    if left := [name for name in course.removed if name not in holding]:
+        _do(on, course, failed, REMOVE, left, lambda: _remove(on, left))
+    _rename(on)
+    connection, goal = on.release.connection, course.goal
+    records.make_current(connection, on.release.target, goal.current)
+    if goal.version and not goal.fresh:
+        _adapt_baseline(on, course)
+    if failed:
+        raise GonogoError("; ".join(failed))
+    return _told(course)
 
 
-def start(run: Run, version: str, model: Model) -> str:
-    """Do what ``prepare`` planned, service by service, each watched; returns what was done, in words."""
-    for change in run.changes:
-        if change.touched:
-            if run.watch:
-                run.watch.changing()
-            with run.step(f"{SWITCH}{change.service}", change.why) as note:
-                run.switched.append(change.service)
-                files = release.files(run.target, version)
-                switch.service(run.connection, run.target, model, change.service, files)
-                note.detail = change.why
-    gone = sorted(change.service for change in run.changes if change.action == "removed")
-    if gone:
-        with run.step(REMOVE, ", ".join(gone)) as note:
-            run.switched += gone
-            switch.remove(run.connection, [one for one in run.release.running if one.service in gone])
-            note.detail = f"the containers of {', '.join(gone)}; volumes stay"
-    rename(run)
-    release.make_current(run.connection, run.target, version)
-    data_steps.touched(run, version)
-    started = [change.service for change in run.changes if change.touched]
-    told = [f"started {', '.join(started)} of {version}"] if started else []
-    told += [f"removed {', '.join(gone)}"] if gone else []
-    return "; ".join(told) or f"all ran as in {version} already"
-
-
-def rename(run: Run) -> None:
-    """Give its name to a replacement that was cut off before it got it; what fails is a note: it runs."""
-    run.host.containers.refresh()
+def _do(  # noqa: PLR0913, PLR0917  one part of a converge, whichever way
+    on: Acting,
+    course: Course,
+    failed: list[str],
+    step: str,
+    services: list[str],
+    act: Callable[[], None],
+) -> None:
+    why = {change.service: change.why for change in course.changes}
+    detail = ", ".join(services) if step == REMOVE else why[services[0]]
+    if not course.back:
+        with on.step(step, detail) as note:
+            act()
+            note.detail = f"the containers of {detail}; volumes stay" if step == REMOVE else detail
+        return
+    on.say(f"{step} ({detail})")
     try:
-        if whose := switch.named(run.connection, run.release.running):
-            run.host.containers.refresh()
-            run.note(f"a replacement had been cut off before it got its name: {', '.join(whose)}")
+        act()
+    except ConnectionFailed:
+        raise
     except GonogoError as error:
-        run.note(f"a replacement that was cut off did not get its name: {error}")
+        failed.append(str(error))  # what comes after it is better off with its own release, too
 
 
-def load(run: Run, version: str) -> Record:
-    """Return the record of a release that is on the target; raises GonogoError naming those that are."""
-    found = release.load(run.connection, run.target, version)
-    if found is None:
-        there = ", ".join(release.listed(run.connection, run.target)) or "none"
-        raise GonogoError(f"{run.target.host}: there is no release {version}; there are: {there}")
-    return found
+def _starting(on: Acting, course: Course, change: Change) -> Callable[[], None]:
+    def start() -> None:
+        goal, connection, name = course.goal, on.release.connection, change.service
+        assert goal.model
+        if goal.fresh and not course.back:
+            service.gate(connection, goal.target, goal.model, name)
+        # What is made with this one's container has to be made again on the way back, too.
+        also = [other for other, one in sorted(goal.model.services.items()) if name in one.follows]
+        on.touching([name, *also])
+        service.service(connection, goal.target, goal.model, name, goal.files)
+
+    return start
 
 
-def _proved(run: Run, model: Model, record: Record, running: list[Container]) -> None:
-    there = images.images(run.connection, {image.id for image in record.images.values()})
-    lacking = sorted(name for name, image in record.images.items() if image.id not in there)
-    if lacking:
-        gone = f"the images of {record.version} for {', '.join(lacking)} are gone"
-        sources = f"its sources again (commit {record.commit[:8]})" if record.commit else "its sources again"
-        raise GonogoError(f"{run.target.host}: {gone}: deploy {sources}")
-    mounted = {source for one in running for kind, source, _ in one.mounts if kind == "bind"}
-    found = binds.binds(run.connection, {*binds_of(model), *mounted})
-    if wrong := moved(model, running, found):
-        raise GonogoError(f"{record.version} would not find its data where it lies now: {'; '.join(wrong)}")
+def _remove(on: Acting, services: Collection[str]) -> None:
+    on.touching(services)
+    on.release.host.containers.refresh()
+    found = [one for one in on.release.running if one.service in services and ours(one, on.release.target)]
+    service.remove(on.release.connection, found)
 
 
-def _removed(running: list[Container], surplus: Collection[str]) -> list[Change]:
-    found: Mapping[str, str] = {one.service: one.image for one in running if one.service in surplus}
-    why = "it is not part of that release"
-    return [Change(name, "removed", why, image) for name, image in sorted(found.items())]
+def _holding(on: Acting, course: Course) -> list[str]:
+    """Return whose containers hold a port that a service needs which is started before they leave."""
+    if course.goal.model is None:
+        return []
+    order = [change.service for change in course.started]
+    leaving = {*order, *course.removed}
+    found = []
+    for one in on.release.running:
+        name = one.service
+        if name not in leaving or not ours(one, on.release.target):
+            continue
+        before = order[: order.index(name)] if name in order else order
+        needed = [port for other in before for port in course.goal.model.services[other].ports]
+        if any(_same(held, port) for held in one.ports for port in needed):
+            found.append(name)
+    return sorted(set(found))
+
+
+def _same(held: Port, needed: Port) -> bool:
+    anywhere = {"", "0.0.0.0", "::"}
+    meet = held.host_ip == needed.host_ip or bool({held.host_ip, needed.host_ip} & anywhere)
+    return (
+        meet
+        and needed.published != 0
+        and (held.published, held.protocol) == (needed.published, needed.protocol)
+    )
+
+
+def _rename(on: Acting) -> None:
+    """Give its name to a replacement that was cut off before it got it; what fails is a note: it runs."""
+    containers = on.release.host.containers
+    containers.refresh()
+    try:
+        if whose := service.named(on.release.connection, on.release.running):
+            containers.refresh()
+            on.note(f"a replacement had been cut off before it got its name: {', '.join(whose)}")
+    except GonogoError as error:
+        on.note(f"a replacement that was cut off did not get its name: {error}")
+
+
+def _adapt_baseline(on: Acting, course: Course) -> None:
+    """Note in the baseline of a release that was gone back to what is another now than after its deployment.
+
+    Containers that are new are no longer those that it left alone, and its one-shots were not run again.
+    """
+    connection, target, version = on.release.connection, on.release.target, course.goal.version
+    found = records.load_baseline(connection, target, version)
+    anew = {one.service for one in course.started}
+    once = {one.service for one in course.changes if one.why == ONCE}
+    if not anew and not once:
+        return
+    found = found or Baseline(taken=records.now().isoformat(timespec="seconds"))
+    names = {one.name for one in on.release.running if one.service in anew}
+    found.untouched = {name: life for name, life in found.untouched.items() if name not in names}
+    found.not_repeated = sorted({*found.not_repeated, *once} - anew)
+    records.save(connection, target, version, records.BASELINE, found)
+
+
+def _told(course: Course) -> str:
+    started, gone, version = [one.service for one in course.started], course.removed, course.goal.version
+    told = [f"started {', '.join(started)} of {version}"] if started else []
+    if course.goal.fresh:
+        return f"replaced {', '.join(started)}" if started else "nothing had to change"
+    if course.back and started:
+        told = [f"back to {version}: {', '.join(started)}"]
+    told += [f"removed the containers of {', '.join(gone)}; volumes stay"] if gone else []
+    if course.goal.current and not version:
+        told.append(f"nothing of {course.goal.current} ran before, so nothing runs now")
+    return "; ".join(told) or (f"all ran as in {version} already" if version else "nothing had been started")

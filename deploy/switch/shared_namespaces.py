@@ -43,6 +43,12 @@ def hashes(
 
     Empty where no service of the release is made with another's container. Raises GonogoError.
     """
-    model = resolve(connection, target, files, redact).model
+    return hashes_of(connection, target, files, resolve(connection, target, files, redact).model, found)
+
+
+def hashes_of(
+    connection: Connection, target: Target, files: tuple[str, ...], model: Model, found: list[Container]
+) -> dict[str, str]:
+    """Return as ``hashes`` for the ``model`` that the files of the release give; raises GonogoError."""
     more = override(model, found)
     return switch.hashes(connection, target, files, more) if more else {}

@@ -17,7 +17,9 @@ from tests.lab.secrecy import forms, leaks
 STORES = ("chat-mongodb", "chat-redis")
 FRONT = ("chat-api", "chat-web")
 SEARCHED = f"{STACK}/.deploy /tmp /home/deploy"
-SEARCH = f"grep -rlaF --exclude-dir=backups --exclude='runc-process*' -f - {SEARCHED} || true"
+KEPT = "--exclude=.env --exclude-dir=env"
+"""The env files of releases, which hold the secrets that belong there."""
+SEARCH = f"grep -rlaF --exclude-dir=backups {KEPT} --exclude='runc-process*' -f - {SEARCHED} || true"
 
 
 @dataclass

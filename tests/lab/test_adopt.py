@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -62,3 +63,22 @@ def test_a_good_release_over_it_is_deployed(chat: Chat) -> None:
     assert [name for name in after if after[name] != before[name]] == ["chat-api", "chat-web"]
     assert chat.health()["version"] == "2.0.0"
     assert demo.seed_counts(NAME) == demo.COUNTS
+
+
+def test_what_was_adopted_can_be_gone_back_to_and_the_database_stays(chat: Chat) -> None:
+    before = chat.containers()
+    argv = [
+        sys.executable,
+        "-m",
+        "gonogo.deploy",
+        "rollback",
+        str(chat.file),
+        "--reports",
+        str(chat.published),
+    ]
+    done = chat._run(argv)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "back to adopted-" in done.stdout
+    after = chat.containers()
+    assert [name for name in after if after[name] != before[name]] == ["chat-api", "chat-web"]
+    assert chat.health()["version"] == "1.0.0"

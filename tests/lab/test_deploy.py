@@ -87,10 +87,12 @@ def test_what_a_release_leaves_on_the_target(second: Chat) -> None:
     assert second.shell(f"ls {folder}").split() == [
         "baseline.json",
         "compose.yaml",
+        "env",
         "images.yaml",
         "release.json",
     ]
-    assert second.shell(f"stat -c %a {folder}/*").split() == ["600"] * 4
+    assert second.shell(f"find {folder} -type f -printf '%m\\n' | sort -u").split() == ["600"]
+    assert second.shell(f"cmp {folder}/.env {STACK}/.env") == "", "its env file lies with the release"
     record = json.loads(second.shell(f"cat {folder}/release.json"))
     running = second.shell("docker inspect -f '{{.Image}}' chat-api").strip()
     assert record["images"]["api"]["id"] == running

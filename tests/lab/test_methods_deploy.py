@@ -170,6 +170,6 @@ def test_no_password_is_in_any_output_or_report(stack: Stack) -> None:
     texts = {str(number): text for number, text in enumerate(stack.outputs)}
     files = [file for file in (stack.here.parent / "r").rglob("*") if file.is_file()]
     texts |= {str(file): file.read_text(errors="replace") for file in files}
-    texts["there"] = stack.there(f"cat {ROOM}/.deploy/journal.jsonl {ROOM}/.deploy/releases/*/*")
+    texts["there"] = stack.there(f"cat {ROOM}/.deploy/journal.jsonl {ROOM}/.deploy/releases/*/*.*")
     assert len(texts) > 10
     assert leaks([PASSWORD], texts) == []

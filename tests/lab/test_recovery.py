@@ -140,6 +140,53 @@ def test_a_runner_killed_with_a_release_that_is_no_good_goes_back(chat: Chat) ->
     assert demo.seed_counts(NAME) == demo.COUNTS
 
 
+def test_a_release_that_was_never_verified_is_not_gone_back_to(chat: Chat) -> None:
+    before, now = chat.containers(), current(chat)
+    runs = [json.loads(one) for one in gonogo(chat, "history", "--json", reports=False).stdout.splitlines()]
+    failed = next(one["version"] for one in runs if one["outcome"] == "rolled-back")
+    done = gonogo(chat, "rollback", "--to", failed)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert f"{failed} was never verified (rolled-back): go to one that was (" in done.stdout
+    assert "or deploy its sources again" in done.stdout
+    same = gonogo(chat, "rollback", "--to", now)
+    assert (same.returncode, f"{now} runs already" in same.stdout) == (3, True)
+    assert chat.containers() == before
+
+
+def test_a_password_that_was_changed_since_is_told_before_anything_is_touched(chat: Chat) -> None:
+    before, now = chat.containers(), current(chat)
+    runs = [json.loads(one) for one in gonogo(chat, "history", "--json", reports=False).stdout.splitlines()]
+    good = [one["version"] for one in runs if one["outcome"] == "deployed"]
+    goal = next(one for one in release_folders(chat) if one != now and one in good)
+    file = f"{STACK}/.deploy/releases/{goal}/.env"
+    kept = chat.shell(f"cat {file}")
+    name = "MONGO_INITDB_ROOT_PASSWORD"
+    try:
+        host.put(NAME, file, re.sub(f"(?m)^{name}=.*$", f"{name}=of-another-day", kept).encode())
+        refused = gonogo(chat, "rollback", "--to", goal)
+    finally:
+        host.put(NAME, file, kept.encode())
+    assert refused.returncode == 3, refused.stdout + refused.stderr
+    assert f"the password of MongoDB was changed since {goal}" in refused.stdout
+    assert f"put the one of now into {file}" in refused.stdout
+    assert "of-another-day" not in refused.stdout
+    assert chat.containers() == before
+
+
+def test_back_after_a_run_that_was_cut_off_in_the_switch_is_to_what_ran_before_it(chat: Chat) -> None:
+    before = current(chat)
+    image = chat.shell("docker inspect -f '{{.Image}}' chat-api")
+    chat.release("v2")
+    killed(chat, "switch web …")
+    assert current(chat) == before
+    gonogo(chat, "unlock", reports=False)
+    done = gonogo(chat, "rollback")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"back to {before}: started api" in done.stdout
+    assert (current(chat), chat.shell("docker inspect -f '{{.Image}}' chat-api")) == (before, image)
+    assert "nothing to resume" in gonogo(chat, "resume").stdout
+
+
 def test_unlock_keeps_its_reason(chat: Chat) -> None:
     host.put(
         NAME,

@@ -25,13 +25,9 @@ LAYERS = (
 """The folders from the command line down; those of one layer do not know each other."""
 MONGODB = ("restore", "backup", "fingerprint", "server")
 """The folders within mongodb/, from the top down."""
-FILES = {"recovery": "runner"}
-"""Files directly in deploy/, and the folder to which they count."""
 UPWARD = {
     ("release/host.py", "mongodb"),
     ("release/retention.py", "mongodb"),
-    ("release/retention.py", "steps"),
-    ("switch/converge.py", "steps"),
 }
 """What still imports from a layer above its own, by file and folder."""
 LEFT_OUT = {"__init__", "__main__"}
@@ -42,7 +38,7 @@ def folder_of(name: str) -> str:
     """Return the folder to which a module below gonogo.deploy counts: the innermost that has a layer."""
     parts = name.split(".")
     above = (".".join(parts[:length]) for length in range(len(parts), 1, -1))
-    return next((folder for folder in above if folder in ALL), FILES.get(parts[0], parts[0]))
+    return next((folder for folder in above if folder in ALL), parts[0])
 
 
 def module_of(file: Path) -> str:

@@ -6,6 +6,7 @@ Incident D2: a version that was made anew named no image, and nothing shipped.
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -19,8 +20,8 @@ from gonogo.deploy.release.plan import chosen
 from gonogo.deploy.release.records import Image
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.versions import Taken
-from gonogo.deploy.steps import deployment
 from gonogo.deploy.steps.run import Run
+from gonogo.deploy.steps.unused_version import UnusedVersion
 from tests import harness
 from tests.unit.mutations import World
 from tests.unit.mutations.images import API, HOST, WEB, registered
@@ -120,17 +121,14 @@ def test_a_version_that_is_on_the_target_already_is_not_deployed_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whatever is waived: its folder would be written over, and removed where the run fails."""
-    went: list[str] = []
-    run = cast(
-        Run,
-        type("Run", (), {"version": "1.4", "connection": None, "target": World.recorded().target}),
-    )
-    monkeypatch.setattr(deployment, "preflight", lambda _: went.append("preflight"))
-    monkeypatch.setattr(runner, "_prepared", lambda _: "went on")
+    assert isinstance(runner.of_deploy(None)[0], UnusedVersion), "before preflight"
+    given = SimpleNamespace(version="1.4", connection=None, target=World.recorded().target, named=True)
+    run = cast(Run, given)
     monkeypatch.setattr(records, "listed", lambda *_: ["1.4", "1.3"])
     with pytest.raises(Taken, match=r"1\.4 is on .* already: .*gonogo rollback .* --to 1\.4"):
-        runner._checked(run, confirm=None, named=True)
-    assert went == []
-    assert runner._checked(run, confirm=None, named=False) == "went on"
+        UnusedVersion().do(run)
+    given.named = False
+    UnusedVersion().do(run)
+    given.named = True
     monkeypatch.setattr(records, "listed", lambda *_: ["1.3"])
-    assert runner._checked(run, confirm=None, named=True) == "went on"
+    UnusedVersion().do(run)

@@ -35,6 +35,10 @@ WATCHING = ("getParameter", "replSetGetStatus", "replSetGetConfig", "serverStatu
 ACCOUNTS = ("usersInfo", "rolesInfo", "createUser", "createRole", "dropUser", "dropRole", "updateUser")
 
 
+class LoginRefused(GonogoError):
+    """The server knows no such user, or another password."""
+
+
 @dataclass(frozen=True)
 class Login:
     """Whom to log in as; nobody where ``username`` is empty. ``source``: the database of the login.
@@ -92,7 +96,8 @@ def connected(
     try:
         yield client
     except OperationFailure as error:
-        raise GonogoError(server_error(error, at, login)) from None
+        kind = LoginRefused if error.code == AUTHENTICATION_FAILED else GonogoError
+        raise kind(server_error(error, at, login)) from None
     except ConnectionFailure:
         raise _silence(port, at, trust, made) from None
     except InvalidName as error:

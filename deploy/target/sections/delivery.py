@@ -57,9 +57,10 @@ class OnServer(Section):
 
 
 class Releases(Section):
-    """How many releases stay on the target to go back to."""
+    """How many releases stay on the target to go back to, and which one-shots a way back runs again."""
 
     keep: int = Field(5, ge=2)
+    run_again: list[str] = Field(default_factory=list)
 
 
 class Hooks(Section):

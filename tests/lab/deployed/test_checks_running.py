@@ -152,7 +152,8 @@ def test_a_container_that_was_unhealthy_for_as_long_as_another_was_replaced(depl
 def test_an_env_file_that_was_edited_after_the_release_is_a_warning(deployed: Deployed) -> None:
     deployed.chat.env(JWT_SECRET="edited-After-The-Release-1")
     try:
-        assert deployed.wrong == {"environment.running": "warning: chat-api differs in JWT_SECRET"}
+        told = "warning: the env file was edited since the release (changed: JWT_SECRET)"
+        assert deployed.wrong == {"environment.running": told}
     finally:
         deployed.chat.env()
 

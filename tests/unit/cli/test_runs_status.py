@@ -9,6 +9,7 @@ import pytest
 
 from gonogo.deploy.cli import runs
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.release import records
 from gonogo.deploy.release.records import Image, Record
 from gonogo.deploy.release.release import Release
 from tests.unit.stacks import container, model, target
@@ -20,6 +21,11 @@ RECORD = Record(
     images={name: Image(name=name, id=f"sha256:{name}") for name in ("api", "db", "migrate")},
 )
 NEEDS = {"depends_on": {"migrate": {"condition": "service_completed_successfully"}}}
+
+
+@pytest.fixture(autouse=True)
+def without_a_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "load_baseline", lambda *_: None)
 
 
 def lacking(*there: str) -> list[str]:

@@ -75,3 +75,42 @@ def test_a_service_that_was_removed_counts_as_changed() -> None:
 def test_a_run_that_was_resumed_after_its_end_was_written_is_unfinished_again() -> None:
     (one,) = history.parse("\n".join([*JOURNAL[:5], line(20, "v1", "verify", "begun")]))
     assert (one.outcome, one.step) == ("", "verify")
+
+
+EARLIER = """\
+{"at": "2026-11-24T10:00:00.000+00:00", "version": "v2", "step": "plan", "state": "begun"}
+{"at": "2026-11-24T10:01:00.000+00:00", "version": "v2", "step": "switch api", "state": "begun"}
+{"at": "2026-11-24T10:02:00.000+00:00", "version": "v2", "step": "switch api", "state": "failed"}
+{"at": "2026-11-24T10:02:01.000+00:00", "version": "v2", "step": "rollback", "state": "begun", "detail": "v1"}
+{"at": "2026-11-24T10:02:02.000+00:00", "version": "v2", "step": "plan", "state": "begun", "detail": "v1"}
+{"at": "2026-11-24T10:02:03.000+00:00", "version": "v2", "step": "switch api", "state": "begun"}
+"""
+"""Pinned: the journal of a run whose way back was cut off, as earlier versions of gonogo wrote it."""
+
+
+def test_a_journal_of_an_earlier_version_tells_the_goal_and_the_direction() -> None:
+    (cut,) = history.parse(EARLIER)
+    assert (cut.goal, cut.back, cut.previous) == ("v2", True, None)
+    assert history.unfinished([cut]) is cut
+    (forwards,) = history.parse("\n".join(EARLIER.splitlines()[:2]))
+    assert (forwards.goal, forwards.back, forwards.switched) == ("v2", False, ("api",))
+
+
+def test_the_goal_what_ran_before_and_the_direction_are_journalled() -> None:
+    rows = [json.loads(line(1, "rollback-1", "plan", "begun", "v1"))]
+    rows += [json.loads(line(2, "rollback-1", "switch api", "begun"))]
+    for row in rows:
+        row |= {"goal": "v1", "previous": "v2", "direction": "forwards"}
+    (one,) = history.parse("\n".join(map(json.dumps, rows)))
+    assert (one.goal, one.previous, one.back) == ("v1", "v2", False)
+    rows[1]["direction"] = "back"
+    assert history.parse("\n".join(map(json.dumps, rows)))[0].back
+
+
+def test_a_release_counts_as_verified_by_whichever_run_verified_it() -> None:
+    rows = [line(1, "v2", "switch api", "begun"), line(2, "v2", "end", "rolled-back")]
+    rows += [line(3, "v3", "switch api", "begun"), line(4, "v3", "end", "interrupted")]
+    rows += [line(5, "rollback-1", "plan", "begun", "v3"), line(6, "rollback-1", "end", "deployed")]
+    found = history.parse("\n".join(rows))
+    assert history.verified(found) == {"v3"}
+    assert history.failed(found) == {"v2"}

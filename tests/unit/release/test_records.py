@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import re
 import subprocess
 from pathlib import Path
@@ -69,13 +68,6 @@ def test_a_version_names_the_commit_and_whether_it_is_all(
     (tmp_path / "new.py").write_text("2")
     assert records.version(tmp_path, AT) == f"{name}-dirty"
     assert records.version(tmp_path / "app", AT) == name
-
-
-def test_pins_name_the_images_by_id() -> None:
-    images = {"web": Image(name="shop-web:latest", id="sha256:2"), "api": Image(name="a", id="sha256:1")}
-    assert json.loads(records.pins(images)) == {
-        "services": {"api": {"image": "sha256:1"}, "web": {"image": "sha256:2"}}
-    }
 
 
 def test_files_of_a_release_lie_in_its_folder(there: Target, tmp_path: Path) -> None:
@@ -147,3 +139,27 @@ def test_a_damaged_record_is_one_sentence(connection: Connection, there: Target,
     with pytest.raises(GonogoError, match=r"releases/v1/release\.json is damaged: restore it") as caught:
         records.load(connection, there, "v1")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"version": "v1", "previous": "", "commit": "c0ffee", "created": "2026-01-31T08:05:59+00:00", '
+        '"project": "shop", "images": {"api": {"name": "shop-api", "id": "sha256:1"}}, '
+        '"hashes": {"api": "a b"}, "env_digest": "d1"}',
+        '{"version": "v1", "created": "", "project": "shop", "driver": "overlay2"}',
+    ],
+)
+def test_records_of_earlier_versions_can_be_read(text: str) -> None:
+    """Pinned: what a version of gonogo wrote before records had a number for their form."""
+    assert Record.model_validate_json(text).format == 1
+
+
+def test_a_record_of_a_later_version_is_no_damage(connection: Connection, there: Target) -> None:
+    text = '{"format": 99, "version": "v1", "created": "", "project": "shop", "more": 1}'
+    records.save(connection, there, "v1", records.RECORD, text)
+    with pytest.raises(GonogoError, match="was written by a later version of gonogo: use that one"):
+        records.load(connection, there, "v1")
+    records.save(connection, there, "v1", records.RECORD, '{"version": 1')
+    with pytest.raises(GonogoError, match="is damaged"):
+        records.load(connection, there, "v1")

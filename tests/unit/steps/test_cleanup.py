@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gonogo.deploy import recovery, runner
+from gonogo.deploy import runner
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import history, lock, records
@@ -19,10 +19,12 @@ from gonogo.deploy.release.locking import Lock
 from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
-from gonogo.deploy.steps import cleanup, deployment
+from gonogo.deploy.steps import cleanup, driver, switch
 from gonogo.deploy.steps.report_step import Ended
 from gonogo.deploy.steps.run import Run
-from gonogo.deploy.switch import converge
+from gonogo.deploy.steps.step import Step
+from gonogo.deploy.switch import goal as goals
+from gonogo.deploy.switch.course import Course
 from gonogo.deploy.target.target import Target
 from tests.unit.stacks import target
 
@@ -30,8 +32,23 @@ UNCHANGED = Ended("failed-unchanged", 3, "the connection was lost; nothing was c
 HALF = Ended("rollback-failed", 5, "the connection was lost; and the rollback failed")
 
 
+class Doing(Step):
+    """A step of a test."""
+
+    def __init__(
+        self, do: Callable[[Run], object] = lambda _: None, undo: Callable[[Run], object] = lambda _: None
+    ) -> None:
+        self._do, self._undo = do, undo
+
+    def do(self, run: Run) -> None:
+        self._do(run)
+
+    def undo(self, run: Run) -> None:
+        self._undo(run)
+
+
 def opened(there: Target) -> Run:
-    run = runner.new_run(there, Progress(io.StringIO()), version="v2")
+    run = driver.new_run(there, Progress(io.StringIO()), version="v2")
     run.connection_ = Connection.open(there)
     run.release_ = Release(there, run.connection, run.redactor)
     return run
@@ -94,7 +111,7 @@ def test_a_line_that_is_still_down_leaves_all_as_it_is(run: Run, monkeypatch: py
         patched.setattr(Connection, "open", down)
         patched.setattr(cleanup, "AGAIN_S", 0.0)
         with pytest.raises(ConnectionFailed):
-            cleanup.clear(run)
+            cleanup.undo(run, [Doing(undo=lambda one: one.connection.check("true"))])
         cleanup.part(run, UNCHANGED)
     held, last = seen(run.target)
     assert (held, history.unfinished([last])) == (True, last)
@@ -110,23 +127,19 @@ def test_a_lock_that_is_anothers_by_now_is_not_ours_to_give_back(run: Run) -> No
     assert (file.read_text(), seen(run.target)[1].outcome) == (theirs, "")
 
 
-def test_what_a_release_left_is_cleared_over_the_new_connection_or_the_run_is_not_over(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_release_left_is_cleared_over_the_new_connection_or_the_run_is_not_over(run: Run) -> None:
     cleared: list[Connection] = []
 
-    def discard(one: Run) -> None:
+    def undo(one: Run) -> None:
         one.connection.check("true")
         cleared.append(one.connection)
 
-    monkeypatch.setattr(deployment, "discard", discard)
     before = run.connection
     cut(run)
-    cleanup.clear(run)
+    cleanup.undo(run, [Doing(undo=undo)])
     assert cleared == [run.connection] != [before]
-    monkeypatch.setattr(deployment, "discard", lambda _: run.connection.check("false"))
     with pytest.raises(GonogoError, match="ended with 1"):
-        cleanup.clear(run)
+        cleanup.undo(run, [Doing(undo=lambda one: one.connection.check("false"))])
     cleanup.part(run, UNCHANGED)
     held, last = seen(run.target)
     assert (held, history.unfinished([last])) == (False, last)
@@ -155,26 +168,28 @@ def test_a_resumed_run_ends_the_one_that_was_cut_off_only_when_it_went_on_with_i
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run.journal
+    run.journal.previous = "v1"
     for state in ("begun", "done"):
         run.journal.write("switch api", state)
     (last,) = history.runs(run.connection, run.target)
     run.journal, run.record.version = None, "resume-1"
     with pytest.raises(GonogoError, match="there is no release v2"):
-        recovery._resumed(run, last)
+        driver.work(run, runner.of_resume(last))
     assert run.journal is None, "an end that is written now would hide that api is half done"
     record = Record(version="v2", previous="v1", commit="c0ffee", created="", project="shop")
     records.save(run.connection, run.target, "v2", records.RECORD, record)
-    prepared: list[tuple[str, set[str]]] = []
+    monkeypatch.setattr(goals, "load", lambda *_: record)
+    tried: list[tuple[str, bool]] = []
 
-    def prepare(_: Run, version: str, surplus: set[str]) -> None:
-        prepared.append((version, surplus))
+    def recorded(_: object, version: str, *__: object, fresh: bool = False) -> None:
+        tried.append((version, fresh))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(converge, "prepare", prepare)
-    monkeypatch.setattr(recovery, "gather_logs", lambda _: None)
-    ended = recovery._resumed(run, last)
+    monkeypatch.setattr(goals, "recorded", recorded)
+    monkeypatch.setattr(switch, "gather_logs", lambda *_: None)
+    ended = driver.work(run, runner.of_resume(last))
     cleanup.part(run, ended)
-    assert prepared == [("v2", {"api"}), ("v1", {})]
+    assert tried == [("v2", True), ("v1", False)], "on first, and then back"
     assert (run.version, run.record.version, run.record.commit) == ("v2", "resume-1", "c0ffee")
     last = seen(run.target)[1]
     assert (last.outcome, history.unfinished([last])) == ("interrupted", last)
@@ -195,11 +210,9 @@ def test_a_run_that_is_cut_before_the_switch_comes_to_its_end(
         tried.append(one.connection.lost)
         one.connection.check("true")
 
-    monkeypatch.setattr(runner, "connect", lambda _: None)
-    monkeypatch.setattr(runner, "adopt", adopt)
-    monkeypatch.setattr(deployment, "build", lambda _: None)
-    monkeypatch.setattr(deployment, "discard", discard)
-    ended = runner.under_lock(run, runner._prepared)
+    monkeypatch.setattr(driver, "connect", lambda _: None)
+    steps = [Doing(Run.begin_journal, discard), Doing(adopt)]
+    ended = driver.under_lock(run, lambda one: driver.work(one, steps))
     assert (ended.verdict, tried) == ("failed-unchanged", [True, False])
     assert ended.summary == "the connection was lost; nothing was changed"
     held, last = seen(run.target)
@@ -219,7 +232,7 @@ def test_an_interrupt_while_logs_are_read_after_the_switch_is_told_as_what_it_is
     assert run.lock
     run.lock.give_back()
 
-    def start(one: Run) -> None:
+    def start(one: Run, _: object) -> None:
         with one.step("switch api"):
             one.switched.append("api")
         raise GonogoError("web was not started")
@@ -227,10 +240,11 @@ def test_an_interrupt_while_logs_are_read_after_the_switch_is_told_as_what_it_is
     def interrupted(_: Run) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runner, "connect", lambda _: None)
-    monkeypatch.setattr(deployment, "start", start)
-    monkeypatch.setattr(runner, "gather_logs", interrupted)
-    ended = runner.under_lock(run, runner._switched)
+    run.course = Course(goals.nothing(run.target, ""), [])
+    monkeypatch.setattr(driver, "connect", lambda _: None)
+    monkeypatch.setattr(switch, "converge", start)
+    monkeypatch.setattr(switch, "gather_logs", interrupted)
+    ended = driver.under_lock(run, lambda one: driver.work(one, runner.CHANGE))
     assert (ended.verdict, "run `gonogo resume" in ended.summary) == ("interrupted", True)
     held, last = seen(run.target)
     assert (held, history.unfinished([last]), last.told.partition(";")[0]) == (False, last, "never got back")

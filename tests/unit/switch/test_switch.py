@@ -13,14 +13,10 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import inspection
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.redaction.redactor import MARK, Redactor
-from gonogo.deploy.release import records
-from gonogo.deploy.release.plan import Change, plan
+from gonogo.deploy.release.plan import plan
 from gonogo.deploy.release.records import Image
 from gonogo.deploy.ssh.connection import Connection
-from gonogo.deploy.steps import data_steps, rollback
-from gonogo.deploy.steps.run import Run
 from gonogo.deploy.switch import service as switch
-from tests.unit import stacks
 from tests.unit.stacks import Answering, container, model, target
 
 ENDED = {"status": "exited", "exit_code": 0}
@@ -168,38 +164,3 @@ def test_an_inspection_is_kept_without_secrets(monkeypatch: pytest.MonkeyPatch) 
         assert inspection.inspected(cast(Connection, Answering(1, said)), [one], redactor) == {}
     assert inspection.inspected(cast(Connection, there), [], redactor) == {}
     assert len(there.asked) == 1
-
-
-def test_the_way_back_goes_on_behind_a_service_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[str] = []
-    current: list[str] = []
-    asked: list[str] = []
-    notes: list[str] = []
-
-    def start(*given: Any) -> None:
-        started.append(given[3])
-        if given[3] == "job":
-            raise GonogoError("job ended with exit status 1")
-
-    monkeypatch.setattr(switch, "service", start)
-    monkeypatch.setattr(records, "make_current", lambda *given: current.append(given[2]))
-    monkeypatch.setattr(data_steps, "touched", lambda *_: None)
-    monkeypatch.setattr(rollback, "resolve", lambda *_: SimpleNamespace(model=None))
-    changes = [Change(name, "replaced", "its image changed") for name in ("job", "api", "web")]
-    cut = container("job", name="c2fd5d1f5063_shop-job-1", id="new")
-    run = SimpleNamespace(
-        target=TO,
-        connection=SimpleNamespace(check=lambda line, **_: asked.append(line)),
-        redactor=None,
-        release=SimpleNamespace(running=[cut]),
-        host=stacks.host(),
-        note=notes.append,
-        record=SimpleNamespace(previous="v1"),
-        changes=changes,
-        switched=["job", "api"],
-    )
-    with pytest.raises(GonogoError, match=r"^job ended with exit status 1$"):
-        rollback._undo(cast(Run, run), "v1")
-    assert (started, current) == (["job", "api"], ["v1"])
-    assert asked == ["docker rename new shop-job-1"]
-    assert notes == ["a replacement had been cut off before it got its name: shop-job-1"]

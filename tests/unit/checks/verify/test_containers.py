@@ -80,7 +80,8 @@ def test_what_died_at_the_end_stops_a_release_and_a_way_back() -> None:
 def test_a_replica_that_is_gone_is_missed(left: int, says: str) -> None:
     stack = model(web={"image": "web:1", "scale": 3}, api={"image": "api:1"})
     images = {"web": Image(name="web:1", id="a"), "api": Image(name="api:1", id="b")}
-    release: Any = SimpleNamespace(gone_back=False, record=SimpleNamespace(images=images), model=stack)
+    record = SimpleNamespace(images=images)
+    release: Any = SimpleNamespace(gone_back=False, record=record, model=stack, not_repeated=set())
     found = [container("api"), *(container("web", id=str(n), name=f"web-{n}") for n in range(left))]
     host = there(*found)
     checks: list[Any] = [

@@ -1,4 +1,4 @@
-"""What is removed of a release that never started: its files, and only those tags that gonogo made for it."""
+"""What is removed of a release that never started: its folder, and only tags that gonogo made for it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.steps import deployment
+from gonogo.deploy.steps.baseline import TakeBaseline
+from gonogo.deploy.steps.build import Build
 from gonogo.deploy.steps.run import Run
+from gonogo.deploy.steps.transfer import Transfer
 from tests.unit.stacks import model, target
 
 
@@ -22,8 +24,9 @@ def discarded(version: str, **given: Any) -> str:
         release=SimpleNamespace(model=stack),
         connection=SimpleNamespace(check=lambda line, **_: asked.append(line)),
     )
-    deployment.discard(cast(Run, SimpleNamespace(**{**vars(run), **given})))
-    return asked[0]
+    for step in (TakeBaseline(), Transfer(), Build()):
+        step.undo(cast(Run, SimpleNamespace(**{**vars(run), **given})))
+    return "; ".join(asked)
 
 
 def test_a_version_of_our_own_is_nobody_elses_tag() -> None:

@@ -1,0 +1,169 @@
+"""What brings a stack to a recorded release, forwards and back: small stacks on one host."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import host
+from lab.state import ROOT
+from tests.forkserver import GONOGO
+from tests.lab.any_stack import Ran, Stack, ran
+
+pytestmark = pytest.mark.lab
+NAME = f"t-converge-{os.getpid()}"
+COMPOSE = "docker-compose.yml"
+REDIS = {"image": "gonogo-lab/redis:latest", "init": True, "stop_grace_period": "1s"}
+
+
+def sleeping(before: str = "", **more: Any) -> dict[str, Any]:
+    """A service that runs a line of shell and stays."""
+    return {**REDIS, "entrypoint": ["sh", "-c", f"{before} exec sleep infinity"], **more}
+
+
+@dataclass(frozen=True)
+class Converging(Stack):
+    """A stack of which each test deploys a few releases."""
+
+    def release(self, code: int = 0, **services: Any) -> Ran:
+        """Deploy these services; they end with ``code``."""
+        self.lay({COMPOSE: json.dumps({"services": services, "volumes": {"state": {}}})})
+        return ended(self.deploy(), code)
+
+    def gonogo(self, *words: str, code: int = 0) -> Ran:
+        """Run another command of gonogo's."""
+        argv = [GONOGO, words[0], str(self.file), *words[1:]]
+        if words[0] in ("rollback", "resume"):
+            argv += ["--reports", str(self.folder.parent / "reports")]
+        return ended(ran(argv, ROOT), code)
+
+    def shell(self, script: str) -> str:
+        done = host.execute(NAME, script)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    def current(self) -> str:
+        return self.shell(f"basename $(readlink {self.path}/.deploy/current)").strip()
+
+    def variable(self, service: str, name: str) -> str:
+        """Return a variable of a service's container."""
+        text = self.shell(f"docker inspect -f '{{{{json .Config.Env}}}}' {self.containers()[service]}")
+        return dict(entry.split("=", 1) for entry in json.loads(text)).get(name, "")
+
+
+def ended(done: Ran, code: int) -> Ran:
+    assert done.code == code, done.output
+    return done
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[host.Host]:
+    """A host with the image that all stacks use."""
+    made = host.up(NAME, ["gonogo-lab/redis:latest"])
+    yield made
+    host.down(NAME)
+
+
+@pytest.fixture
+def stack(made: host.Host, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Converging]:
+    """A project of its own, named after the test."""
+    name = "c" + re.sub(r"[^a-z0-9]", "", request.node.name.lower())[-24:]
+    (tmp_path / name).mkdir()
+    found = Converging(name, tmp_path / name, made)
+    found.there({".env": "MODE=good\nTOKEN=token-of-then-4711\n"})
+    found.lay({COMPOSE: json.dumps({"services": {"api": REDIS}})})
+    ended(found.init(), 0)
+    found.reachable()
+    yield found
+    found.down()
+
+
+def test_the_way_back_is_with_the_env_file_of_then(stack: Converging) -> None:
+    demands = 'test "$$MODE" = good || exit 3;'
+    api = sleeping(demands, environment={"MODE": "${MODE}", "TOKEN": "${TOKEN}"})
+    own = sleeping(demands, env_file=".env")
+    stack.release(api=api, own=own)
+    first = stack.current()
+    stack.there({".env": "MODE=bad\nTOKEN=token-of-now-0815\nEXTRA=1\n"})
+    done = stack.release(4, api={**api, "labels": {"v": "2"}}, own={**own, "labels": {"v": "2"}})
+    assert stack.current() == first
+    assert {stack.variable(name, "MODE") for name in ("api", "own")} == {"good"}
+    notes = "\n".join(record(stack)["notes"])
+    assert f"{first} is started with its own env file" in notes
+    assert "changed: MODE, TOKEN; added: EXTRA" in notes
+    assert "token-of" not in done.output + json.dumps(record(stack))
+    assert stack.shell(f"stat -c %a {stack.path}/.deploy/releases/{first}/.env").strip() == "600"
+    stack.there({".env": "MODE=good\nTOKEN=token-of-now-0815\n"})
+    stack.release(api=api, own=own)
+    back = stack.gonogo("rollback", "--to", first)
+    assert stack.variable("api", "TOKEN") == "token-of-then-4711"
+    assert stack.variable("own", "TOKEN") == "token-of-then-4711"
+    assert "token-of" not in back.output
+
+
+def record(stack: Stack) -> dict[str, Any]:
+    """The record of the last run, as it was published."""
+    files = (stack.folder.parent / "reports").rglob("release.json")
+    return dict(json.loads(max(files, key=lambda file: file.stat().st_mtime).read_text()))
+
+
+def test_a_way_back_runs_no_migration_again_and_frees_the_ports_that_it_needs(stack: Converging) -> None:
+    script = ["sh", "-c", "echo ran >> /data/runs"]
+    migrate: dict[str, Any] = {**REDIS, "volumes": ["state:/data"], "entrypoint": script}
+    done = {"migrate": {"condition": "service_completed_successfully"}}
+    runs = f"docker run --rm -v {stack.name}_state:/data --entrypoint cat {REDIS['image']} /data/runs"
+    stack.release(migrate=migrate, api=sleeping(ports=["7301:80"], depends_on=done))
+    first = stack.current()
+    moved = sleeping(ports=["7302:80"], depends_on=done)
+    stack.release(migrate=migrate, api=moved)
+    second, api = stack.current(), stack.containers()["api"]
+
+    changed = {**migrate, "labels": {"v": "3"}}
+    stack.release(4, migrate=changed, api=moved, new=sleeping("exit 3;", depends_on=["api"]))
+    assert (stack.current(), stack.containers()) == (second, {"api": api}), "what was new is gone"
+    assert stack.shell(runs).split() == ["ran"] * 2, "once for each release, and not once more"
+    stack.gonogo("status")
+
+    stack.release(migrate=changed, api=moved, web=sleeping(ports=["7301:80"]))
+    back = stack.gonogo("rollback", "--to", first)
+    assert back.output.index("remove done") < back.output.index("switch api done")
+    assert (stack.current(), set(stack.containers())) == (first, {"api"})
+    assert stack.shell(runs).split() == ["ran"] * 3
+
+
+def test_a_way_back_that_is_killed_goes_on_back_and_only_once(stack: Converging) -> None:
+    api, web = sleeping(), sleeping(stop_signal="SIGKILL")
+    stack.release(api=api, web=web)
+    first, before = stack.current(), stack.containers()
+    labels = {"labels": {"v": "2"}}
+    stack.lay(
+        {COMPOSE: json.dumps({"services": {"api": {**api, **labels}, "web": sleeping("exit 3;", **labels)}})}
+    )
+    killed(stack, "rollback …")
+    assert stack.containers() != before
+    back = stack.gonogo("resume", code=4)
+    assert "was on its way back; back to " in back.output
+    assert stack.current() == first
+    running = stack.containers()
+    assert "nothing to resume" in stack.gonogo("resume", code=3).output
+    assert stack.containers() == running
+    stack.gonogo("status")
+
+
+def killed(stack: Converging, at: str) -> None:
+    """Deploy, and kill the runner as soon as a line of it begins so."""
+    argv = [GONOGO, "deploy", str(stack.file), "--yes", "--reports", str(stack.folder.parent / "reports")]
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert any(line.startswith(at) for line in process.stdout)
+        time.sleep(0.2)  # a step is shown before it is journalled
+        process.kill()
