@@ -207,12 +207,16 @@ def shared(built: Iterable[Service]) -> list[str]:
     by_image: dict[str, list[Service]] = {}
     for service in built:
         by_image.setdefault(repository(service.image), []).append(service)
-    return [
-        f"{image} is built in different ways by {', '.join(sorted(one.name for one in made))}"
-        + (", and a release's tag takes the place of theirs" if len({one.image for one in made}) > 1 else "")
-        for image, made in sorted(by_image.items())
-        if any(one.build != made[0].build for one in made)
-    ]
+    wrong = []
+    for _, made in sorted(by_image.items()):
+        if any(one.build != made[0].build for one in made):
+            names = sorted({one.image for one in made})
+            several = len(names) > 1
+            end = ", and a release's tag takes the place of theirs" if several else ""
+            how = f"{'are' if several else 'is'} built in different ways by"
+            services = ", ".join(sorted(one.name for one in made))
+            wrong.append(f"{' and '.join(names)} {how} {services}{end}")
+    return wrong
 
 
 @pytest.mark.offline(without="the env file on the target: variables have the values of the env example")

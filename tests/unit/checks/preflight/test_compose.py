@@ -85,5 +85,6 @@ def test_different_builds_under_one_name() -> None:
     ).services.values()
     assert shared(s for s in services if s.build) == [
         "x is built in different ways by a, b",
-        "z is built in different ways by f, g, and a release's tag takes the place of theirs",
+        "z:web and z:worker are built in different ways by f, g, "
+        "and a release's tag takes the place of theirs",
     ]
