@@ -51,8 +51,9 @@ class Files(Part):
     @property
     def placed(self) -> str:
         """``flat`` as the target is given it: with its environment, it gives the model of the files here."""
-        flattened = self.flattened
-        return flattened.placed(self._release.environment.variables) if flattened.spread else self.flat
+        flat = self.flat  # first, since that knows which check is about files that cannot be read
+        spread = self.flattened.spread
+        return self.flattened.placed(self._release.environment.variables) if spread else flat
 
     @asked("compose.files", local=True)
     def notices(self) -> list[str]:
