@@ -59,6 +59,8 @@ _NOISE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """What programs say beside the cause: how to be called, what follows from it, warnings."""
+_HELP = re.compile(r"\s+--?\w|\s{2,}[\w*-]+\s{2,}\S|usage:", re.IGNORECASE)
+"""How lines begin of the help that a program prints where it does not know an option or a command."""
 _SURE = re.compile(
     r"""permission\ denied | not\ permitted | no\ space\ left | quota\ exceeded | read-only\ file | no\ such
     | connection\ (?:refused|reset|timed\ out) | (?:cannot|failed\ to)\ connect | could\ not\ resolve
@@ -110,7 +112,8 @@ def cause(*texts: str) -> str:
     It is the first that names a known cause, else the first that looks like an error, else the last one.
     """
     said = next((text for text in texts if text.strip()), "it said nothing")
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    written = [line for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in [one for one in written if not _HELP.match(one)] or written]
     lines = [line for line in lines if not _NOISE.match(line)] or lines
     for sign in (_SURE, _SIGN):
         if found := next((line for line in lines if sign.search(line)), ""):

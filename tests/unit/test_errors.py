@@ -38,6 +38,12 @@ DUBIOUS = "fatal: detected dubious ownership in repository at '/srv/shop'"
             'service "a" has neither an image nor a build',
         ),
         ("unknown flag: --x\nSee 'docker compose --help'.", "unknown flag: --x"),
+        (
+            "unknown flag: --short\n\nUsage:  docker [OPTIONS] COMMAND\n\nCommands:\n"
+            "  login       Authenticate to a registry; certificate\n\nOptions:\n"
+            "      --tlscert string     Path to TLS certificate file\n  -D, --debug  authentication\n",
+            "unknown flag: --short",
+        ),
         ("one\ntwo\nthree\n", "three"),
         ("\n \n", "it said nothing"),
     ],
