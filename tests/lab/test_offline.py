@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def test_a_compose_file_is_read_as_compose_reads_it(tmp_path: Path, kind: str) -
     assert isinstance(ours, Model)
     assert ours.services.keys() == theirs.services.keys()
     for name, one in theirs.services.items():
-        assert ours.services[name] == one
+        # Networks are left out: what asks for them needs the target.
+        assert ours.services[name] == replace(one, networks=())
     assert (ours.volumes, ours.external_volumes) == (theirs.volumes, theirs.external_volumes)
 
 
