@@ -91,7 +91,7 @@ def _after_model(release: Release) -> Iterator[Question]:
     yield lambda: release.builds.images
     yield lambda: release.binds.mounted.binds
     yield lambda: release.environment.files
-    yield lambda: release.binds.given.places
+    yield lambda: host.paths(*release.model.given_files).binds
     yield lambda: release.running and health.replies(host, target.health)
     yield lambda: host.filesystem(host.engine.root).room
     yield lambda: release.shipping

@@ -153,6 +153,11 @@ class Model:
             found |= {path for mount in service.mounts for path in (mount.source, mount.target)}
         return found
 
+    @property
+    def given_files(self) -> list[str]:
+        """The files of the target that services are given as secrets and configs, sorted."""
+        return sorted({one.file for one in self.given if one.file})
+
     def volume_of(self, mount: Mount) -> str:
         """Return the real name of the volume that a mount uses; empty for binds, tmpfs, anonymous volumes."""
         return self.volumes.get(mount.source, mount.source) if mount.type == "volume" else ""

@@ -26,11 +26,6 @@ class Binds(Part):
         devices = {one.device for one in self.host.volumes.all if one.device.startswith("/")}
         return self.host.paths(*sorted({*binds_of(self._release.model), *mounted, *devices}))
 
-    @property
-    def given(self) -> Paths:
-        """The files of the target that services are given as secrets and configs."""
-        return self.host.paths(*sorted({one.file for one in self._release.model.given if one.file}))
-
     @asked("binds.exist")
     def sources(self) -> dict[str, Kind]:
         """What this machine has in the place of each bind mount; a folder counts where git knows files in it.

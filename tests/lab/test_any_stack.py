@@ -177,6 +177,22 @@ def test_files_that_compose_cannot_read(stack: Stack) -> None:
     assert "Traceback" not in done.output
 
 
+def test_what_compose_does_not_make_has_to_be_there(stack: Stack) -> None:
+    outside = (
+        "networks: {edge: {external: true}}\nsecrets: {key: {file: ./key}, token: {environment: ABSENT}}\n"
+    )
+    drafted(stack, {COMPOSE: f"{CACHE}    networks: [edge]\n    secrets: [key, token]\n{outside}"})
+    found = failed(stack)
+    assert set(found) == {"networks.exist", "secrets.present"}
+    assert "the external network edge (cache) does not exist" in found["networks.exist"]
+    assert f"there is no {stack.path}/key on the target" in found["secrets.present"]
+    assert "its variable ABSENT is not set in the env file" in found["secrets.present"]
+    host.execute(NAME, "docker network create edge")
+    stack.there({"key": "k", ".env": "ABSENT=a-value-of-some-length\n"})
+    host.execute(NAME, f"chmod 600 {stack.path}/.env")
+    assert failed(stack) == {}
+
+
 def test_a_login_that_may_not_use_docker(stack: Stack) -> None:
     drafted(stack, {COMPOSE: CACHE})
     host.execute(NAME, "chmod 600 /var/run/docker.sock", user="root")

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from gonogo.deploy.compose.model import Given, Port, Service
+from gonogo.deploy.host.binds import Bind, Kind
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.networks import Network
-from gonogo.deploy.host.path_status import Place
 from gonogo.deploy.host.sockets import Listener
 from gonogo.deploy.target.sections.values import Day
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
@@ -38,10 +38,11 @@ def _service(world: World, name: str, **changed: Any) -> None:
     world.set(resolved=replace(resolved, model=model))
 
 
-def _given(world: World, *given: Given) -> None:
+def _given(world: World, *given: Given, kind: Kind = "missing") -> None:
     resolved = world.get("resolved")
     world.set(resolved=replace(resolved, model=replace(resolved.model, given=given)))
-    world.set({world.release.binds.given.key("places"): {}})
+    files = world.release.model.given_files
+    world.set({world.release.host.paths(*files).key("binds"): dict.fromkeys(files, Bind(kind))})
 
 
 def an_external_network(world: World) -> None:
@@ -50,12 +51,6 @@ def an_external_network(world: World) -> None:
     world.set({"host.networks.all": [Network("bridge")]})
     model = replace(world.get("resolved").model, networks={"proxy": "edge"}, external_networks={"edge"})
     world.set(resolved=replace(resolved, model=model))
-
-
-def a_folder_as_secret(world: World) -> None:
-    _given(world, Given("secret", "key", ("api",), "/srv/chat/key"))
-    places = {"/srv/chat/key": Place("directory", "root", 0o755)}
-    world.set({world.release.binds.given.key("places"): places})
 
 
 def _stranger(world: World, **given: Any) -> None:
@@ -140,7 +135,11 @@ MUTATIONS = [
         lambda world: _given(world, Given("secret", "key", ("api",), external=True)),
         "it is external, and only a swarm has such",
     ),
-    Mutation("secrets.present", a_folder_as_secret, "is a directory of root, mode 0755, and no file"),
+    Mutation(
+        "secrets.present",
+        lambda world: _given(world, Given("secret", "key", ("api",), "/root/key"), kind="unseen"),
+        "the login may not look at /root/key",
+    ),
     _no_login("ssh.reachable"),
     _no_login("ssh.host_key", "its host key is not the one in known_hosts"),
     Mutation(
