@@ -8,7 +8,7 @@ import os
 from gonogo.deploy.mongodb.backup.backup_request import Client
 
 LONG = "ü" * 90
-ODD = ("a b", "a/b", "it's", "line\nbreak", "back\\slash", "-x", "50%", LONG)
+ODD = ("a b", "a+b", "a%20b", "a&b=c:d@e", "a/b", "it's", "line\nbreak", "back\\slash", "-x", "50%", LONG)
 
 
 def everything(client: Client, database: str = "shop") -> None:

@@ -52,6 +52,11 @@ def fill(client: Client, database: str = DATABASE) -> None:
     db.keyed.insert_many({"_id": n} for n in range(20))
     db["system.js"].insert_one({"_id": "twice", "value": "function (x) { return 2 * x }"})
     db.create_collection("empty")
+    # One of the two would be lost where the names of their files are taken for the same.
+    db["of day"].insert_one({"of": "a space"})
+    db["of+day"].insert_one({"of": "a plus"})
+    db.create_collection("heat + cold", timeseries={"timeField": "at"})
+    db["heat + cold"].insert_one({"at": noon, "celsius": 20})
     db.command("create", "first", viewOn="messages", pipeline=[{"$match": {"n": {"$lt": 10}}}])
 
 

@@ -134,14 +134,14 @@ def test_users_and_roles_are_kept_on_request(release: Release, client: Client) -
     found = backup.make(release, users=True)
     folder = Path(found.folder, "dump", "shop")
     read = {
-        kind: bson.decode_all((folder / f"$admin.system.{kind}.bson").read_bytes())
+        kind: bson.decode_all((folder / f"%24admin.system.{kind}.bson").read_bytes())
         for kind in layout.ACCOUNTS
     }
     assert [one["user"] for one in read["users"]] == ["ada-shop"]
     assert [one["role"] for one in read["roles"]] == ["teller"]
     assert {one["_id"] for one in read["version"]} >= {"authSchema"}
     assert found.manifest.users
-    assert not [path for path in backup.make(release).manifest.files if "$admin" in path]
+    assert not [path for path in backup.make(release).manifest.files if "admin" in path]
 
 
 def test_what_is_written_meanwhile_is_said(release: Release, client: Client) -> None:
@@ -192,4 +192,4 @@ def test_a_collection_dropped_or_made_meanwhile_breaks_nothing(
     assert "big was dropped or renamed while it was read" in said
     assert "new one was made while the others were read, and is in the backup" in said
     assert not found.manifest.consistent
-    assert Path(found.folder, "dump/shop/new%20one.bson").stat().st_size > 0
+    assert Path(found.folder, "dump/shop/new+one.bson").stat().st_size > 0

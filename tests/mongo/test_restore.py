@@ -13,6 +13,7 @@ from pymongo.errors import AutoReconnect
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup, backup_store
+from gonogo.deploy.mongodb.backup.manifest import MANIFEST
 from gonogo.deploy.mongodb.restore import loader, restore, staging_database, swap
 from gonogo.deploy.mongodb.server import login
 from tests.lab.secrecy import watched_arguments
@@ -75,6 +76,30 @@ def test_beside_the_live_data(kept: Kept, client: Client) -> None:
     assert client[found.database].temperatures.count_documents({}) == 300
     assert found.told.endswith("beside the live data")
     assert len(backup_store.listed(kept.release.connection, kept.release.target)) == 1
+
+
+OLDER = {
+    "of+day": "of%20day",
+    "of%2Bday": "of+day",
+    "heat+%2B+cold": "heat%20+%20cold",
+    "system.buckets.heat+%2B+cold": "system.buckets.heat%20+%20cold",
+}
+"""Files by their names, which are mongodump's, and what they are called in older backups of ours."""
+
+
+def test_a_backup_with_the_names_of_older_ones(kept: Kept, client: Client) -> None:
+    dump, manifest = kept.folder / "dump" / DATABASE, kept.folder / MANIFEST
+    text = manifest.read_text()
+    for new, old in OLDER.items():
+        for ending in (".bson", ".metadata.json"):
+            if (dump / f"{new}{ending}").exists():
+                (dump / f"{new}{ending}").rename(dump / f".{old}{ending}")
+    for path in list(dump.glob(".*")):
+        path.rename(path.with_name(path.name[1:]))
+    text = text.replace("of+day.", "\0").replace("of%2Bday.", "of+day.").replace("\0", "of%20day.")
+    manifest.write_text(text.replace("heat+%2B+cold.", "heat%20+%20cold."))
+    found = restore.restore(kept.release, kept.found())
+    assert hashes(client, found.database) == hashes(client, DATABASE)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """mongodump's directory layout: which file of a dump holds what, and the metadata of collections.
 
-The rules are those of MongoDB's own mongo-tools (mongodump/prepare.go, metadata_dump.go), so that
-mongorestore reads what we write, and we read what mongodump wrote.
+The rules are those of MongoDB's own mongo-tools (mongodump/prepare.go, metadata_dump.go, and common/util/file.go
+for the names), so that mongorestore reads what we write, and we read what mongodump wrote.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any, get_args
-from urllib.parse import quote, unquote
+from urllib.parse import quote, quote_plus, unquote_plus
 
 from bson import json_util
 from bson.codec_options import DatetimeConversion
@@ -31,8 +30,8 @@ LONGEST = 238
 """Bytes of a file's name without ``.metadata.json.gz``, for most file systems take 255."""
 KEPT = 208
 """Bytes that are kept of a longer name, before its hash."""
-PLAIN = "$&+:=@"
-"""What Go's url.PathEscape leaves as it is, beyond letters, digits and ``-_.~``."""
+OLDER_PLAIN = "$&+:=@"
+"""What backups of gonogo before 0.2 left as it is in names, beyond letters, digits and ``-_.~``."""
 WRAPPERS = (
     {"$oid"},
     {"$symbol"},
@@ -56,11 +55,15 @@ TYPED = json_util.CANONICAL_JSON_OPTIONS.with_options(datetime_conversion=Dateti
 
 
 def escaped(collection: str) -> str:
-    """Return what the files of a collection are called, before their endings.
+    """Return what the files of a collection are called, before their endings: a space is ``+``.
 
-    The name of one that is too long is cut; its whole name is in the metadata then.
+    Go's url.QueryEscape, as mongo-tools has it. The name of one that is too long is cut; its whole name is in
+    the metadata then.
     """
-    name = quote(collection, safe=PLAIN)
+    return _cut(collection, quote_plus(collection, safe=""))
+
+
+def _cut(collection: str, name: str) -> str:
     if len(name) <= LONGEST:
         return name
     digest = hashlib.sha1(collection.encode(), usedforsecurity=False).digest()
@@ -70,7 +73,7 @@ def escaped(collection: str) -> str:
 def unescaped(stem: str) -> str | None:
     """Return the collection that files are of; None where the name was cut, see ``escaped``."""
     cut = len(stem) == LONGEST and stem[KEPT : KEPT + 3] == "%24"
-    return None if cut else unquote(stem, errors="strict")
+    return None if cut else unquote_plus(stem, errors="strict")
 
 
 def data_path(database: str, namespace: Namespace) -> str:
@@ -90,7 +93,12 @@ def prelude_path(database: str) -> str:
 
 def account_path(database: str, kind: str) -> str:
     """Return the path of what was kept of the admin database; ``kind``: one of ACCOUNTS."""
-    return f"{DUMP}/{database}/$admin.system.{kind}{DATA}"
+    return f"{DUMP}/{database}/{escaped(f'$admin.system.{kind}')}{DATA}"
+
+
+def account_paths(database: str, kind: str) -> tuple[str, str]:
+    """Return the paths where that may lie: as ``account_path``, and as older backups of ours have it."""
+    return account_path(database, kind), f"{DUMP}/{database}/$admin.system.{kind}{DATA}"
 
 
 def prelude(server: str, tool: str) -> bytes:
@@ -150,35 +158,23 @@ def _stem(path: str, ending: str) -> str:
     return PurePosixPath(path).name.removesuffix(ending)
 
 
-@dataclass(frozen=True)
-class Part:
-    """The files of one collection, as paths in the backup's folder. ``data`` is empty for a view."""
+def documents_path(metadata: str, namespace: Namespace, files: Collection[str]) -> str:
+    """Return the path of the documents that belong to a file of metadata; empty for a view.
 
-    metadata: str
-    data: str
-
-
-def parts(files: Iterable[str], database: str) -> list[Part]:
-    """Return the collections of a dump by the names of its files; raises GonogoError when some do not match.
-
-    A file of documents without metadata, or of metadata without documents where there is no view, cannot be
-    told from one that was lost: the first is an error here, the second is for whoever reads the metadata.
+    ``files``: the paths of the backup. The names of older backups of ours are found as well. Where none of the
+    names is there, it is the one that mongodump would have used.
     """
-    folder = PurePosixPath(DUMP, database)
-    here = {path for path in files if PurePosixPath(path).parent == folder}
-    whole = {path for path in here if path.endswith(DATA)}
-    whole -= {account_path(database, kind) for kind in ACCOUNTS}
-    found = []
-    for path in sorted(one for one in here if one.endswith(METADATA)):
-        stem = _stem(path, METADATA)
-        name = unescaped(stem)
-        mine = f"{folder}/{stem}{DATA}"
-        if mine not in whole and name is not None:
-            mine = f"{folder}/{escaped(BUCKETS + name)}{DATA}"
-        found.append(Part(path, mine if mine in whole else ""))
-        whole.discard(mine)
-    if whole:
-        raise GonogoError(
-            f"the backup has documents in {min(whole)}, but no metadata beside it: it is not whole"
-        )
-    return found
+    if not namespace.stored:
+        return ""
+    folder, stem = str(PurePosixPath(metadata).parent), _stem(metadata, METADATA)
+    series = namespace.form == "timeseries"
+    older = _cut(namespace.stored, quote(namespace.stored, safe=OLDER_PLAIN))
+    names = (f"{BUCKETS if series else ''}{stem}", escaped(namespace.stored), older)
+    paths = [f"{folder}/{name}{DATA}" for name in names]
+    return next((path for path in paths if path in files), paths[1])
+
+
+def collections_data(files: Collection[str], database: str) -> set[str]:
+    """Return those paths of a backup that are documents of collections, and not users or roles."""
+    accounts = {path for kind in ACCOUNTS for path in account_paths(database, kind)}
+    return {path for path in files if path.endswith(DATA)} - accounts

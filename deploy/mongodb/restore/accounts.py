@@ -71,9 +71,11 @@ def load(connection: Connection, backup: Backup, client: Client) -> Accounts:
 def _filled(connection: Connection, backup: Backup, client: Client, kind: str, place: str) -> int:
     """Put what a backup has of one kind into a collection, and return how many there are."""
     count = 0
-    path = layout.account_path(backup.manifest.database, kind)
-    with Files(connection, backup, path.rpartition("/")[2]) as files:
-        for _, file in files:
+    paths = layout.account_paths(backup.manifest.database, kind)
+    with Files(connection, backup, f"admin.system.{kind}{layout.DATA}") as files:
+        for path, file in files:
+            if path not in paths:
+                continue
             for batch in loader.documents_of(file, f"the backup {backup.name}: {path}"):
                 rows: list[Any] = [RawBSONDocument(one) for one in batch]
                 client.admin[place].insert_many(rows)

@@ -47,9 +47,9 @@ def load(
     server or the line; what was written until then stays.
     """
     told = f"the backup {backup.name}"
-    namespaces = _metadata(connection, backup, told)
-    by_path = {layout.data_path(backup.manifest.database, one): one for one in namespaces if one.stored}
-    _matching(backup, by_path, told)
+    by_path = _metadata(connection, backup, told)
+    namespaces = sorted(by_path.values(), key=lambda namespace: namespace.name)
+    by_path = _with_documents(backup, by_path, told)
     for namespace in namespaces:
         if namespace.stored:
             with server_error.told(f"{told}: {namespace.name}"):
@@ -69,9 +69,8 @@ def expected(backup: Backup) -> int | None:
     """Return how many bytes ``load`` writes; None of an archive, which the server reads itself."""
     if backup.manifest.form == "archive":
         return None
-    accounts = {layout.account_path(backup.manifest.database, kind) for kind in layout.ACCOUNTS}
-    files = backup.manifest.files.items()
-    return sum(one.size for path, one in files if path.endswith(layout.DATA) and path not in accounts)
+    files = backup.manifest.files
+    return sum(files[path].size for path in layout.collections_data(files, backup.manifest.database))
 
 
 class Readable(Protocol):
@@ -166,8 +165,9 @@ def index(client: Client, database: str, namespace: Namespace) -> None:
         client[database].command("createIndexes", namespace.name, indexes=wanted)
 
 
-def _metadata(connection: Connection, backup: Backup, told: str) -> list[Namespace]:
-    namespaces = []
+def _metadata(connection: Connection, backup: Backup, told: str) -> dict[str, Namespace]:
+    """Return what the backup's files of metadata describe, by their paths; raises BackupDamaged."""
+    found: dict[str, Namespace] = {}
     with Files(connection, backup, layout.PRELUDE) as files:
         for _ in files:
             pass
@@ -177,18 +177,28 @@ def _metadata(connection: Connection, backup: Backup, told: str) -> list[Namespa
             data = file.read()
             file.end()
             try:
-                namespaces.append(layout.read_metadata(data, f"{told}: {path}"))
+                found[path] = layout.read_metadata(data, f"{told}: {path}")
             except GonogoError as error:
                 raise BackupDamaged(str(error)) from None
-    return sorted(namespaces, key=lambda namespace: namespace.name)
+    return found
 
 
-def _matching(backup: Backup, by_path: dict[str, Namespace], told: str) -> None:
-    """Raise BackupDamaged where documents have no metadata beside them, or metadata no documents."""
-    database = backup.manifest.database
-    kept = {path for path in backup.manifest.files if path.endswith(layout.DATA)}
-    kept -= {layout.account_path(database, kind) for kind in layout.ACCOUNTS}
+def _with_documents(backup: Backup, described: dict[str, Namespace], told: str) -> dict[str, Namespace]:
+    """Return the collections by the paths of their documents, from those by the paths of their metadata.
+
+    Raises BackupDamaged where documents have no metadata beside them, or metadata no documents, and where two
+    files of metadata are of one collection.
+    """
+    files = backup.manifest.files
+    by_path = {
+        layout.documents_path(path, one, files): one for path, one in described.items() if one.stored
+    }
+    kept = layout.collections_data(files, backup.manifest.database)
     if lacking := by_path.keys() - kept:
         raise BackupDamaged(f"{told} lacks {min(lacking)}: use another backup")
     if alone := kept - by_path.keys():
         raise BackupDamaged(f"{told}: {min(alone)} has no metadata beside it: use another backup")
+    names = sorted(one.name for one in described.values())
+    if twice := {name for name, after in zip(names, names[1:], strict=False) if name == after}:
+        raise BackupDamaged(f"{told} has two files of metadata of {min(twice)}: use another backup")
+    return by_path

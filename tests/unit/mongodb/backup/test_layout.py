@@ -24,11 +24,13 @@ HASH = "%24"
     [
         ("sessions", "sessions"),
         ("fs.chunks", "fs.chunks"),
-        ("a b", "a%20b"),
+        ("a b", "a+b"),
+        ("a+b", "a%2Bb"),
+        ("a~b-c_d.e", "a~b-c_d.e"),
         ("a/b?c;d,e", "a%2Fb%3Fc%3Bd%2Ce"),
-        ("$&+:=@", "$&+:=@"),
+        ("$&+:=@", "%24%26%2B%3A%3D%40"),
         ("50%", "50%25"),
-        ("it's (a) *test*!", "it%27s%20%28a%29%20%2Atest%2A%21"),
+        ("it's (a) *test*!", "it%27s+%28a%29+%2Atest%2A%21"),
         ("Größe", "Gr%C3%B6%C3%9Fe"),
         ("..", ".."),
     ],
@@ -103,7 +105,7 @@ def test_metadata_keeps_every_type_and_the_order_of_keys() -> None:
 
 
 def test_metadata_of_older_tools_has_no_name_and_no_type() -> None:
-    found = layout.read_metadata(b'{"indexes":[{"v":1,"key":{"_id":1}}]}', "dump/d/a%20b.metadata.json")
+    found = layout.read_metadata(b'{"indexes":[{"v":1,"key":{"_id":1}}]}', "dump/d/a+b.metadata.json")
     assert (found.name, found.form) == ("a b", "collection")
     view = b'{"options":{"viewOn":"a","pipeline":[]},"indexes":[]}'
     assert layout.read_metadata(view, "v.metadata.json").form == "view"
@@ -115,15 +117,31 @@ def test_damaged_metadata_is_one_sentence(data: bytes) -> None:
         layout.read_metadata(data, "a.metadata.json")
 
 
-def test_parts_join_documents_and_metadata() -> None:
-    kept = [Namespace("a b"), SERIES, Namespace("v", "view"), Namespace(LONG)]
-    files = [path for one in kept if (path := layout.data_path("d", one))]
-    files += [layout.metadata_path("d", one.name) for one in kept]
-    files += [layout.account_path("d", "users"), layout.prelude_path("d"), "manifest.json", "dump/e/x.bson"]
-    found = {one.metadata: one.data for one in layout.parts(files, "d")}
-    assert found == {layout.metadata_path("d", one.name): layout.data_path("d", one) for one in kept}
+OLDER = {"a b": "a%20b", "a+b": "a+b", "$&+:=@": "$&+:=@"}
+"""The files of names that backups had which gonogo made before."""
 
 
-def test_documents_without_metadata_are_an_error() -> None:
-    with pytest.raises(GonogoError, match=r"dump/d/a\.bson, but no metadata"):
-        layout.parts(["dump/d/a.bson"], "d")
+@every("name", ["a b", "a+b", "$&+:=@", "plain", LONG])
+def test_documents_are_found_by_their_metadata(name: str) -> None:
+    plain, series, view = (Namespace(name, form) for form in ("collection", "timeseries", "view"))
+    files = [layout.data_path("d", one) for one in (plain, series)]
+    for one in (plain, series):
+        path = layout.metadata_path("d", one.name)
+        assert layout.documents_path(path, one, files) == layout.data_path("d", one)
+        assert layout.documents_path(path, one, []) == layout.data_path("d", one)
+    assert not layout.documents_path(layout.metadata_path("d", name), view, files)
+
+
+@every("name", OLDER)
+def test_documents_of_older_backups_are_found(name: str) -> None:
+    files = [f"dump/d/{kind}{stem}.bson" for stem in OLDER.values() for kind in ("", "system.buckets.")]
+    metadata = f"dump/d/{OLDER[name]}.metadata.json"
+    assert layout.documents_path(metadata, Namespace(name), files) == f"dump/d/{OLDER[name]}.bson"
+    series = Namespace(name, "timeseries")
+    assert layout.documents_path(metadata, series, files) == f"dump/d/system.buckets.{OLDER[name]}.bson"
+
+
+def test_users_are_no_data_of_collections() -> None:
+    files = ["dump/d/a.bson", "dump/d/%24admin.system.users.bson", "dump/d/$admin.system.roles.bson"]
+    assert layout.account_path("d", "users") == files[1]
+    assert layout.collections_data([*files, "dump/d/a.metadata.json"], "d") == {"dump/d/a.bson"}
