@@ -12,7 +12,8 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.engine import ROOTLESS
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.mongodb.server import login, primary
+from gonogo.deploy.mongodb.fingerprint import ttl
+from gonogo.deploy.mongodb.server import login, primary, source
 from gonogo.deploy.mongodb.server import state as states
 from gonogo.deploy.mongodb.server.state import Mongo, Place
 from gonogo.deploy.ssh.transcript import Entry
@@ -103,6 +104,17 @@ class Mongodb(Noun):
     def counted(self) -> dict[str, int]:
         """The number of documents of each collection, counted live, not estimated; raises GonogoError."""
         return login.counted(self._release)
+
+    @property
+    def shrinking(self) -> frozenset[str]:
+        """The collections of which MongoDB itself removes documents: by a TTL index, or as they are capped.
+
+        Asked live; raises GonogoError.
+        """
+        with self.opened() as client:
+            assert self._settings is not None, "opened refuses to go on without"
+            there = source.namespaces(client, self._settings.database)
+            return frozenset(one.name for one in there if one.options.get("capped") or ttl.of(one))
 
     def find_one(self, collection: str, query: Mapping[str, Any]) -> dict[str, Any] | None:
         """The first document of a collection that matches, None where none does; asked live.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -140,7 +141,55 @@ def test_documents_whose_time_is_over(shop: Shop) -> None:
     shop.db.sessions.delete_many({"_id": {"$in": [0, 1, 2]}})
     assert shop.lost(before) == []
     shop.db.sessions.delete_many({})
-    assert [sorted(one.ids) for one in shop.lost(before)] == [["3", "4", "5"]]
+    found = {one.what: sorted(one.ids) for one in shop.lost(before)}
+    assert found == {"vanished": ["4", "5"], "early": ["3"]}
+
+
+def test_a_date_that_is_set_into_the_past_is_no_loss(shop: Shop) -> None:
+    shop.db.sessions.create_index("at", expireAfterSeconds=3600)
+    soon = datetime.datetime.now(datetime.UTC)
+    shop.db.sessions.insert_many([{"_id": n, "at": soon} for n in range(5)])
+    before, admin = shop.fingerprint(), shop.client.admin
+    admin.command("setParameter", ttlMonitorSleepSecs=1)
+    try:
+        shop.db.sessions.update_many({"_id": {"$lt": 2}}, {"$set": {"at": soon - datetime.timedelta(days=1)}})
+        while shop.db.sessions.count_documents({}) > 3:
+            time.sleep(0.1)
+    finally:
+        admin.command("setParameter", ttlMonitorSleepSecs=60)
+    found = compare.compared(before, shop.client, shop.name, shop.settings)
+    assert found.differences == []
+    assert "sessions (mutable): 2 documents vanished before their time was over: 0, 1; no loss" in str(
+        found.looked
+    )
+    # Nobody's TTL removed these.
+    shop.db.sessions.delete_many({})
+    (lost,) = shop.lost(before)
+    assert lost.told.startswith("sessions (mutable): 5 documents vanished before their time was over: ")
+
+
+def test_a_ttl_index_with_a_filter(shop: Shop) -> None:
+    done = {"partialFilterExpression": {"done": True}}
+    shop.db.jobs.create_index("at", expireAfterSeconds=0, **done)
+    past = datetime.datetime(2020, 1, 1)
+    shop.db.jobs.insert_many([{"_id": n, "at": past, "done": n < 2} for n in range(4)])
+    before = shop.fingerprint()
+    shop.db.jobs.delete_many({"done": True})
+    assert shop.lost(before) == []
+    shop.db.jobs.delete_many({})
+    (lost,) = shop.lost(before)
+    assert (lost.what, sorted(lost.ids)) == ("vanished", ["2", "3"])
+
+
+def test_a_capped_collection_that_was_made_anew(shop: Shop) -> None:
+    shop.db.create_collection("log", capped=True, size=100_000, max=50)
+    shop.db.log.insert_many([{"n": n} for n in range(50)])
+    before = shop.fingerprint()
+    shop.db.log.drop()
+    shop.db.create_collection("log", capped=True, size=100_000, max=50)
+    shop.db.log.insert_many([{"n": n} for n in range(50)])
+    (lost,) = shop.lost(before)
+    assert (lost.what, lost.count) == ("vanished", 50)
 
 
 def test_a_time_series_that_grows(shop: Shop) -> None:

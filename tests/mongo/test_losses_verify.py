@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from tests.mongo.shop import Shop
 CHECKS = ("data.counts", "data.intact", "data.sample")
 USER = ObjectId("652f1f77bcf86cd799439011")
 SECRET = "what the user wrote"
+# Due in the middle of the test: MongoDB's own removal, once a minute, is not waited for.
+UNTIL = [datetime.datetime(2999, 1, 1), datetime.datetime(2020, 1, 1), datetime.datetime(2020, 1, 1)]
 MONGODB = {
     "service": "mongodb",
     "database": "shop",
@@ -51,6 +54,8 @@ def release(ground: Ground, tmp_path: Path) -> Iterator[Release]:
         client.shop.users.insert_one({"_id": USER, "role": {"name": "admin"}, "n": 1, "text": SECRET})
         client.shop.sessions.insert_many([{"user": USER, "n": n, "text": SECRET} for n in range(14)])
         client.shop.messages.insert_many([{"_id": n, "text": SECRET} for n in range(36)])
+        client.shop.codes.create_index("until", expireAfterSeconds=0)
+        client.shop.codes.insert_many([{"_id": n, "until": until} for n, until in enumerate(UNTIL)])
         made = fingerprint.take(client, "shop", tmp_path)
         there = records.folder(release.target, "v1") / "fingerprint"
         fingerprint.keep(release.connection, tmp_path, there)
@@ -89,6 +94,20 @@ def test_a_loss_that_counts_do_not_show(release: Release) -> None:
     assert found["data.counts"].status == "passed"
     assert found["data.intact"].status == "failed"
     assert "messages (append-only): 1 document vanished: 17" in found["data.intact"].message
+
+
+def test_documents_that_mongodb_removed_by_their_time(release: Release) -> None:
+    with login.opened(release) as client:
+        client.shop.codes.delete_many({"_id": {"$ne": 0}})
+    found = verified(release)
+    assert {name: one.status for name, one in found.items()} == dict.fromkeys(CHECKS, "passed")
+    assert "codes (mutable) had 3 documents and has 1, which MongoDB removes" in found["data.counts"].found
+    with login.opened(release) as client:
+        client.shop.codes.delete_many({})
+    found = verified(release)
+    assert found["data.counts"].status == "passed"
+    assert found["data.intact"].status == "failed"
+    assert "codes (mutable): 1 document vanished before its time was over: 0" in found["data.intact"].message
 
 
 def test_a_user_whose_sessions_are_gone(release: Release) -> None:

@@ -88,7 +88,9 @@ class ByWriter:
         """Return its manifest when it is whole; raises SnapshotLost, GonogoError and pymongo's errors."""
         request, database = self._request, self._request.settings.database
         with tempfile.TemporaryDirectory(prefix="gonogo-") as folder:
-            fingerprint = DumpFingerprint(database, Path(folder))
+            # What was backed up before a release is compared with what is there after it.
+            hashed = bool(request.version)
+            fingerprint = DumpFingerprint(request.client, database, Path(folder), hashed=hashed)
             writer = Writer(
                 request.client, database, fingerprint.fingerprinter, users=request.users, snapshot=snapshot
             )
@@ -106,8 +108,7 @@ class ByWriter:
 
     def _pieces(self, writer: Writer, fingerprint: DumpFingerprint, sums: Sums) -> Iterator[Piece]:
         yield from writer.pieces()
-        # What was backed up before a release is compared with what is there after it.
-        fingerprint.finish(self._request.client, writer.prints, hashed=bool(self._request.version))
+        fingerprint.finish(writer.prints)
         for name in (FINGERPRINT, ENTRIES):
             yield from file(fingerprint.folder / name, name)
         self._manifest = self._request.manifest(

@@ -14,12 +14,12 @@ from urllib.parse import quote, urlencode
 from pymongo import MongoClient
 
 from gonogo.deploy.errors import GonogoError, cause
-from gonogo.deploy.mongodb.backup import backup_stream, manifest, upload_folder, write_detection
+from gonogo.deploy.mongodb.backup import backup_stream, manifest, upload_folder
 from gonogo.deploy.mongodb.backup.backup_request import BackupRequest, file
 from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Sums
 from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
 from gonogo.deploy.mongodb.fingerprint import fingerprint
-from gonogo.deploy.mongodb.server import login
+from gonogo.deploy.mongodb.server import login, write_detection
 from gonogo.deploy.mongodb.server.client import Login
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Result

@@ -1,7 +1,7 @@
 """mongodump's directory layout: which file of a dump holds what, and the metadata of collections.
 
-The rules are those of MongoDB's own mongo-tools (mongodump/prepare.go, metadata_dump.go, and common/util/file.go
-for the names), so that mongorestore reads what we write, and we read what mongodump wrote.
+The rules are those of MongoDB's own mongo-tools (mongodump/prepare.go, metadata_dump.go, and for names
+common/util/file.go), so that mongorestore reads what we write, and we read what mongodump wrote.
 """
 
 from __future__ import annotations
@@ -161,8 +161,8 @@ def _stem(path: str, ending: str) -> str:
 def documents_path(metadata: str, namespace: Namespace, files: Collection[str]) -> str:
     """Return the path of the documents that belong to a file of metadata; empty for a view.
 
-    ``files``: the paths of the backup. The names of older backups of ours are found as well. Where none of the
-    names is there, it is the one that mongodump would have used.
+    ``files``: the paths of the backup. The names of older backups of ours are found as well. Where none of
+    the names is there, it is the one that mongodump would have used.
     """
     if not namespace.stored:
         return ""

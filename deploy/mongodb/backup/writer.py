@@ -12,10 +12,10 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb.backup import layout, manifest, write_detection
+from gonogo.deploy.mongodb.backup import layout, manifest
 from gonogo.deploy.mongodb.fingerprint import batches
 from gonogo.deploy.mongodb.fingerprint.read_ahead import Ahead
-from gonogo.deploy.mongodb.server import source
+from gonogo.deploy.mongodb.server import source, write_detection
 from gonogo.deploy.mongodb.server.source import Namespace
 
 Client = MongoClient[dict[str, Any]]

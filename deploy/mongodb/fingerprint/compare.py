@@ -13,12 +13,12 @@ import datetime
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 from gonogo.deploy.mongodb.fingerprint import canonical, fingerprint, structure, ttl
 from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionPrint
-from gonogo.deploy.mongodb.fingerprint.difference import Difference, Named, structural
+from gonogo.deploy.mongodb.fingerprint.difference import Compared, Difference, Named, structural
 from gonogo.deploy.mongodb.fingerprint.documents import Event, State, events
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, Entries, EntriesWriter, unpacked
 from gonogo.deploy.mongodb.fingerprint.fingerprint import Client, OnBytes
@@ -29,15 +29,6 @@ from gonogo.deploy.mongodb.server.source import Namespace
 from gonogo.deploy.target.sections.data import Mongodb
 
 __all__ = ["Compared", "Difference", "between", "compared", "differences"]
-
-
-@dataclass
-class Compared:
-    """What a comparison found, and how it looked: a line for each collection, and the documents read."""
-
-    differences: list[Difference] = field(default_factory=list)
-    looked: list[str] = field(default_factory=list)
-    documents: int = 0
 
 
 def differences(
@@ -79,13 +70,15 @@ def compared(
             if name not in unequal:
                 found.looked.append(f"{name} ({judged[name]}): {_unread(name, one, wanted, there)}")
                 continue
-            lost, line, documents = look.documents(name, judged[name], one, there[name])
+            lost, line = look.documents(name, judged[name], one, there[name])
             if lost is None:
                 dropped.add(name)
                 lost = []
             found.differences += lost
             found.looked.append(f"{name} ({judged[name]}): {line}")
-            found.documents += documents
+        found.documents, found.aged = look.read, look.aged
+    if any(one.what == "early" for one in found.differences):
+        found.settle(was.removals.until(ttl.removals(client)) if was.removals else None)
     present = {name: namespace for name, namespace in there.items() if name not in dropped}
     if _structural(was.collections, judged, present):
         # What came only after documents were judged is another collection than the one that was there.
@@ -144,34 +137,49 @@ class _Look:
     ) -> None:
         self._client, self._database, self._folder = client, database, folder
         self._entries, self._on_bytes = entries, on_bytes
+        self.read = self.aged = 0
 
     def documents(
         self, name: str, kind: str, was: CollectionPrint, now: Namespace
-    ) -> tuple[list[Difference] | None, str, int]:
-        """Return the losses among documents, how that was found, and how many documents were read.
+    ) -> tuple[list[Difference] | None, str]:
+        """Return the losses among documents, and how that was found.
 
-        There are no losses to tell, but None, where the collection was dropped meanwhile.
+        There are no losses to tell, but None, where the collection was dropped meanwhile. ``read`` and
+        ``aged`` count the documents that were read, and those that vanished when their time was over.
         """
         read = fingerprint.read(self._client, self._database, now, self._entries, self._on_bytes)
         if read is None:
-            return None, "dropped while it was read", 0
+            return None, "dropped while it was read"
+        self.read += read.count
+        remade = "" not in {was.uuid, read.uuid} and was.uuid != read.uuid
         file = self._entries.folder / read.file
         with Entries(self._folder / was.file) as old, Entries(file) as new:
-            passed = events(State(was, old), State(read, new), exact=False)
+            passed = events(State(was, old), State(read, new), exact=False, remade=remade)
             recheck = Recheck(self._client, self._database, now, keep_content=kind == "append-only")
-            lost = _summed(name, kind, recheck.confirmed(_lost(passed, kind, was, self._time(was))))
+            seeming = _lost(self._timely(passed, self._time(was)), kind, was)
+            lost = _summed(name, kind, recheck.confirmed(seeming))
         file.unlink()
-        return lost, f"{was.count} documents before, {read.count} read now", read.count
+        return lost, f"{was.count} documents before, {read.count} read now"
+
+    def _timely(self, passed: Iterator[Event], now_ms: int) -> Iterator[Event]:
+        """Give the events, but those of documents that were due; of others, that it was too early."""
+        for event in passed:
+            if event.what != "vanished" or event.due == ttl.NEVER:
+                yield event
+            elif event.due <= now_ms:
+                self.aged += 1
+            else:
+                yield replace(event, what="early")
 
     def _time(self, was: CollectionPrint) -> int:
         """Return the server's time, in ms since 1970, where documents can be due."""
         return ttl.now_ms(self._client.admin.command("hello")["localTime"]) if was.extra else 0
 
 
-def _lost(passed: Iterator[Event], kind: str, was: CollectionPrint, now_ms: int) -> Iterator[Event]:
+def _lost(passed: Iterator[Event], kind: str, was: CollectionPrint, now_ms: int = 0) -> Iterator[Event]:
     """Give those events that are losses for a kind; ``now_ms``: what was due by then may be gone."""
     for event in passed:
-        if event.what == "vanished":
+        if event.what in {"vanished", "early"}:
             if event.due > now_ms:
                 yield event
         elif was.form == "timeseries":
@@ -185,7 +193,7 @@ def _summed(name: str, kind: str, passed: Iterator[Event]) -> list[Difference]:
     found: dict[str, Named] = {}
     for event in passed:
         found.setdefault(event.what, Named(name, kind, event.what)).add(event.ident)
-    return [found[what].difference for what in ("vanished", "changed", "new") if what in found]
+    return [found[what].difference for what in ("vanished", "early", "changed", "new") if what in found]
 
 
 def _there(client: Client, database: str) -> dict[str, Namespace]:

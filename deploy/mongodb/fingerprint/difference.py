@@ -64,4 +64,30 @@ def named(collection: str, kind: str) -> str:
 def _verb(found: Named) -> str:
     if found.what == "new":
         return "that was not there before" if found.count == 1 else "that were not there before"
+    if found.what == "early":
+        return f"vanished before {'its' if found.count == 1 else 'their'} time was over"
     return found.what
+
+
+@dataclass
+class Compared:
+    """What a comparison found, and how it looked: a line for each collection, and the documents read."""
+
+    differences: list[Difference] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
+    documents: int = 0
+    aged: int = 0
+    """Documents that vanished when their time (TTL) was over."""
+
+    def settle(self, removed: int | None) -> None:
+        """Take back what vanished before its time, where TTL ``removed`` as many; None: nobody counted.
+
+        An application may set a date into the past, as at a logout, so that TTL removes the document.
+        """
+        early = [one for one in self.differences if one.what == "early"]
+        gone = self.aged + sum(one.count for one in early)
+        if not early or (removed is not None and gone > removed):
+            return
+        told = "how many is not known" if removed is None else f"{removed} of all collections"
+        self.differences = [one for one in self.differences if one.what != "early"]
+        self.looked += [f"{one.told}; no loss, MongoDB removes them by a TTL index: {told}" for one in early]

@@ -19,13 +19,14 @@ TOGETHER = 50_000
 SLACK = 0.9
 """The part of its size from which a capped collection counts as full: some MongoDBs make room in portions."""
 
-What = Literal["vanished", "changed", "new"]
+What = Literal["vanished", "early", "changed", "new"]
 
 
 @dataclass(frozen=True)
 class Event:
-    """What became of one document. ``ident``: its ``_id`` element; ``digest``: of what it was, or is if new.
+    """What became of one document; ``early``: it vanished before the time that TTL gave it.
 
+    ``ident``: its ``_id`` element; ``digest``: of what it was, or is if new.
     ``due``: when MongoDB could remove it, in ms since 1970. ``held``: how many measurements a bucket of a
     time series held, and ``holds`` how many it holds.
     """
@@ -57,15 +58,16 @@ class State:
                 yield ident, digest, due, held
 
 
-def events(before: State, after: State, *, exact: bool) -> Iterator[Event]:
+def events(before: State, after: State, *, exact: bool, remade: bool = False) -> Iterator[Event]:
     """Give what vanished or changed, and, if ``exact``, what is new; what is the same is skipped by buckets.
 
-    Unless ``exact``, a capped collection that is full may have lost its oldest documents.
+    Unless ``exact``, a capped collection that is full may have lost its oldest documents; not one that was
+    dropped and made anew, ``remade``: what it held is gone for another reason.
     """
     if before.told.digest == after.told.digest and before.told.count == after.told.count:
         return
     if before.told.ordered and after.told.ordered and not exact:
-        yield from _ordered(before, after)
+        yield from _ordered(before, after, remade)
         return
     keyed = before.told.unique and after.told.unique
     for buckets in _groups(before, after):
@@ -114,11 +116,11 @@ def _by_count(before: State, after: State, which: tuple[list[int], int, int], ex
             yield Event("new", ident, digest)
 
 
-def _ordered(before: State, after: State) -> Iterator[Event]:
+def _ordered(before: State, after: State, remade: bool) -> Iterator[Event]:
     """Compare a capped collection in its own order: it loses its oldest documents alone, when it is full."""
     now = after.rows([0], 0, 1)
     first = next(now, None)
-    rolled = first is not None and _full(after.told, before.told)
+    rolled = first is not None and not remade and _full(after.told, before.told)
     if rolled and not any(_same(row, first) for row in before.rows([0], 0, 1)):
         return
     current, begun = first, False

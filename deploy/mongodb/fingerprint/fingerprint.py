@@ -18,12 +18,13 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb.fingerprint import batches
+from gonogo.deploy.mongodb.fingerprint import batches, ttl
 from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionFingerprinter, CollectionPrint
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, EntriesWriter, digest_of
-from gonogo.deploy.mongodb.fingerprint.hashes import Hashes
+from gonogo.deploy.mongodb.fingerprint.hashes import Hashes, HashesOfRead
 from gonogo.deploy.mongodb.fingerprint.read_ahead import Ahead, turns
-from gonogo.deploy.mongodb.server import source
+from gonogo.deploy.mongodb.fingerprint.ttl import Removals
+from gonogo.deploy.mongodb.server import source, write_detection
 from gonogo.deploy.mongodb.server.source import Namespace
 from gonogo.deploy.ssh.connection import Connection
 
@@ -51,7 +52,7 @@ TRIES = 3
 class Fingerprint(BaseModel):
     """The fingerprint of a database, ``taken`` at a time in UTC. ``db_hashes``: by collection, MongoDB's.
 
-    ``entries``: the SHA-256 of the file beside it.
+    ``entries``: the SHA-256 of the file beside it. ``removals``: what TTL had removed when it was begun.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -61,6 +62,7 @@ class Fingerprint(BaseModel):
     collections: dict[str, CollectionPrint] = Field(default_factory=dict)
     db_hashes: dict[str, str] = Field(default_factory=dict)
     entries: str = ""
+    removals: Removals | None = None
 
     @property
     def count(self) -> int:
@@ -77,16 +79,16 @@ def take(
     later comparison fast where nothing is written. Raises GonogoError, and pymongo's errors.
     """
     taken = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    with EntriesWriter(folder) as entries, Hashes(client, database) as asked:
+    removed = ttl.removals(client)
+    before = write_detection.state(client, database) if hashed else None
+    with EntriesWriter(folder) as entries, HashesOfRead(client, database, before) as asked:
         prints = {}
         for namespace in source.namespaces(client, database):
             collection = read(client, database, namespace, entries, on_bytes)
             if collection is not None:
                 prints[namespace.name] = collection
-                if hashed:
-                    # Not before: what vanishes while the documents are read would be hidden by the hash.
-                    asked.add(namespace.name, collection)
-        made = Fingerprint(database=database, taken=taken, collections=prints)
+                asked.add(namespace.name, collection)
+        made = Fingerprint(database=database, taken=taken, collections=prints, removals=removed)
         return save(made, entries, folder, asked)
 
 

@@ -2,6 +2,9 @@
 
 It covers the documents, not the options and indexes. Which collections it hashes is up to the version of
 MongoDB; temporary ones never are.
+
+A hash is kept beside documents that were read before only where nothing was written to their collection since
+the reading began: what was lost in between would be hidden by it.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionPrint
+from gonogo.deploy.mongodb.server import write_detection
 from gonogo.deploy.mongodb.server.source import Namespace
+from gonogo.deploy.mongodb.server.write_detection import State
 
 Client = MongoClient[dict[str, Any]]
 MOST_BYTES = 1_000_000_000
@@ -75,6 +80,17 @@ class Hashes:
             return {}
         return {name: value for one in self._asked for name, value in one.result().items()}
 
+    def of(self, prints: Mapping[str, CollectionPrint]) -> dict[str, str]:
+        """Return the hash of each of these collections that has one; none of more than MOST_BYTES."""
+        self.ask(prints)
+        return self.found()
+
+    def ask(self, prints: Mapping[str, CollectionPrint]) -> None:
+        """Have these collections hashed; where it is not asked of all, it need not be asked of the first."""
+        if sum(collection.bytes for collection in prints.values()) <= MOST_BYTES:
+            for name, one in prints.items():
+                self.add(name, one)
+
     def __enter__(self) -> Self:
         return self
 
@@ -84,17 +100,32 @@ class Hashes:
         self._pool.shutdown(cancel_futures=True)
 
 
-def asking(client: Client, database: str, prints: Mapping[str, CollectionPrint]) -> Hashes:
-    """Return what asks ``dbHash`` of these collections now, where it may be asked and MOST_BYTES allow it."""
-    asked = Hashes(client, database)
-    # Where it is not asked of all, it need not be asked of the first.
-    if sum(collection.bytes for collection in prints.values()) <= MOST_BYTES:
-        for name, one in prints.items():
-            asked.add(name, one)
-    return asked
+class HashesOfRead(Hashes):
+    """The hashes of collections whose documents were read since ``before``, a state of before the reading.
+
+    None is found of a collection that was written to since, nor of any where the server does not tell.
+    """
+
+    def __init__(self, client: Client, database: str, before: State | None) -> None:
+        super().__init__(client, database)
+        self._before, self._forms = before, dict[str, str]()
+
+    def add(self, name: str, collection: CollectionPrint) -> None:
+        """Have a collection hashed, whose documents were read."""
+        if self._before is not None:
+            self._forms[name] = Namespace(name, collection.form).stored
+            super().add(name, collection)
+
+    def found(self) -> dict[str, str]:
+        """Return the hash of each collection that has one and was not written to."""
+        hashed = super().found()
+        after = write_detection.state(self._client, self._database) if hashed else None
+        if self._before is None or after is None:
+            return {}
+        return {name: one for name, one in hashed.items() if self._before.unwritten(after, self._forms[name])}
 
 
 def hashes(client: Client, database: str, prints: Mapping[str, CollectionPrint]) -> dict[str, str]:
-    """Return what ``dbHash`` says of these collections now, as ``asking`` asks."""
-    with asking(client, database, prints) as asked:
-        return asked.found()
+    """Return what ``dbHash`` says of these collections now, where it may be asked and MOST_BYTES allow it."""
+    with Hashes(client, database) as asked:
+        return asked.of(prints)

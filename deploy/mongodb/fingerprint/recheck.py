@@ -52,7 +52,7 @@ class Recheck:
         """Return the event as it is now; None where nothing is lost."""
         if now is None:
             # One that is gone by now has vanished, whatever seemed to have happened to it.
-            return replace(event, what="vanished")
+            return event if event.what == "early" else replace(event, what="vanished")
         digest, holds = now
         lost = holds < event.held if self._series else self._keep_content and digest != event.digest
         return replace(event, what="changed", holds=holds) if lost else None

@@ -1,14 +1,16 @@
 """What MongoDB itself does to documents: it removes what is too old (TTL), and fills a time series' buckets.
 
-A document that was due may vanish, in a collection of any kind. A bucket changes whenever a measurement is
-added to it, so what counts is that it holds no fewer than before.
+A document that was due may vanish, in a collection of any kind. One may also vanish before the time that it
+had: an application sets the date of a session into the past when its user logs out. The server counts what
+its TTL removes, and no more than that may be gone. A bucket changes whenever a measurement is added to it, so
+what counts is that it holds no fewer than before.
 """
 
 from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +18,16 @@ from bson import CodecOptions
 from bson.codec_options import DatetimeConversion
 from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
+from pydantic import BaseModel, ConfigDict
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
+from gonogo.deploy.mongodb.fingerprint import partial_filter
 from gonogo.deploy.mongodb.server.source import Namespace
 
 NEVER = (1 << 63) - 1
+STARTED_MS = 5_000
+"""Between two answers of one server, the time of its start may seem to differ by so much: a clock is set."""
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(
     RawBSONDocument, datetime_conversion=DatetimeConversion.DATETIME_MS
 )
@@ -27,17 +35,22 @@ _RAW: CodecOptions[RawBSONDocument] = CodecOptions(
 
 @dataclass(frozen=True)
 class Ttl:
-    """How old documents may become: by path of a date, in seconds. ``time``: the field of a time series."""
+    """How old documents may become: by path of a date, in seconds, those that fit an index's filter.
 
-    limits: tuple[tuple[tuple[str, ...], int], ...]
+    ``time``: the field of a time series.
+    """
+
+    limits: tuple[tuple[tuple[str, ...], int, Mapping[str, Any]], ...]
     time: str = ""
 
     def of(self, document: bytes) -> tuple[int, int]:
         """Return when a document may be removed (ms since 1970), and how many measurements it holds."""
         found = RawBSONDocument(document, _RAW)
         due = NEVER
-        for path, seconds in self.limits:
-            dates = [int(one) for one in _reached(found, path) if isinstance(one, DatetimeMS)]
+        for path, seconds, condition in self.limits:
+            if not partial_filter.matches(found, condition):
+                continue
+            dates = [int(one) for one in partial_filter.reached(found, path) if isinstance(one, DatetimeMS)]
             due = min([due, *(date + 1000 * seconds for date in dates)])
         # A limit that is too great for 64 bits is one that nothing reaches.
         return max(min(due, NEVER), -NEVER), self._measurements(found) if self.time else 0
@@ -52,32 +65,48 @@ class Ttl:
 
 def of(namespace: Namespace) -> Ttl | None:
     """Return how documents of a collection age; None where MongoDB leaves them alone."""
-    limits: list[tuple[tuple[str, ...], int]] = []
+    limits: list[tuple[tuple[str, ...], int, Mapping[str, Any]]] = []
     limit = namespace.options.get("expireAfterSeconds")
     series = namespace.options.get("timeseries")
     if isinstance(limit, int | float):
         # Of a time series it is the last measurement that counts; else the collection is clustered by a date.
         path = ("control", "max", str(series["timeField"])) if series else ("_id",)
-        limits.append((path, int(limit)))
+        limits.append((path, int(limit), {}))
     for one in namespace.indexes if not series else ():
         seconds = one.get("expireAfterSeconds")
         if isinstance(seconds, int | float) and not math.isnan(seconds):
-            limits.append((tuple(str(next(iter(one["key"]))).split(".")), int(seconds)))
+            date = tuple(str(next(iter(one["key"]))).split("."))
+            limits.append((date, int(seconds), one.get("partialFilterExpression") or {}))
     if not limits and not series:
         return None
     return Ttl(tuple(limits), str(series["timeField"]) if series else "")
 
 
+class Removals(BaseModel):
+    """How many documents a server's TTL has removed since it ``started``, in ms since 1970."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    started: int
+    documents: int
+
+    def until(self, later: Removals | None) -> int | None:
+        """Return how many were removed until ``later``; None where nobody counted all the time."""
+        if later is None or abs(later.started - self.started) > STARTED_MS:
+            return None
+        return later.documents - self.documents
+
+
+def removals(client: MongoClient[dict[str, Any]]) -> Removals | None:
+    """Return how many documents TTL has removed; None where the login may not ask, or it is sharded."""
+    try:
+        said = client.admin.command("serverStatus")
+        now = said["localTime"].replace(tzinfo=datetime.UTC).timestamp() * 1000
+        started = int(now) - int(said["uptimeMillis"])
+        return Removals(started=started, documents=int(said["metrics"]["ttl"]["deletedDocuments"]))
+    except (OperationFailure, KeyError):
+        return None
+
+
 def now_ms(server: datetime.datetime) -> int:
     """Return the server's own time, as ``hello`` tells it (naive, UTC), in ms since 1970."""
     return int(server.replace(tzinfo=datetime.UTC).timestamp() * 1000)
-
-
-def _reached(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
-    if isinstance(value, list):
-        for one in value:
-            yield from _reached(one, path)
-    elif not path:
-        yield value
-    elif isinstance(value, Mapping) and path[0] in value:
-        yield from _reached(value[path[0]], path[1:])

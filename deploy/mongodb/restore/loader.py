@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -190,15 +191,13 @@ def _with_documents(backup: Backup, described: dict[str, Namespace], told: str) 
     files of metadata are of one collection.
     """
     files = backup.manifest.files
-    by_path = {
-        layout.documents_path(path, one, files): one for path, one in described.items() if one.stored
-    }
+    by_path = {layout.documents_path(path, one, files): one for path, one in described.items() if one.stored}
     kept = layout.collections_data(files, backup.manifest.database)
     if lacking := by_path.keys() - kept:
         raise BackupDamaged(f"{told} lacks {min(lacking)}: use another backup")
     if alone := kept - by_path.keys():
         raise BackupDamaged(f"{told}: {min(alone)} has no metadata beside it: use another backup")
     names = sorted(one.name for one in described.values())
-    if twice := {name for name, after in zip(names, names[1:], strict=False) if name == after}:
+    if twice := {name for name, after in itertools.pairwise(names) if name == after}:
         raise BackupDamaged(f"{told} has two files of metadata of {min(twice)}: use another backup")
     return by_path

@@ -32,6 +32,13 @@ class State:
     made: dict[str, tuple[str, str]]
     written: dict[str, tuple[int, ...]]
 
+    def unwritten(self, later: State, name: str) -> bool:
+        """Return whether the collection ``name`` was neither written to nor made anew until ``later``."""
+        return name in self.written and all(
+            before.get(name) == after.get(name)
+            for before, after in ((self.made, later.made), (self.written, later.written))
+        )
+
 
 def state(client: Client, database: str) -> State | None:
     """Return the state; None where the server does not tell, as one that is sharded does not.
