@@ -17,7 +17,7 @@ from gonogo.deploy.errors import GonogoError, cause
 from gonogo.deploy.mongodb.backup import backup_stream, manifest, upload_folder
 from gonogo.deploy.mongodb.backup.backup_request import BackupRequest, file
 from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Sums
-from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
+from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, BEFORE, ENTRIES, FINGERPRINT, Manifest, Sum
 from gonogo.deploy.mongodb.fingerprint import fingerprint
 from gonogo.deploy.mongodb.server import login, write_detection
 from gonogo.deploy.mongodb.server.client import Login
@@ -29,6 +29,9 @@ Client = MongoClient[dict[str, Any]]
 
 MAGIC, END = "6de29981", "ffffffff"
 """The first and the last four bytes of an archive of mongodump's: its magic number, and a terminator."""
+MEANWHILE = (
+    "others wrote while mongodump read: a document that was the same before and after is in the backup"
+)
 CUT = 74
 """Exit status of our own script where mongodump ended well and its archive is none."""
 
@@ -50,7 +53,8 @@ def fits(release: Release, settings: Mongodb, client: Client) -> bool:
 def made(request: BackupRequest) -> Manifest:
     """Let mongodump write the backup and return its manifest; raises GonogoError and pymongo's errors.
 
-    Its fingerprint is taken before, so it is one of the very documents only if nothing was written meanwhile.
+    Its fingerprint is taken before, and where something was written meanwhile another one after it: what is
+    the same in both must be in the dump.
     """
     client, database = request.client, request.settings.database
     before = write_detection.state(client, database)
@@ -59,6 +63,11 @@ def made(request: BackupRequest) -> Manifest:
         taken = fingerprint.take(client, database, folder)
         archive = _dumped(request)
         consistent = before is not None and before == write_detection.state(client, database)
+        files = [FINGERPRINT, ENTRIES]
+        if not consistent:
+            _aside(folder)
+            taken = fingerprint.take(client, database, folder)
+            files += [f"{BEFORE}/{FINGERPRINT}", f"{BEFORE}/{ENTRIES}"]
         found = request.manifest(
             tool="mongodump",
             form="archive",
@@ -66,20 +75,27 @@ def made(request: BackupRequest) -> Manifest:
             consistency=manifest.UNCHANGED if consistent else manifest.INCONSISTENT,
             consistent=consistent,
             documents=sum(collection.count for collection in taken.collections.values()),
-            files={ARCHIVE: archive} | {name: _sum(folder / name) for name in (FINGERPRINT, ENTRIES)},
-            notes=()
-            if consistent
-            else ("the fingerprint was taken before the dump, and is of other documents",),
+            files={ARCHIVE: archive} | {name: _sum(folder / name) for name in files},
+            notes=() if consistent else (MEANWHILE,),
         )
 
         def pieces(sums: Sums) -> Iterator[Piece]:
-            for name in (FINGERPRINT, ENTRIES):
+            for name in files:
                 yield from file(folder / name, name)
             yield from backup_stream.closing(found.written(), sums)
 
-        script = upload_folder.enter(request.release.target, request.name) + upload_folder.receive()
+        script = upload_folder.enter(request.release.target, request.name)
+        script += f"mkdir -p {BEFORE} || exit {upload_folder.FULL}; " if not consistent else ""
+        script += upload_folder.receive()
         upload_folder.send(request.release.connection, script, BackupStream(pieces), request.on_bytes)
     return found
+
+
+def _aside(folder: Path) -> None:
+    """Move the fingerprint that lies in a folder into the one of its own."""
+    (folder / BEFORE).mkdir(mode=0o700)
+    for name in (FINGERPRINT, ENTRIES):
+        (folder / name).rename(folder / BEFORE / name)
 
 
 def _sum(path: Path) -> Sum:

@@ -16,6 +16,8 @@ FORMAT: Literal[1] = 1
 MANIFEST = "manifest.json"
 FINGERPRINT = "fingerprint.json"
 ENTRIES = "entries.tar.gz"
+BEFORE = "before"
+"""The folder of the fingerprint of before the dump, where that beside it is of after: see ``unchanged``."""
 PROOF = "proof.json"
 """What the restore proof found; it comes later than the manifest, so it is not in it."""
 ARCHIVE = "dump.archive"

@@ -70,25 +70,25 @@ def events(before: State, after: State, *, exact: bool, remade: bool = False) ->
         yield from _ordered(before, after, remade)
         return
     keyed = before.told.unique and after.told.unique
-    for buckets in _groups(before, after):
-        largest = max(
-            sum(state.entries.counts.get(number, 0) for number in buckets) for state in (before, after)
-        )
+    for which in unequal(before, after):
+        yield from (_by_key if keyed else _by_count)(before, after, which, exact)
+
+
+def unequal(*states: State) -> Iterator[tuple[list[int], int, int]]:
+    """Give the buckets to compare together, as ``State.rows`` takes them, in parts that memory has room for.
+
+    Those that are equal in all states are left out; all are compared together where the states do not match.
+    """
+    numbers = sorted({number for state in states for number in state.entries.sums})
+    groups = [numbers] if numbers else []
+    if len({(state.told.ordered, state.told.unique) for state in states}) == 1:
+        groups = [
+            [number] for number in numbers if len({state.entries.sums.get(number) for state in states}) > 1
+        ]
+    for buckets in groups:
+        largest = max(sum(state.entries.counts.get(number, 0) for number in buckets) for state in states)
         parts = max(1, math.ceil(largest / TOGETHER))
-        for part in range(parts):
-            yield from (_by_key if keyed else _by_count)(before, after, (buckets, part, parts), exact)
-
-
-def _groups(before: State, after: State) -> Iterator[list[int]]:
-    """Give the buckets to compare together: those that are not equal, all where they do not match."""
-    numbers = sorted({*before.entries.sums, *after.entries.sums})
-    matching = (before.told.ordered, before.told.unique) == (after.told.ordered, after.told.unique)
-    if not matching:
-        yield numbers
-        return
-    for number in numbers:
-        if before.entries.sums.get(number) != after.entries.sums.get(number):
-            yield [number]
+        yield from ((buckets, part, parts) for part in range(parts))
 
 
 def _by_key(before: State, after: State, which: tuple[list[int], int, int], exact: bool) -> Iterator[Event]:

@@ -11,13 +11,14 @@ from pymongo import MongoClient
 
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.mongodb.backup.backup_store import Backup
-from gonogo.deploy.mongodb.backup.manifest import ENTRIES, FINGERPRINT
+from gonogo.deploy.mongodb.backup.manifest import BEFORE, ENTRIES, FINGERPRINT
 from gonogo.deploy.mongodb.backup.reading import BackupDamaged, unequal
-from gonogo.deploy.mongodb.fingerprint import compare, fingerprint
+from gonogo.deploy.mongodb.fingerprint import compare, fingerprint, ttl
 from gonogo.deploy.mongodb.fingerprint.compare import Difference
 from gonogo.deploy.mongodb.fingerprint.difference import structural
 from gonogo.deploy.mongodb.fingerprint.entries import Entries, digest_of, unpacked
 from gonogo.deploy.mongodb.fingerprint.fingerprint import CollectionPrint, Fingerprint
+from gonogo.deploy.mongodb.restore import unchanged
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.sections.data import Mongodb
@@ -27,10 +28,16 @@ Client = MongoClient[dict[str, Any]]
 
 @dataclass(frozen=True)
 class BackupComparison:
-    """The fingerprint of what was restored, and in what it differs from the backup's, in words."""
+    """The fingerprint of what was restored, and in what it differs from the backup's, in words.
+
+    ``same``: how many documents were found to be what they were; ``changed``: how many changed during the
+    dump, of which nothing is claimed.
+    """
 
     now: Fingerprint
     differences: list[str]
+    same: int
+    changed: int = 0
 
 
 def of(
@@ -46,42 +53,55 @@ def of(
         taken.mkdir()
         restored.mkdir()
         wanted = fetched(release.connection, backup, taken)
+        twice = f"{BEFORE}/{FINGERPRINT}" in backup.manifest.files
+        if twice:
+            (taken / BEFORE).mkdir()
+            fetched(release.connection, backup, taken / BEFORE, BEFORE)
         now = fingerprint.take(client, database, restored, hashed=False)
         try:
-            differences = _between(release, backup, taken, restored, aging)
+            if twice:
+                due = ttl.now_ms(client.admin.command("hello")["localTime"]) if aging else 0
+                found = unchanged.between(taken / BEFORE, taken, restored, due)
+                differences, same, changed = found.differences, found.proved, found.changed
+            else:
+                differences = _between(release, backup, taken, restored, aging)
+                same, changed = now.count, 0
         except ConnectionFailed:
             raise
         except GonogoError as error:
             raise BackupDamaged(f"the backup {backup.name}: its fingerprint: {error}") from None
-    return BackupComparison(
-        now, [difference.told for difference in differences] + _numbers(backup, wanted, now)
-    )
+    told = [difference.told for difference in differences] + _numbers(backup, wanted, now)
+    return BackupComparison(now, told, same, changed)
 
 
-def fetched(connection: Connection, backup: Backup, folder: Path) -> Fingerprint:
-    """Copy the fingerprint of a backup here and return it; raises BackupDamaged, ConnectionFailed."""
+def fetched(connection: Connection, backup: Backup, folder: Path, part: str = "") -> Fingerprint:
+    """Copy the fingerprint of a backup here and return it; raises BackupDamaged, ConnectionFailed.
+
+    ``part``: the folder in the backup, where it does not lie in the backup's own.
+    """
     told = f"the backup {backup.name}"
     try:
-        found = fingerprint.fetch(connection, backup.folder, folder)
+        found = fingerprint.fetch(connection, backup.folder / part, folder)
     except ConnectionFailed:
         raise
     except GonogoError as error:
-        _summed(backup, folder)
+        _summed(backup, folder, part)
         raise BackupDamaged(f"{told}: {error}") from None
-    _summed(backup, folder)
+    _summed(backup, folder, part)
     if found.database != backup.manifest.database:
         raise BackupDamaged(f"{told}: {FINGERPRINT} is of the database {found.database}: use another backup")
     return found
 
 
-def _summed(backup: Backup, folder: Path) -> None:
+def _summed(backup: Backup, folder: Path, part: str) -> None:
     """Raise BackupDamaged where what was fetched is not what the manifest says."""
     for name in (FINGERPRINT, ENTRIES):
-        wanted = backup.manifest.files.get(name)
+        path = f"{part}/{name}" if part else name
+        wanted = backup.manifest.files.get(path)
         if wanted is None:
-            raise BackupDamaged(f"the manifest of {backup.name} names no {name}: use another backup")
+            raise BackupDamaged(f"the manifest of {backup.name} names no {path}: use another backup")
         if (folder / name).exists():
-            unequal(digest_of(folder / name), wanted, f"the backup {backup.name}: {name}")
+            unequal(digest_of(folder / name), wanted, f"the backup {backup.name}: {path}")
 
 
 def exact(backup: Backup) -> bool:
@@ -94,6 +114,7 @@ def exact(backup: Backup) -> bool:
 
 def _between(release: Release, backup: Backup, taken: Path, restored: Path, aging: bool) -> list[Difference]:
     if not exact(backup):
+        # Only backups of earlier versions have no fingerprint of before.
         return compare.between(taken, restored, exact=False, kinds=release.target.mongodb)
     differences = compare.between(taken, restored)
     if not aging:

@@ -39,6 +39,8 @@ class Proof(BaseModel):
     """What a trial restore found. ``seconds``: the recovery time, from the server's start to the last index.
 
     ``compared_seconds``: to compare afterwards. ``differences``: in words, empty where it is ``proved``.
+    ``same``: how many documents were found to be as they were before and after the dump, None where that is
+    all of them; ``changed``: how many others wrote to meanwhile, of which nothing is claimed.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -49,6 +51,8 @@ class Proof(BaseModel):
     compared_seconds: float = 0.0
     collections: int = 0
     documents: int = 0
+    same: int | None = None
+    changed: int = 0
     bytes: int = 0
     differences: list[str] = Field(default_factory=list)
     proved: bool
@@ -56,6 +60,11 @@ class Proof(BaseModel):
     @property
     def told(self) -> str:
         """It in words."""
+        if self.proved and self.same is not None:
+            return (
+                f"{self.documents} documents restored in {self.seconds:.1f} s, {self.same} found to be the "
+                f"same; {self.changed} were written to during the dump"
+            )
         if self.proved:
             return f"{self.documents} documents restored in {self.seconds:.1f} s, and found to be the same"
         return f"not proved: {'; '.join(self.differences[:3])}"
@@ -123,6 +132,8 @@ def _tried(  # noqa: PLR0913, PLR0917
     with server_error.told(f"the backup {backup.name}, restored"):
         alike = backup_comparison.of(release, backup, there.client, RESTORED)
     proof.collections, proof.documents = len(alike.now.collections), alike.now.count
+    if alike.changed:
+        proof.same, proof.changed = alike.same, alike.changed
     proof.bytes = sum(collection.bytes for collection in alike.now.collections.values())
     proof.compared_seconds = round(time.monotonic() - begun, 3)
     more = len(alike.differences) - MOST
