@@ -55,6 +55,10 @@ class Ground:
         finally:
             for name in given:
                 os.environ.pop(name, None)
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until the server answers."""
         deadline = time.monotonic() + READY_S
         while run(["docker", "exec", self.container, "mongo-ping"]).returncode != 0:
             assert time.monotonic() < deadline, f"{self.container} does not answer"

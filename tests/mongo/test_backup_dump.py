@@ -12,13 +12,14 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb.backup import backup, backup_store, dump, manifest
+from gonogo.deploy.mongodb.backup import backup, backup_store, dump, manifest, upload_folder
 from gonogo.deploy.mongodb.fingerprint import fingerprint
 from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
@@ -37,7 +38,16 @@ lines = pathlib.Path("/proc").glob("[0-9]*/cmdline")
 told["seen"] = [one.read_bytes().decode("utf-8", "replace") for one in lines]
 pathlib.Path("/tmp/told").write_text(json.dumps(told))
 plan = pathlib.Path("/tmp/plan").read_text() if os.path.exists("/tmp/plan") else ""
+if plan == "hang":
+    sys.stdout.buffer.write(bytes.fromhex("6de29981"))
+    sys.stdout.flush()
+    time.sleep(60)
 if plan == "fail":
+    at = "2026-01-02T03:04:05.678+0000\t"
+    print(at + "Failed: can't create session: wrong " + told["config"], file=sys.stderr)
+    print(at + "0 document(s) dumped", file=sys.stderr)
+    sys.exit(1)
+if plan == "old fail":
     print("2026 Failed: can't create session: wrong " + told["config"], file=sys.stderr)
     sys.exit(1)
 out = sys.stdout.buffer
@@ -46,6 +56,9 @@ out.flush()
 time.sleep(0.3)
 out.write(b"" if plan == "cut" else bytes.fromhex("ffffffff"))
 """
+
+
+SECRET = quote(PASSWORD, safe="").encode()
 
 
 @pytest.fixture(scope="module")
@@ -99,15 +112,43 @@ def test_the_password_is_in_the_configuration_alone(made: Ground, release: Relea
     ("plan", "said"),
     [
         ("fail", "failed: can't create session: wrong uri"),
+        ("old fail", "failed: can't create session: wrong uri"),
         ("cut", "failed: what it wrote is no whole archive"),
     ],
 )
 def test_its_failure_is_ours_and_leaves_nothing(made: Ground, release: Release, plan: str, said: str) -> None:
-    inside(made, f"printf {plan} > /tmp/plan")
+    inside(made, f"printf '{plan}' > /tmp/plan")
     with pytest.raises(GonogoError, match=f"mongodump in {made.container} {said}") as raised:
         backup.make(release)
     assert quote(PASSWORD, safe="") not in str(raised.value)
     assert list(Path(release.target.backup_path).iterdir()) == []
+
+
+def test_one_that_does_not_end_is_ended(
+    made: Ground, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside(made, "printf hang > /tmp/plan")
+    monkeypatch.setattr(upload_folder, "LEAST_S", 2.0)
+    with pytest.raises(GonogoError, match=f"mongodump in {made.container} did not end within 2 s: see the"):
+        backup.make(release)
+    assert list(Path(release.target.backup_path).iterdir()) == []
+
+
+def test_a_container_that_is_killed_keeps_no_password(made: Ground, release: Release) -> None:
+    inside(made, "printf hang > /tmp/plan; rm -f /tmp/told")
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(backup.make, release)
+        while run(["docker", "exec", made.container, "test", "-s", "/tmp/told"]).returncode:
+            time.sleep(0.1)
+        inside(made, "rm /tmp/told")  # in which the stand-in noted it
+        places = "/tmp /run /dev/shm /var/tmp /root /home"
+        for action in ("kill", "start"):
+            check(["docker", action, made.container])
+        with pytest.raises(GonogoError):
+            under_way.result()
+    made.ready()
+    found = run(["docker", "exec", "-i", made.container, "sh", "-c", f"grep -rlFf - {places}"], stdin=SECRET)
+    assert (found.returncode, found.stdout) == (1, b"")
 
 
 def test_a_replica_set_is_read_in_one_snapshot_by_ours(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup_stream, copies, dump, upload_folder
-from gonogo.deploy.mongodb.backup.backup_request import BackupRequest, OnBytes, file
+from gonogo.deploy.mongodb.backup.backup_request import BackupRequest, OnBytes, file, size
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Sums
 from gonogo.deploy.mongodb.backup.dump_fingerprint import DumpFingerprint
@@ -57,10 +57,7 @@ def make(release: Release, *, users: bool = False, on_bytes: OnBytes = None, ver
 def expected(release: Release) -> int | None:
     """Return about how many bytes ``make`` sends; None where it is not known, or the server writes them."""
     try:
-        database = release.host.mongodb(release)
-        if database.state is None or database.dump_tool == "container":
-            return None
-        return database.state.data
+        return None if release.host.mongodb(release).dump_tool == "container" else size(release)
     except GonogoError:
         return None  # what it is will be said by ``make``
 
@@ -100,7 +97,8 @@ class ByWriter:
             )
             try:
                 with turns():
-                    upload_folder.send(request.release.connection, script, sent, request.on_bytes)
+                    whole = size(request.release)
+                    upload_folder.send(request.release.connection, script, sent, request.on_bytes, whole)
             finally:
                 writer.close()
         assert self._manifest is not None  # the stream ends with it

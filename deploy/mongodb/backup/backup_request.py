@@ -10,6 +10,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
+from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.mongodb.backup.backup_stream import Piece
 from gonogo.deploy.mongodb.backup.manifest import Manifest
@@ -55,6 +56,15 @@ class BackupRequest:
             version=self.version,
             **found,
         )
+
+
+def size(release: Release) -> int | None:
+    """Return about how many bytes the database holds; None where it is not known."""
+    try:
+        state = release.host.mongodb(release).state
+        return state.data if state else None
+    except GonogoError:
+        return None  # what it is will be said by whoever needs it
 
 
 def file(path: Path, name: str) -> Iterator[Piece]:

@@ -18,7 +18,7 @@ from typing import IO
 from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.mongodb.backup import manifest
 from gonogo.deploy.mongodb.backup.manifest import MANIFEST, PROOF, Backup, Sum
-from gonogo.deploy.mongodb.backup.upload_folder import PART, STREAM_S, named
+from gonogo.deploy.mongodb.backup.upload_folder import PART, limit_s, named
 from gonogo.deploy.release import records
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
@@ -83,7 +83,7 @@ def _poured(connection: Connection, backup: Backup, part: Path) -> dict[str, Sum
 
     with Pipe(unpack) as pipe:
         command = f"tar -C {shlex.quote(str(backup.folder))} -cf - ."
-        result = connection.pour(command, pipe.write, timeout=STREAM_S)
+        result = connection.pour(command, pipe.write, timeout=limit_s(backup.manifest.size))
     if not result.ok:
         why = explained(result.error_text)
         raise GonogoError(f"{connection.host}: it could not be read for the copy: {why}")

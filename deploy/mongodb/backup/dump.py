@@ -13,13 +13,13 @@ from urllib.parse import quote, urlencode
 
 from pymongo import MongoClient
 
-from gonogo.deploy.errors import GonogoError, cause
-from gonogo.deploy.mongodb.backup import backup_stream, manifest, upload_folder
+from gonogo.deploy.errors import CommandTimeout, GonogoError
+from gonogo.deploy.mongodb.backup import backup_request, backup_stream, manifest, upload_folder
 from gonogo.deploy.mongodb.backup.backup_request import BackupRequest, file
 from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Sums
 from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, BEFORE, ENTRIES, FINGERPRINT, Manifest, Sum
 from gonogo.deploy.mongodb.fingerprint import fingerprint
-from gonogo.deploy.mongodb.server import login, write_detection
+from gonogo.deploy.mongodb.server import database_tools, login, write_detection
 from gonogo.deploy.mongodb.server.client import Login
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Result
@@ -32,6 +32,8 @@ MAGIC, END = "6de29981", "ffffffff"
 MEANWHILE = (
     "others wrote while mongodump read: a document that was the same before and after is in the backup"
 )
+LINES = 50
+"""The last lines that are kept of what mongodump said."""
 CUT = 74
 """Exit status of our own script where mongodump ended well and its archive is none."""
 
@@ -112,7 +114,14 @@ def _dumped(request: BackupRequest) -> Sum:
         container.id, request.settings.database, request.users
     )
     given = config(login.way(release, request.settings).login)
-    result = release.connection.stream(script, stdin=io.BytesIO(given), timeout=upload_folder.STREAM_S)
+    limit = upload_folder.limit_s(backup_request.size(request.release))
+    try:
+        result = release.connection.stream(script, stdin=io.BytesIO(given), timeout=limit)
+    except CommandTimeout:
+        raise GonogoError(
+            f"{release.connection.host}: mongodump in {container.name} did not end within {limit:.0f} s: see "
+            "the load of that machine and its disk, then try again"
+        ) from None
     if not result.ok:
         raise GonogoError(
             release.connection.redact(f"{release.connection.host}: {_why(result, container.name)}")
@@ -127,14 +136,11 @@ def command(container: str, database: str, users: bool) -> str:
     The configuration, which holds the password, is its standard input.
     """
     options = [f"--db={database}", "--archive"] + (["--dumpDbUsersAndRoles"] if users else [])
-    inner = (
-        "umask 077; file=$(mktemp) || exit 1; trap 'rm -f \"$file\"' EXIT; trap 'exit 1' HUP INT TERM; "
-        f'cat > "$file" && mongodump --config="$file" {shlex.join(options)}'
-    )
+    inner = database_tools.called("mongodump", options)
     return (
         # No pipe, whose end would hide how mongodump ended.
         f"docker exec -i -- {shlex.quote(container)} sh -c {shlex.quote(inner)} > {ARCHIVE} 2> .said "
-        "|| { status=$?; awk 'NF { last = $0 } END { print last }' .said >&2; exit $status; }; "
+        f"|| {{ status=$?; tail -n {LINES} .said >&2; exit $status; }}; "
         f"hex() {{ od -An -tx1 | tr -d ' \\n'; }}; "
         f'[ "$(head -c 4 {ARCHIVE} | hex)" = {MAGIC} ] && [ "$(tail -c 4 {ARCHIVE} | hex)" = {END} ] '
         f"|| exit {CUT}; rm -f .said; set -- $(sha256sum {ARCHIVE}) && echo $(wc -c < {ARCHIVE}) $1"
@@ -154,8 +160,7 @@ def config(given: Login) -> bytes:
 
 
 def _why(result: Result, container: str) -> str:
-    said = cause(result.error_text)
-    said = said.partition("Failed: ")[2] or said
+    said = database_tools.reason(result.error_text)
     if result.exit_status == CUT:
         said = "what it wrote is no whole archive, though it ended well"
     return f"mongodump in {container} failed: {said}"

@@ -16,7 +16,7 @@ from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.mongodb.backup import layout
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.manifest import Sum
-from gonogo.deploy.mongodb.backup.upload_folder import STREAM_S
+from gonogo.deploy.mongodb.backup.upload_folder import limit_s
 from gonogo.deploy.mongodb.fingerprint.read_ahead import Closed
 from gonogo.deploy.ssh.connection import Connection
 
@@ -59,7 +59,8 @@ class Files:
         find = f"find {layout.DUMP} -type f -name {shlex.quote(f'*{self._ending}')} -print0"
         command = f"cd {folder} && {find} | LC_ALL=C sort -z | tar -cf - --null -T -"
         try:
-            result = self._connection.pour(command, self._passing.put, timeout=STREAM_S)
+            limit = limit_s(self._backup.manifest.size)
+            result = self._connection.pour(command, self._passing.put, timeout=limit)
             if not result.ok:
                 why = explained(result.error_text).removeprefix("tar: ")
                 self._error = BackupDamaged(f"the backup {self._backup.name} cannot be read: {why}")

@@ -26,8 +26,10 @@ TRIES = 5
 """How often another name is tried where that of this second is taken."""
 LONGEST = 100
 """Characters of the database's name in that of a backup, for most file systems take 255 in all."""
-STREAM_S = 7 * 86400.0
-"""Seconds that a backup may take. What does not move any more is broken off by ssh's own keep-alives."""
+LEAST_S = 1800.0
+"""Seconds that a step over the bytes of a backup may take at least, however few they are."""
+SLOWEST = 1_000_000
+"""Bytes in a second below which such a step counts as one that does not move."""
 IDLE_MIN = 60
 """Minutes without a change after which a folder that is being made counts as left behind, whoever made it."""
 DEAD_MIN = 5
@@ -52,6 +54,11 @@ _TAKEN = (
     'if [ "$(echo ok | dd bs=8 count=2 $dd 2>/dev/null)" = ok ]; '
     'then taken() { dd bs=256k count="$1" $dd status=none; }; else taken() { head -c "$1"; }; fi; '
 )
+
+
+def limit_s(size: int | None) -> float:
+    """Return the seconds that a step over so many bytes may take; over a day where nobody knows how many."""
+    return LEAST_S + (100_000 * 1_000_000 if size is None else size) / SLOWEST
 
 
 def named(target: Target, database: str, at: datetime.datetime) -> str:
@@ -134,10 +141,17 @@ def finish() -> str:
 
 
 def send(
-    connection: Connection, script: str, backup: BackupStream, on_bytes: Callable[[int], None] | None
+    connection: Connection,
+    script: str,
+    backup: BackupStream,
+    on_bytes: Callable[[int], None] | None,
+    size: int | None = None,
 ) -> None:
-    """Run a script that receives ``backup``; raises GonogoError, and what reading ``backup`` raises."""
-    result = connection.stream(script, stdin=cast(BinaryIO, backup), on_bytes=on_bytes, timeout=STREAM_S)
+    """Run a script that receives ``backup``; raises GonogoError, and what reading ``backup`` raises.
+
+    ``size``: about how many bytes it has, from which its time limit follows.
+    """
+    result = connection.stream(script, stdin=cast(BinaryIO, backup), on_bytes=on_bytes, timeout=limit_s(size))
     if result.ok:
         return
     why = {

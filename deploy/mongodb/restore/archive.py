@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import shlex
 
-from gonogo.deploy.errors import GonogoError, cause
+from gonogo.deploy.errors import CommandTimeout, GonogoError
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.manifest import ARCHIVE
 from gonogo.deploy.mongodb.backup.reading import BackupDamaged
-from gonogo.deploy.mongodb.backup.upload_folder import STREAM_S
+from gonogo.deploy.mongodb.backup.upload_folder import limit_s
+from gonogo.deploy.mongodb.server import database_tools
 from gonogo.deploy.ssh.connection import Connection
 
 DIFFERS, LACKS = 72, 97
@@ -29,7 +30,14 @@ def restore(
     if wanted is None:
         raise BackupDamaged(f"the manifest of {backup.name} names no {ARCHIVE}: use another backup")
     script = command(str(backup.folder), container, backup.manifest.database, into, wanted.sha256)
-    result = connection.stream(script, stdin=io.BytesIO(login), timeout=STREAM_S)
+    limit = limit_s(wanted.size)
+    try:
+        result = connection.stream(script, stdin=io.BytesIO(login), timeout=limit)
+    except CommandTimeout:
+        raise GonogoError(
+            f"{connection.host}: mongorestore of {backup.name} did not end within {limit:.0f} s: see the "
+            "load of that machine and its disk, then try again"
+        ) from None
     if result.ok:
         return
     if result.exit_status == DIFFERS:
@@ -39,20 +47,19 @@ def restore(
             f"{connection.host}: the image has no mongorestore, which the backup {backup.name} needs: "
             "restore it where MongoDB's database tools are"
         )
-    why = cause(result.error_text)
-    raise BackupDamaged(connection.redact(f"the backup {backup.name} cannot be restored: {why}"))
+    why = database_tools.reason(result.error_text)
+    failure = connection.redact(f"the backup {backup.name} cannot be restored: {why}")
+    if database_tools.damaged(why):
+        raise BackupDamaged(f"{failure}: its archive is damaged, use another backup")
+    raise GonogoError(f"{connection.host}: {failure}")
 
 
 def command(folder: str, container: str, database: str, into: str, sha256: str) -> str:
     """Return the script that restores the archive in a folder; its standard input is the configuration."""
     options = ["--archive", "--stopOnError", f"--nsInclude={database}.*"]
     options += [f"--nsFrom={database}.*", f"--nsTo={into}.*"] if into != database else []
-    inner = (
-        f"umask 077; command -v mongorestore >/dev/null || exit {LACKS}; "
-        "file=$(mktemp) || exit 1; trap 'rm -f \"$file\"' EXIT; trap 'exit 1' HUP INT TERM; "
-        'IFS= read -r line && printf "%s\\n" "$line" > "$file" && '
-        f'mongorestore --config="$file" {shlex.join(options)}'
-    )
+    inner = f"command -v mongorestore >/dev/null || exit {LACKS}; "
+    inner += database_tools.called("mongorestore", options)
     return (
         f"cd {shlex.quote(folder)} && set -- $(sha256sum {ARCHIVE}) && "
         f'[ "$1" = {sha256} ] || exit {DIFFERS}; '

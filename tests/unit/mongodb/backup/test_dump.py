@@ -60,7 +60,7 @@ def test_it_prints_size_and_sum_and_leaves_no_configuration(tmp_path: Path) -> N
     odd = "it's; $(touch pwned)"
     done = run(
         tmp_path,
-        f'stat -c %a "${{1#*=}}" > mode; cat "${{1#*=}}" > config; echo "$2" > given; printf \'{octal}\'',
+        f'stat -L -c %a "${{1#*=}}" > mode; cat "${{1#*=}}" > config; echo "$2" > given; printf \'{octal}\'',
         odd,
     )
     assert done.returncode == 0, done.stderr
