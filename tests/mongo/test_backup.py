@@ -17,6 +17,7 @@ from bson import json_util
 from gonogo.deploy.mongodb.backup import backup, backup_store, layout, manifest
 from gonogo.deploy.mongodb.backup.backup_request import Client
 from gonogo.deploy.mongodb.fingerprint import batches, fingerprint
+from gonogo.deploy.mongodb.restore import proof
 from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
 from tests.mongo import ground
@@ -122,6 +123,18 @@ def test_other_databases_are_left_alone(release: Release, client: Client) -> Non
     found = backup.make(release)
     assert {name: client[name].command("dbHash")["md5"] for name in before} == before
     assert not [path for path in found.manifest.files if "shopping" in path]
+
+
+def test_every_kind_of_collection_and_index_is_restored_and_proved(release: Release, client: Client) -> None:
+    everything(client)
+    db = client["shop"]
+    db.create_collection("strict", validator={"n": {"$type": "int"}}, validationAction="error")
+    db.strict.insert_one({"n": "older than the rule"}, bypass_document_validation=True)
+    joined = [{"$lookup": {"from": "people", "localField": "i", "foreignField": "age", "as": "of"}}]
+    db.command("create", "joined", viewOn="log", pipeline=joined)
+    db.command("create", "warm", viewOn="heat", pipeline=[{"$match": {"v": {"$gt": 5}}}])
+    proved = proof.prove(release, backup.make(release))
+    assert proved.proved, proved.differences
 
 
 def test_users_and_roles_are_kept_on_request(release: Release, client: Client) -> None:

@@ -156,9 +156,14 @@ def create(client: Client, database: str, namespace: Namespace) -> None:
 
 
 def index(client: Client, database: str, namespace: Namespace) -> None:
-    """Make the indexes of a collection that is there; raises pymongo's errors."""
+    """Make the indexes of a collection that is there; raises pymongo's errors.
+
+    An index that the server lists without a collation has the simple one; to one that is made without any it
+    would give the collection's (manual, "Collation").
+    """
+    simple = {"collation": {"locale": "simple"}} if "collation" in namespace.options else {}
     wanted = [
-        {name: value for name, value in one.items() if name != "ns"}
+        simple | {name: value for name, value in one.items() if name != "ns"}
         for one in namespace.indexes
         if one.get("name") != "_id_" and not one.get("clustered")
     ]
