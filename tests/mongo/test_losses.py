@@ -221,6 +221,16 @@ def test_what_a_release_may_do(shop: Shop) -> None:
     assert shop.told(before) == ["users (mutable): the index by_n is another one"]
 
 
+def test_more_of_a_mutable_collection_changed_than_is_allowed(shop: Shop) -> None:
+    before = shop.fingerprint()
+    shop.db.users.update_many({"n": {"$lt": 6}}, {"$set": {"text": ""}})
+    assert shop.told(before) == []
+    for bound, told in ((0.06, []), (0.05, ["users (mutable): 6 of 100 documents changed"])):
+        settings = shop.settings.model_copy(update={"changed_at_most": bound})
+        found = compare.differences(before, shop.client, shop.name, settings)
+        assert [one.told.partition(",")[0] for one in found] == told
+
+
 def test_a_comparison_reads_only_what_was_written_to(shop: Shop) -> None:
     before = shop.fingerprint()
     read: list[int] = []

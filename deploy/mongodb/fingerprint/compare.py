@@ -13,12 +13,12 @@ import datetime
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gonogo.deploy.mongodb.fingerprint import canonical, fingerprint, structure, ttl
 from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionPrint
-from gonogo.deploy.mongodb.fingerprint.difference import Compared, Difference, Named, structural
+from gonogo.deploy.mongodb.fingerprint.difference import Compared, Difference, structural, summed
 from gonogo.deploy.mongodb.fingerprint.documents import Event, State, events
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, Entries, EntriesWriter, unpacked
 from gonogo.deploy.mongodb.fingerprint.fingerprint import Client, OnBytes
@@ -65,7 +65,7 @@ def compared(
         folder = stack.enter_context(unpacked(before / ENTRIES, was.entries)) if unequal else before
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="gonogo-"))
         entries = stack.enter_context(EntriesWriter(Path(place)))
-        look = _Look(client, database, folder, entries, on_bytes)
+        look = _Look(client, database, folder, entries, on_bytes, kinds.changed_at_most)
         for name, one in was.collections.items():
             if name not in unequal:
                 found.looked.append(f"{name} ({judged[name]}): {_unread(name, one, wanted, there)}")
@@ -113,7 +113,7 @@ def between(before: Path, after: Path, exact: bool = True, kinds: Mongodb | None
                 continue
             with Entries(old / collection.file) as entries, Entries(new / other.file) as others:
                 passed = events(State(collection, entries), State(other, others), exact=exact)
-                found += _summed(
+                found += summed(
                     name, kind, passed if exact else _lost(passed, kind, collection, _moment(now.taken))
                 )
     if exact:
@@ -129,15 +129,22 @@ def kind_of(name: str, collection: CollectionPrint, kinds: Mongodb) -> str:
     return kinds.collections.get(name, kinds.other_collections)
 
 
+@dataclass
 class _Look:
-    """Reads what the server has now, and compares it with the entries in ``folder``."""
+    """Reads what the server has now, and compares it with the entries in ``folder``.
 
-    def __init__(
-        self, client: Client, database: str, folder: Path, entries: EntriesWriter, on_bytes: OnBytes
-    ) -> None:
-        self._client, self._database, self._folder = client, database, folder
-        self._entries, self._on_bytes = entries, on_bytes
-        self.read = self.aged = 0
+    ``bound``: the share of a mutable collection that may change; None for all of it.
+    """
+
+    client: Client
+    database: str
+    folder: Path
+    entries: EntriesWriter
+    on_bytes: OnBytes
+    bound: float | None
+    read: int = 0
+    aged: int = 0
+    changed: int = 0
 
     def documents(
         self, name: str, kind: str, was: CollectionPrint, now: Namespace
@@ -147,23 +154,34 @@ class _Look:
         There are no losses to tell, but None, where the collection was dropped meanwhile. ``read`` and
         ``aged`` count the documents that were read, and those that vanished when their time was over.
         """
-        read = fingerprint.read(self._client, self._database, now, self._entries, self._on_bytes)
+        read = fingerprint.read(self.client, self.database, now, self.entries, self.on_bytes)
         if read is None:
             return None, "dropped while it was read"
         self.read += read.count
         remade = "" not in {was.uuid, read.uuid} and was.uuid != read.uuid
-        file = self._entries.folder / read.file
-        with Entries(self._folder / was.file) as old, Entries(file) as new:
+        file = self.entries.folder / read.file
+        with Entries(self.folder / was.file) as old, Entries(file) as new:
             passed = events(State(was, old), State(read, new), exact=False, remade=remade)
-            recheck = Recheck(self._client, self._database, now, keep_content=kind == "append-only")
+            recheck = Recheck(self.client, self.database, now, keep_content=kind == "append-only")
             seeming = _lost(self._timely(passed, self._time(was)), kind, was)
-            lost = _summed(name, kind, recheck.confirmed(seeming))
+            self.changed = 0
+            lost = summed(name, kind, recheck.confirmed(seeming))
+            lost += self._beyond(name, kind, was)
         file.unlink()
         return lost, f"{was.count} documents before, {read.count} read now"
+
+    def _beyond(self, name: str, kind: str, was: CollectionPrint) -> list[Difference]:
+        """Return the difference where more of a mutable collection changed than the target file allows."""
+        if kind != "mutable" or self.bound is None or self.changed <= self.bound * was.count:
+            return []
+        told = f"{self.changed} of {was.count} documents changed"
+        told += f", and mongodb.changed_at_most is {100 * self.bound:g}%"
+        return [structural(name, kind, "changed too often", told)]
 
     def _timely(self, passed: Iterator[Event], now_ms: int) -> Iterator[Event]:
         """Give the events, but those of documents that were due; of others, that it was too early."""
         for event in passed:
+            self.changed += event.what == "changed"
             if event.what != "vanished" or event.due == ttl.NEVER:
                 yield event
             elif event.due <= now_ms:
@@ -173,7 +191,7 @@ class _Look:
 
     def _time(self, was: CollectionPrint) -> int:
         """Return the server's time, in ms since 1970, where documents can be due."""
-        return ttl.now_ms(self._client.admin.command("hello")["localTime"]) if was.extra else 0
+        return ttl.now_ms(self.client.admin.command("hello")["localTime"]) if was.extra else 0
 
 
 def _lost(passed: Iterator[Event], kind: str, was: CollectionPrint, now_ms: int = 0) -> Iterator[Event]:
@@ -187,13 +205,6 @@ def _lost(passed: Iterator[Event], kind: str, was: CollectionPrint, now_ms: int 
                 yield event
         elif kind == "append-only":
             yield event
-
-
-def _summed(name: str, kind: str, passed: Iterator[Event]) -> list[Difference]:
-    found: dict[str, Named] = {}
-    for event in passed:
-        found.setdefault(event.what, Named(name, kind, event.what)).add(event.ident)
-    return [found[what].difference for what in ("vanished", "early", "changed", "new") if what in found]
 
 
 def _there(client: Client, database: str) -> dict[str, Namespace]:

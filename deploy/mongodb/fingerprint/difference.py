@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gonogo.deploy.mongodb.fingerprint import elements
+from gonogo.deploy.mongodb.fingerprint.documents import Event
 
 SHOWN = 5
 """Documents that a difference names; the others are counted."""
@@ -49,6 +51,14 @@ class Named:
         documents = "1 document" if self.count == 1 else f"{self.count} documents"
         told = f"{named(self.collection, self.kind)}: {documents} {_verb(self)}: {', '.join(self.ids)}{more}"
         return Difference(self.collection, self.kind, self.what, told, tuple(self.ids), self.count)
+
+
+def summed(name: str, kind: str, passed: Iterator[Event]) -> list[Difference]:
+    """Return what happened to the documents of one collection, a difference for each kind of event."""
+    found: dict[str, Named] = {}
+    for event in passed:
+        found.setdefault(event.what, Named(name, kind, event.what)).add(event.ident)
+    return [found[what].difference for what in ("vanished", "early", "changed", "new") if what in found]
 
 
 def structural(collection: str, kind: str, what: str, told: str) -> Difference:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from gonogo.deploy.target import extended_json
 from gonogo.deploy.target.sections import values
@@ -33,7 +33,8 @@ class Mongodb(Section):
     """The MongoDB: a service of the stack or where a connection string leads, and what its data promises.
 
     ``service`` is empty where ``uri_variable`` is set, and the other way round. ``tls_ca_file`` and
-    ``tls_client_file`` are paths on the target.
+    ``tls_client_file`` are paths on the target. ``changed_at_most``: the share of the documents of a mutable
+    collection whose contents may change during a release, from 0 to 1, written as "5%"; None for all of them.
     """
 
     service: str = Field("", min_length=1)
@@ -47,6 +48,7 @@ class Mongodb(Section):
     tls_client_file: Annotated[str, AfterValidator(values.file)] | None = None
     collections: dict[str, Kind] = Field(default_factory=dict)
     other_collections: Kind = "mutable"
+    changed_at_most: Annotated[float, BeforeValidator(values.share)] | None = None
     samples: list[Sample] = Field(default_factory=list)
 
     @model_validator(mode="after")

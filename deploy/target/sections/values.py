@@ -22,6 +22,14 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+def share(value: object) -> object:
+    """Return a percentage such as "5%" as a share of 1; raises ValueError for anything else."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", value) if isinstance(value, str) else None
+    if found is None or not 0 <= float(found[1]) <= 100:
+        raise ValueError('expected a percentage from "0%" to "100%", such as "5%"')
+    return float(found[1]) / 100
+
+
 def name(value: str) -> str:
     """Return a target's name as it is; raises ValueError for one that names no file everywhere."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,62}", value) or ".." in value:
