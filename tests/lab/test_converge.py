@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,52 +15,10 @@ import pytest
 from lab import host
 from lab.state import ROOT
 from tests.forkserver import GONOGO
-from tests.lab.any_stack import Ran, Stack, ran
+from tests.lab.converging import COMPOSE, REDIS, Converging, converging, record, sleeping
 
 pytestmark = pytest.mark.lab
 NAME = f"t-converge-{os.getpid()}"
-COMPOSE = "docker-compose.yml"
-REDIS = {"image": "gonogo-lab/redis:latest", "init": True, "stop_grace_period": "1s"}
-
-
-def sleeping(before: str = "", **more: Any) -> dict[str, Any]:
-    """A service that runs a line of shell and stays."""
-    return {**REDIS, "entrypoint": ["sh", "-c", f"{before} exec sleep infinity"], **more}
-
-
-@dataclass(frozen=True)
-class Converging(Stack):
-    """A stack of which each test deploys a few releases."""
-
-    def release(self, code: int = 0, **services: Any) -> Ran:
-        """Deploy these services; they end with ``code``."""
-        self.lay({COMPOSE: json.dumps({"services": services, "volumes": {"state": {}}})})
-        return ended(self.deploy(), code)
-
-    def gonogo(self, *words: str, code: int = 0) -> Ran:
-        """Run another command of gonogo's."""
-        argv = [GONOGO, words[0], str(self.file), *words[1:]]
-        if words[0] in ("rollback", "resume"):
-            argv += ["--reports", str(self.folder.parent / "reports")]
-        return ended(ran(argv, ROOT), code)
-
-    def shell(self, script: str) -> str:
-        done = host.execute(NAME, script)
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout.decode()
-
-    def current(self) -> str:
-        return self.shell(f"basename $(readlink {self.path}/.deploy/current)").strip()
-
-    def variable(self, service: str, name: str) -> str:
-        """Return a variable of a service's container."""
-        text = self.shell(f"docker inspect -f '{{{{json .Config.Env}}}}' {self.containers()[service]}")
-        return dict(entry.split("=", 1) for entry in json.loads(text)).get(name, "")
-
-
-def ended(done: Ran, code: int) -> Ran:
-    assert done.code == code, done.output
-    return done
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +32,7 @@ def made() -> Iterator[host.Host]:
 @pytest.fixture
 def stack(made: host.Host, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Converging]:
     """A project of its own, named after the test."""
-    name = "c" + re.sub(r"[^a-z0-9]", "", request.node.name.lower())[-24:]
-    (tmp_path / name).mkdir()
-    found = Converging(name, tmp_path / name, made)
-    found.there({".env": "MODE=good\nTOKEN=token-of-then-4711\n"})
-    found.lay({COMPOSE: json.dumps({"services": {"api": REDIS}})})
-    ended(found.init(), 0)
-    found.reachable()
-    yield found
-    found.down()
+    yield from converging(made, tmp_path, request.node.name, "MODE=good\nTOKEN=token-of-then-4711\n")
 
 
 def test_the_way_back_is_with_the_env_file_of_then(stack: Converging) -> None:
@@ -108,12 +56,6 @@ def test_the_way_back_is_with_the_env_file_of_then(stack: Converging) -> None:
     assert stack.variable("api", "TOKEN") == "token-of-then-4711"
     assert stack.variable("own", "TOKEN") == "token-of-then-4711"
     assert "token-of" not in back.output
-
-
-def record(stack: Stack) -> dict[str, Any]:
-    """The record of the last run, as it was published."""
-    files = (stack.folder.parent / "reports").rglob("release.json")
-    return dict(json.loads(max(files, key=lambda file: file.stat().st_mtime).read_text()))
 
 
 def test_a_way_back_runs_no_migration_again_and_frees_the_ports_that_it_needs(stack: Converging) -> None:
