@@ -90,6 +90,8 @@ def _after_model(release: Release) -> Iterator[Question]:
     yield lambda: host.images(release).found
     yield lambda: release.builds.images
     yield lambda: release.binds.mounted.binds
+    yield lambda: release.contents.stale
+    yield lambda: release.networks.anew
     yield lambda: release.environment.files
     yield lambda: host.paths(*release.model.given_files).binds
     yield lambda: release.running and health.replies(host, target.health)

@@ -1,4 +1,4 @@
-"""Whether the networks that Compose does not make are there."""
+"""Whether the networks that Compose does not make are there, and the others can be made anew."""
 
 from __future__ import annotations
 
@@ -31,3 +31,22 @@ def test_networks_exist(host: Host, release: Release, expect: Expect) -> None:
             fix=f"Correct the name in the compose file, or make it there: `docker network create {name}`.",
         )
     expect(True, found=f"{', '.join(sorted(outside & there))}", expected="external networks that exist")
+
+
+@pytest.mark.check(
+    "networks.attached",
+    reason="A network that changed can only be made anew when all leave it; Compose then fails halfway.",
+    fix="Take the container out of the network, deploy, and connect it again.",
+)
+def test_networks_attached(release: Release, expect: Expect) -> None:
+    """A network whose definition changed has no containers but those of the stack's services."""
+    anew = release.networks.anew
+    told = [f"{one.name} is made anew: {', '.join(one.keys)} changed" for one in anew]
+    expect(True, found="; ".join(told) or "no network changed", expected="nobody else in a changed network")
+    for one in anew:
+        expect(
+            not one.strangers,
+            one.held,
+            expected="nobody else in a changed network",
+            fix=f"Take it out, deploy, and connect it again: `{one.cure}`.",
+        )

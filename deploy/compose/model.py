@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gonogo.deploy.compose import image_name
+from gonogo.deploy.compose.contents import Content, contents
 from gonogo.deploy.errors import GonogoError
 
 ONE_SHOT, HEALTHY = "service_completed_successfully", "service_healthy"
@@ -116,6 +117,8 @@ class Model:
 
     ``external_volumes``: the real names of those that Compose expects to exist. ``networks`` and
     ``external_networks``: the same of networks. ``given``: the secrets and configs that services use.
+    ``contents``: what is a file of the target for them, or copied into their containers. ``definitions``: of
+    the networks that Compose makes, by their real names.
     """
 
     name: str
@@ -125,6 +128,8 @@ class Model:
     networks: dict[str, str] = field(default_factory=dict)
     external_networks: frozenset[str] = frozenset()
     given: tuple[Given, ...] = ()
+    contents: tuple[Content, ...] = ()
+    definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> Model:
@@ -137,12 +142,15 @@ class Model:
             volumes, outside = _named(name, raw.get("volumes") or {})
             networks, others = _named(name, raw.get("networks") or {})
             given = tuple(one for kind in GIVEN for one in _given(kind, raw))
+            laid = tuple(contents(raw))
+            defined = {networks[key]: value or {} for key, value in (raw.get("networks") or {}).items()}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise GonogoError(
                 f"docker compose config printed no model that can be read ({type(error).__name__}: {error}); "
                 "run it by hand on the target to see what it says"
             ) from None
-        return cls(name, services, volumes, outside, networks, others, given)
+        own = {network: one for network, one in defined.items() if network not in others}
+        return cls(name, services, volumes, outside, networks, others, given, laid, own)
 
     @property
     def words(self) -> set[str]:
@@ -157,6 +165,11 @@ class Model:
     def given_files(self) -> list[str]:
         """The files of the target that services are given as secrets and configs, sorted."""
         return sorted({one.file for one in self.given if one.file})
+
+    def users(self, network: str) -> list[str]:
+        """Return the services that are in a network, by its real name, sorted."""
+        keys = {key for key, name in self.networks.items() if name == network}
+        return sorted(name for name, service in self.services.items() if keys & {*service.networks})
 
     def volume_of(self, mount: Mount) -> str:
         """Return the real name of the volume that a mount uses; empty for binds, tmpfs, anonymous volumes."""

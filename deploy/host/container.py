@@ -75,6 +75,7 @@ class Container:
     mounts: tuple[tuple[str, str, str], ...] = ()
     read_only: tuple[str, ...] = ()
     addresses: tuple[str, ...] = field(default=())
+    networks: tuple[str, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -125,7 +126,7 @@ def _container(raw: dict[str, Any]) -> Container:
     mounts = [
         (m.get("Type", ""), m.get("Name") or m.get("Source", ""), m["Destination"]) for m in raw["mounts"]
     ]
-    networks = (raw.get("networks") or {}).values()
+    networks = raw.get("networks") or {}
     return Container(
         id=raw["id"],
         name=raw["name"].lstrip("/"),
@@ -150,7 +151,8 @@ def _container(raw: dict[str, Any]) -> Container:
         bound=tuple(_ports(raw.get("bound") or {})),
         mounts=tuple(sorted(mounts, key=lambda mount: mount[2])),
         read_only=tuple(sorted(m["Destination"] for m in raw["mounts"] if not m.get("RW", True))),
-        addresses=tuple(network["IPAddress"] for network in networks if network.get("IPAddress")),
+        addresses=tuple(one["IPAddress"] for one in networks.values() if one.get("IPAddress")),
+        networks=tuple(sorted(networks)),
     )
 
 

@@ -52,6 +52,7 @@ class PlanPreview(BaseModel):
     steps: list[str]
     commits: list[str]
     notes: list[str] = Field(default_factory=list)
+    networks: list[str] = Field(default_factory=list)
 
     @property
     def lines(self) -> list[str]:
@@ -59,7 +60,8 @@ class PlanPreview(BaseModel):
         width = max((len(change.service) for change in self.services), default=0)
         told = [f"version   {self.version} by {self.method}, over {self.previous or 'nothing'}", "services"]
         told += [f"  {change.service:{width}}  {change.action:9}  {change.why}" for change in self.services]
-        told += [f"transfer  {self.transfer.told}", f"downtime  {self.downtime}", "steps"]
+        told += [f"transfer  {self.transfer.told}", f"downtime  {self.downtime}"]
+        told += [*(f"network   {one}" for one in self.networks), "steps"]
         told += [f"  {number}. {step}" for number, step in enumerate(self.steps, 1)]
         told += ["commits", *(f"  {commit}" for commit in self.commits)] if self.commits else []
         return [*told, *(f"note      {note}" for note in self.notes)]

@@ -138,5 +138,5 @@ def _touched(row: dict[str, Any]) -> list[str]:
     if row.get("state") != "begun":
         return []
     if step == REMOVE:
-        return str(row.get("detail", "")).split(", ")
+        return [name for name in str(row.get("detail", "")).split(", ") if name]
     return [step.removeprefix(SWITCH)] if step.startswith(SWITCH) else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal
 
 from gonogo.deploy.compose.model import Model
@@ -16,13 +17,17 @@ Action = Literal["unchanged", "replaced", "created", "removed"]
 
 @dataclass(frozen=True)
 class Change:
-    """What happens to one service; images are ids, empty where there is none."""
+    """What happens to one service; images are ids, empty where there is none.
+
+    ``anew``: its containers are made anew although Compose sees no difference.
+    """
 
     service: str
     action: Action
     why: str
     before: str = ""
     after: str = ""
+    anew: bool = False
 
     @property
     def touched(self) -> bool:
@@ -30,28 +35,29 @@ class Change:
         return self.action in ("replaced", "created")
 
 
-def plan(
+def plan(  # noqa: PLR0913, PLR0917  all that a stack is compared by
     model: Model,
     images: Mapping[str, Image],
     hashes: Mapping[str, str],
     running: Iterable[Container],
     only: Collection[str] | None = None,
+    reasons: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Change]:
     """Return the changes in dependency order; services that are in the way of nothing are left alone (L10).
 
     ``hashes``: by service, the config hashes (separated by spaces) with which a container is as it should be.
-    ``only``: the services that may be touched, and with them those that follow; None for all.
+    ``only``: the services that may be touched, and with them those that follow; None for all. ``reasons``:
+    why services are replaced whose image and hash are the same, by service.
     """
     found: dict[str, list[Container]] = {}
     for one in running:
         found.setdefault(one.service, []).append(one)
     changes: list[Change] = []
     for name in model.order():
-        change = _change(name, images, hashes, found.get(name, []), model)
+        change = _change(name, images, hashes, found.get(name, []), model, reasons.get(name, ""))
         if change.touched and only is not None and name not in only:
-            change = replace(
-                change, action="unchanged", why="this run has not touched it", after=change.before
-            )
+            why = "this run has not touched it"
+            change = replace(change, action="unchanged", why=why, after=change.before, anew=False)
         touched = {one.service for one in changes if one.touched}
         service = model.services[name]
         if not change.touched and found.get(name) and (anew := service.follows & touched):
@@ -90,22 +96,37 @@ def chosen(
     return images
 
 
-def _change(
-    name: str, images: Mapping[str, Image], hashes: Mapping[str, str], found: list[Container], model: Model
+def _change(  # noqa: PLR0913, PLR0917  all that one service is compared by
+    name: str,
+    images: Mapping[str, Image],
+    hashes: Mapping[str, str],
+    found: list[Container],
+    model: Model,
+    reason: str,
 ) -> Change:
     after, scale = images[name].id, model.services[name].scale
     if not found:
         new = Change(name, "created", "it has no container yet", "", after)
         return new if scale else Change(name, "unchanged", "its scale is 0", "", after)
     before = found[0].image
-    if any(one.image != after for one in found):
-        return Change(name, "replaced", "its image changed", before, after)
-    if any(one.hash not in hashes.get(name, "").split() for one in found):
-        return Change(name, "replaced", "its configuration changed", before, after)
-    if len(found) != scale:
-        why = f"it has {len(found)} containers instead of {scale}"
+    why = _difference(after, hashes.get(name, "").split(), found)
+    if why or reason:
+        return Change(name, "replaced", why or reason, before, after, anew=not why)
+    why = _state(found, scale)
+    if why:
         return Change(name, "replaced", why, before, after)
-    stopped = [one.told for one in found if not one.running and not one.completed]
-    if stopped:
-        return Change(name, "replaced", f"it does not run: {', '.join(stopped)}", before, after)
     return Change(name, "unchanged", "image and configuration are the same", before, after)
+
+
+def _difference(image: str, hashes: Collection[str], found: list[Container]) -> str:
+    """Return why Compose makes containers anew; empty where it does not."""
+    if any(one.image != image for one in found):
+        return "its image changed"
+    return "its configuration changed" if any(one.hash not in hashes for one in found) else ""
+
+
+def _state(found: list[Container], scale: int) -> str:
+    if len(found) != scale:
+        return f"it has {len(found)} containers instead of {scale}"
+    stopped = [one.told for one in found if not one.running and not one.completed]
+    return f"it does not run: {', '.join(stopped)}" if stopped else ""

@@ -78,7 +78,8 @@ class Baseline(BaseModel):
     ``backup``, ``fingerprint``: folders on the target, empty where there is none. ``untouched``: by name, the
     containers that the release leaves alone. ``samples``: how many documents each sample of the target file
     found, in the order of these. ``ended``: the services that had done their work, and ended with 0.
-    ``not_repeated``: one-shots of the release that were not run again when it was gone back to.
+    ``not_repeated``: one-shots of the release that were not run again when it was gone back to. ``networks``:
+    all that the engine had; None in the baseline of an earlier version of gonogo.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -91,6 +92,7 @@ class Baseline(BaseModel):
     ended: list[str] = Field(default_factory=list)
     not_repeated: list[str] = Field(default_factory=list)
     samples: list[int] = Field(default_factory=list)
+    networks: list[str] | None = None
 
 
 def now() -> datetime.datetime:

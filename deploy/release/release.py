@@ -19,9 +19,11 @@ from gonogo.deploy.host.port import Holder
 from gonogo.deploy.release.base import Base
 from gonogo.deploy.release.binds import Binds
 from gonogo.deploy.release.builds import Builds
+from gonogo.deploy.release.contents import Contents
 from gonogo.deploy.release.environment import Environment
 from gonogo.deploy.release.files import Files
 from gonogo.deploy.release.folder import Folder
+from gonogo.deploy.release.networks import Networks
 from gonogo.deploy.release.records import Baseline
 from gonogo.deploy.release.registry import Registry
 from gonogo.deploy.release.releases import Releases
@@ -44,7 +46,7 @@ EARLIER = {
     **{name: f"builds.{name}" for name in ("platform", "sources", "stages", "unbuildable")},
 }
 """What properties are called now that recordings of earlier versions hold under another name."""
-PARTS = {"binds", "builds", "environment", "files", "folder", "registry"}
+PARTS = {"binds", "builds", "contents", "environment", "files", "folder", "networks", "registry"}
 """What a release is put together from, each a property of it."""
 OURS = {"images", "mongodb"}
 """The nouns of a host that are asked about a release."""
@@ -65,6 +67,8 @@ class Release(Base):
     registry = cached_property(Registry)
     builds = cached_property(Builds)
     binds = cached_property(Binds)
+    contents = cached_property(Contents)
+    networks = cached_property(Networks)
 
     @asked("compose.resolves", keep=kept)
     def resolved(self) -> Resolved:
@@ -78,6 +82,11 @@ class Release(Base):
     def model(self) -> Model:
         """The resolved model."""
         return self.resolved.model
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables of the env file with which it is started, as far as its contents are made of them."""
+        return self.environment.variables if any(one.environment for one in self.model.contents) else {}
 
     @property
     def running(self) -> list[Container]:

@@ -28,7 +28,14 @@ class Resolved:
 def kept(resolved: Resolved) -> Resolved:
     """Return the resolved model as it may be written to a file; see ``weak.concealed``."""
     services = {name: _concealed(service) for name, service in resolved.model.services.items()}
-    return replace(resolved, model=replace(resolved.model, services=services))
+    laid = tuple(replace(one, text=None) for one in resolved.model.contents)
+    bare = {
+        name: {**one, **{key: {} for key in ("driver_opts", "labels") if one.get(key)}}
+        for name, one in resolved.model.definitions.items()
+    }
+    return replace(
+        resolved, model=replace(resolved.model, services=services, contents=laid, definitions=bare)
+    )
 
 
 def _concealed(service: Service) -> Service:

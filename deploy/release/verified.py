@@ -17,7 +17,7 @@ from gonogo.deploy.release.resolved import Resolved, kept, resolve
 OF_THE_MODEL = frozenset(
     {
         *("binds.sources", "environment.initialised", "environment.weak", "registry.content", "resolved"),
-        *("builds.sources", "builds.stages", "builds.unbuildable"),
+        *("builds.sources", "builds.stages", "builds.unbuildable", "contents.stale", "networks.anew"),
     }
 )
 """Properties that follow from the model, and so have other answers than for what would be deployed."""
@@ -105,6 +105,13 @@ class Verified(Release):
             return self._coming.resolved
         files = records.files(self.target, self.record.version)
         return resolve(self.connection, as_of(self.target, self.record), files, self.redactor)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Those of its own env file, as far as its contents are made of them."""
+        if self.record is None or not any(one.environment for one in self.model.contents):
+            return super().variables
+        return env_files.values(self.connection, as_of(self.target, self.record), self.redactor)
 
     @cached_property
     def not_repeated(self) -> set[str]:

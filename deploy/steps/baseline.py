@@ -32,6 +32,7 @@ class TakeBaseline(Step):
                 counts=counts,
                 samples=samples,
                 ended=_ended(running),
+                networks=_networks(run),
             )
             save(run)
             told = ", ".join(f"{name} {number}" for name, number in (counts or {}).items())
@@ -48,6 +49,11 @@ def _ended(running: list[Container]) -> list[str]:
     once = [one for one in running if one.completed and not one.ports and not one.health]
     others = {one.service for one in running if one not in once}
     return sorted({one.service for one in once} - others)
+
+
+def _networks(run: Run) -> list[str]:
+    run.host.networks.refresh()
+    return sorted(one.name for one in run.host.networks.all)
 
 
 def _samples(run: Run) -> list[int]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from gonogo.deploy.host import identities, images, layers
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
-from gonogo.deploy.release import journal
+from gonogo.deploy.release import contents, journal
 from gonogo.deploy.release.build_source import REVISION
 from gonogo.deploy.release.env_files import pins
+from gonogo.deploy.release.networks import Anew
 from gonogo.deploy.release.plan import Change, chosen, plan
 from gonogo.deploy.release.records import Image
 from gonogo.deploy.release.release import Release
@@ -42,9 +43,12 @@ def preview(release: Release, version: str, *, skip_build: bool = False) -> Plan
     local = release.builds.ids
     offered = release.builds.offered if skip_build else ()
     found = chosen(model, {name: one.id for name, one in builds.items()}, release.images, local, offered)
+    anew = release.networks.anew
+    reasons = contents.reasons(release.contents.stale)
+    reasons |= {name: one.why for one in anew for name in one.services}
     changes = [
         _reworded(change, builds.get(change.service), found.get(change.service))
-        for change in plan(model, found, hashes(release, found), release.running)
+        for change in plan(model, found, hashes(release, found), release.running, None, reasons)
     ]
     took = journal.switched(release.connection, target)
     transfer = _transfer(release, found)
@@ -66,6 +70,7 @@ def preview(release: Release, version: str, *, skip_build: bool = False) -> Plan
         transfer=transfer,
         unavailable={one.service: took.get(one.service) for one in changes if one.action == "replaced"},
         steps=_steps(release, sorted(builds), transfer, changes),
+        networks=[_downtime(one, took) for one in anew],
         commits=[one.told for one in release.shipping.commits] if release.shipping else [],
         notes=_notes(release),
     )
@@ -174,8 +179,20 @@ def _steps(release: Release, building: list[str], transfer: Transfer, changes: l
     if release.target.keeps_data and release.host.mongodb(release).state is not None:
         steps += ["backup", "restore proof"]
     steps.append("plan")
+    steps += [
+        f"remove {', '.join([*one.services, f'the network {one.name}'])}" for one in release.networks.anew
+    ]
     steps += [f"switch {change.service}" for change in changes if change.touched]
     return [*steps, "verify", "finish"]
+
+
+def _downtime(one: Anew, took: Mapping[str, float]) -> str:
+    """Return for how long the services of a network do not answer that is made anew, in words."""
+    told = f"{one.name} is made anew: {', '.join(one.services)} stop together and start one after another"
+    known = [took[name] for name in one.services if name in took]
+    if not one.services or len(known) < len(one.services):
+        return told if one.services else f"{one.name} is made anew; no service runs in it"
+    return f"{told}, all of them within about {sum(known):.0f} s, as last time"
 
 
 def _notes(release: Release) -> list[str]:

@@ -25,7 +25,7 @@ class PlanWay(Step):
             assert goal.record and goal.model
             run.host.containers.refresh()
             goals.prove(run.release, goal, run.release.running)
-            run.course = planned(run, goal, made=run.made)
+            run.course = planned(run, goal, made=run.made, left="" if goal.fresh else run.record.previous)
             run.images, run.once = dict(goal.record.images), goal.model.one_shots()
             run.made |= set(goal.record.images)
             run.record.commit = goal.record.commit

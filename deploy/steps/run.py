@@ -48,7 +48,8 @@ class Run:
     rollback, or a run that is resumed, leads. ``changing``: the switch has begun. ``done``: what it did, in
     words; ``leading``: what the summary says before that. ``before``: the release that a way back leads to,
     as it was recorded. ``foreseen``: what was known beforehand to be wrong
-    with a way back. ``open``: what is closed with the run. ``named``: its version was given.
+    with a way back. ``stuck``: the networks that could not be removed to be made anew, and who runs in them.
+    ``open``: what is closed with the run. ``named``: its version was given.
     """
 
     target: Target
@@ -74,6 +75,7 @@ class Run:
     leading: str = ""
     before: Recorded | None = None
     foreseen: list[str] = field(default_factory=list)
+    stuck: dict[str, list[str]] = field(default_factory=dict)
     open: ExitStack = field(default_factory=ExitStack)
     made_backup: Backup | None = None
     switched: list[str] = field(default_factory=list)
@@ -107,6 +109,11 @@ class Run:
     def ended(self) -> list[str]:
         """The services that had done their work before this run, and ended with 0."""
         return self.baseline_.ended if self.baseline_ else []
+
+    @property
+    def networks_before(self) -> list[str] | None:
+        """The networks that were there before this run; None where that is not known."""
+        return self.baseline_.networks if self.baseline_ else None
 
     def touching(self, services: Collection[str]) -> None:
         """Note that containers of services are about to be made anew, or to go."""

@@ -40,7 +40,14 @@ class Switch(Step):
             run.journal.direction = BACK
         gather_logs(run)
         with run.step("rollback", run.way_back) as note:
-            course = planned(run, _before(run), touched=run.switched, made=run.made, back=True)
+            course = planned(
+                run,
+                _before(run),
+                touched=run.switched,
+                made=run.made,
+                left=run.goal or run.version,
+                back=True,
+            )
             run.done = note.detail = converge(run, course)
         if not run.way_back and (left := [one.name for one in _of(run, run.made) if ours(one, run.target)]):
             raise GonogoError(f"{', '.join(left)} could not be removed")

@@ -56,6 +56,15 @@ def data_lost(run: Run) -> str:
     return f"; data is missing ({', '.join(dict.fromkeys(missing))}): stop what writes, and run `{way}`"
 
 
+def _freed(run: Run) -> str:
+    """Return the commands that free networks which could not be removed, each followed by ``&&``."""
+    lines = []
+    for name, inside in run.stuck.items():
+        lines += [f"docker network disconnect -f {name} {one}" for one in inside]
+        lines.append(f"docker network rm {name}")
+    return "".join(f"{line} && " for line in lines)
+
+
 def by_hand(run: Run) -> str:
     """Return what to do where the way back failed, in words: the Docker command, and the way on."""
     path, previous = run.target.path, run.way_back
@@ -69,7 +78,10 @@ def by_hand(run: Run) -> str:
         target = env_files.as_of(run.target, before)
         services = [name for name in run.switched if name in before.images and name not in run.once]
     env = f" --env-file {target.env_path}" if target.env_path else ""
+    # Compose sees no difference in contents; of a run that was cut off, what it changed is not known.
+    anew = " --force-recreate" if not run.changes or any(one.anew for one in run.changes) else ""
     return (
-        f"log in and run `docker compose {files} --project-directory {path} -p {run.target.project}{env} "
-        f"up -d --no-deps --no-build --pull never {' '.join(services)}`; {on}"
+        f"log in and run `{_freed(run)}docker compose {files} --project-directory {path} -p "
+        f"{run.target.project}{env} up -d --no-deps --no-build --pull never{anew} {' '.join(services)}`; "
+        f"{on}"
     )

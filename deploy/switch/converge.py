@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection
 
 from gonogo.deploy.compose.model import Port
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
-from gonogo.deploy.release import records
+from gonogo.deploy.host import networks
+from gonogo.deploy.release import contents, records
 from gonogo.deploy.release.journal import REMOVE, SWITCH
 from gonogo.deploy.release.plan import Change
 from gonogo.deploy.release.records import Baseline
@@ -24,13 +25,17 @@ def converge(on: Acting, course: Course) -> str:
     Only containers that a release of ours made are removed, first where they hold a port that is needed.
     """
     failed: list[str] = []
-    holding = _holding(on, course)
-    if holding:
-        _do(on, course, failed, REMOVE, holding, lambda: _remove(on, holding))
-    for change in course.started:
+    on.stuck.clear()
+    if course.goal.model:
+        contents.keep(on.release.connection, on.release.target, course.goal.version, course.goal.model)
+    holding = sorted({*_holding(on, course), *course.inside})
+    if holding or course.anew:
+        _do(on, course, failed, REMOVE, holding, lambda: _clear(on, course, holding))
+    for change in _startable(on, course):
         _do(on, course, failed, f"{SWITCH}{change.service}", [change.service], _starting(on, course, change))
     if left := [name for name in course.removed if name not in holding]:
         _do(on, course, failed, REMOVE, left, lambda: _remove(on, left))
+    _leave(on, course.leaving)
     _rename(on)
     connection, goal = on.release.connection, course.goal
     records.make_current(connection, on.release.target, goal.current)
@@ -74,15 +79,61 @@ def _starting(on: Acting, course: Course, change: Change) -> Callable[[], None]:
         # What is made with this one's container has to be made again on the way back, too.
         also = [other for other, one in sorted(goal.model.services.items()) if name in one.follows]
         on.touching([name, *also])
-        service.service(connection, goal.target, goal.model, name, goal.files)
+        service.service(connection, goal.target, goal.model, name, goal.files, anew=change.anew)
 
     return start
 
 
-def _remove(on: Acting, services: Collection[str]) -> None:
+def _clear(on: Acting, course: Course, services: Collection[str]) -> None:
+    """Remove containers, and with them the networks that are made anew; raises GonogoError.
+
+    Compose would do the latter itself, but only where nothing is in a network beside the one service that it
+    is asked to start.
+    """
+    _remove(on, services, also=course.inside)
+    failed = []
+    for one in course.anew:
+        try:
+            networks.remove(on.release.connection, one.name)
+            on.note(f"the network {one.name} was removed, to be made anew: {', '.join(one.keys)} changed")
+        except GonogoError as error:
+            on.release.host.containers.refresh()
+            there = [other for other in on.release.host.containers.all if one.name in other.networks]
+            on.stuck[one.name] = sorted(other.name for other in there if other.running)
+            inside = f" ({', '.join(on.stuck[one.name])} is in it)" if on.stuck[one.name] else ""
+            failed.append(f"the network {one.name} could not be removed to be made anew{inside}: {error}")
+    if failed:
+        raise GonogoError("; ".join(failed))
+
+
+def _startable(on: Acting, course: Course) -> list[Change]:
+    """Return what can be started: nothing in a network that could not be removed, which Compose refuses."""
+    model = course.goal.model
+    waiting = {service for name in on.stuck for service in (model.users(name) if model else ())}
+    return [change for change in course.started if change.service not in waiting]
+
+
+def _leave(on: Acting, names: Collection[str]) -> None:
+    """Remove networks that no release needs any more and that nobody is in; what fails is a note."""
+    if names:
+        on.release.host.containers.refresh()
+    for name in names:
+        if inside := [one.name for one in on.release.host.containers.all if name in one.networks]:
+            on.note(f"the network {name} stays: {', '.join(inside)} is in it")
+            continue
+        try:
+            networks.remove(on.release.connection, name)
+            on.note(f"the network {name} was removed")
+        except GonogoError as error:
+            on.note(f"the network {name} could not be removed: {error}")
+
+
+def _remove(on: Acting, services: Collection[str], also: Collection[str] = ()) -> None:
+    """Remove containers of services that ours made; of ``also``, which are replaced, whoever made them."""
     on.touching(services)
     on.release.host.containers.refresh()
-    found = [one for one in on.release.running if one.service in services and ours(one, on.release.target)]
+    target, running = on.release.target, on.release.running
+    found = [o for o in running if o.service in services and (o.service in also or ours(o, target))]
     service.remove(on.release.connection, found)
 
 

@@ -43,14 +43,23 @@ def gate(connection: Connection, target: Target, model: Model, name: str) -> Non
             wait(connection, target, other, may_end=end, must_end=end, scale=service.scale)
 
 
-def service(connection: Connection, target: Target, model: Model, name: str, files: Sequence[str]) -> None:
+def service(  # noqa: PLR0913  what is started, from what, and how
+    connection: Connection,
+    target: Target,
+    model: Model,
+    name: str,
+    files: Sequence[str],
+    *,
+    anew: bool = False,
+) -> None:
     """Start one service from ``files`` and wait until it is well; raises GonogoError that says what is wrong.
 
     ``--no-deps``: nothing else is touched. ``--pull never``, ``--no-build``: what runs is what was proved.
+    ``anew``: also where Compose sees no difference, as in the content of a config.
     """
     words = ["up", "-d", "--no-deps", "--no-build", "--pull", "never"]
-    if model.services[name].follows:
-        # Its container holds on to the other's, also where that one was only started again.
+    if anew or model.services[name].follows:
+        # Its container holds on to another's, also where that one was only started again; or to its files.
         words.append("--force-recreate")
     line = command_line.command(target, *words, name, files=files, profiles=("*",))
     result = connection.run(line, timeout=UP_TIMEOUT_S, mutates=True)

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from gonogo.deploy.compose.contents import Content
 from gonogo.deploy.compose.env_example import Example
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.path_status import Place
+from gonogo.deploy.release.contents import Stale, What
+from gonogo.deploy.release.networks import Anew
 from tests.unit.mutations import CONTAINERS, LISTENING, Mutation, World
 
 FOLDER = "/srv/chat"
@@ -67,6 +70,21 @@ def service(world: World, name: str, **changes: Any) -> None:
     found = world.get("resolved")
     services = {**found.model.services, name: replace(found.model.services[name], **changes)}
     world.set(resolved=replace(found, model=replace(found.model, services=services)))
+
+
+def stale(what: What) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        found, folder = world.get("resolved"), Content("redis", "/srv/data", "/data", "/srv/data")
+        world.set(resolved=replace(found, model=replace(found.model, contents=(folder,))))
+        world.set({"contents.stale": [Stale("redis", "its folder /srv/data was moved away", what)]})
+
+    return change
+
+
+def attached(world: World) -> None:
+    """Let a container of another project be in a network that changed."""
+    strangers = (("proxy", "of the project infra"),)
+    world.set({"networks.anew": [Anew("chat_default", ("driver_opts",), ("redis",), strangers)]})
 
 
 def variables_of(name: str, **changed: str) -> Callable[[World], None]:
@@ -203,5 +221,7 @@ MUTATIONS = [
         container(project="chat", service="worker", exit_code=0, restart="", name="chat-worker-1"),
         says="chat-worker-1 (exited) of service worker",
     ),
+    Mutation("contents.current", stale("moved"), says="redis writes to it: its folder /srv/data was moved"),
+    Mutation("networks.attached", attached, says="changed, so it has to be made anew, and proxy (of the"),
     Mutation("names.free", named, says="stranger for redis is held by stranger (exited) of no project"),
 ]

@@ -74,6 +74,8 @@ def release(**changed: Any) -> Release:
         "placed": "services: {}",
         "running": running,
         "git": None,
+        "networks": SimpleNamespace(anew=[]),
+        "contents": SimpleNamespace(stale=[]),
         "images": {"redis:7": "sha256:cache"},
         "builder_images": {},
         "offered": (),

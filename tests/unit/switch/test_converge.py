@@ -12,6 +12,7 @@ import pytest
 from gonogo.deploy.compose.model import Port
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import records
 from gonogo.deploy.release.plan import Change
 from gonogo.deploy.release.records import Baseline, Image, Life, Record
@@ -37,14 +38,17 @@ class Acting:
         self.notes: list[str] = []
         self.touched: list[str] = []
         self.ended = ended
-        refresh = SimpleNamespace(refresh=lambda: None)
+        self.stuck: dict[str, list[str]] = {}
+        self.networks_before: list[str] = []
+        containers = SimpleNamespace(refresh=lambda: None, all=list(running))
         self.release = cast(
             Release,
             SimpleNamespace(
                 running=list(running),
                 target=target(**given),
                 connection=SimpleNamespace(check=lambda line, **_: self.did.append(line)),
-                host=SimpleNamespace(containers=refresh),
+                host=SimpleNamespace(containers=containers),
+                redactor=Redactor(),
             ),
         )
 
@@ -140,7 +144,7 @@ def test_back_it_goes_on_past_failures_and_reports_them_all(
 ) -> None:
     started: list[str] = []
 
-    def start(*given: Any) -> None:
+    def start(*given: Any, **_: Any) -> None:
         started.append(given[3])
         if given[3] in ("api", "job"):
             raise GonogoError(f"{given[3]} was not started")
@@ -158,7 +162,7 @@ def test_back_it_goes_on_past_failures_and_reports_them_all(
 
 
 def test_forwards_it_stops_at_the_first_failure(monkeypatch: pytest.MonkeyPatch, current: list[str]) -> None:
-    def start(*given: Any) -> None:
+    def start(*given: Any, **_: Any) -> None:
         raise GonogoError(f"{given[3]} was not started")
 
     monkeypatch.setattr(services_, "service", start)
@@ -172,7 +176,7 @@ def test_forwards_it_stops_at_the_first_failure(monkeypatch: pytest.MonkeyPatch,
 def test_what_holds_a_port_that_is_needed_leaves_first(
     monkeypatch: pytest.MonkeyPatch, current: list[str]
 ) -> None:
-    monkeypatch.setattr(services_, "service", lambda *given: acting.did.append(f"start {given[3]}"))
+    monkeypatch.setattr(services_, "service", lambda *given, **_: acting.did.append(f"start {given[3]}"))
     held = (Port("0.0.0.0", 8001, 80, "tcp"),)
     acting = Acting(
         one("new", ports=held), one("web", ports=held, hash="v2"), one("other"), one("api", hash="v2")
@@ -201,7 +205,7 @@ def test_the_baseline_of_a_release_that_was_gone_back_to_tells_what_is_another_n
     saved: list[Baseline] = []
     monkeypatch.setattr(records, "load_baseline", lambda *_: before)
     monkeypatch.setattr(records, "save", lambda *given: saved.append(given[4]))
-    monkeypatch.setattr(services_, "service", lambda *_: None)
+    monkeypatch.setattr(services_, "service", lambda *_, **__: None)
     changes = [Change("api", "replaced", "its image changed"), Change("migrate", "removed", ONCE)]
     converge(Acting(one("api"), one("db")), Course(goal(**MIGRATED), changes, back=True))
     (found,) = saved
