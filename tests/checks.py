@@ -23,7 +23,8 @@ A check that does not apply is skipped. When an answer cannot be had, the check 
 the others that need it are *blocked*, which is a no-go too. If the server cannot be reached,
 `ssh.reachable` fails and the rest is blocked. Ids are stable: waivers, reports and pytest's `-k` use them.
 D1 to D4 and L1 to L10 are [incidents](incidents.md). `gonogo checks` lists the same;
-[writing-checks.md](writing-checks.md) says how to write one.
+[writing-checks.md](writing-checks.md) says how to write one, and [verdicts.md](verdicts.md) which kinds of
+faults were found, and which tests hold them.
 
 Made from the checks by `python -m tests.checks`.
 """

@@ -59,7 +59,8 @@ def _do(  # noqa: PLR0913, PLR0917  one part of a converge, whichever way
     if not course.back:
         with on.step(step, detail) as note:
             act()
-            note.detail = f"the containers of {detail}; volumes stay" if step == REMOVE else detail
+            of = f"the containers of {detail}; volumes stay" if detail else "a network without containers"
+            note.detail = of if step == REMOVE else detail
         return
     on.say(f"{step} ({detail})")
     try:
