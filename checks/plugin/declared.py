@@ -94,6 +94,8 @@ def _after_model(release: Release) -> Iterator[Question]:
     yield lambda: release.networks.anew
     yield lambda: release.environment.files
     yield lambda: host.paths(*release.model.given_files).binds
+    yield lambda: host.paths(*release.model.devices).binds
+    yield lambda: release.model.subnets and host.networks.routes
     yield lambda: release.running and health.replies(host, target.health)
     yield lambda: host.filesystem(host.engine.root).room
     yield lambda: release.shipping

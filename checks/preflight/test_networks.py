@@ -1,12 +1,19 @@
-"""Whether the networks that Compose does not make are there, and the others can be made anew."""
+"""Whether external networks exist, and whether the others can be made, or made anew."""
 
 from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 
 from gonogo.checks.plugin.expect import Expect
+from gonogo.deploy.host.networks import Network, Route
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
+
+OVERLAY = "overlay"
+Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @pytest.mark.check(
@@ -50,3 +57,70 @@ def test_networks_attached(release: Release, expect: Expect) -> None:
             expected="nobody else in a changed network",
             fix=f"Take it out, deploy, and connect it again: `{one.cure}`.",
         )
+
+
+def taken(subnets: Mapping[str, Iterable[str]], there: Iterable[Network]) -> Iterator[str]:
+    """Yield what keeps the engine from making networks with these ``subnets``, in words.
+
+    No two networks of an engine may overlap; those of a swarm have an address space of their own.
+    """
+    held = [(f"the network {one.name}", one.subnets) for one in there if one.driver != OVERLAY]
+    for name, given in sorted(subnets.items()):
+        for text in given:
+            if (subnet := _subnet(text)) is None:
+                yield f"{name}: {text} is no subnet"
+                continue
+            for holder, others in held:
+                if meeting := [other for other in others if _overlap(subnet, _subnet(other))]:
+                    yield f"{name}: {text} overlaps {', '.join(meeting)} of {holder}"
+        held.append((f"{name}, which is to be made too", tuple(given)))
+
+
+def hidden(
+    subnets: Mapping[str, Iterable[str]], there: Iterable[Network], routes: Iterable[Route]
+) -> Iterator[str]:
+    """Yield which routes of the host would lead into the new networks instead, in words."""
+    own = {subnet for one in there for subnet in one.subnets}
+    foreign = [one for one in routes if one.subnet not in own]
+    for name, given in sorted(subnets.items()):
+        for text in given:
+            for one in foreign:
+                if _overlap(_subnet(text), _subnet(one.subnet)):
+                    yield f"{name}: {text} overlaps the host's route to {one.subnet} by {one.device}"
+
+
+def _subnet(text: str) -> Subnet | None:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def _overlap(one: Subnet | None, other: Subnet | None) -> bool:
+    return bool(one and other and one.version == other.version and one.overlaps(other))
+
+
+@pytest.mark.check(
+    "networks.address_space",
+    reason="The engine makes no network that overlaps another, and says so when services were replaced.",
+    fix="Give the network another subnet in the compose file, or remove the network that has it.",
+)
+def test_networks_address_space(host: Host, release: Release, expect: Expect) -> None:
+    """No network that Compose will make overlaps another one, nor a route of the target."""
+    there = host.networks.all if release.model.subnets else []
+    names = {one.name for one in there}
+    subnets = {name: given for name, given in release.model.subnets.items() if name not in names}
+    if not subnets:
+        pytest.skip("no network with a subnet of its own is to be made")
+    for wrong in taken(subnets, there):
+        expect(False, wrong, expected="subnets that no network has")
+    for wrong in hidden(subnets, there, host.networks.routes):
+        expect(
+            False,
+            wrong,
+            expected="subnets to which no route of the host leads",
+            fix="Give the network another subnet, unless what lies there needs not be reached from the host.",
+            severity="warning",
+        )
+    told = ", ".join(f"{name} {' '.join(given)}" for name, given in sorted(subnets.items()))
+    expect(True, found=told, expected="subnets that are free")

@@ -9,6 +9,7 @@ from typing import Any
 
 from gonogo.deploy.compose import image_name
 from gonogo.deploy.compose.contents import Content, contents
+from gonogo.deploy.compose.needs import Needs, needs, subnets_of
 from gonogo.deploy.errors import GonogoError
 
 ONE_SHOT, HEALTHY = "service_completed_successfully", "service_healthy"
@@ -83,6 +84,7 @@ class Service:
     memory_reservation: int = 0
     aliases: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    needs: Needs = field(default_factory=Needs)
 
     @property
     def joins(self) -> set[str]:
@@ -118,7 +120,7 @@ class Model:
     ``external_volumes``: the real names of those that Compose expects to exist. ``networks`` and
     ``external_networks``: the same of networks. ``given``: the secrets and configs that services use.
     ``contents``: what is a file of the target for them, or copied into their containers. ``definitions``: of
-    the networks that Compose makes, by their real names.
+    the networks that Compose makes, by their real names; ``subnets``: those of bridge networks among them.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Model:
     given: tuple[Given, ...] = ()
     contents: tuple[Content, ...] = ()
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    subnets: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> Model:
@@ -144,13 +147,14 @@ class Model:
             given = tuple(one for kind in GIVEN for one in _given(kind, raw))
             laid = tuple(contents(raw))
             defined = {networks[key]: value or {} for key, value in (raw.get("networks") or {}).items()}
+            subnets = dict(subnets_of(networks, others, raw.get("networks") or {}))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise GonogoError(
                 f"docker compose config printed no model that can be read ({type(error).__name__}: {error}); "
                 "run it by hand on the target to see what it says"
             ) from None
         own = {network: one for network, one in defined.items() if network not in others}
-        return cls(name, services, volumes, outside, networks, others, given, laid, own)
+        return cls(name, services, volumes, outside, networks, others, given, laid, own, subnets)
 
     @property
     def words(self) -> set[str]:
@@ -170,6 +174,11 @@ class Model:
         """Return the services that are in a network, by its real name, sorted."""
         keys = {key for key, name in self.networks.items() if name == network}
         return sorted(name for name, service in self.services.items() if keys & {*service.networks})
+
+    @property
+    def devices(self) -> list[str]:
+        """The devices of the host that services are given, by their paths, sorted."""
+        return sorted({path for service in self.services.values() for path in service.needs.devices})
 
     def volume_of(self, mount: Mount) -> str:
         """Return the real name of the volume that a mount uses; empty for binds, tmpfs, anonymous volumes."""
@@ -250,6 +259,7 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
         user=str(raw.get("user") or ""),
         platform=raw.get("platform") or "",
         memory_reservation=_memory(raw, deploy),
+        needs=needs(raw),
         aliases=tuple(
             alias for network in networks.values() for alias in (network or {}).get("aliases") or ()
         ),

@@ -14,18 +14,24 @@ from gonogo.deploy.host.noun import Noun
 # asked of that folder may fail, in sight of nobody: it can lie where the login may not look. Of some mounts
 # on one place, findmnt(8) tells the top one last.
 INFO = (
-    '{"driver":{{json .Driver}},"status":{{json .DriverStatus}},"security":{{json .SecurityOptions}}}'
+    '{"driver":{{json .Driver}},"status":{{json .DriverStatus}},"security":{{json .SecurityOptions}},'
+    '"cpus":{{.NCPU}},"memory":{{.MemTotal}},"logging":{{json .Plugins.Log}},'
+    '"runtimes":"{{range $name, $_ := .Runtimes}}{{$name}} {{end}}"}'
     '{{"\\n"}}{{.DockerRootDir}}'
 )
 SNAPSHOTTER = ["driver-type", "io.containerd.snapshotter.v1"]
 """What an engine says of its storage driver where it keeps its images in containerd."""
+GPU_PROGRAMS = "nvidia-container-runtime-hook nvidia-cdi-hook nvidia-ctk"
+"""Of NVIDIA's container toolkit, of which the engine looks for the first when it starts."""
+GPU_RUNTIMES = {"nvidia", "amd"}
 ENGINE = (
     "docker version --format '{{json .Server}}' && "
     f"told=$(docker info --format '{INFO}') && "
     """printf '%s\\n' "$told" && { root=$(printf '%s\\n' "$told" | tail -n 1); """
     """echo "room $(stat -f -c '%f %S %d %c' -- "$root")"; """
     """echo "mounted $(findmnt -n -o OPTIONS -T "$root" | tail -n 1)"; """
-    """echo "lowest $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"; } 2>/dev/null"""
+    """echo "lowest $(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)"; """
+    f"""echo "gpu $(for one in {GPU_PROGRAMS}; do command -v $one; done | head -n 1)"; }} 2>/dev/null"""
 )
 ROOTLESS = (
     "a rootless engine, whose containers have addresses that cannot be reached from the host: what the "
@@ -40,6 +46,8 @@ class EngineInfo:
     ``driver``: its storage driver. ``containerd``: it keeps its images in containerd's store. ``root``:
     where it keeps its data; ``free`` bytes and ``inodes`` are left there for it, None where that is not known
     or nobody counts. ``lowest_port``: the lowest port that it may bind, which is 0 unless it is rootless.
+    ``cpus``, ``memory`` in bytes: what it can give to containers; ``runtimes``, ``log_drivers``: their names.
+    ``gpus``: something is installed that gives GPUs to containers.
     """
 
     version: str
@@ -53,6 +61,11 @@ class EngineInfo:
     free: int | None = None
     inodes: int | None = None
     containerd: bool = False
+    cpus: int = 0
+    memory: int = 0
+    runtimes: tuple[str, ...] = ()
+    log_drivers: tuple[str, ...] = ()
+    gpus: bool = False
 
 
 class Engine(Noun):
@@ -121,6 +134,7 @@ def parse(text: str) -> EngineInfo:
     also = {name: value for name, _, value in (line.partition(" ") for line in rest)}
     rootless = any(str(one).startswith("name=rootless") for one in told["security"] or [])
     free, inodes = _room(also.get("room", ""))
+    runtimes = tuple(str(told.get("runtimes") or "").split())
     lowest = also.get("lowest", "").strip()
     return EngineInfo(
         version=version["Version"],
@@ -134,6 +148,11 @@ def parse(text: str) -> EngineInfo:
         free=free,
         inodes=inodes,
         containerd=SNAPSHOTTER in (told.get("status") or []),
+        cpus=int(told.get("cpus") or 0),
+        memory=int(told.get("memory") or 0),
+        runtimes=runtimes,
+        log_drivers=tuple(str(one) for one in told.get("logging") or []),
+        gpus=bool(also.get("gpu", "").strip() or GPU_RUNTIMES.intersection(runtimes)),
     )
 
 

@@ -39,6 +39,21 @@ def test_a_rootless_engine_has_a_lowest_port() -> None:
     assert (one.rootless, one.lowest_port) == (True, 1024)
 
 
+def test_what_an_engine_can_give_to_containers() -> None:
+    more = '"cpus":4,"memory":1000,"logging":["local"],"runtimes":"runc {} "'
+    info = f'{{"driver":"overlay2","status":null,"security":null,{more}}}'
+
+    def there(runtime: str, *lines: str) -> EngineInfo:
+        text = "\n".join([SERVER, info.replace("{}", runtime), "/var/lib/docker", *lines])
+        return stacks.host(0, text + "\n").engine.info
+
+    one = there("runsc", "gpu ")
+    assert (one.cpus, one.memory, one.log_drivers) == (4, 1000, ("local",))
+    assert (one.runtimes, one.gpus) == (("runc", "runsc"), False)
+    assert there("nvidia").gpus
+    assert there("runsc", "gpu /usr/bin/nvidia-ctk").gpus
+
+
 def test_a_data_root_that_is_read_only_or_counts_no_inodes() -> None:
     one = told("[]", "room 0 4096 0 0", "mounted ro,nosuid", "lowest ").engine.info
     assert (one.read_only, one.free, one.inodes) == (True, 0, None)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from gonogo.deploy.compose.model import Given, Port, Service
+from gonogo.deploy.compose.needs import Needs
 from gonogo.deploy.host.binds import Bind, Kind
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.container import Container
@@ -51,6 +53,21 @@ def an_external_network(world: World) -> None:
     world.set({"host.networks.all": [Network("bridge")]})
     model = replace(world.get("resolved").model, networks={"proxy": "edge"}, external_networks={"edge"})
     world.set(resolved=replace(resolved, model=model))
+
+
+def a_network_over_another(world: World) -> None:
+    resolved = world.get("resolved")
+    world.set(resolved=replace(resolved, model=replace(resolved.model, subnets={"new": ("172.30.1.0/24",)})))
+    world.set({"host.networks.all": [Network("old", subnets=("172.30.0.0/16",))], "host.networks.routes": []})
+
+
+def _needs(**given: Any) -> Callable[[World], None]:
+    def change(world: World) -> None:
+        _service(world, "web", needs=Needs(**given))
+        paths = world.release.model.devices
+        world.set({world.release.host.paths(*paths).key("binds"): dict.fromkeys(paths, Bind("missing"))})
+
+    return change
 
 
 def _stranger(world: World, **given: Any) -> None:
@@ -119,6 +136,16 @@ def _no_login(check: str, blocks_on: str = "") -> Mutation:
 
 
 MUTATIONS = [
+    Mutation("resources.available", _needs(cpus=3.5), "web: cpus: 3.5 processors, and the host has 2"),
+    Mutation("resources.available", _needs(cpuset="0-2"), "web: cpuset: the processors 0-2"),
+    Mutation("resources.available", _needs(memory=10**10), "web: memory: a limit of 10000 MB"),
+    Mutation("devices.present", _needs(devices=("/dev/x",)), "web: devices: /dev/x is not there"),
+    Mutation("devices.present", _needs(gpus=("",)), "web: gpus: the engine has no GPU driver"),
+    Mutation("devices.present", _needs(runtime="runsc"), "web: runtime: runsc is unknown"),
+    Mutation("logging.driver", _needs(logging="loki"), "web: logging: the engine has no log driver"),
+    Mutation(
+        "networks.address_space", a_network_over_another, "new: 172.30.1.0/24 overlaps 172.30.0.0/16 of"
+    ),
     Mutation("networks.exist", an_external_network, "the external network edge (web) does not exist"),
     Mutation(
         "secrets.present",
