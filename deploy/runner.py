@@ -34,6 +34,7 @@ from gonogo.deploy.steps.suites import Refused
 from gonogo.deploy.steps.switch import Switch
 from gonogo.deploy.steps.take_over import Clear, TakeOver
 from gonogo.deploy.steps.transfer import Transfer
+from gonogo.deploy.steps.trial_start import TrialStart
 from gonogo.deploy.steps.unused_version import UnusedVersion
 from gonogo.deploy.steps.verify import Verify
 from gonogo.deploy.steps.watch import Watch
@@ -52,6 +53,7 @@ PREPARE: Steps = (
     ProveBackup(),
     Watch(),
     WriteRelease(),
+    TrialStart(),
 )
 """What a deployment does after preflight and before anything runs differently."""
 CHANGE: Steps = (Switch(), Verify())

@@ -16,6 +16,7 @@ ONE_SHOT, HEALTHY = "service_completed_successfully", "service_healthy"
 SPACES = ("network_mode", "ipc", "pid")
 OF = "service:"
 GIVEN = ("secret", "config")
+ADDRESSES = {"ipv4_address", "ipv6_address"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Service:
 
     ``named``: the compose file gives that name, it is not Compose's own. ``command`` and ``entrypoint`` are
     empty where the image's hold; ``memory_reservation`` is in bytes, 0 where there is none. ``aliases``:
-    further names that it has in its ``networks``, whose keys these are.
+    further names that it has in its ``networks``, whose keys these are; ``addressed``: those of them in which
+    it has an address of its own.
 
     ``ranges``: of each of them the engine chooses one port that is free. ``modes``: what of another service's
     container its own are made with, such as ``network_mode``, and that service; ``volumes_from``: whose
@@ -84,6 +86,7 @@ class Service:
     memory_reservation: int = 0
     aliases: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    addressed: tuple[str, ...] = ()
     needs: Needs = field(default_factory=Needs)
 
     @property
@@ -259,6 +262,7 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
         user=str(raw.get("user") or ""),
         platform=raw.get("platform") or "",
         memory_reservation=_memory(raw, deploy),
+        addressed=tuple(key for key, one in networks.items() if ADDRESSES.intersection(one or {})),
         needs=needs(raw),
         aliases=tuple(
             alias for network in networks.values() for alias in (network or {}).get("aliases") or ()

@@ -8,6 +8,8 @@ from gonogo.deploy.errors import Unknown, cause, remedy
 from gonogo.deploy.ssh.connection import Connection, Result
 
 CLIENT = "docker --version"
+THROWAWAY = "gonogo.throwaway"
+"""The label of containers and networks that are ours and no part of a stack."""
 PODMAN = '"Podman Engine"'
 """The component that podman's service names of itself, in answer to ``docker version``."""
 # As the engine says it (moby, api/server/middleware/version.go), whatever was asked.

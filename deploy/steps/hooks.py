@@ -19,6 +19,7 @@ STEPS = (
     "backup",
     "restore-proof",
     "plan",
+    "trial-start",
     "switch",
     "verify",
     "rollback",
@@ -28,7 +29,8 @@ STEPS = (
 
 def name_of(step: str) -> str:
     """Return what hooks call a step: ``switch`` for that of every service."""
-    return "restore-proof" if step == "restore proof" else step.partition(" ")[0]
+    joined = step.replace(" ", "-")
+    return joined if joined in STEPS else step.partition(" ")[0]
 
 
 def run(

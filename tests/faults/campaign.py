@@ -18,7 +18,7 @@ from tests.faults.visitors import Watcher, Writer
 
 STEPS = (
     "lock", "preflight", "build", "transfer", "baseline", "backup", "restore proof", "plan",
-    "switch api", "switch web", "verify", LAST,
+    "trial start", "switch api", "switch web", "verify", LAST,
 )  # fmt: skip
 BACK = ("rollback", "verify after rollback")
 TOOK = {

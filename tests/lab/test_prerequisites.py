@@ -111,3 +111,72 @@ def test_a_plan_lists_all_that_is_missing_in_one_run(stack: Stack) -> None:
     found = stack.preflight()
     assert {one: found.found(one) for one in found.of("failed")} == {}
     assert set(TOLD) <= found.of("passed")
+
+
+def left(stack: Stack) -> list[str]:
+    """What trial starts left on the host."""
+    asked = (
+        "docker ps -aq --filter label=gonogo.throwaway; docker network ls -q --filter label=gonogo.throwaway"
+    )
+    return host.execute(stack.made.name, asked).stdout.decode().split()
+
+
+def volumes(stack: Stack) -> list[str]:
+    return host.execute(stack.made.name, "docker volume ls -q").stdout.decode().split()
+
+
+def test_what_the_engine_refuses_is_known_before_a_container_is_stopped(stack: Stack) -> None:
+    fine: dict[str, Any] = {"volumes": ["kept:/kept", "/scratch"], "networks": ["inner"]}
+    fixed = {"networks": {"fixed": {"ipv4_address": "10.98.0.9"}}}
+    others: dict[str, Any] = {
+        "namesake": {"network_mode": "service:web", "command": ["redis-server", "--port", "7001"]},
+        "whole": {"network_mode": "host", "command": ["redis-server", "--port", "7002"]},
+        "watcher": {"pid": "service:web", "ipc": "service:web"},
+        "fixed": fixed,
+    }
+    top = {
+        "networks": {"inner": {}, "fixed": {"ipam": {"config": [{"subnet": "10.98.0.0/24"}]}}},
+        "volumes": {"kept": {}},
+    }
+    shared = fine | {"ipc": "shareable"}
+    drafted(stack, {**top, "services": {"web": shared, **others}})
+    done = stack.deploy()
+    assert done.code == 0, done.output
+    assert "the engine can set up" in done.output
+    assert left(stack) == []
+    before, held = stack.containers(), volumes(stack)
+    mark = "--label gonogo.throwaway=gonogo-trial-wanting"
+    cut_off = f"docker network create {mark} cut-off && docker create --rm {mark} -v /x --network cut-off"
+    host.execute(stack.made.name, f"{cut_off} --entrypoint /none {REDIS}")
+    assert len(left(stack)) == 2
+    assert len(volumes(stack)) == len(held) + 2, (
+        "a run that was cut off left two: that of -v, that of the image"
+    )
+    wrong = {
+        "web": shared | {"sysctls": {"vm.max_map_count": 262144}},
+        "log": {"logging": {"driver": "syslog", "options": {"syslog-address": "tcp://127.0.0.1:9"}}},
+        "option": {"logging": {"driver": "json-file", "options": {"max-sizes": "1m"}}},
+        "able": {"cap_add": ["NONSENSE"]},
+        "who": {"user": "nobody-at-all"},
+        "limit": {"environment": {"CHANGED": "yes"}, "volumes": ["new:/new"], "networks": ["later"]},
+    }
+    more = {"networks": {**top["networks"], "later": {}}, "volumes": {"kept": {}, "new": {}}}
+    changed = {name: one | {"environment": {"CHANGED": "yes"}} for name, one in others.items()}
+    drafted(stack, {**more, "services": {**changed, **wrong}})
+    done = stack.deploy()
+    assert done.code == 3, done.output
+    for said in (
+        'web: sysctls: sysctl "vm.max_map_count" is not in a separate kernel namespace',
+        "log: logging: failed to initialize logging driver: dial tcp 127.0.0.1:9: connect: connection",
+        "option: logging: unknown log opt 'max-sizes' for json-file log driver",
+        'able: cap_add: invalid CapAdd: unknown capability: "CAP_NONSENSE"',
+        "who: user: unable to find user nobody-at-all",
+    ):
+        assert said in done.output, done.output
+    assert "limit: " not in done.output
+    assert not any(f"; {name}: " in done.output for name in changed), done.output
+    assert stack.containers() == before
+    assert left(stack) == []
+    assert volumes(stack) == held
+    releases = host.execute(stack.made.name, f"ls {stack.path}/.deploy/releases").stdout.decode().split()
+    assert len(releases) == 1, "that of the deployment that failed is removed"

@@ -97,7 +97,7 @@ def test_a_release_whose_volume_is_another_is_never_gone_back_to(chat: Chat) -> 
 def test_a_runner_killed_before_the_switch_leaves_nothing_that_resume_does_not_clear(chat: Chat) -> None:
     before, release = chat.containers(), current(chat)
     chat.release("v1")
-    killed(chat, "baseline …")
+    killed(chat, "trial start …")
     status = gonogo(chat, "status", reports=False)
     assert status.returncode == 1
     assert "that process is gone" in status.stdout
@@ -108,6 +108,8 @@ def test_a_runner_killed_before_the_switch_leaves_nothing_that_resume_does_not_c
     assert done.returncode == 3, done.stdout + done.stderr
     assert "before anything was changed" in done.stdout
     assert (chat.containers(), current(chat)) == (before, release)
+    ours = "--filter label=gonogo.throwaway"
+    assert chat.shell(f"docker ps -aq {ours}; docker network ls -q {ours}") == ""
     assert gonogo(chat, "status", reports=False).returncode == 0
     again = gonogo(chat, "resume")
     assert "nothing to resume" in again.stdout

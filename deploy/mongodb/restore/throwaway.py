@@ -22,12 +22,12 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from gonogo.deploy.errors import GonogoError, cause
+from gonogo.deploy.host.docker import THROWAWAY as LABEL
 from gonogo.deploy.ssh.connection import Connection
 
 if TYPE_CHECKING:
     from gonogo.deploy.mongodb.server.source import Client
 
-LABEL = "gonogo.throwaway"
 PORT = 27017
 UP_S = 120.0
 """Seconds that a server may take until it answers."""

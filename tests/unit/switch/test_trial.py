@@ -1,0 +1,96 @@
+"""What is read from the words of Compose and the engine at a trial start."""
+
+from __future__ import annotations
+
+from gonogo.deploy.compose.trial_model import PROGRAM
+from gonogo.deploy.switch.trial import Trial, read
+from tests.unit.tables import every
+
+CREATED = " Container gonogo-trial-shop-api Creating \n Container gonogo-trial-shop-api Created \n"
+DAEMON = "Error response from daemon: "
+TASK = f"{DAEMON}failed to create task for container: failed to create shim task: OCI runtime create failed: "
+RUNC = f"{TASK}runc create failed: unable to start container process: "
+OLD = (
+    f"{DAEMON}failed to create shim task: OCI runtime create failed: runc create failed: unable to start "
+    "container process: "
+)
+
+
+@every(
+    "said",
+    [
+        f'{RUNC}exec: "{PROGRAM}": stat {PROGRAM}: no such file or directory: unknown',
+        f'{OLD}exec: "{PROGRAM}": stat {PROGRAM}: no such file or directory: unknown',
+        f"{TASK}crun: executable file `{PROGRAM}` not found: No such file or directory: unknown",
+        f'{TASK}creating container: error finding executable "{PROGRAM}" in PATH []: no such file',
+        f"[FATAL tini (7)] exec {PROGRAM} failed: No such file or directory",
+    ],
+)
+def test_that_there_is_no_program_is_the_pass(said: str) -> None:
+    assert read("api", CREATED + said) == Trial("api")
+
+
+@every(
+    "said, told",
+    [
+        (
+            f'{DAEMON}error gathering device information while adding custom device "/dev/x": no such file',
+            'devices: error gathering device information while adding custom device "/dev/x": no such file',
+        ),
+        (
+            f'{DAEMON}could not select device driver "" with capabilities: [[gpu]]',
+            'gpus: could not select device driver "" with capabilities: [[gpu]]',
+        ),
+        (
+            f'{TASK}runc create failed: sysctl "vm.swappiness" is in no separate namespace: unknown',
+            'sysctls: sysctl "vm.swappiness" is in no separate namespace',
+        ),
+        (
+            f"{DAEMON}failed to create task for container: failed to initialize logging driver: dial tcp",
+            "logging: failed to initialize logging driver: dial tcp",
+        ),
+        (
+            f"{RUNC}error during container init: error setting rlimits: operation not permitted",
+            "ulimits: error setting rlimits: operation not permitted",
+        ),
+        (
+            f"{DAEMON}Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available",
+            "cpus: Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available",
+        ),
+        (
+            f'{RUNC}error during container init: error mounting "/a" to rootfs: not a directory: unknown',
+            'volumes: error mounting "/a" to rootfs: not a directory',
+        ),
+        (f"{DAEMON}some words that nobody knew", "some words that nobody knew"),
+        (
+            "opening seccomp profile (/x) failed: open /x: no such file",
+            "security_opt: opening seccomp profile (/x)",
+        ),
+    ],
+)
+def test_a_refusal_is_told_with_its_key_and_without_what_stands_around_it(said: str, told: str) -> None:
+    found = read("api", f"{CREATED} Container gonogo-trial-shop-api {said} \n{said}\n")
+    assert found.refused.startswith(told)
+    assert found.not_tried == ""
+
+
+@every(
+    "said, runtime",
+    [
+        ("services.api.volumes.0 additional properties 'x' not allowed", "runc"),
+        (
+            "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?",
+            "runc",
+        ),
+        (f"{CREATED}{TASK}ENOENT: No such file or directory: unknown", "kata"),
+        ("", "runc"),
+    ],
+)
+def test_what_was_not_tried_is_no_pass_and_no_refusal(said: str, runtime: str) -> None:
+    found = read("api", said, runtime)
+    assert (found.refused, bool(found.not_tried)) == ("", True)
+
+
+def test_another_runtime_is_refused_what_the_engine_refuses() -> None:
+    said = f'{CREATED}{DAEMON}error gathering device information while adding custom device "/dev/x": no'
+    assert read("api", said, "kata").refused.startswith("devices: ")
