@@ -31,6 +31,7 @@ LONGEST = (
     "tests/lab/test_make.py",
     "tests/lab/test_new_user.py",
     "tests/lab/data",
+    "tests/lab/test_limits.py",
     "tests/lab/test_faults.py",
     "tests/lab/test_adopt.py",
     "tests/lab/test_wheel.py",

@@ -11,7 +11,6 @@ from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.host.engine import Engine
-from gonogo.deploy.host.images import ImageInfo
 from gonogo.deploy.release.build_source import REVISION, stale
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import Record
@@ -20,15 +19,6 @@ from gonogo.deploy.target.target import Target
 
 WHERE = {"on-server": "on the target", "registry": "here, nor in the registry"}
 """Where an image that is built already is looked for, by the method; this machine is here."""
-
-
-def at_hand(release: Release, service: Service) -> ImageInfo | None:
-    """Return the image that a service would run, as far as it exists before the deployment."""
-    if service.build is not None:
-        # What the target happens to have under its name is never taken for an image that this stack builds.
-        return release.builds.images.get(service.image) if release.skip_build else None
-    there = release.host.images(release).found.get(service.image)
-    return there or release.builds.images.get(service.image)
 
 
 @pytest.mark.offline(without="images that are not built from here")
@@ -47,7 +37,7 @@ def test_images_present(target: Target, release: Release, expect: Expect) -> Non
     where = WHERE.get(target.method, "here")
     for service in [] if release.offline else rest:
         told = f"{release.builds.sought(service)} (service {service.name})"
-        if at_hand(release, service):
+        if release.builds.at_hand(service):
             continue
         if service.build is not None:
             if service.name not in release.builds.offered:
@@ -129,7 +119,7 @@ def runs_on(platform: str, engine: str) -> bool:
 
 
 def _platforms(release: Release, service: Service) -> Iterator[tuple[str, str]]:
-    image = at_hand(release, service)
+    image = release.builds.at_hand(service)
     if image:
         yield image.platform, f"has an image ({service.image}) for"
     elif service.build is not None and not release.skip_build:
@@ -154,7 +144,7 @@ def test_images_target(target: Target, release: Release, expect: Expect) -> None
     stages = {} if release.skip_build else release.builds.stages
     own = {name: ImageDefaults(stage.variables, stage.words, stage.name) for name, stage in stages.items()}
     for service in services:
-        if image := at_hand(release, service):
+        if image := release.builds.at_hand(service):
             own[service.name] = ImageDefaults(image.variables, " ".join((*image.entrypoint, *image.command)))
     wrong = development.faults(services, declared, own)
     expect(

@@ -35,7 +35,7 @@ def _settled(host: Host, suite: Suite, target: Target) -> list[Container]:
     it is final only when as many more checks have failed as make it unhealthy. They count from when it was
     first seen so in this run: who is without service must not wait for that twice.
     """
-    deadline, seen = time.monotonic() + target.thresholds.healthy_timeout_s, suite.streaks
+    begun, seen = time.monotonic(), suite.streaks
     while True:
         found = _running(host, target)
         for one in found:
@@ -49,7 +49,8 @@ def _settled(host: Host, suite: Suite, target: Target) -> list[Container]:
             for one in found
             if one.running
         )
-        if not waiting or time.monotonic() >= deadline:
+        limit = target.thresholds.healthy_within(*(one.settled_s for one in found))
+        if not waiting or time.monotonic() >= begun + limit:
             return found
         time.sleep(PAUSE_S)
 

@@ -1,7 +1,7 @@
 """What a Dockerfile says of the image that it builds: its stage, its variables and its command.
 
 It follows Docker's reference of the format as far as that needs: continued lines, here-documents, stages,
-ARG, ENV, CMD and ENTRYPOINT in both forms. What a base image brings along is not known here.
+ARG, ENV, HEALTHCHECK, CMD and ENTRYPOINT in both forms. What a base image brings along is not known here.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from gonogo.deploy.compose import healthcheck
+from gonogo.deploy.compose.healthcheck import Healthcheck
+
 _FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?[\"']?(\w+)")
+_OPTION = re.compile(r"--([a-z-]+)=(\S+)(?=.*\b(?:CMD|NONE)\b)", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})")
 
 
@@ -29,6 +33,7 @@ class Stage:
     command: str = ""
     entrypoint: str = ""
     own_command: bool = False
+    healthcheck: Healthcheck | None = None
 
     @property
     def words(self) -> str:
@@ -44,7 +49,9 @@ def stages(text: str, arguments: Mapping[str, str]) -> list[Stage]:
         if instruction == "FROM" and (match := _FROM.match(rest)):
             base = _stage(found, _filled(match[1], known)) or Stage()
             name = (match[2] or "").lower()
-            found.append(Stage(name, dict(base.variables), base.command, base.entrypoint))
+            found.append(
+                Stage(name, dict(base.variables), base.command, base.entrypoint, healthcheck=base.healthcheck)
+            )
         elif instruction == "ARG":
             name, _, default = rest.partition("=")
             known[name.strip()] = arguments.get(name.strip(), _filled(default.strip("\"' "), known))
@@ -72,6 +79,10 @@ def _apply(stage: Stage, instruction: str, rest: str, known: Mapping[str, str]) 
             stage.variables[name] = _filled(value, {**known, **stage.variables})
     elif instruction == "CMD":
         stage.command, stage.own_command = _command(rest), True
+    elif instruction == "HEALTHCHECK":
+        options = {key.replace("-", "_"): value for key, value in _OPTION.findall(rest)}
+        none = re.search(r"(?:^|\s)NONE$", rest, re.IGNORECASE)
+        stage.healthcheck = healthcheck.of_compose({**options, "test": "NONE" if none else "CMD"})
     elif instruction == "ENTRYPOINT":
         # The reference, "ENTRYPOINT": it resets a command that comes from the base.
         stage.entrypoint, stage.command = _command(rest), stage.command if stage.own_command else ""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gonogo.deploy.compose import image_name
+from gonogo.deploy.compose import healthcheck, image_name
 from gonogo.deploy.compose.contents import Content, contents
+from gonogo.deploy.compose.healthcheck import Healthcheck
 from gonogo.deploy.compose.needs import Needs, needs, subnets_of
 from gonogo.deploy.errors import GonogoError
 
@@ -55,7 +56,7 @@ class Service:
     ``named``: the compose file gives that name, it is not Compose's own. ``command`` and ``entrypoint`` are
     empty where the image's hold; ``memory_reservation`` is in bytes, 0 where there is none. ``aliases``:
     further names that it has in its ``networks``, whose keys these are; ``addressed``: those of them in which
-    it has an address of its own.
+    it has an address of its own. ``healthcheck``: that of the compose file; an image may bring one along.
 
     ``ranges``: of each of them the engine chooses one port that is free. ``modes``: what of another service's
     container its own are made with, such as ``network_mode``, and that service; ``volumes_from``: whose
@@ -69,7 +70,7 @@ class Service:
     ports: tuple[Port, ...] = ()
     ranges: tuple[tuple[Port, ...], ...] = ()
     mounts: tuple[Mount, ...] = ()
-    has_healthcheck: bool = False
+    healthcheck: Healthcheck | None = None
     depends_on: dict[str, str] = field(default_factory=dict)
     container_name: str = ""
     network_mode: str = ""
@@ -234,7 +235,6 @@ def _unescape(value: Any) -> Any:
 def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
     environment = {k: "" if v is None else str(v) for k, v in (raw.get("environment") or {}).items()}
     depends = {k: (v or {}).get("condition", "") for k, v in (raw.get("depends_on") or {}).items()}
-    health = raw.get("healthcheck") or {}
     ports = [_ports(item) for item in raw.get("ports") or []]
     spaces = {mode: str(raw.get(mode) or "") for mode in SPACES}
     deploy, networks = raw.get("deploy") or {}, raw.get("networks") or {}
@@ -247,7 +247,7 @@ def _service(project: str, name: str, raw: dict[str, Any]) -> Service:
         ranges=tuple(found for found in ports if len(found) > 1),
         mounts=tuple(_mount(item) for item in raw.get("volumes") or []),
         networks=tuple(networks),
-        has_healthcheck=bool(health) and not health.get("disable") and health.get("test") != ["NONE"],
+        healthcheck=healthcheck.of_compose(raw.get("healthcheck")),
         depends_on=depends,
         container_name=raw.get("container_name") or "",
         network_mode=raw.get("network_mode") or "",

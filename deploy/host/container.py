@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from gonogo.deploy.compose import healthcheck
+from gonogo.deploy.compose.healthcheck import Healthcheck
 from gonogo.deploy.compose.model import Port
 
 LABELS = "com.docker.compose"
@@ -17,7 +19,10 @@ FORM = (
     '"status":{{json .State.Status}},"exit_code":{{json .State.ExitCode}},'
     '"health":{{with (index .State "Health")}}{{json .Status}}{{else}}""{{end}},'
     '"failing_streak":{{with (index .State "Health")}}{{json .FailingStreak}}{{else}}0{{end}},'
-    '"retries":{{with (index .Config "Healthcheck")}}{{json (index . "Retries")}}{{else}}0{{end}},'
+    '"check":{{with (index .Config "Healthcheck")}}{"retries":{{json (index . "Retries")}},'
+    '"interval":{{json (index . "Interval")}},"timeout":{{json (index . "Timeout")}},'
+    '"start_period":{{json (index . "StartPeriod")}},"start_interval":{{json (index . "StartInterval")}}}'
+    "{{else}}null{{end}},"
     '"started":{{json .State.StartedAt}},"created":{{json .Created}},"restarts":{{json .RestartCount}},'
     '"project":{{json (index .Config.Labels "com.docker.compose.project")}},'
     '"service":{{json (index .Config.Labels "com.docker.compose.service")}},'
@@ -33,8 +38,6 @@ GIVEN = (
     '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"running":{{.State.Running}},'
     '"env":{{json .Config.Env}},"entrypoint":{{json .Config.Entrypoint}},"command":{{json .Config.Cmd}}}'
 )
-RETRIES = 3
-"""Failed health checks in a row that make a container unhealthy, by default (Dockerfile reference)."""
 ENDING = ("", "no", "on-failure")
 """Restart policies under which a container that ended with status 0 stays ended."""
 
@@ -45,7 +48,7 @@ class Container:
 
     ``ports``: those it was made with; ``bound``: those that it holds while it runs, chosen ones too.
     ``mounts``: type, name or source, and place of each; ``read_only``: the places that it cannot write to.
-    ``failing_streak``: health checks in a row that failed; ``retries``: how many make it unhealthy.
+    ``failing_streak``: health checks in a row that failed; ``healthcheck``: when it is checked, if it is.
 
     >>> host.container("shop-api-1").health
     'healthy'
@@ -58,7 +61,7 @@ class Container:
     status: str
     health: str = ""
     failing_streak: int = 0
-    retries: int = RETRIES
+    healthcheck: Healthcheck | None = None
     project: str = ""
     service: str = ""
     hash: str = ""
@@ -86,6 +89,17 @@ class Container:
     def well(self) -> bool:
         """Whether it runs and is not unhealthy or still starting."""
         return self.running and self.health in ("", "healthy")
+
+    @property
+    def retries(self) -> int:
+        """How many health checks in a row must fail to make it unhealthy."""
+        return (self.healthcheck and self.healthcheck.retries) or healthcheck.RETRIES
+
+    @property
+    def settled_s(self) -> float:
+        """Within how many seconds of its start its health check has seen it well, if it is; 0 without one."""
+        # What the engine shows is what it heeds: an earlier one drops the interval that it does not know.
+        return self.healthcheck.settled(healthcheck.OFTEN) if self.healthcheck and self.health else 0.0
 
     @property
     def completed(self) -> bool:
@@ -135,7 +149,7 @@ def _container(raw: dict[str, Any]) -> Container:
         status=raw["status"],
         health=raw["health"] if raw["health"] != "none" else "",
         failing_streak=raw.get("failing_streak") or 0,
-        retries=raw.get("retries") or RETRIES,
+        healthcheck=healthcheck.of_engine(raw.get("check")),
         project=raw["project"] or "",
         service=raw["service"] or "",
         hash=raw["hash"] or "",

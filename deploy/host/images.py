@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from gonogo.deploy.compose import healthcheck
 from gonogo.deploy.compose.development import VARIABLES
+from gonogo.deploy.compose.healthcheck import Healthcheck
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.host.engine import SNAPSHOTTER
@@ -22,13 +24,17 @@ KEPT = (*VARIABLES, "MONGO_VERSION")
 LABELS = "org.opencontainers.image."
 MISSING = re.compile(r"no such (image|object)|invalid reference", re.IGNORECASE)
 
-# .ID, not the .Id of the JSON: at an unknown name docker falls back to maps, which lack what is empty.
+# .ID, not the .Id of the JSON: at an unknown name docker falls back to maps, which lack what is empty. Docker
+# 20.10 knows no StartInterval, so that of an image is not asked for.
 _IF = 'eq (index (split . "=") 0) ' + " ".join(f'"{name}"' for name in KEPT)
 FORM = (
     '{"id":{{json .ID}},"tags":{{json .RepoTags}},"digests":{{json .RepoDigests}},"os":{{json .Os}},'
     '"architecture":{{json .Architecture}},"variant":{{json .Variant}},"size":{{json .Size}},'
     '"created":{{json .Created}},"layers":{{json .RootFS.Layers}}{{with .Config}},"labels":{{json .Labels}},'
     '"user":{{json .User}},"command":{{json .Cmd}},"entrypoint":{{json .Entrypoint}},'
+    '{{with .Healthcheck}}"healthcheck":{"interval":{{json .Interval}},"timeout":{{json .Timeout}},'
+    '"start_period":{{json .StartPeriod}},"retries":{{json .Retries}},'
+    '"off":{{with .Test}}{{eq (index . 0) "NONE"}}{{else}}false{{end}}},{{end}}'
     f'"variables":[{{{{range .Env}}}}{{{{if {_IF}}}}}{{{{json .}}}},{{{{end}}}}{{{{end}}}}null]{{{{end}}}}}}'
 )
 
@@ -39,7 +45,7 @@ class ImageInfo:
 
     ``platform`` is such as ``linux/amd64``; ``size`` is in bytes, unpacked; ``created`` in ISO 8601;
     ``labels`` those of the OCI image specification; ``layers`` the digests of its layers, unpacked, the
-    lowest first; ``variables`` those named in KEPT.
+    lowest first; ``variables`` those named in KEPT; ``healthcheck`` its own, which its containers inherit.
     """
 
     id: str
@@ -52,6 +58,7 @@ class ImageInfo:
     variables: dict[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
+    healthcheck: Healthcheck | None = None
 
 
 def inspect(
@@ -168,6 +175,7 @@ def _info(raw: dict[str, Any]) -> ImageInfo:
         variables=dict(text.split("=", 1) for text in given if "=" in text),
         command=tuple(raw.get("command") or ()),
         entrypoint=tuple(raw.get("entrypoint") or ()),
+        healthcheck=healthcheck.of_engine(raw.get("healthcheck")),
     )
 
 

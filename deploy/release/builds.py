@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from gonogo.deploy.compose.dockerfile import Stage
+from gonogo.deploy.compose.healthcheck import Healthcheck
 from gonogo.deploy.compose.model import Service
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host import identities
@@ -44,6 +45,23 @@ class Builds(Part):
         built = {one.image: found.get(self.sought(one)) for one in services if one.build is not None}
         rest = {name: image for name, image in found.items() if name not in built}
         return rest | {name: image for name, image in built.items() if image}
+
+    def at_hand(self, service: Service) -> ImageInfo | None:
+        """The image that a service would run, as far as it exists before the deployment."""
+        if service.build is not None:
+            # What the target has under its name is never taken for an image that this stack builds.
+            return self.images.get(service.image) if self._release.skip_build else None
+        return self._there.get(service.image) or self.images.get(service.image)
+
+    def healthcheck(self, service: Service) -> Healthcheck | None:
+        """The health check that containers of a service would have; None for none.
+
+        That of the compose file, and below it that of the image: of its Dockerfile where it is built.
+        """
+        building = service.build is not None and not self._release.skip_build
+        stage = self.stages.get(service.name) if building else None
+        image = stage or self.at_hand(service)
+        return (service.healthcheck or Healthcheck()).over(image.healthcheck if image else None)
 
     @property
     def ids(self) -> dict[str, str]:

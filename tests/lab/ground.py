@@ -13,6 +13,7 @@ from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse
 from lab import host
+from lab.kind import NEWEST, Kind
 from tests import harness
 from tests.lab.connecting import reachable
 
@@ -25,10 +26,10 @@ LISTEN = (
 
 
 @contextlib.contextmanager
-def on_host(name: str) -> Iterator[tuple[host.Host, Connection]]:
+def on_host(name: str, kind: Kind = NEWEST) -> Iterator[tuple[host.Host, Connection]]:
     """Give a host of its own, with the image and the stack's folder, and a connection to it."""
     try:
-        made = host.up(name, [IMAGE])
+        made = host.up(name, [IMAGE], kind)
         host.execute(name, "mkdir -p /srv/shop && chown deploy: /srv/shop", user="root")
         with Connection.open(reachable(made.alias, made.config)) as connection:
             yield made, connection

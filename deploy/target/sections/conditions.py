@@ -11,6 +11,9 @@ from pydantic import AfterValidator, Field, field_validator
 from gonogo.deploy.target.sections import values
 from gonogo.deploy.target.sections.values import Day, Section
 
+HEALTHY_S = 120.0
+"""How long a service may take to become healthy where nobody says how long."""
+
 
 class Tls(Section):
     """Certificates that must not expire soon, beside those of https health endpoints."""
@@ -55,7 +58,15 @@ class Thresholds(Section):
     clock_skew_s: float = Field(5, gt=0)
     connect_timeout_s: float = Field(10, gt=0)
     command_timeout_s: float = Field(60, gt=0)
-    healthy_timeout_s: float = Field(120, gt=0)
+    healthy_timeout_s: float | None = Field(None, gt=0)
+
+    def healthy_within(self, *settled_s: float) -> float:
+        """Return how many seconds a service may take to become healthy.
+
+        That is ``healthy_timeout_s``, and where that is not set, 120 or as long as the health check of a
+        container needs to see that it is well, which ``settled_s`` are.
+        """
+        return self.healthy_timeout_s or max(HEALTHY_S, *settled_s, 0.0)
 
 
 class Waiver(Section):

@@ -38,7 +38,7 @@ def test_short_forms_of_a_compose_file_are_read_as_compose_does(tmp_path: Path) 
     model = Model.from_json(local_resolver.resolve(SHORT, target, {"TOKEN": "t$k", "PORT": "80"}))
     assert sorted(model.services) == ["cache", "web"]
     web = model.services["web"]
-    assert (web.image, web.restart, web.scale, web.has_healthcheck) == ("shop/base:1", "always", 2, True)
+    assert (web.image, web.restart, web.scale, bool(web.healthcheck)) == ("shop/base:1", "always", 2, True)
     assert web.build == {"context": "/srv/shop", "dockerfile": "Dockerfile"}
     assert (web.command, web.entrypoint) == (("serve", "--port", "80"), ("/run", "it"))
     assert web.environment == {"MODE": "on", "TOKEN": "t$k", "PRICE": "5$"}
@@ -55,7 +55,8 @@ def test_short_forms_of_a_compose_file_are_read_as_compose_does(tmp_path: Path) 
         Mount("volume", "", "/scratch"),
     )
     assert (model.volumes, model.external_volumes) == ({"data": "kept"}, {"kept"})
-    assert not model.services["cache"].has_healthcheck
+    off = model.services["cache"].healthcheck
+    assert off and off.off
     assert local_resolver.needs_compose("include: [a.yml]\nservices: {a: {extends: b}}\n") == [
         "extends",
         "include",

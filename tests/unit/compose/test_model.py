@@ -32,7 +32,7 @@ def test_a_service_is_read():
     api = read.services["api"]
     assert api.environment == {"A": "a$b", "B": ""}
     assert api.ports == (Port("::1", 8080, 80, "udp"), Port("", 0, 1, "tcp"))
-    assert api.has_healthcheck
+    assert api.healthcheck and api.healthcheck.tested
     assert read.services["job"].image == "p-job"
     assert read.order() == ["api", "job"]
     assert read.built() == ["api"]

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from gonogo.deploy.compose.healthcheck import Healthcheck
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import inspection
 from gonogo.deploy.host.container import Container
@@ -72,6 +73,20 @@ def test_every_replica_has_to_be_well(monkeypatch: pytest.MonkeyPatch) -> None:
     words = r"^local: api: b is unhealthy; its log ends: two \| three \| four$"
     with pytest.raises(GonogoError, match=words):
         Scene(monkeypatch, [one, bad], log="one\ntwo\n\nthree\nfour\n").wait(scale=2)
+
+
+def test_a_health_check_that_needs_longer_is_given_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Healthcheck(interval=200, timeout=10, tested=True)
+    late = container("api", health="starting", healthcheck=slow)
+    well = container("api", health="healthy", healthcheck=slow)
+    states = [[late]] * 510 + [[well]]
+    connection = cast(Connection, scene := Scene(monkeypatch, *states))
+    switch.wait(connection, target(), "api")
+    assert scene.clock > 200
+    with pytest.raises(GonogoError, match="not healthy within 210 s"):
+        switch.wait(cast(Connection, Scene(monkeypatch, [late])), target(), "api")
+    with pytest.raises(GonogoError, match="not healthy within 5 s"):
+        Scene(monkeypatch, [late]).wait()
 
 
 def test_all_containers_are_looked_at_until_those_of_the_service_are_known(

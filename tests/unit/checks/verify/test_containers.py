@@ -97,7 +97,7 @@ def test_what_is_unhealthy_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -
     looks = iter(range(5, 99))
 
     def running(*_: Any) -> list[Any]:
-        return [container("web", health="unhealthy", failing_streak=next(looks), retries=3)]
+        return [container("web", health="unhealthy", failing_streak=next(looks))]
 
     monkeypatch.setattr(containers, "_running", running)
     monkeypatch.setattr(containers.time, "sleep", lambda _: None)
