@@ -89,7 +89,7 @@ def release() -> str:
     text, _, example = (inspect.getdoc(Release) or "").partition(">>>")
     known = {name: getattr(Release, name) for name in sorted(dir(Release)) if not name.startswith("_")}
     rows = {name: told(one) for name, one in known.items() if isinstance(one, property | Asked)}
-    rows["replaces(holder, service)"] = told(Release.replaces)
+    rows["replaces(holder, service, port)"] = told(Release.replaces)
     for part in PARTS:
         kind = known[part].func
         rows |= {f"{part}.{name}": says for name, says in properties(kind)}

@@ -13,7 +13,7 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.command_line import OVERRIDES, PROJECT
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.model import Service
-from gonogo.deploy.host.container import Container
+from gonogo.deploy.release.by_hand import added, without
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target
@@ -118,23 +118,6 @@ def switches(target: Target, environment: dict[str, str]) -> list[str]:
     return found
 
 
-def added(running: Iterable[Container], target: Target) -> dict[str, list[str]]:
-    """Return the compose files that containers were started from and that would not be deployed.
-
-    A file counts where it was one of several and the others are known: an override. Compose writes the files
-    into a label; those in gonogo's own folder are of its releases.
-    """
-    ours = {PurePosixPath(file).name for file in target.compose_files}
-    found: dict[str, list[str]] = {}
-    for one in running:
-        files = [PurePosixPath(file) for file in one.files.split(",") if file]
-        extra = [f for f in files if f.name not in ours and not f.is_relative_to(target.deploy_path)]
-        for file in extra:
-            if len(files) > len(extra) or file.name in OVERRIDES:
-                found.setdefault(str(file), []).append(one.name)
-    return found
-
-
 def _changed_there(target: Target, release: Release) -> Iterator[str]:
     """Yield what on the target makes the stack another one than the compose files here say."""
     ours = {PurePosixPath(file).name for file in target.compose_files}
@@ -150,8 +133,6 @@ def _changed_there(target: Target, release: Release) -> Iterator[str]:
     ):
         yield f"{stray} lies there, while env_file names {env}"
     yield from switches(target, release.environment.variables)
-    for file, names in sorted(added(release.host.project(target.project).containers, target).items()):
-        yield f"{', '.join(sorted(names))} started with {file}, which is none of compose_files"
 
 
 def _changed_here(target: Target, release: Release) -> Iterator[str]:
@@ -185,6 +166,11 @@ def test_compose_reproducible(target: Target, release: Release, expect: Expect) 
     )
     expected = "only compose_files, the target file and the env file decide what runs"
     expect(not wrong, wrong, found=good, expected=expected)
+    by_hand = {} if release.offline else added(release.host.project(target.project).containers, target)
+    for file, held in sorted(by_hand.items()):
+        names = ", ".join(sorted(one.name for one in held))
+        said = f"{names} started with {file}, which is none of compose_files"
+        expect(False, said, expected=expected, fix=without(by_hand, target))
     kept = release.files.beside.overrides
     expect(
         not kept,

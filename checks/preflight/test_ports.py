@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -9,9 +10,11 @@ import pytest
 
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.model import Port, Service
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.port import Holder
 from gonogo.deploy.host.sockets import Listener, overlaps
 from gonogo.deploy.release.host import Host
+from gonogo.deploy.release.plan import ours
 from gonogo.deploy.release.release import Release
 
 MOST = 20  # ports that a message names
@@ -19,15 +22,32 @@ Number = tuple[int, str]
 """A port and its protocol."""
 
 
-def hindering(holders: Iterable[Holder], service: str, release: Release) -> str:
-    """Return which of the ``holders`` of a port keeps ``service`` from publishing it; empty if none does."""
-    for one in holders:
-        if isinstance(one, Listener):
-            return one.told
-        if not release.replaces(one, service):
-            whose = f" of the project {one.project}" if one.project else ""
-            return f"the container {one.name}{whose}"
-    return ""
+def hindrance(holders: Iterable[Holder], service: str, release: Release, port: Port) -> Holder | None:
+    """Return which of the ``holders`` of a port keeps ``service`` from publishing it; None if none does."""
+    return next((one for one in holders if not release.replaces(one, service, port)), None)
+
+
+def hindering(holders: Iterable[Holder], service: str, release: Release, port: Port) -> str:
+    """Return what keeps ``service`` from publishing a port, in words; empty if nothing does."""
+    one = hindrance(holders, service, release, port)
+    if not isinstance(one, Container):
+        return one.told if one else ""
+    kind = "one-off container" if one.oneoff else "container"
+    whose = f" of the project {one.project}" if one.project else ""
+    if one.oneoff:
+        whose += ", which `docker compose run` started"
+    elif one.project == release.model.name and one.service not in release.services:
+        whose += f", of the service {one.service}, which this release does not have"
+    elif one.project == release.model.name and not ours(one, release.target):
+        whose += ", which was started by hand, so that it would not leave in time"
+    return f"the {kind} {one.name}{whose}"
+
+
+def cure(holders: Iterable[Holder | None]) -> str:
+    """Return what to do about containers that keep a service from its port; empty where none is one."""
+    names = list(dict.fromkeys(one.name for one in holders if isinstance(one, Container)))
+    end = "once nobody needs it, or publish another port"
+    return f"Stop the holder on the target (`docker stop {shlex.join(names)}`) {end}." if names else ""
 
 
 def process(holders: Iterable[Holder]) -> str:
@@ -110,13 +130,17 @@ def test_ports_free(host: Host, release: Release, expect: Expect) -> None:
     expect(not wrong, wrong, found="all free or ours", expected=expected)
     _ = host.holders  # whether they can be told at all is asked whatever is published
     for service, port in release.published:
-        who = hindering(host.port(str(port)).holders, service, release)
-        expect(not who, f"{port} for {service} is held by {who}", expected=expected)
+        found = host.port(str(port)).holders
+        who, fix = hindering(found, service, release, port), cure([hindrance(found, service, release, port)])
+        expect(not who, f"{port} for {service} is held by {who}", expected=expected, fix=fix)
     for one in services:
         for ports in one.ranges:
             held = {port: host.port(str(port)).holders for port in ports}
-            full = exhausted(one, {port: hindering(who, one.name, release) for port, who in held.items()})
-            expect(not full, full, expected=expected)
+            full = exhausted(
+                one, {port: hindering(who, one.name, release, port) for port, who in held.items()}
+            )
+            fix = cure(hindrance(who, one.name, release, port) for port, who in held.items())
+            expect(not full, full, expected=expected, fix=fix)
             risk = risky(one, {port: process(who) for port, who in held.items()})
             expect(not risk, risk, expected=expected, severity="warning")
 

@@ -11,6 +11,7 @@ from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release.records import Image
+from gonogo.deploy.target.target import Target
 
 Action = Literal["unchanged", "replaced", "created", "removed"]
 
@@ -130,3 +131,10 @@ def _state(found: list[Container], scale: int) -> str:
         return f"it has {len(found)} containers instead of {scale}"
     stopped = [one.told for one in found if not one.running and not one.completed]
     return f"it does not run: {', '.join(stopped)}" if stopped else ""
+
+
+def ours(container: Container, target: Target) -> bool:
+    """Return whether a container was made from the files of a release, by hand from the current one too."""
+    files = [file for file in container.files.split(",") if file]
+    places = tuple(f"{target.deploy_path}/{name}/" for name in ("releases", "current"))
+    return bool(files) and all(file.startswith(places) for file in files)

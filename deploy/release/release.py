@@ -24,6 +24,7 @@ from gonogo.deploy.release.environment import Environment
 from gonogo.deploy.release.files import Files
 from gonogo.deploy.release.folder import Folder
 from gonogo.deploy.release.networks import Networks
+from gonogo.deploy.release.plan import ours
 from gonogo.deploy.release.records import Baseline
 from gonogo.deploy.release.registry import Registry
 from gonogo.deploy.release.releases import Releases
@@ -176,10 +177,19 @@ class Release(Base):
         """The ports with a fixed number that Docker publishes, each with the name of its service."""
         return [(one.name, port) for one in self.publishing for port in one.ports if port.published]
 
-    def replaces(self, holder: Holder, service: str) -> bool:
-        """Return whether a holder of a port leaves when ``service`` starts, as its own container does."""
-        ours = (self.model.name, service)
-        return isinstance(holder, Container) and (holder.project, holder.service) == ours
+    def replaces(self, holder: Holder, service: str, port: Port | None = None) -> bool:
+        """Return whether a holder of a port leaves when ``service`` starts, as its own container does.
+
+        So does a container that a release made of another service, where that is not to publish the ``port``
+        any more. A one-off container (``docker compose run``) is replaced by nothing.
+        """
+        if not isinstance(holder, Container) or holder.oneoff or holder.project != self.model.name:
+            return False
+        other = self.services.get(holder.service)
+        if holder.service == service or other is None or port is None:
+            return holder.service == service
+        wanted = {(one.published, one.protocol) for span in ((*other.ports,), *other.ranges) for one in span}
+        return ours(holder, self.target) and (port.published, port.protocol) not in wanted
 
     @asked("git.changes")
     def shipping(self) -> Shipping | None:

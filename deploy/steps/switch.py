@@ -9,13 +9,14 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release import records
 from gonogo.deploy.release.journal import BACK
+from gonogo.deploy.release.plan import ours
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.steps.step import Step
 from gonogo.deploy.switch import goal as goals
 from gonogo.deploy.switch import login_of_then
 from gonogo.deploy.switch import service as switch
 from gonogo.deploy.switch.converge import converge
-from gonogo.deploy.switch.course import ours, planned
+from gonogo.deploy.switch.course import planned
 from gonogo.deploy.switch.goal import Goal
 
 

@@ -13,10 +13,10 @@ from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.host import networks
 from gonogo.deploy.release import contents, records
 from gonogo.deploy.release.journal import REMOVE, SWITCH
-from gonogo.deploy.release.plan import Change
+from gonogo.deploy.release.plan import Change, ours
 from gonogo.deploy.release.records import Baseline
 from gonogo.deploy.switch import service
-from gonogo.deploy.switch.course import ONCE, Acting, Course, ours
+from gonogo.deploy.switch.course import ONCE, Acting, Course
 
 
 def converge(on: Acting, course: Course) -> str:

@@ -12,12 +12,11 @@ from gonogo.deploy.host.container import LABELS, Container
 from gonogo.deploy.host.networks import inspected
 from gonogo.deploy.release import contents, env_files, networks, records
 from gonogo.deploy.release.networks import Anew
-from gonogo.deploy.release.plan import Change, plan
+from gonogo.deploy.release.plan import Change, ours, plan
 from gonogo.deploy.release.records import Image
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.switch import shared_namespaces
 from gonogo.deploy.switch.goal import Goal
-from gonogo.deploy.target.target import Target
 
 ONCE = "it ends, and a way back does not run it again"
 """Why a one-shot of the release that is gone back to is left out: its migration was done by then."""
@@ -175,9 +174,3 @@ def _once(on: Acting, goal: Goal, change: Change, running: Iterable[Container]) 
     if mine and all(ours(one, on.release.target) for one in mine):
         return Change(name, "removed", ONCE, change.before)
     return Change(name, "unchanged", ONCE, change.before, change.before)
-
-
-def ours(container: Container, target: Target) -> bool:
-    """Return whether a release of gonogo's made a container: from files in the folder of its releases."""
-    files = [file for file in container.files.split(",") if file]
-    return bool(files) and all(file.startswith(f"{target.deploy_path}/releases/") for file in files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from gonogo.deploy.ssh.connection import Connection
 from lab import host
 from tests import harness
-from tests.lab.ground import OURS, PORTS, Ground, on_host
+from tests.lab.ground import IMAGE, OURS, PORTS, Ground, on_host
 
 pytestmark = pytest.mark.lab
 
@@ -63,6 +64,38 @@ def test_a_port_of_a_container(ground: Ground) -> None:
         assert "*:9000/tcp for cache is held by the container holder of the project old" in told
     with ground.container("--publish=9000:80", labels=OURS):
         assert ground.failed(to, PORTS) == {}
+
+
+def test_containers_of_this_project_that_a_release_does_not_replace(ground: Ground) -> None:
+    services = {
+        "cache": {"image": IMAGE, "ports": ["9000:6379"]},
+        "tool": {"image": IMAGE, "ports": ["9001:6379"], "profiles": ["tools"]},
+    }
+    text = json.dumps({"services": services})
+    compose = "docker compose -p shop --project-directory /srv/shop -f -"
+
+    def held(*start: str) -> str:
+        ground.root(f"{compose} {' '.join(start)} <<'END'\n{text}\nEND")
+        (one,) = harness.over(ground.connection, to, only={"ports.free"}).values()
+        assert one.status == "failed"
+        command = re.search(r"`(docker stop [^`]+)`", one.fix)
+        assert command, one.fix
+        ground.root(command[1])
+        assert ground.failed(to, PORTS) == {}
+        return one.message
+
+    ground.publish("9000:6379", "9001:6379")
+    to = ground.target()
+    try:
+        # Compose would give a one-off container no port that another of its service holds.
+        told = held("run -d --no-deps --service-ports cache")
+        assert "*:9000/tcp for cache is held by the one-off container shop-cache-run-" in told
+        assert "of the project shop, which `docker compose run` started" in told
+        told = held("--profile tools up -d tool")
+        assert "*:9001/tcp for cache is held by the container shop-tool-1 of the project shop, of the" in told
+        assert "service tool, which this release does not have" in told
+    finally:
+        ground.root("docker rm -f $(docker ps -aq)")
 
 
 def test_a_range_of_which_no_port_is_left(ground: Ground) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gonogo.checks.preflight.test_compose import TAGGABLE, added, shared, switches
+from gonogo.checks.preflight.test_compose import TAGGABLE, shared, switches
+from gonogo.deploy.release.by_hand import added, without
 from tests.unit.stacks import container, model, target
 from tests.unit.tables import every
 
@@ -47,10 +48,24 @@ def test_files_that_were_added_to_those_that_are_deployed() -> None:
         container("e", files="/opt/old/docker-compose.yml"),
         container("f"),
     ]
-    assert added(running, target()) == {
+    found = added(running, target())
+    assert {file: [one.name for one in held] for file, held in found.items()} == {
         "/srv/shop/compose.override.yaml": ["shop-a-1"],
         "/srv/shop/extra.yaml": ["shop-b-1"],
     }
+
+
+def test_what_starts_them_again_without_these_files() -> None:
+    there = target(env_file="prod.env")
+    base = "/srv/shop/compose.yaml"
+    running = [
+        container("a", folder="/srv/shop", files=f"{base},/srv/shop/extra.yaml"),
+        container("b", folder="/srv/shop", files=f"{base},/srv/shop/extra.yaml"),
+        container("c", folder="/srv/shop", files="/srv/shop/compose.override.yaml"),
+    ]
+    line = "docker compose -p shop --project-directory /srv/shop --env-file /srv/shop/prod.env"
+    assert f"`{line} -f {base} up -d --no-deps a b`;" in without(added(running, there), there)
+    assert without(added(running[2:], there), there) == ""
 
 
 @every(

@@ -30,7 +30,7 @@ def ranged(
     ports = tuple(Port("", number, 80, "tcp") for number in range(first, last + 1))
     service, holders = Service("api", "shop-api", scale=scale), Holders(found, taken)
     held = {port: holders.of(port) for port in ports}
-    hindered = {port: hindering(who, "api", ours) for port, who in held.items()}
+    hindered = {port: hindering(who, "api", ours, port) for port, who in held.items()}
     return [exhausted(service, hindered), risky(service, {port: process(who) for port, who in held.items()})]
 
 
@@ -74,7 +74,7 @@ def test_thousands_of_ports_take_no_time() -> None:
     listening = [Listener("udp", "0.0.0.0", port.published) for port in ports]
     there.answers.known["host.sockets.listening"] = Answer(listening, None)
     begun = time.process_time()
-    assert not any(hindering(there.port(str(port)).holders, "api", release) for port in ports)
+    assert not any(hindering(there.port(str(port)).holders, "api", release, port) for port in ports)
     assert twice([("api", port) for port in ports]) == []
     assert time.process_time() - begun < 0.75
 
@@ -94,11 +94,15 @@ def test_nothing_is_published_on_the_network_of_the_host() -> None:
     assert release.published == [("api", Port("", 80, 80, "tcp"))]
 
 
+THERE: dict[str, dict[str, Any]] = {
+    "api": {"image": "a", "ports": [{"target": 80, "published": "8001"}]},
+    "web": {"image": "a", "ports": [{"target": 80, "published": "8000"}]},
+}
 WANTED = Port("127.0.0.1", 8001, 8000, "tcp")
 
 
 def held(*found: Container, listeners: tuple[Listener, ...] = (), port: Port = WANTED) -> str:
-    return hindering(Holders(found, listeners).of(port), "api", release(api={"image": "a"}))
+    return hindering(Holders(found, listeners).of(port), "api", release(**THERE), port)
 
 
 def publishing(service: str = "api", address: str = "127.0.0.1", **given: Any) -> Container:
@@ -124,13 +128,28 @@ def test_a_process_beside_the_container_that_is_replaced_is_one() -> None:
 
 
 def test_holders_are_named() -> None:
-    assert held(publishing("web")) == "the container shop-web-1 of the project shop"
+    by_hand = ", which was started by hand, so that it would not leave in time"
+    gone = ", of the service old, which this release does not have"
+    assert held(publishing("web")) == f"the container shop-web-1 of the project shop{by_hand}"
+    assert held(publishing("old")) == f"the container shop-old-1 of the project shop{gone}"
     assert held(publishing(project="old", name="old-api-1")) == "the container old-api-1 of the project old"
     assert held(publishing(project="", name="by-hand")) == "the container by-hand"
-    assert held(publishing(), publishing("web", "0.0.0.0")) == "the container shop-web-1 of the project shop"
+    assert held(publishing(), publishing("old", "0.0.0.0")).startswith("the container shop-old-1 of the")
+    assert held(publishing(oneoff=True, name="shop-api-run-1")) == (
+        "the one-off container shop-api-run-1 of the project shop, which `docker compose run` started"
+    )
     assert held(listeners=(Listener("tcp", "*", 8001, "nginx (pid 8)"),)) == "nginx (pid 8)"
     assert held(listeners=(Listener("tcp", "0.0.0.0", 8001, user=33),)) == (
         "a process of the user 33 that listens on 0.0.0.0:8001/tcp and is no container"
+    )
+
+
+def test_a_container_of_a_release_leaves_before_its_port_is_another_services() -> None:
+    files = "/srv/shop/.deploy/releases/v1/compose.yaml"
+    assert held(publishing("web", files=files)) == ""
+    kept = container("web", ports=(Port("", 8000, 80, "tcp"),), files=files)
+    assert held(kept, port=Port("", 8000, 80, "tcp")).startswith(
+        "the container shop-web-1 of the project shop"
     )
 
 
