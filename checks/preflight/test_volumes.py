@@ -11,26 +11,66 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.host.binds import Bind, within
 from gonogo.deploy.host.container import Container
-from gonogo.deploy.host.data_mounts import moved
+from gonogo.deploy.host.data_mounts import Move, moved
 from gonogo.deploy.host.volumes import Volume
+from gonogo.deploy.release import data_moves
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.target.sections.data import Moved
 from gonogo.deploy.target.target import Target
 
 
 @pytest.mark.check(
     "volumes.same_data",
     reason="L3, L4: MongoDB started healthy, on another volume than before, which was new and empty.",
-    fix="Mount there what the container has; moving data is a task of its own, before a deployment.",
+    fix="Mount there what the container has; data that is meant to move is said in [[data.moved]].",
     data=True,
 )
 def test_volumes_same_data(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """At each data directory of each service the new model mounts what the service's container has there."""
     model = release.model
     running = host.project(target.project).containers
-    wrong = moved(model, running, release.binds.mounted.binds)
+    moves = moved(model, running, release.binds.mounted.binds)
+    wrong, expected = data_moves.refused(moves, target), "the same volumes and folders as now"
     found = f"{len(running)} containers keep their data" if running else "nothing of this stack is there yet"
-    expect(not wrong, wrong, found=found, expected="the same volumes and folders as now")
+    expect(not wrong, wrong, found=found, expected=expected, fix=data_moves.keys(moves, target))
+    for move in moves:
+        if key := data_moves.meant(move, target):
+            _expect_data(expect, move, key, data_moves.vacant(host, move))
+    stray = data_moves.idle(moves, target, running)
+    expect(
+        not stray,
+        stray,
+        expected=f"[[data.moved]] of what this release moves, in {target.file}",
+        fix="Correct or remove it in the target file.",
+        severity="warning",
+    )
+
+
+def _expect_data(expect: Expect, move: Move, key: Moved, vacant: bool | None) -> None:
+    """Expect what a key of the target file says of a move: data at its new place, or none."""
+    said = f"{move.service}: {move.new}, to which its data is moved,"
+    expect(
+        key.empty or not vacant,
+        f"{said} holds nothing",
+        found=f"{move.told}, as the target file says",
+        expected="data at the new place, or empty = true in the target file",
+        fix=f"Stop the service and copy the data of {move.old} there, or say empty = true to begin anew.",
+    )
+    expect(
+        not key.empty or vacant is not False,
+        f"{said} holds data already, and the target file says empty = true",
+        expected="an empty place",
+        fix="Remove empty = true where that data is meant, else empty the place.",
+        severity="warning",
+    )
+    expect(
+        key.empty or vacant is not None or not move.new,
+        f"{said} cannot be looked into by the login",
+        expected="data at the new place",
+        fix="See for yourself that the data was copied there.",
+        severity="warning",
+    )
 
 
 def related(one: Container, target: Target) -> bool:

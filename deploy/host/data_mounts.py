@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from gonogo.deploy.compose.model import Model, Mount
 from gonogo.deploy.compose.mounts import mounts_of, place
@@ -16,8 +17,23 @@ NEVER = "0001-01-01T"
 """How the time begins at which a container started that never did."""
 
 
-def moved(model: Model, running: Iterable[Container], binds: Mapping[str, Bind]) -> list[str]:
-    """Return a sentence for each data directory at which the model mounts other than a container does.
+@dataclass(frozen=True)
+class Move:
+    """A data directory of a service at which the model mounts other than its container does.
+
+    ``old`` and ``new`` are the names of volumes, or folders; ``new`` is empty where nothing is mounted there,
+    and None where it is what has no name, such as an anonymous volume. ``kind``: of what is mounted anew.
+    """
+
+    service: str
+    old: str
+    new: str | None
+    kind: str
+    told: str
+
+
+def moved(model: Model, running: Iterable[Container], binds: Mapping[str, Bind]) -> list[Move]:
+    """Return each data directory at which the model mounts other than a container does.
 
     Data is what a container can write to outside itself: volumes, and folders of the host. An anonymous
     volume stays with its service as long as the model mounts nothing in its place: Compose takes it over.
@@ -54,7 +70,7 @@ def _differs(
     old: tuple[str, str, str],
     new: Mount | None,
     binds: Mapping[str, Bind],
-) -> list[str]:
+) -> list[Move]:
     kind, source, path = old
     anonymous = kind == "volume" and ANONYMOUS.fullmatch(source) is not None
     if anonymous and (new is None or (new.type == "volume" and not new.source)):
@@ -63,7 +79,11 @@ def _differs(
         return []
     had = f"{'an anonymous volume' if anonymous else f'the {_kind_name(kind)}'} {source}"
     has = f"at {path} its container {container.name} has {had}"
-    return [f"{container.service}: {has}, the new model has {_described(model, new)}"]
+    told = f"{container.service}: {has}, the new model has {_described(model, new)}"
+    name = model.volume_of(new) or (new.source if new.type == "bind" else "") if new else ""
+    return [
+        Move(container.service, source, None if new and not name else name, new.type if new else "", told)
+    ]
 
 
 def _same(model: Model, kind: str, source: str, new: Mount, binds: Mapping[str, Bind]) -> bool:

@@ -9,6 +9,11 @@ from gonogo.deploy.host.binds import Bind, binds
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.path_status import Place, places
 
+LISTED = (
+    'if [ -e "$name" ]; then inside=$(ls -A -- "$name" 2>/dev/null) || continue; else inside=; fi; '
+    '[ "$inside" ] && printf + || printf -; echo "$name"'
+)
+
 
 class Paths(Noun):
     """Some paths of a host. Of one file alone, testinfra's ``host.file`` tells more.
@@ -27,6 +32,12 @@ class Paths(Noun):
         """Those that are regular files, told by test(1): this machine may have no stat(1) of GNU's."""
         line = f'for name in {shlex.join(self._names)}; do if test -f "$name"; then echo "$name"; fi; done'
         return self.connection.check(line).text.splitlines()
+
+    @asked("volumes.same_data")
+    def empty(self) -> dict[str, bool]:
+        """Whether each has nothing in it, or does not exist; without those that the login may not list."""
+        found = self.connection.check(f"for name in {shlex.join(self._names)}; do {LISTED}; done")
+        return {line[1:]: line.startswith("-") for line in found.text.splitlines()}
 
     @asked("binds.exist")
     def binds(self) -> dict[str, Bind]:

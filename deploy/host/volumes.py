@@ -22,6 +22,13 @@ COMMAND = (
     f"printf '%s\\n' \"$names\" | xargs docker volume inspect --format '{FORM}'; }}"
 )
 
+SIZES = (
+    "docker system df --verbose --format '{\"sizes\":{{json .Volumes}}}' && echo && names=$(docker volume ls -q) && "
+    '{ [ -z "$names" ] || printf \'%s\\n\' "$names" | xargs docker volume inspect '
+    '--format \'{"name":{{json .Name}},"driver":{{json .Driver}},"options":{{len .Options}}}\'; }'
+)
+"""A volume with options may lie elsewhere, as on a network share: mounted only while a container uses it."""
+
 
 @dataclass(frozen=True)
 class Volume:
@@ -55,6 +62,19 @@ class Volumes(Noun):
         if not result.ok and not vanished:
             raise unreachable(self.machine, result)
         return parse(result.text)
+
+    @asked("volumes.same_data")
+    def empty(self) -> dict[str, bool]:
+        """Whether no file in them holds anything, by name; of those alone whose files the engine counts."""
+        return parse_empty(self.connection.check(SIZES).text)
+
+
+def parse_empty(text: str) -> dict[str, bool]:
+    """Return whether the volumes that SIZES printed are empty; one with options may lie elsewhere."""
+    rows = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    sizes = {one["Name"]: one["Size"] for row in rows for one in row.get("sizes") or ()}
+    plain = [row["name"] for row in rows if row.get("options") == 0 and row["driver"] == "local"]
+    return {name: sizes[name] == "0B" for name in sorted(plain) if sizes.get(name, "N/A") != "N/A"}
 
 
 def parse(text: str) -> list[Volume]:

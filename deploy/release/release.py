@@ -13,9 +13,11 @@ from gonogo.deploy.host import commits, http
 from gonogo.deploy.host.answers import Answer, Asked, Asker, asked
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.data_mounts import moved
 from gonogo.deploy.host.git_status import Checkout
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.port import Holder
+from gonogo.deploy.release import data_moves
 from gonogo.deploy.release.base import Base
 from gonogo.deploy.release.binds import Binds
 from gonogo.deploy.release.builds import Builds
@@ -176,6 +178,12 @@ class Release(Base):
     def published(self) -> list[tuple[str, Port]]:
         """The ports with a fixed number that Docker publishes, each with the name of its service."""
         return [(one.name, port) for one in self.publishing for port in one.ports if port.published]
+
+    @property
+    def moves(self) -> list[str]:
+        """What it does to data that the target file says is to move, in words."""
+        found = moved(self.model, self.running, self.binds.mounted.binds) if self.target.data.moved else []
+        return data_moves.told(found, self.target)
 
     def replaces(self, holder: Holder, service: str, port: Port | None = None) -> bool:
         """Return whether a holder of a port leaves when ``service`` starts, as its own container does.

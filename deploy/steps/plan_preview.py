@@ -197,9 +197,9 @@ def _downtime(one: Anew, took: Mapping[str, float]) -> str:
 
 
 def _notes(release: Release) -> list[str]:
-    ships = release.shipping
+    ships, moves = release.shipping, release.moves
     if ships is None:
-        return []
+        return moves
     if not ships.known:
-        return [f"{ships.since[:8]}, which runs, is not in this clone: what ships cannot be told"]
-    return [f"what ships: {ships.told(release.target.compose_files)}"]
+        return [*moves, f"{ships.since[:8]}, which runs, is not in this clone: what ships cannot be told"]
+    return [*moves, f"what ships: {ships.told(release.target.compose_files)}"]

@@ -43,6 +43,8 @@ class WriteRelease(Step):
             run.made = set(run.images)
             run.once = model.one_shots()
             run.changed(run.course.changes)
+            for said in run.release.moves:
+                run.note(said)
             difference.tell(run)
             note.detail = run.course.told
         baseline.untouched(run)

@@ -12,7 +12,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import binds, images
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.data_mounts import moved
-from gonogo.deploy.release import env_files, history, records
+from gonogo.deploy.release import data_moves, env_files, history, records
 from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.release.resolved import resolve
@@ -96,8 +96,10 @@ def prove(coming: Release, goal: Goal, running: list[Container]) -> None:
         raise GonogoError(f"{host}: {gone}: deploy {sources}")
     mounted = {source for one in running for kind, source, _ in one.mounts if kind == "bind"}
     found = binds.binds(coming.connection, {*binds_of(model), *mounted})
-    if wrong := moved(model, running, found):
-        raise GonogoError(f"{record.version} would not find its data where it lies now: {'; '.join(wrong)}")
+    moves = moved(model, running, found)
+    if wrong := data_moves.refused(moves, coming.target):
+        said = f"{record.version} would not find its data where it lies now: {'; '.join(wrong)}"
+        raise GonogoError(f"{said}. {data_moves.keys(moves, coming.target)}".rstrip(". "))
 
 
 def _told(coming: Release, record: Record, then: Target, note: Callable[[str], None]) -> None:

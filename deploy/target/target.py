@@ -13,7 +13,7 @@ from gonogo.deploy.errors import UsageError
 from gonogo.deploy.ssh import openssh
 from gonogo.deploy.target.sections import values
 from gonogo.deploy.target.sections.conditions import Dns, Ssh, Thresholds, Tls, Waiver, Window
-from gonogo.deploy.target.sections.data import Backup, Mongodb
+from gonogo.deploy.target.sections.data import Backup, Data, Mongodb
 from gonogo.deploy.target.sections.delivery import (
     Environment,
     Git,
@@ -45,6 +45,7 @@ class Target(Section):
     mongodb: Mongodb | None = None
     environment: Environment = Field(default_factory=Environment)
     backup: Backup | None = None
+    data: Data = Field(default_factory=Data)
     releases: Releases = Field(default_factory=Releases)
     availability: Availability = Field(default_factory=Availability)
     logs: Logs = Field(default_factory=Logs)

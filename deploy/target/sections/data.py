@@ -62,6 +62,33 @@ class Mongodb(Section):
         return self
 
 
+class Moved(Section):
+    """Data that a release is to find at another place: the names of volumes, or folders on the target.
+
+    ``to`` is empty where nothing is to be mounted there any more. ``empty``: the new place holds nothing yet.
+    """
+
+    service: str = Field(min_length=1)
+    before: str = Field(alias="from", min_length=1)
+    to: str
+    reason: str = Field(min_length=8)
+    empty: bool = False
+
+
+class Data(Section):
+    """What is meant to happen to data at the next release, and would be refused otherwise."""
+
+    moved: list[Moved] = Field(default_factory=list)
+
+    @field_validator("moved")
+    @classmethod
+    def _once(cls, value: list[Moved]) -> list[Moved]:
+        places = [(one.service, one.before) for one in value]
+        if twice := sorted({name for name in places if places.count(name) > 1}):
+            raise ValueError(f"{twice[0][1]} of {twice[0][0]} is moved more than once: keep one of them")
+        return value
+
+
 class Backup(Section):
     """Where backups lie on the target, how old the newest may be, and how long they are kept.
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from gonogo.deploy.compose.mounts import mounts_of
+from gonogo.deploy.host import data_mounts
 from gonogo.deploy.host.binds import Bind
-from gonogo.deploy.host.data_mounts import moved
 from tests.unit.mounts import FILE, FOLDER, bind, db, runs, volume
 from tests.unit.stacks import container, model
 from tests.unit.tables import every
+
+
+def moved(*given: Any) -> list[str]:
+    return [one.told for one in data_mounts.moved(*given)]
+
 
 HEX = "ab" * 32
 NAMED = ("volume", "old", "/data")

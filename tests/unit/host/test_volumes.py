@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gonogo.deploy.errors import Unknown
-from gonogo.deploy.host.volumes import FORM, Volume, parse
+from gonogo.deploy.host.volumes import FORM, Volume, parse, parse_empty
 from tests.unit import stacks
 
 VOLUMES = """\
@@ -30,3 +32,12 @@ def test_a_volume_that_vanished_meanwhile_is_no_failure() -> None:
 
 def test_no_password_of_a_network_share_is_asked_for() -> None:
     assert "json .Options" not in FORM
+
+
+def test_volumes_in_which_nothing_is() -> None:
+    told = {"a": "0B", "b": "89B", "c": "0B", "d": "N/A", "e": "0B"}
+    sizes = [{"Name": name, "Size": size} for name, size in told.items()]
+    rows = [{"name": name, "driver": "local", "options": 3 * (name == "c")} for name in "abcd"]
+    other = {"name": "e", "driver": "nfs", "options": 0}
+    text = "\n".join(json.dumps(row) for row in ({"sizes": sizes}, *rows, other))
+    assert parse_empty(text) == {"a": True, "b": False}

@@ -141,6 +141,21 @@ def emptied(world: World) -> None:
     mongo(counts={})(world)
 
 
+def declared(
+    to: str, before: str = DATA, *, is_empty: bool | None = True, **more: Any
+) -> Callable[[World], None]:
+    """Let the target file say that the data moves, and the volume that is new hold something or not."""
+
+    def change(world: World) -> None:
+        another_volume(world)
+        key = {"service": "mongodb", "from": before, "to": to, "reason": "to a new disk", **more}
+        world.amend(data={"moved": [key]})
+        world.set({"host.volumes.all": [Volume(OTHER), *world.get("host.volumes.all")]})
+        world.set({"host.volumes.empty": {} if is_empty is None else {OTHER: is_empty}})
+
+    return change
+
+
 WELL, DOWN = Member("db-1:27017", "PRIMARY", True), Member("db-2:27017", "(not reachable/healthy)", False)
 
 MUTATIONS = [
@@ -150,6 +165,13 @@ MUTATIONS = [
     Mutation("volumes.same_data", a_folder_for_a_volume, "the new model has the folder /srv/chat/db"),
     Mutation("volumes.same_data", no_mount, "mongodb: at /data/db its container chat-mongodb has"),
     Mutation("volumes.same_data", the_containers_folder, "has the folder /opt/chat/db"),
+    Mutation("volumes.same_data", declared("/srv/db"), "and the target file says that it goes to /srv/db"),
+    Mutation("volumes.same_data", declared(OTHER, "chat_none"), "from chat_none fits nothing that this"),
+    Mutation("volumes.same_data", declared(OTHER), f"{OTHER}, to which its data is moved, holds nothing"),
+    Mutation("volumes.same_data", declared(OTHER, is_empty=None), "cannot be looked into by the login"),
+    Mutation(
+        "volumes.same_data", declared(OTHER, is_empty=False, empty=True), "moved, holds data already, and the"
+    ),
     Mutation("volumes.exist", without_containers(), f"{DATA} (mongodb) does not exist, although mongodb was"),
     Mutation(
         "volumes.exist",

@@ -83,6 +83,7 @@ def release(**changed: Any) -> Release:
         "host": SimpleNamespace(engine=EngineInfo("26.1.5", "1.45", "linux/amd64")),
         "target_images": {"sha256:api": info("sha256:api", OLD), "sha256:web": info("sha256:web", OLD)},
         "releases": SimpleNamespace(current=Record(version="v1", created="", project="shop")),
+        "moves": [],
         "shipping": Shipping(OLD, NOW, known=True, forward=True, commits=(Commit(NOW, "Fix it"),)),
     }
     given |= changed
