@@ -23,7 +23,8 @@ COMMAND = (
 )
 
 SIZES = (
-    "docker system df --verbose --format '{\"sizes\":{{json .Volumes}}}' && echo && names=$(docker volume ls -q) && "
+    "docker system df --verbose --format '{\"sizes\":{{json .Volumes}}}' && echo && "
+    "names=$(docker volume ls -q) && "
     '{ [ -z "$names" ] || printf \'%s\\n\' "$names" | xargs docker volume inspect '
     '--format \'{"name":{{json .Name}},"driver":{{json .Driver}},"options":{{len .Options}}}\'; }'
 )
