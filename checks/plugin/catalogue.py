@@ -16,6 +16,8 @@ FOLDER = Path(__file__).resolve().parents[1]
 OURS = FOLDER.parent
 MARKER = re.compile(r'mark\.check\(\s*"([^"]+)"')
 """How a check names its id: reading it so takes a hundredth of the time of importing the checks."""
+MARKED = re.compile(r'mark\.check\(\s*"([^"]+)"(.*?)\n\)', re.DOTALL)
+"""The same, with the rest of its marker."""
 SMOKE: pytest.StashKey[frozenset[Path]] = pytest.StashKey()
 """A team's own test files that are a part of this run."""
 FIXTURES = {"suite", "target", "host", "controller", "release", "expect"}
@@ -48,6 +50,15 @@ def ids(folder: Path = FOLDER) -> frozenset[str]:
     """Return the ids of all checks in the suites, also of the one that does not run now."""
     files = sorted(folder.glob("*/test_*.py"))
     return frozenset(found for file in files for found in MARKER.findall(file.read_text(encoding="utf-8")))
+
+
+@functools.cache
+def guards(folder: Path = FOLDER) -> frozenset[str]:
+    """Return the ids of the checks of the suites that guard data."""
+    texts = (file.read_text(encoding="utf-8") for file in sorted(folder.glob("*/test_*.py")))
+    return frozenset(
+        found for text in texts for found, keywords in MARKED.findall(text) if "data=True" in keywords
+    )
 
 
 def listed(items: Iterable[pytest.Item]) -> list[str]:

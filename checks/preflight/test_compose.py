@@ -157,6 +157,8 @@ def _changed_here(target: Target, release: Release) -> Iterator[str]:
 def test_compose_reproducible(target: Target, release: Release, expect: Expect) -> None:
     """What would be deployed is what git has; no file or variable on the target makes it another stack."""
     wrong: list[str] = []
+    # Of files that are not there nothing is to be said but that.
+    _ = release.files.flat
     if not release.offline:
         _ = release.folder.path
         wrong += _changed_there(target, release)

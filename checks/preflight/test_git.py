@@ -43,7 +43,9 @@ def test_git_clean(controller: Host, target: Target, expect: Expect) -> None:
         git.commit,
         git.why,
         expected="a commit to deploy",
-        fix="" if git.unread else "Deploy from a clone, in which git can say what it is that runs.",
+        fix="See what the message says, or correct `source` in the target file."
+        if git.unread
+        else "Deploy from a clone, in which git can say what it is that runs.",
         severity="error" if git.unread else None,
     ):
         return

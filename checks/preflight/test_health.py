@@ -22,7 +22,8 @@ from gonogo.reports.model import Severity
 @pytest.mark.check(
     "health.baseline",
     reason="Only what is well before a release can prove that the release left it well.",
-    fix="Fix the running stack first; to deploy the very fix, add a waiver for health.baseline.",
+    fix="Fix the running stack first, or correct [[health]] where it asks for something else than the stack "
+    "gives; to deploy the very fix, add a waiver for health.baseline.",
 )
 def test_health_baseline(host: Host, target: Target, expect: Expect) -> None:
     """The stack that runs now is healthy and answers, or nothing runs yet."""

@@ -21,7 +21,7 @@ def test_lock_free(host: Host, target: Target, release: Release, expect: Expect)
         held is None or ours,
         found=held.told if held else "no lock",
         expected="no lock but that of this very release",
-        fix=way_out(target).capitalize() + "."
+        fix=way_out(target, held).capitalize() + "."
         if held and not held.dead
         else f"Run `gonogo unlock {target_file.called(target)}`.",
     )

@@ -40,7 +40,7 @@ def _state(host: Host, target: Target, release: Release) -> tuple[Mongodb, Mongo
 @pytest.mark.check(
     "mongodb.login",
     reason="D4, L1: a database keeps the credentials it was initialised with, not those of a new env file.",
-    fix="Put the credentials back with which the database was initialised, or change them in the database.",
+    fix="Log in with the credentials that the message names; a database keeps those it was initialised with.",
 )
 def test_mongodb_login(host: Host, target: Target, release: Release, expect: Expect) -> None:
     """The credentials of the new model log in to the database that runs."""
@@ -75,6 +75,24 @@ def test_mongodb_healthy(host: Host, target: Target, release: Release, expect: E
     what = f"{role} of {state.replica_set}, " if state.replica_set else ""
     good = f"{state.container}: {what}{len(state.members) or 1} well"
     expect(not wrong, wrong, found=good, expected="a database that takes writes")
+
+
+@pytest.mark.check(
+    "mongodb.database",
+    reason="A backup of a database that the application does not use is empty, and proves nothing.",
+    fix="Correct mongodb.database in the target file; for an application whose database is still to be made, "
+    "waive this check.",
+)
+def test_mongodb_database(host: Host, target: Target, release: Release, expect: Expect) -> None:
+    """The database that the target file names is the one with the data."""
+    mongodb, state = _state(host, target, release)
+    there = f"{mongodb.database} has {len(state.counts)} collections"
+    others = f"{state.container} has {', '.join(state.others)}"
+    expect(
+        state.counts or not state.others,
+        found=there if state.counts or not state.others else f"{there}, and {others}",
+        expected="the application's database, or a server without any",
+    )
 
 
 def shrunk(before: Mapping[str, int] | None, now: Mapping[str, int], mongodb: Mongodb) -> str:

@@ -14,7 +14,7 @@ HERE = "the target is this machine"
 @pytest.mark.check(
     "ssh.reachable",
     reason="Everything else is asked over this one connection; without it nothing is known.",
-    fix="Log in by hand with the command that the message names, and correct host in the target file.",
+    fix="Correct host or [ssh] in the target file until `ssh HOST`, with the same options, logs in by hand.",
 )
 def test_ssh_reachable(host: Host, expect: Expect) -> None:
     """The host answers and lets us log in without a question."""

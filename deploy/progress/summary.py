@@ -18,8 +18,8 @@ _COMMAND = re.compile(r"`((?:gonogo|docker) [^`]+)`")
 WAY_BY_HAND: Verdict = "rollback-failed"
 """The verdict whose summary tells people a command of Docker's."""
 _NEXT: dict[Verdict, str] = {
-    "no-go": "gonogo plan {name}",
-    "failed-unchanged": "gonogo plan {name}",
+    "no-go": "gonogo preflight {name}",
+    "failed-unchanged": "gonogo status {name}",
     "rolled-back": "gonogo status {name}",
     "rollback-failed": "gonogo status {name}",
     "interrupted": "gonogo status {name}",

@@ -64,10 +64,10 @@ class Held:
         if one is None:
             return "the target is locked, by whom cannot be read"
         silent = f"; no sign of life for {self.silent / 60:.0f} min" if self.silent > SILENT_S else ""
-        gone = "; that process is gone" if self.gone else silent
-        return (
-            f"{one.who} on {one.machine} (pid {one.pid}) deploys {one.version} there since {one.since}{gone}"
-        )
+        who = f"{one.who} on {one.machine} (pid {one.pid})"
+        if self.gone:
+            return f"a run of {who} for {one.version}, begun {one.since}, died and left its lock"
+        return f"{who} deploys {one.version} there since {one.since}{silent}"
 
 
 class Lock(Noun):
@@ -84,9 +84,11 @@ class Lock(Noun):
         return look(self.connection, PurePosixPath(folder))
 
 
-def way_out(target: Target) -> str:
+def way_out(target: Target, held: Held) -> str:
     """Return what to do about a lock that is held."""
     name = target_file.called(target)
+    if held.gone:
+        return f"run `gonogo resume {name}`, or `gonogo unlock {name}` to leave that run as it ended"
     return f"wait for it, or, if it is dead, run `gonogo resume {name}` or `gonogo unlock {name}`"
 
 

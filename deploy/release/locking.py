@@ -107,4 +107,4 @@ class Lock:
 
     def _told(self) -> str:
         found = look(self.connection, self._target.deploy_path) or Held()
-        return f"{self.connection.host}: {found.told}: {way_out(self._target)}"
+        return f"{self.connection.host}: {found.told}: {way_out(self._target, found)}"

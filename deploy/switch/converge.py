@@ -200,7 +200,11 @@ def _told(course: Course) -> str:
     started, gone, version = [one.service for one in course.started], course.removed, course.goal.version
     told = [f"started {', '.join(started)} of {version}"] if started else []
     if course.goal.fresh:
-        return f"replaced {', '.join(started)}" if started else "nothing had to change"
+        new = [one.service for one in course.started if one.action == "created"]
+        replaced = [name for name in started if name not in new]
+        told = [f"replaced {', '.join(replaced)}"] if replaced else []
+        told += [f"started {', '.join(new)}"] if new else []
+        return "; ".join(told) or "nothing had to change"
     if course.back and started:
         told = [f"back to {version}: {', '.join(started)}"]
     told += [f"removed the containers of {', '.join(gone)}; volumes stay"] if gone else []

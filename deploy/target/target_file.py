@@ -57,7 +57,7 @@ def find(name: str | None, among: Workspace | None = None) -> Target:
         raise UsageError(f"no target is called {name!r}: {listed}; {hint}")
     if len(known) == 1:
         return load(*known.values())
-    hint = "choose one with --target NAME" if known else "`gonogo init` writes one, --target takes a path"
+    hint = "name one (with pytest: --target NAME)" if known else "`gonogo init` writes one"
     raise UsageError(f"which target? {listed}; {hint}")
 
 

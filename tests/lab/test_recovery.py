@@ -100,7 +100,7 @@ def test_a_runner_killed_before_the_switch_leaves_nothing_that_resume_does_not_c
     killed(chat, "trial start …")
     status = gonogo(chat, "status", reports=False)
     assert status.returncode == 1
-    assert "that process is gone" in status.stdout
+    assert "died and left its lock" in status.stdout
     assert f"run `gonogo resume {chat.file}`" in status.stdout
     locked = chat.deploy()
     assert (locked.returncode, "gonogo resume" in locked.stdout) == (6, True)

@@ -129,3 +129,23 @@ def test_a_baseline_that_is_gone(release: Release) -> None:
     found = verified(release)["data.intact"]
     assert found.status in ("failed", "blocked")
     assert f"the fingerprint in {there} is not there" in found.message
+
+
+def test_a_target_file_that_names_another_database(release: Release) -> None:
+    def judged() -> CheckResult:
+        found = harness.over(release.connection, release.target, suite="preflight", only=["mongodb.database"])
+        return found["mongodb.database"]
+
+    assert judged().status == "passed"
+    with login.opened(release) as client:
+        client.drop_database("shop")
+        assert judged().status == "passed"
+        client["boutique"].users.insert_one({"_id": USER})
+        try:
+            found = judged()
+        finally:
+            client.drop_database("boutique")
+    assert (found.status, "shop has 0 collections, and " in found.message) == ("failed", True)
+    assert found.message.endswith(
+        " has boutique; expected the application's database, or a server without any"
+    )

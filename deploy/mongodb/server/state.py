@@ -23,6 +23,8 @@ BUCKETS = "system.buckets."
 TOGETHER = 250
 """Collections that are asked for in one command: a pipeline takes 1,000 stages at most."""
 SIZES = ("size", "storageSize", "totalIndexSize")
+OWN = {"admin", "config", "local"}
+"""MongoDB's own databases."""
 UNKNOWN = (13, 26, 59, 76, 258)
 """MongoDB's error codes for what cannot be answered: Unauthorized, NamespaceNotFound, CommandNotFound,
 NoReplicationEnabled, UnknownFeatureCompatibilityVersion."""
@@ -57,7 +59,8 @@ class Mongo:
     ``container``: its name, and ``image`` is empty, for one that is not in the stack: see ``Place``.
     ``compatibility``: its featureCompatibilityVersion, empty where the login may not ask. Sizes are in bytes,
     of the application's database; None where they are not known. ``counts``: documents by collection, as
-    MongoDB keeps them: after a crash they may be a little off.
+    MongoDB keeps them: after a crash they may be a little off. ``others``: where the application's database
+    has no collection, the databases of the server that have some, as far as the login may see them.
     """
 
     container: str
@@ -70,6 +73,7 @@ class Mongo:
     storage: int | None = None
     indexes: int | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
 
 
 def state(
@@ -123,7 +127,13 @@ def _asked(client: Client, place: Place, name: str) -> Mongo:
         storage=None if collections is None else sizes["storageSize"],
         indexes=None if collections is None else sizes["totalIndexSize"],
         counts={one: row["count"] for one, row in rows.items() if not one.startswith("system.")},
+        others=() if rows or collections is None else _known(lambda: _databases(client)) or (),
     )
+
+
+def _databases(client: Client) -> tuple[str, ...]:
+    """Return the databases that are not MongoDB's own."""
+    return tuple(sorted(set(client.list_database_names()) - OWN))
 
 
 def _collections(client: Client, name: str) -> dict[str, dict[str, int]]:

@@ -205,6 +205,11 @@ MUTATIONS = [
         "refuses the login",
         blocks=True,
     ),
+    Mutation(
+        "mongodb.database",
+        mongo(counts={}, others=("shop",)),
+        "has 0 collections, and chat-mongodb has shop",
+    ),
     Mutation("mongodb.healthy", mongo(writable=False), "chat-mongodb takes no writes"),
     Mutation("mongodb.healthy", mongo(replica_set="rs0", members=(WELL, DOWN)), "1 of 2 members are there"),
     Mutation("mongodb.size", emptied, "0 documents where there were 41"),

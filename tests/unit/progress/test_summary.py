@@ -39,10 +39,10 @@ def test_the_one_command_to_go_on_with() -> None:
     back = "data is missing: stop what writes, and run `gonogo restore demo x --replace`"
     rows: list[tuple[Any, int, str, str]] = [
         ("deployed", 0, "see `gonogo status demo`", ""),
-        ("no-go", 1, "ports.free: look with `ss -ltnp`", "gonogo plan demo"),
+        ("no-go", 1, "ports.free: look with `ss -ltnp`", "gonogo preflight demo"),
         ("rolled-back", 4, back, "gonogo restore demo x --replace"),
         ("interrupted", 130, "run `gonogo resume demo`", "gonogo resume demo"),
-        ("failed-unchanged", 3, "`docker tag x y && docker tag …` ended with 1", "gonogo plan demo"),
+        ("failed-unchanged", 3, "`docker tag x y && docker tag …` ended with 1", "gonogo status demo"),
         (
             "locked",
             6,

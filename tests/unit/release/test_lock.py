@@ -103,7 +103,7 @@ def test_a_holder_that_is_gone(connection: Connection, there: Target) -> None:
     held = lock.look(connection, there.deploy_path)
     assert held is not None
     assert held.dead
-    assert held.told.endswith("; that process is gone")
+    assert held.told.endswith(" died and left its lock")
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", "held\n"])

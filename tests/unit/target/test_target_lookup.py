@@ -136,13 +136,11 @@ def test_reports_lie_beside_the_targets_and_out_of_git(tmp_path, monkeypatch):
 
 def test_which_target_is_asked_with_a_list(tmp_path):
     missing = f"there is none in {tmp_path / 'gonogo'} yet"
-    assert (
-        lookup(None, tmp_path) == f"which target? {missing}; `gonogo init` writes one, --target takes a path"
-    )
+    assert lookup(None, tmp_path) == f"which target? {missing}; `gonogo init` writes one"
     assert lookup("prod", tmp_path) == f"no target is called 'prod': {missing}; `gonogo init` writes one"
     targets(tmp_path, "prod", "stage")
     listed = "there are prod, stage"
-    assert lookup(None, tmp_path) == f"which target? {listed}; choose one with --target NAME"
+    assert lookup(None, tmp_path) == f"which target? {listed}; name one (with pytest: --target NAME)"
     assert lookup("prd", tmp_path) == f"no target is called 'prd': {listed}; did you mean prod?"
     assert lookup("zz", tmp_path) == f"no target is called 'zz': {listed}; `gonogo init` writes one"
 

@@ -19,6 +19,9 @@ def test_waivers_that_are_void() -> None:
     assert void([waiver("ports.free", datetime.date(2026, 2, 28))], checks, today) == [
         "the waiver of ports.free ended on 2026-02-28"
     ]
+    assert void([waiver("ports.free")], checks, today, {"ports.free"}) == [
+        "ports.free guards data, and no waiver counts for it"
+    ]
     assert void([waiver("git.claen"), waiver("x.y")], checks, today) == [
         "there is no check git.claen (did you mean git.clean?)",
         "there is no check x.y",
