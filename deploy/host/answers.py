@@ -152,7 +152,8 @@ class Asked(Generic[T]):
                 answer = holder.answers.known.get(key) or self._ask_now(holder, key)
         holder.answers.used.update(answer.entries)
         if answer.error:
-            raise answer.error
+            # The traceback of each who read it before would be part of it, and be told for each anew.
+            raise answer.error.with_traceback(None)
         value: T = answer.value
         return value
 

@@ -60,7 +60,7 @@ class Opening:
         """Return the first shell once somebody answered; raises Gone, Late or OSError when nobody did."""
         self._greeted.wait()
         if self._error:
-            raise self._error
+            raise self._error.with_traceback(None)
         assert self._first
         return self._first
 

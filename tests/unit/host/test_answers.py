@@ -150,3 +150,14 @@ def test_what_a_recording_knows_stays_known() -> None:
     holder.answers.fixed = True
     holder.answers.renew()
     assert holder.engine is there
+
+
+def test_what_is_raised_again_tells_of_its_last_reader_alone() -> None:
+    """Else pytest tells, for each check that is blocked, the way to each one before: minutes of frames."""
+    holder, lengths = Holder(GonogoError("no engine")), set[int]()
+    for _ in range(5):
+        with pytest.raises(Unknown) as caught:
+            _ = holder.rooms
+        lengths.add(len(caught.traceback))
+    assert len(lengths) <= 2
+    assert max(lengths) < 8
