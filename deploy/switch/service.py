@@ -21,6 +21,8 @@ STEADY_S = 2.0
 """Seconds that a service without a health check has to run before it counts as started."""
 REPLACEMENT = re.compile(r"[0-9a-f]{12}_(.+)")
 """The name of a container that is to replace another, until that is gone."""
+HEALTH_SAID = '{{with (index .State "Health")}}{{range .Log}}{{println .Output}}{{end}}{{end}}'
+"""What the last health checks of a container printed, the newest at the end."""
 LOG_LINES = 60
 SHOWN_LINES, SHOWN = 3, 160
 """Of the log of a container that does not get well: how many lines a message shows, and how much of each."""
@@ -131,7 +133,23 @@ def fault(one: Container, may_end: bool) -> str:
 
 
 def last_words(connection: Connection, one: Container) -> str:
-    """Return the last lines of a container's log for the end of a message; empty where there are none."""
+    """Return for the end of a message what the health check said last, and how the container's log ends.
+
+    What there is none of is left out.
+    """
+    return _health_said(connection, one) + _log_ends(connection, one)
+
+
+def _health_said(connection: Connection, one: Container) -> str:
+    if not one.failing_streak:
+        return ""
+    result = connection.run(f"docker inspect --format {shlex.quote(HEALTH_SAID)} {shlex.quote(one.id)}")
+    said = connection.redact(result.text) if result.ok else ""
+    lines = [line.strip()[:SHOWN] for line in said.splitlines() if line.strip()]
+    return f"; its health check said: {lines[-1]}" if lines else ""
+
+
+def _log_ends(connection: Connection, one: Container) -> str:
     lines = [line.strip()[:SHOWN] for text in logs(connection, [one]).values() for line in text.splitlines()]
     shown = [line for line in lines if line][-SHOWN_LINES:]
     return f"; its log ends: {' | '.join(shown)}" if shown else ""

@@ -140,7 +140,7 @@ def test_verify_alone_says_what_it_compares_with(second: Chat) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("never-healthy", "chat-api is unhealthy"),
+        ("never-healthy", "chat-api is unhealthy; its health check said: "),
         ("exits-at-once", "chat-api is crash-looping"),
         ("wrong-credentials", "chat-api is unhealthy"),
     ],
