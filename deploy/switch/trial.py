@@ -51,11 +51,12 @@ KEYS = {
     "cpus": r"\bCPUs\b|cpuset|cpu\.",
     "mem_limit": r"memory",
     "ulimits": r"rlimit|ulimit",
-    "runtime": r"runtime name",
+    "runtime": r"runtime (?:name|specified)",
     "security_opt": r"seccomp|apparmor|selinux|security.opt",
     "user": r"unable to find (?:user|group)|no matching entries",
     "networks": r"\bnetwork\b|address pool|endpoint",
     "image": r"no such image",
+    "working_dir": r"cannot mkdir",
     "volumes": r"mount|volume|bind source|not a directory|no such file",
 }
 """By which words of the engine it is told which key of a service it refused."""
