@@ -24,7 +24,7 @@ class TrialStart(Step):
             found = trial.trials(run.release, run.way.goal, names)
             trial.clear(run.connection, run.target)
             if refused := [f"{one.service}: {one.refused}" for one in found if one.refused]:
-                told = f"{run.target.host}: the engine would not start {'; '.join(refused)}"
+                told = f"{run.target.host}: the engine would not set up {'; '.join(refused)}"
                 raise GonogoError(f"{told}: put it right on the target, or correct the compose file")
             unseen = {one.service: one.not_tried for one in found if one.not_tried}
             for name, why in unseen.items():

@@ -103,7 +103,7 @@ def trials(release: Release, goal: Goal, names: Iterable[str]) -> list[Trial]:
     made, wrong = _networks(connection, goal.target, raw, _wanted(release, goal, raw, names))
     there = There({**here.networks, **made}, here.volumes, here.missing)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="gonogo-trial") as pool:
-        found = list(pool.map(lambda name: _tried(connection, goal.target, raw, name, there), names))
+        found = list(pool.map(lambda name: tried(connection, goal.target, raw, name, there), names))
     return [*(Trial(f"the network {key}", refused=why) for key, why in wrong.items()), *found]
 
 
@@ -163,7 +163,8 @@ def _networks(
     return made, wrong
 
 
-def _tried(connection: Connection, target: Target, raw: dict[str, Any], name: str, there: There) -> Trial:
+def tried(connection: Connection, target: Target, raw: dict[str, Any], name: str, there: There) -> Trial:
+    """Return how the trial start of one service of a model went; raises GonogoError."""
     if raw["services"][name].get("provider"):
         return Trial(name, not_tried="it is made by its provider, and not by the engine")
     found = _once(connection, target, raw, name, there)

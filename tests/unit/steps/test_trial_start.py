@@ -48,7 +48,7 @@ def done(monkeypatch: pytest.MonkeyPatch, run: Made, *found: Trial) -> None:
 
 def test_what_the_engine_refuses_fails_before_anything_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [Trial("api", refused="devices: no /dev/x"), Trial("web"), Trial("db", refused="cpus: too many")]
-    told = "web: the engine would not start api: devices: no /dev/x; db: cpus: too many: put it right"
+    told = "web: the engine would not set up api: devices: no /dev/x; db: cpus: too many: put it right"
     target = stacks.target(host="web")
     run = Made("api", "web", "db")
     run.target = target

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from gonogo.deploy.compose.trial_model import PROGRAM
-from gonogo.deploy.switch.trial import Trial, read
+import json
+from typing import Any, cast
+
+from gonogo.deploy.compose.trial_model import PROGRAM, There
+from gonogo.deploy.ssh.connection import Connection, Result
+from gonogo.deploy.switch.trial import Trial, read, tried
+from tests.unit import stacks
 from tests.unit.tables import every
 
 CREATED = " Container gonogo-trial-shop-api Creating \n Container gonogo-trial-shop-api Created \n"
@@ -94,3 +99,42 @@ def test_what_was_not_tried_is_no_pass_and_no_refusal(said: str, runtime: str) -
 def test_another_runtime_is_refused_what_the_engine_refuses() -> None:
     said = f'{CREATED}{DAEMON}error gathering device information while adding custom device "/dev/x": no'
     assert read("api", said, "kata").refused.startswith("devices: ")
+
+
+class Engine:
+    """Stands in for a connection to an engine that has no address left in any network."""
+
+    def __init__(self) -> None:
+        self.given: list[dict[str, Any]] = []
+        self.lines: list[str] = []
+        self.redact = str
+
+    def run(self, line: str, *, stdin: bytes, **_: Any) -> Result:
+        service = json.loads(stdin)["services"]["api"]
+        self.given.append(service)
+        self.lines.append(line)
+        said = f"exec: {PROGRAM}: no such file"
+        if service.get("networks"):
+            said = "no available IPv4 addresses on this network's address pools: shop_default (0123)"
+        return Result("asked", 1, b"", f"{CREATED}{DAEMON}{said}".encode(), 0.0)
+
+
+def attempt(**given: Any) -> tuple[Trial, Engine]:
+    engine = Engine()
+    raw = {"services": {"api": {"image": "a", "networks": {"default": None}, **given}}}
+    there = There({"default": "shop_default"})
+    return tried(cast(Connection, engine), stacks.target(), raw, "api", there), engine
+
+
+def test_an_address_that_the_container_of_now_gives_back_is_not_missing() -> None:
+    found, engine = attempt()
+    assert found == Trial("api")
+    assert [one.get("networks") for one in engine.given] == [{"default": None}, None]
+    assert engine.lines[0].endswith(
+        "-p shop -p gonogo-trial-shop run --rm --no-deps -T --name gonogo-trial-shop-api api"
+    )
+
+
+def test_what_a_provider_makes_is_not_tried() -> None:
+    found, engine = attempt(provider={"type": "model"})
+    assert (found.not_tried, engine.given) == ("it is made by its provider, and not by the engine", [])
