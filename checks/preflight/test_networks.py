@@ -62,18 +62,20 @@ def test_networks_attached(release: Release, expect: Expect) -> None:
 def taken(subnets: Mapping[str, Iterable[str]], there: Iterable[Network]) -> Iterator[str]:
     """Yield what keeps the engine from making networks with these ``subnets``, in words.
 
-    No two networks of an engine may overlap; those of a swarm have an address space of their own.
+    No two networks of an engine may overlap; those of a swarm have an address space of their own. What the
+    stack's own networks have now, they give back before they are made anew.
     """
-    held = [(f"the network {one.name}", one.subnets) for one in there if one.driver != OVERLAY]
+    others = [one for one in there if one.driver != OVERLAY and one.name not in subnets]
+    held = [(f"the network {one.name}", one.subnets) for one in others]
     for name, given in sorted(subnets.items()):
         for text in given:
             if (subnet := _subnet(text)) is None:
                 yield f"{name}: {text} is no subnet"
                 continue
-            for holder, others in held:
-                if meeting := [other for other in others if _overlap(subnet, _subnet(other))]:
+            for holder, own in held:
+                if meeting := [other for other in own if _overlap(subnet, _subnet(other))]:
                     yield f"{name}: {text} overlaps {', '.join(meeting)} of {holder}"
-        held.append((f"{name}, which is to be made too", tuple(given)))
+        held.append((f"{name}, which the stack has too", tuple(given)))
 
 
 def hidden(
@@ -107,11 +109,10 @@ def _overlap(one: Subnet | None, other: Subnet | None) -> bool:
 )
 def test_networks_address_space(host: Host, release: Release, expect: Expect) -> None:
     """No network that Compose will make overlaps another one, nor a route of the target."""
-    there = host.networks.all if release.model.subnets else []
-    names = {one.name for one in there}
-    subnets = {name: given for name, given in release.model.subnets.items() if name not in names}
+    subnets = release.model.subnets
     if not subnets:
-        pytest.skip("no network with a subnet of its own is to be made")
+        pytest.skip("no network is given a subnet")
+    there = host.networks.all
     for wrong in taken(subnets, there):
         expect(False, wrong, expected="subnets that no network has")
     for wrong in hidden(subnets, there, host.networks.routes):

@@ -19,8 +19,10 @@ OLD = Network("old", subnets=("172.30.0.0/16", "fd00::/64"))
         ({"new": ("10.0.0/24",)}, ["new: 10.0.0/24 is no subnet"]),
         (
             {"a": ("10.1.0.0/16",), "b": ("10.1.2.0/24",)},
-            ["b: 10.1.2.0/24 overlaps 10.1.0.0/16 of a, which is to be made too"],
+            ["b: 10.1.2.0/24 overlaps 10.1.0.0/16 of a, which the stack has too"],
         ),
+        ({"old": ("172.30.9.0/24",)}, []),
+        ({"old": ("10.1.0.0/24",), "new": ("172.30.9.0/24",)}, []),
     ],
 )
 def test_networks_in_the_way(subnets: dict[str, tuple[str, ...]], wrong: list[str]) -> None:
