@@ -179,12 +179,12 @@ def _steps(release: Release, building: list[str], transfer: Transfer, changes: l
     if release.target.keeps_data and release.host.mongodb(release).state is not None:
         steps += ["backup", "restore proof"]
     steps.append("plan")
-    switched = [
+    switched = [f"switch {change.service}" for change in changes if change.touched]
+    steps += ["trial start"] if switched else []
+    steps += [
         f"remove {', '.join([*one.services, f'the network {one.name}'])}" for one in release.networks.anew
     ]
-    switched += [f"switch {change.service}" for change in changes if change.touched]
-    steps += ["trial start", *switched] if switched else []
-    return [*steps, "verify", "finish"]
+    return [*steps, *switched, "verify", "finish"]
 
 
 def _downtime(one: Anew, took: Mapping[str, float]) -> str:

@@ -21,7 +21,7 @@ class TrialStart(Step):
             return
         with run.step("trial start") as note:
             trial.clear(run.connection, run.target)
-            found = trial.trials(run.release, run.way.goal, names)
+            found = trial.trials(run.release, run.way)
             trial.clear(run.connection, run.target)
             if refused := [f"{one.service}: {one.refused}" for one in found if one.refused]:
                 told = f"{run.target.host}: the engine would not set up {'; '.join(refused)}"

@@ -22,6 +22,7 @@ from gonogo.deploy.host.docker import THROWAWAY
 from gonogo.deploy.release import resolved
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.switch.course import Course
 from gonogo.deploy.switch.goal import Goal
 from gonogo.deploy.target.target import Target
 
@@ -30,6 +31,8 @@ OCI = "runc"
 AT_ONCE = 4
 JOINED = ("bridge", "overlay")
 """The drivers of networks that a trial joins: in another, its address may be that of a machine."""
+INTERFACE = "com.docker.network.bridge.name"
+"""The option of a network that no two can have alike."""
 FULL = re.compile(r"no available IPv[46] addresses")
 PASSED = re.compile(rf"{re.escape(PROGRAM)}\b")
 """Of all that can be wrong with a start, only that there is no program is said with its name."""
@@ -89,18 +92,18 @@ def clear(connection: Connection, target: Target) -> None:
     connection.check(CLEAR.format(label=shlex.quote(label(target))), mutates=True, timeout=TRIAL_S)
 
 
-def trials(release: Release, goal: Goal, names: Iterable[str]) -> list[Trial]:
-    """Try to start services of a release, some side by side, and return how it went; raises GonogoError.
+def trials(release: Release, course: Course) -> list[Trial]:
+    """Try what a course starts anew, some side by side, and return how it went; raises GonogoError.
 
     Nothing of it is left but networks, which ``clear`` removes.
     """
-    connection = release.connection
+    connection, goal, names = release.connection, course.goal, [one.service for one in course.started]
     answer = resolved.config(connection, goal.target, goal.files, None)
     if not answer.ok:
         raise GonogoError(f"{connection.host}: {command_line.complaint(answer.error_text)}")
     raw = json.loads(answer.text)
     here = _there(release, goal)
-    made, wrong = _networks(connection, goal.target, raw, _wanted(release, goal, raw, names))
+    made, wrong = _networks(connection, goal.target, _wanted(release, course, raw, names))
     there = There({**here.networks, **made}, here.volumes, here.missing)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="gonogo-trial") as pool:
         found = list(pool.map(lambda name: tried(connection, goal.target, raw, name, there), names))
@@ -125,14 +128,15 @@ def _there(release: Release, goal: Goal) -> There:
     return There(networks, {one.name for one in host.volumes.all}, missing)
 
 
-def _wanted(release: Release, goal: Goal, raw: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return the networks that services need and that Compose would make, by their keys.
+def _wanted(release: Release, course: Course, raw: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return the networks that services need and that Compose would make, or make anew, by their keys.
 
     Of those with a subnet, which could hide a route, the check of address space tells; of those of another
     driver nothing is known before.
     """
+    goal, anew = course.goal, {one.name for one in course.anew}
     assert goal.model
-    there = {one.name for one in release.host.networks.all} | goal.model.external_networks
+    there = ({one.name for one in release.host.networks.all} - anew) | goal.model.external_networks
     used = {key for name in names for key in goal.model.services[name].networks}
     given = {key: (raw.get("networks") or {}).get(key) or {} for key in used}
     return {
@@ -145,13 +149,14 @@ def _wanted(release: Release, goal: Goal, raw: dict[str, Any], names: Iterable[s
 
 
 def _networks(
-    connection: Connection, target: Target, raw: dict[str, Any], wanted: Mapping[str, dict[str, Any]]
+    connection: Connection, target: Target, wanted: Mapping[str, dict[str, Any]]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Make a throwaway network like each; return their names by their keys, and why others were refused."""
     made, wrong = {}, {}
     for key, given in wanted.items():
         name = f"gonogo-trial-{target.project}-{key}"
-        options = [f"--opt={option}={value}" for option, value in (given.get("driver_opts") or {}).items()]
+        given_options = (given.get("driver_opts") or {}).items()
+        options = [f"--opt={option}={value}" for option, value in given_options if option != INTERFACE]
         options += [f"--{flag}" for flag in ("internal", "attachable") if given.get(flag)]
         options += ["--ipv6"] if given.get("enable_ipv6") else []
         line = shlex.join(["docker", "network", "create", f"--label={label(target)}", *options, name])

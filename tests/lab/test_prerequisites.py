@@ -166,7 +166,11 @@ def test_what_the_engine_refuses_is_known_before_a_container_is_stopped(stack: S
         "who": {"user": "nobody-at-all"},
         "limit": {"environment": {"CHANGED": "yes"}, "volumes": ["new:/new"], "networks": ["later"]},
     }
-    more = {"networks": {**top["networks"], "later": {}}, "volumes": {"kept": {}, "new": {}}}
+    anew = {"driver_opts": {"com.docker.network.driver.mtu": "wide"}}
+    more = {
+        "networks": {**top["networks"], "inner": anew, "later": {}},
+        "volumes": {"kept": {}, "new": {}},
+    }
     changed = {name: one | {"environment": {"CHANGED": "yes"}} for name, one in others.items()}
     drafted(stack, {**more, "services": {**changed, **wrong}})
     done = stack.deploy()
@@ -180,7 +184,8 @@ def test_what_the_engine_refuses_is_known_before_a_container_is_stopped(stack: S
     ):
         assert said in done.output, done.output
     refused = done.output.partition("would not set up ")[2].partition(": put it right")[0].split("; ")
-    assert {one.partition(":")[0] for one in refused} == set(wrong) - {"limit"}, done.output
+    expected = {*wrong, "the network inner"} - {"limit"}
+    assert {one.partition(":")[0] for one in refused} == expected, done.output
     assert stack.containers() == before
     assert left(stack) == []
     assert volumes(stack) == held
