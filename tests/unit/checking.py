@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from gonogo.checks.plugin import argv, catalogue, options, plugin
 from gonogo.reports.model import CheckResult
 
+LINES = 6
+"""Lines of each check of ``Checks.each``; the first body stands in line 6 of its file."""
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = """import pytest
 from gonogo.deploy.errors import ConnectionFailed, Unknown
@@ -64,10 +67,20 @@ class Checks:
         self.results = self.folder / "results.jsonl"
 
     def run(self, text: str, *options: str, name: str = "test_own.py") -> pytest.RunResult:
+        """Run all files of preflight, but not preflight as a whole: that asks its questions ahead."""
         (self.folder / "preflight" / name).write_text(HEAD + text)
         given = [] if "--target" in options else ["--target", str(self.target)]
         given += ["--results", str(self.results)] if "--results" not in options else []
-        return self._pytester.runpytest_inprocess("preflight", *given, *QUICK, "--color=no", *options)
+        files = [f"preflight/{file.name}" for file in sorted(self.folder.glob("preflight/test_*.py"))]
+        return self._pytester.runpytest_inprocess(*files, *given, *QUICK, "--color=no", *options)
+
+    def each(self, bodies: Iterable[str], fixtures: str = "") -> list[CheckResult]:
+        """Run a check for each of these bodies in one run, which is no go, and return their results."""
+        texts = [f"def test_{number}({fixtures}):\n    {body}\n" for number, body in enumerate(bodies)]
+        assert self.run("".join(text + "\n" * (LINES - text.count("\n")) for text in texts)).ret == 1
+        found = self.checks()
+        assert list(found) == [f"own.{number}" for number in range(len(texts))]
+        return list(found.values())
 
     def checks(self) -> dict[str, CheckResult]:
         lines = self.results.read_text(encoding="utf-8").splitlines()[:-1]

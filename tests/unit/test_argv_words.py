@@ -32,7 +32,16 @@ def literals(file: Path) -> Iterator[tuple[int, str]]:
             if isinstance(node.value, str):
                 yield node.lineno, node.value
         elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):  # a docstring
-            left += [part for part in ast.iter_child_nodes(node) if not _spoken(node, part)]
+            left += [part for part in _parts(node) if not _spoken(node, part)]
+
+
+def _parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what a node is made of, as ``ast.iter_child_nodes`` does, which takes three times as long."""
+    for value in vars(node).values():
+        if isinstance(value, list):
+            yield from (one for one in value if isinstance(one, ast.AST))
+        elif isinstance(value, ast.AST):
+            yield value
 
 
 def _spoken(node: ast.AST, part: ast.AST) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ UPWARD = {
     ("release/retention.py", "mongodb"),
 }
 """What still imports from a layer above its own, by file and folder."""
+HOLDS_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 LEFT_OUT = {"__init__", "__main__"}
 ALL: set[str] = set().union(*LAYERS)
 
@@ -46,12 +48,24 @@ def module_of(file: Path) -> str:
     return ".".join(file.relative_to(DEPLOY).with_suffix("").parts)
 
 
+@functools.cache
+def from_imports(file: Path) -> list[ast.ImportFrom]:
+    """Return what a file imports by ``from … import``, wherever that stands; expressions hold no import."""
+    found, left = [], [ast.parse(file.read_text())]
+    while left:
+        for value in vars(left.pop()).values():
+            nodes = value if isinstance(value, list) else ()
+            found += [node for node in nodes if isinstance(node, ast.ImportFrom)]
+            left += [node for node in nodes if isinstance(node, HOLDS_STATEMENTS)]
+    return found
+
+
 def imported(file: Path) -> Iterator[str]:
     """Yield what a file imports from gonogo.deploy, such as ``host.engine``; for types alone, too."""
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
+    for node in from_imports(file):
+        if node.module == PACKAGE:
             yield from (name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
+        elif (node.module or "").startswith(f"{PACKAGE}."):
             module = str(node.module).removeprefix(f"{PACKAGE}.")
             yield from (f"{module}.{name.name}" for name in node.names)
 
@@ -98,6 +112,4 @@ def test_deploy_does_not_know_the_checks_and_reports_know_errors_alone() -> None
 
 
 def _modules(file: Path) -> set[str]:
-    nodes = ast.walk(ast.parse(file.read_text()))
-    names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
-    return {".".join(name.split(".")[:2]) for name in names}
+    return {".".join((node.module or "").split(".")[:2]) for node in from_imports(file)}

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gonogo.checks.plugin import early
+from gonogo.checks.plugin import declared, early
 from gonogo.deploy.target import target_file
 from gonogo.deploy.target.workspace import ROOT
 from tests.unit import stacks
@@ -78,6 +78,12 @@ def test_what_preflight_asks_is_asked_ahead_where_all_of_it_runs(
 
 
 SHOP = 'host = "local"\npath = "/srv/shop"\nproject = "shop"\ncompose_files = ["compose.yaml"]\n'
+
+
+@pytest.fixture(autouse=True)
+def one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what preflight asks, the first alone: test_declared.py and the lab have all of it."""
+    monkeypatch.setattr(declared, "questions", lambda release: [lambda: release.host.login])
 
 
 def asking(folder: Path, text: str = SHOP) -> early.Early:

@@ -6,7 +6,7 @@ import pytest
 
 from gonogo.checks.plugin import account
 from tests import nouns
-from tests.unit.checking import FAILING, PASSING, QUICK, TARGET, Checks
+from tests.unit.checking import FAILING, LINES, PASSING, QUICK, TARGET, Checks
 
 pytest_plugins = ["pytester"]
 PLAIN = """def test_license():
@@ -34,20 +34,22 @@ def test_a_plain_assert_is_reported_by_its_assertion_once(suite: Checks) -> None
     assert "FAILURES" not in said
 
 
-@pytest.mark.parametrize(
-    ("test", "says"),
-    [
-        ('host.file("/").mode == 0o600', "it is 0o755"),
-        ('"xyz" in host.check_output("echo abc")', "it is 'abc'"),
-        ('host.file("/").exists and host.file("/none").exists', "True and False"),
-        ('not host.file("/").exists', "not True"),
-        ('host.user("root").name in ("ada", "bob")', "it is 'root'"),
-        ('host.file("/").mode == int("77")', "493 == 77"),
-    ],
-)
-def test_an_assert_on_a_noun_is_a_sentence(suite: Checks, test: str, says: str) -> None:
-    assert suite.run(f"def test_x(host):\n    assert {test}\n").ret == 1
-    assert suite.checks()["own.x"].message == f"{test} does not hold: {says} (test_own.py:6)"
+ASSERTS = {
+    'host.file("/").mode == 0o600': "it is 0o755",
+    '"xyz" in host.check_output("echo abc")': "it is 'abc'",
+    'host.file("/").exists and host.file("/none").exists': "True and False",
+    'not host.file("/").exists': "not True",
+    'host.user("root").name in ("ada", "bob")': "it is 'root'",
+    'host.file("/").mode == int("77")': "493 == 77",
+}
+
+
+def test_an_assert_on_a_noun_is_a_sentence(suite: Checks) -> None:
+    found = suite.each([f"assert {test}" for test in ASSERTS], "host")
+    assert [one.message for one in found] == [
+        f"{test} does not hold: {says} (test_own.py:{6 + number * LINES})"
+        for number, (test, says) in enumerate(ASSERTS.items())
+    ]
 
 
 def test_an_assertion_in_its_own_words_keeps_them() -> None:
@@ -72,22 +74,20 @@ def test_an_assert_in_a_module_that_pytest_does_not_rewrite(suite: Checks) -> No
     assert "helping.one(2) (test_own.py:" in suite.checks()["own.x"].message
 
 
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("None.x", "AttributeError: 'NoneType' object has no attribute 'x' (test_own.py:"),
-        ("pytest.fail('no licence')", "no licence (test_own.py:"),
-        ("raise KeyError", "KeyError:"),
-    ],
-)
-def test_an_error_in_a_test_is_one_sentence(suite: Checks, line: str, says: str) -> None:
-    assert suite.run(f"def test_x():\n    {line}\n").ret == 1
-    assert suite.checks()["own.x"].message.startswith(says)
+ERRORS = {
+    "None.x": "AttributeError: 'NoneType' object has no attribute 'x' (test_own.py:",
+    "pytest.fail('no licence')": "no licence (test_own.py:",
+    "raise KeyError": "KeyError:",
+}
+
+
+def test_an_error_in_a_test_is_one_sentence(suite: Checks) -> None:
+    for one, says in zip(suite.each(ERRORS), ERRORS.values(), strict=True):
+        assert one.message.startswith(says)
 
 
 def test_a_fixture_that_is_missing_is_named(suite: Checks) -> None:
-    assert suite.run("def test_x(licence):\n    pass\n").ret == 1
-    assert suite.checks()["own.x"].message == "there is no fixture 'licence'"
+    assert [one.message for one in suite.each(["pass"], "licence")] == ["there is no fixture 'licence'"]
 
 
 def test_the_whole_traceback_is_there_for_who_asks(suite: Checks) -> None:

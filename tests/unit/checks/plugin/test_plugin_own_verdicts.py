@@ -9,9 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests  # noqa: F401  each pytest inside this one would import it anew
 
+from gonogo.checks.plugin import argv
 from gonogo.deploy.availability import health
 from gonogo.reports.model import CheckResult
-from tests.unit.checking import FAILING, PASSING, ROOT, TARGET, Checks
+from tests.unit.checking import FAILING, PASSING, QUICK, ROOT, TARGET, Checks
 
 pytest_plugins = ["pytester"]
 MILD = 'expect(True, found="8 GB", expected="4 GB", fix="Buy memory.", severity="warning")'
@@ -22,17 +23,10 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Checks:
     return Checks(pytester, monkeypatch)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "assert False",
-        "raise RuntimeError",
-    ],
-)
-def test_what_an_expect_said_before_counts_for_no_other_end(suite: Checks, line: str) -> None:
-    assert suite.run(f"def test_x(expect):\n    {MILD}\n    {line}\n").ret == 1
-    found = suite.checks()["own.x"]
-    assert (found.status, found.severity, found.found, found.fix) == ("failed", "error", "", "")
+def test_what_an_expect_said_before_counts_for_no_other_end(suite: Checks) -> None:
+    ends = ("assert False", "raise RuntimeError")
+    for found in suite.each([f"{MILD}\n    {end}" for end in ends], "expect"):
+        assert (found.status, found.severity, found.found, found.fix) == ("failed", "error", "", "")
 
 
 def test_no_failure_hides_another(suite: Checks) -> None:
@@ -57,22 +51,17 @@ def test_no_failure_hides_another(suite: Checks) -> None:
     done.stdout.fnmatch_lines(["FAILED   own.x: found one; three; expected two", f"         {line}"])
 
 
-@pytest.mark.parametrize("end", ['raise Unknown("a.b", "c")', 'pytest.skip("no")', "return"])
-def test_what_failed_before_counts_more_than_a_block_or_a_skip(suite: Checks, end: str) -> None:
-    assert suite.run(f"def test_x(expect):\n    expect(False, 'a fault')\n    {end}\n").ret == 1
-    assert (found := suite.checks()["own.x"]).message == "a fault"
-    assert (found.status, found.found) == ("failed", "a fault")
+def test_what_failed_before_counts_more_than_a_block_or_a_skip(suite: Checks) -> None:
+    ends = ['raise Unknown("a.b", "c")', 'pytest.skip("no")', "return"]
+    for found in suite.each([f"expect(False, 'a fault')\n    {end}" for end in ends], "expect"):
+        assert (found.message, found.status, found.found) == ("a fault", "failed", "a fault")
 
 
-@pytest.mark.parametrize(
-    ("end", "told"),
-    [("assert 1 > 2", "assert 1 > 2 (test_own.py:7)"), ('raise Unknown("own.x", "mine")', "mine")],
-)
-def test_an_error_after_a_warning_is_told_beside_it(suite: Checks, end: str, told: str) -> None:
-    text = f"def test_x(expect):\n    expect(False, 'a fault', severity='warning')\n    {end}\n"
-    assert suite.run(text).ret == 1
-    found = suite.checks()["own.x"]
-    assert (found.status, found.severity, found.found) == ("failed", "error", f"a fault; {told}")
+def test_an_error_after_a_warning_is_told_beside_it(suite: Checks) -> None:
+    ends = {"assert 1 > 2": "assert 1 > 2 (test_own.py:7)", 'raise Unknown("own.1", "mine")': "mine"}
+    before = "expect(False, 'a fault', severity='warning')\n    "
+    for found, told in zip(suite.each([before + end for end in ends], "expect"), ends.values(), strict=True):
+        assert (found.status, found.severity, found.found) == ("failed", "error", f"a fault; {told}")
 
 
 def test_a_fixture_may_expect_too(suite: Checks) -> None:
@@ -112,12 +101,10 @@ def test_a_warning_is_a_warning_still(suite: Checks) -> None:
     assert (found.status, found.found, found.fix) == ("warning", "8 GB", "Buy memory.")
 
 
-@pytest.mark.parametrize(("value", "shown"), [(0o600, "384"), (b"\xff", "b'\\xff'"), (None, "None")])
-def test_what_was_found_may_be_of_any_type(suite: Checks, value: object, shown: str) -> None:
-    assert (
-        suite.run(f"def test_x(expect):\n    expect(False, found={value!r}, expected={value!r})\n").ret == 1
-    )
-    assert suite.checks()["own.x"].found == shown
+def test_what_was_found_may_be_of_any_type(suite: Checks) -> None:
+    shown = {0o600: "384", b"\xff": "b'\\xff'", None: "None"}
+    found = suite.each([f"expect(False, found={one!r}, expected={one!r})" for one in shown], "expect")
+    assert [one.found for one in found] == list(shown.values())
 
 
 def test_what_a_terminal_obeys_or_no_file_can_hold_is_shown_as_what_it_is(suite: Checks) -> None:
@@ -229,13 +216,14 @@ def test_an_application_that_is_left_wedged_is_no_go(
     done.stdout.fnmatch_lines(["FAILED   health.endpoints: found *HTTP 503 instead of 200*"])
 
 
-def test_smoke_tests_are_not_divided_among_workers(suite: Checks, pytester: pytest.Pytester) -> None:
-    (suite.folder / "preflight").rename(suite.folder / "verify")
-    (suite.folder / "preflight").mkdir()
+def test_smoke_tests_are_not_divided_among_workers(
+    suite: Checks, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(argv, "FOLDER", ROOT / "checks")
     suite.target.write_text(TARGET + '[smoke]\nfiles = ["test_smoke.py"]\n')
     (suite.folder / "test_smoke.py").write_text(PASSING)
-    given = ("--target", str(suite.target), "-p", "gonogo", "-p", "xdist", "-n", "2")
-    done = pytester.runpytest_subprocess("--pyargs", "gonogo.checks.verify", *given)
+    given = ("--target", str(suite.target), *QUICK, "-p", "xdist.plugin", "-n", "2")
+    done = pytester.runpytest_inprocess("--pyargs", "gonogo.checks.verify", *given)
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(["*ERROR: the target's smoke tests need one process: leave out -n"])
 
