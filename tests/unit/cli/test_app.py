@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from gonogo.deploy import runner
 from gonogo.deploy.cli import app as cli
@@ -47,8 +49,14 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
+@functools.cache
+def command() -> Any:
+    """The command line, as typer makes it of the app anew at every call."""
+    return typer.main.get_command(cli.app)
+
+
 def code(*arguments: str) -> int:
-    return int(cli.app(list(arguments), standalone_mode=False) or 0)
+    return int(command()(list(arguments), standalone_mode=False) or 0)
 
 
 def test_the_suites_with_and_without_strictness(asked: list[list[str]], file: Path) -> None:
@@ -130,7 +138,7 @@ def test_versions_that_are_names_and_those_that_are_none(file: Path) -> None:
 def test_every_command_has_an_example_and_fits_a_narrow_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     reports = [["report", name] for name in ("open", "publish")]
     for words in ([], *([name] for name in cli.COMMANDS), *reports):
-        cli.app([*words, "--help"], prog_name="gonogo", standalone_mode=False, terminal_width=40)
+        command()([*words, "--help"], prog_name="gonogo", standalone_mode=False, terminal_width=40)
         text = capsys.readouterr().out
         assert f"gonogo {' '.join(words)}" in " ".join(text.partition("Example")[2].split()), words
         assert [line for line in text.splitlines() if len(line) > 40 or not line.isprintable()] == [], words
@@ -168,7 +176,7 @@ def test_a_shell_is_told_what_it_completes(
         monkeypatch.setenv("COMP_WORDS", words)
         monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
         with pytest.raises(SystemExit):
-            cli.app([], prog_name="gonogo")
+            command()([], prog_name="gonogo")
         assert capsys.readouterr().out.split() == wanted
 
 

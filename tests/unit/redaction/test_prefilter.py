@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 from unittest import mock
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gonogo.deploy.redaction import prefilter
 from gonogo.deploy.redaction.prefilter import Traces
 from gonogo.deploy.redaction.redactor import MARK, Redactor
-from tests.unit.redaction.test_redactor import ENCODERS, NASTY, around, long_enough
+from tests.unit.redaction.test_redactor import ENCODERS, EXAMPLES, NASTY, around, long_enough
 from tests.unit.tables import every
 
 OTHERS = [f"https://user{number}:pa$${number}ss@example.com/{number}" for number in range(50)]
 
 
+@settings(max_examples=EXAMPLES)
 @given(name=st.sampled_from(sorted(ENCODERS)), secret=long_enough, before=around, after=around)
 def test_a_value_among_others_is_found_in_any_form(name: str, secret: str, before: str, after: str) -> None:
     assert secret.strip() in Traces([*OTHERS, secret.strip()]).find(before + ENCODERS[name](secret) + after)
