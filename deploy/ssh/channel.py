@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import selectors
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -184,8 +186,7 @@ class Channel:
         return bool(self._pending)
 
     def _last_words(self) -> str:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(1.0)
+        self._wait(1.0)
         for descriptor, answer in zip((self._out_fd, self._err_fd), self.answers, strict=True):
             os.set_blocking(descriptor, False)
             with contextlib.suppress(BlockingIOError):
@@ -210,13 +211,27 @@ class Channel:
     def end(self, patience: float) -> None:
         """Wait ``patience`` seconds for the process to end; then send TERM, and at last KILL."""
         if patience:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(patience)
+            self._wait(patience)
         self.signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(max(patience, LEAST_PATIENCE_S))
+        self._wait(max(patience, LEAST_PATIENCE_S))
         self.signal(signal.SIGKILL)
         self.process.wait()
+
+    def _wait(self, seconds: float) -> None:
+        """Return as soon as the process has ended, or after ``seconds``."""
+        # Popen.wait looks with pauses of up to 50 ms; the kernel tells at once (pidfd_open(2), Linux 5.3).
+        if sys.platform == "linux" and self.alive:
+            with contextlib.suppress(OSError):
+                descriptor = os.pidfd_open(self.process.pid)
+                try:
+                    ended = select.poll()
+                    ended.register(descriptor, select.POLLIN)
+                    ended.poll(1000 * seconds)
+                    seconds = 0
+                finally:
+                    os.close(descriptor)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
 
     def signal(self, number: int) -> None:
         """Send a signal to the process and what it started, unless it has ended."""

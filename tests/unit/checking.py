@@ -21,7 +21,12 @@ from gonogo.deploy.errors import ConnectionFailed, Unknown
 
 """
 TARGET = 'host = "local"\npath = "/srv/shop"\nproject = "shop"\ncompose_files = ["compose.yaml"]\n'
-QUICK = ("-p", "gonogo", "-p", "no:hypothesispytest", "-p", "no:cacheprovider", "--import-mode=importlib")
+UNUSED = (
+    *("cacheprovider", "debugging", "doctest", "faulthandler", "hypothesispytest", "legacypath", "pastebin"),
+    *("subtests", "threadexception", "unittest", "unraisableexception"),
+)
+"""Plugins of pytest that no test here needs: to load them takes a tenth of a run that has one check."""
+QUICK = ("-p", "gonogo", "--import-mode=importlib", *(f"-pno:{name}" for name in UNUSED))
 PASSING = "def test_fine():\n    pass\n"
 FAILING = '@pytest.mark.check("ports.free", fix="Stop it.")\ndef test_x(expect):\n    {}\n'.format(
     'expect(False, found="a holder", expected="nobody")'
