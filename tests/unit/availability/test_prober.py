@@ -188,6 +188,13 @@ def test_a_stack_that_hangs_is_asked_less_often() -> None:
     assert seen.urls[0].requests == 0
 
 
+@pytest.fixture
+def short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause that is long beside an answer here, and not as long as for the stack of a user."""
+    monkeypatch.setattr(prober, "PAUSE_S", 0.05)
+
+
+@pytest.mark.usefixtures("short_pause")
 def test_by_default_it_is_a_guest() -> None:
     """One request at a time, however slow the answers, and a pause after each."""
     under_way, most, begun = 0, 0, []
@@ -208,6 +215,7 @@ def test_by_default_it_is_a_guest() -> None:
     assert seen.urls[0].downtime_s == 0.0, "the time between two answers is no downtime"
 
 
+@pytest.mark.usefixtures("short_pause")
 @pytest.mark.parametrize("rate", [None, 200])
 def test_an_endpoint_is_left_when_it_answers_well_and_asked_again_where_it_is_not(
     rate: int | None, tmp_path: Path
@@ -227,7 +235,7 @@ def test_an_endpoint_is_left_when_it_answers_well_and_asked_again_where_it_is_no
                 good = True
                 until(lambda: Availability.model_validate_json(file.read_bytes()).settled)
                 left = len(asked)
-                time.sleep(2 * prober.PAUSE_S)
+                time.sleep(4 * prober.PAUSE_S)
                 assert len(asked) == left
                 raise GonogoError("verify said no")
             until(lambda: len(asked) > left + 1)
