@@ -17,11 +17,14 @@ from gonogo.deploy.ssh.shell import Result, Shell
 
 _CLEANUP_S = 3.0
 
-# Ends all that runs below a shell; the kernel lists children in /proc (proc(5), CONFIG_PROC_CHILDREN).
+# Ends all that runs below a shell; the kernel lists children in /proc (proc(5), CONFIG_PROC_CHILDREN). What
+# is stopped starts no more of them meanwhile: a fork that a signal finds under way begins anew after it.
 _END_CHILDREN = (
-    "end() { for c in $(cat /proc/$1/task/$1/children); do (end $c); kill -KILL $c; done; }; "
+    "end() { for c in $(cat /proc/$1/task/$1/children); do kill -STOP $c; (end $c); kill -KILL $c; done; }; "
     "end %d 2>/dev/null"
 )
+_END_SESSION = f"kill -STOP %d; {_END_CHILDREN}; kill -KILL %d"
+"""Ends the shell as well: it might begin its command afterwards, and take a cut input for all of it."""
 
 _MISSING = "the program ssh was not found on this machine: install the OpenSSH client"
 
@@ -120,14 +123,20 @@ class Executor:
         except (CommandTimeout, Gone):
             raise
         except BaseException:
-            if session.pid:
-                self._end_children(session.pid)
+            if pid := session.pid:
+                self._end_session(pid)
             raise
         finally:
             session.close()
 
     def _end_children(self, pid: int) -> bool:
-        session = Session(self._transport.session(), _END_CHILDREN % pid, "none", _CLEANUP_S)
+        return self._end(_END_CHILDREN % pid)
+
+    def _end_session(self, pid: int) -> bool:
+        return self._end(_END_SESSION % (pid, pid, pid))
+
+    def _end(self, script: str) -> bool:
+        session = Session(self._transport.session(), script, "none", _CLEANUP_S)
         try:
             session.run()
         except (Gone, Late):

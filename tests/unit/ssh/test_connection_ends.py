@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -94,6 +95,14 @@ def test_a_shell_that_cannot_be_opened_says_what_connection_is_lost(monkeypatch:
         with pytest.raises(ConnectionFailed, match=r"^the connection to local was lost: it closed"):
             connection.run("true")
         connection._executor.give(busy)
+
+
+def test_a_session_that_is_yet_to_begin_its_command_never_does(tmp_path: Path) -> None:
+    session = subprocess.Popen(["sh", "-c", f"read -r _; touch {tmp_path}/begun"], stdin=subprocess.PIPE)
+    with Connection.open(target()) as connection:
+        assert connection._executor._end_session(session.pid)
+    session.communicate(b"begin\n")
+    assert (session.returncode, list(tmp_path.iterdir())) == (-signal.SIGKILL, [])
 
 
 INTERRUPTED = """
