@@ -6,7 +6,7 @@ first. Compose does that for the services that it is asked to start, and fails f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from gonogo.deploy.compose.model import Model
@@ -22,6 +22,9 @@ from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
+
+HASH = "Compose's hash"
+"""What changed where nothing else did: another version of Compose may take it in another way."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class Anew:
             return ""
         who = ", ".join(f"{name} ({what})" for name, what in self.strangers)
         changed = f"{', '.join(self.keys)} of the network {self.name} changed"
-        return f"{changed}, so it has to be made anew, and {who} is in it"
+        verb = "is" if len(self.strangers) == 1 else "are"
+        return f"{changed}, so it has to be made anew, and {who} {verb} in it"
 
     @property
     def cure(self) -> str:
@@ -77,13 +81,16 @@ def anew(  # noqa: PLR0913, PLR0917  what is there, what is wanted, and what mad
     everybody: Iterable[Container],
     redactor: Redactor,
     current: Record | None,
+    refused: Collection[str] = (),
+    surplus: Collection[str] = (),
 ) -> list[Anew]:
     """Return the networks that have to be made anew so that ``model`` can run; raises GonogoError.
 
     A network has changed where the engine's differs from the model in what that says, or where the releases
     that the containers in it are from define it otherwise: a key that is gone shows in nothing else, and
     Compose goes by the definition that it made the network from. ``everybody``: all containers of the host;
-    ``current``: the release that counts as running.
+    ``current``: the release that counts as running; ``refused``: networks that Compose failed to make anew;
+    ``surplus``: services that the model does not have, and whose containers a release may remove.
     """
     found = networks.inspected(connection, model.definitions.keys())
     if not found:
@@ -102,9 +109,9 @@ def anew(  # noqa: PLR0913, PLR0917  what is there, what is wanted, and what mad
             continue
         before = [known[one][name] for one in origins[name] if name in known[one]]
         keys = set(unlike(definition, found[name])).union(*(differing(one, definition) for one in before))
-        if keys:
-            services, strangers = _inside(name, target, model, there)
-            made.append(Anew(name, tuple(sorted(keys)), services, strangers))
+        if keys or name in refused:
+            services, strangers = _inside(name, target, model.services, surplus, there)
+            made.append(Anew(name, tuple(sorted(keys)) or (HASH,), services, strangers))
     return made
 
 
@@ -142,13 +149,14 @@ def definitions(
 
 
 def _inside(
-    name: str, target: Target, model: Model, there: list[Container]
+    name: str, target: Target, own: Collection[str], surplus: Collection[str], there: list[Container]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     services, strangers = set(), []
     for one in there:
         if name not in one.networks:
             continue
-        if one.project != target.project or one.service not in model.services or one.oneoff:
+        leaves = one.service in own or (one.service in surplus and made_by(one, target))
+        if one.project != target.project or not leaves or one.oneoff:
             strangers.append((one.name, _what(one, target)))
         elif not one.completed:  # what did its work holds nothing, and would do it again
             services.add(one.service)

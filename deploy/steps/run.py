@@ -47,9 +47,9 @@ class Run:
     the services of the releases that are left; ``once``: its one-shots. ``goal``: the version to which a
     rollback, or a run that is resumed, leads. ``changing``: the switch has begun. ``done``: what it did, in
     words; ``leading``: what the summary says before that. ``before``: the release that a way back leads to,
-    as it was recorded. ``foreseen``: what was known beforehand to be wrong
-    with a way back. ``stuck``: the networks that could not be removed to be made anew, and who runs in them.
-    ``open``: what is closed with the run. ``named``: its version was given.
+    as it was recorded. ``foreseen``: what was known beforehand to be wrong with a way back. ``stuck``: the
+    networks that could not be removed to be made anew, and who runs in them; ``refused``: those that Compose
+    failed to make anew. ``open``: what is closed with the run. ``named``: its version was given.
     """
 
     target: Target
@@ -76,6 +76,7 @@ class Run:
     before: Recorded | None = None
     foreseen: list[str] = field(default_factory=list)
     stuck: dict[str, list[str]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     open: ExitStack = field(default_factory=ExitStack)
     made_backup: Backup | None = None
     switched: list[str] = field(default_factory=list)

@@ -41,17 +41,22 @@ class Switch(Step):
             run.journal.direction = BACK
         gather_logs(run)
         with run.step("rollback", run.way_back) as note:
-            course = planned(
-                run,
-                _before(run),
-                touched=run.switched,
-                made=run.made,
-                left=run.goal or run.version,
-                back=True,
-            )
-            run.done = note.detail = converge(run, course)
+            run.done = note.detail = _back(run, _before(run))
         if not run.way_back and (left := [one.name for one in _of(run, run.made) if ours(one, run.target)]):
             raise GonogoError(f"{', '.join(left)} could not be removed")
+
+
+def _back(run: Run, goal: Goal) -> str:
+    """Converge back to a goal; once more where Compose refused a network that is made anew for it then."""
+    refused, left = set(run.refused), run.goal or run.version
+    try:
+        course = planned(run, goal, touched=run.switched, made=run.made, left=left, back=True)
+        return converge(run, course)
+    except GonogoError:
+        if run.refused <= refused:
+            raise
+        course = planned(run, goal, touched=run.switched, made=run.made, left=left, back=True)
+        return converge(run, course)
 
 
 def remember(run: Run) -> None:

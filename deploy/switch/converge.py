@@ -6,6 +6,7 @@ failure; back it goes on past failures, and reports them all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 
 from gonogo.deploy.compose.model import Port
@@ -17,6 +18,9 @@ from gonogo.deploy.release.plan import Change, ours
 from gonogo.deploy.release.records import Baseline
 from gonogo.deploy.switch import service
 from gonogo.deploy.switch.course import ONCE, Acting, Course
+
+REFUSED = re.compile(r"removing network: network (\S+) .*?has active endpoints")
+"""The engine's words where Compose takes a network for another one than it made, and others are in it."""
 
 
 def converge(on: Acting, course: Course) -> str:
@@ -80,7 +84,11 @@ def _starting(on: Acting, course: Course, change: Change) -> Callable[[], None]:
         # What is made with this one's container has to be made again on the way back, too.
         also = [other for other, one in sorted(goal.model.services.items()) if name in one.follows]
         on.touching([name, *also])
-        service.service(connection, goal.target, goal.model, name, goal.files, anew=change.anew)
+        try:
+            service.service(connection, goal.target, goal.model, name, goal.files, anew=change.anew)
+        except GonogoError as error:
+            on.refused.update(REFUSED.findall(str(error)))
+            raise
 
     return start
 

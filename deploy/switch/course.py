@@ -39,6 +39,8 @@ class Acting(Protocol):
     def networks_before(self) -> Collection[str] | None: ...
     @property
     def stuck(self) -> dict[str, list[str]]: ...
+    @property
+    def refused(self) -> set[str]: ...
     def step(self, name: str, detail: str = "") -> AbstractContextManager[Note]: ...
     def note(self, text: str) -> None: ...
     def say(self, text: str) -> None: ...
@@ -110,11 +112,13 @@ def planned(  # noqa: PLR0913  what is to run, and what is left for it
         hashes = {name: f"{hashes.get(name, '')} {now.get(name, '')}" for name in {*hashes, *now}}
     chosen = {name: images.get(name, Image(name="", id="")) for name in goal.model.services}
     found = running if goal.fresh else [one for one in running if one.service in images]
-    anew = _anew(on, goal, back=back)
+    surplus = set(made if touched is None else set(made) & set(touched)) - set(images)
+    anew = _anew(on, goal, surplus, back=back)
+    if touched is not None:
+        touched = {*touched, *(name for one in anew for name in one.services)}
     changes = plan(goal.model, chosen, hashes, found, touched, _reasons(on, goal, anew, found))
     if not goal.fresh:
         changes = [_once(on, goal, one, running) for one in changes if one.service in images]
-    surplus = set(made if touched is None else set(made) & set(touched)) - set(images)
     why = "it is not part of that release"
     gone = {one.service: one.image for one in running if one.service in surplus and ours(one, target)}
     changes += [Change(name, "removed", why, image) for name, image in sorted(gone.items())]
@@ -138,15 +142,19 @@ def _leaving(on: Acting, goal: Goal, left: str, *, back: bool) -> list[str]:
     )
 
 
-def _anew(on: Acting, goal: Goal, *, back: bool) -> list[Anew]:
-    """Return the networks that are made anew; forwards, raises GonogoError where strangers are in one."""
+def _anew(on: Acting, goal: Goal, surplus: Collection[str], *, back: bool) -> list[Anew]:
+    """Return the networks that are made anew; forwards, raises GonogoError where strangers are in one.
+
+    ``surplus``: services that go, and so are none.
+    """
     assert goal.model
     release = on.release
     if not goal.model.definitions:
         return []
     everybody = release.host.containers.all
     given = release.connection, goal.target, goal.model, everybody, release.redactor
-    found = networks.anew(*given, records.recorded(release.connection, goal.target.deploy_path).release)
+    current = records.recorded(release.connection, goal.target.deploy_path).release
+    found = networks.anew(*given, current, on.refused, surplus)
     if not back and (held := [one for one in found if one.strangers]):
         told = "; ".join(f"{one.held}: run `{one.cure}`" for one in held)
         raise GonogoError(f"{release.target.host}: {told}")

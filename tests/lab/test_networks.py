@@ -99,7 +99,8 @@ def test_a_network_that_changed_is_made_anew_with_all_that_is_in_it(stack: Conve
     assert stack.containers()["c"] == before["c"], "it is in another network"
 
     second = stack.current()
-    broken = {**PAIR, "b": sleeping("exit 3;", networks=["front", "extra"])}
+    bad = sleeping("exit 3;", networks=["front", "extra"], depends_on=["new"])
+    broken = {**PAIR, "b": bad, "new": sleeping(networks=["front"])}
     subnet = {"ipam": {"config": [{"subnet": "10.77.0.0/24"}]}, "internal": True}
     stack.release(4, networks(subnet, extra={}), **broken, **APART)
     assert (stack.current(), mtu(stack), inside(stack)) == (second, "1300", {"a", "b"})
@@ -138,6 +139,25 @@ def test_what_is_said_to_do_by_hand_helps_where_a_network_cannot_be_made_anew(st
     after = stack.containers()
     stack.gonogo("resume", code=4)
     assert stack.containers() == after, "all was as it should be"
+
+
+def test_a_way_back_makes_a_network_anew_that_another_compose_made(stack: Converging) -> None:
+    stack.release(0, networks(sized(1400)), **PAIR)
+    name, containers = f"{stack.name}_front", " ".join(stack.containers().values())
+    labels = {"project": stack.name, "network": "front", "config-hash": "of-another-version"}
+    marks = " ".join(f"--label com.docker.compose.{key}={value}" for key, value in labels.items())
+    option = "-o com.docker.network.driver.mtu=1400"
+    stack.shell(
+        f"for one in {containers}; do docker network disconnect -f {name} $one; done; "
+        f"docker network rm {name}; "
+        f"docker network create {marks} {option} {name}; "
+        f"for one in {containers}; do docker network connect {name} $one; done"
+    )
+    changed = {**PAIR, "a": sleeping(networks=["front"], labels={"v": "2"})}
+    refused = stack.release(4, networks(sized(1400)), **changed)
+    assert "has active endpoints" in refused.output
+    assert (mtu(stack), inside(stack)) == ("1400", {"a", "b"})
+    assert "replaced a" in stack.release(0, networks(sized(1400)), **changed).output
 
 
 def test_networks_leave_with_a_first_release_that_failed(stack: Converging) -> None:

@@ -79,7 +79,7 @@ def test_who_may_not_be_stopped_is_named_with_the_way_out(monkeypatch: pytest.Mo
     assert changed.held == (
         "driver_opts of the network shop_front changed, so it has to be made anew, and asleep (no "
         "container of a Compose project), proxy (of the project infra), shop-api-run-1 (of api, by "
-        "`docker compose run`), shop-old-1 (not in the compose files any more) is in it"
+        "`docker compose run`), shop-old-1 (not in the compose files any more) are in it"
     )
     assert changed.cure.startswith("docker network disconnect -f shop_front asleep && docker network")
 

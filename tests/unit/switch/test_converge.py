@@ -41,6 +41,7 @@ class Acting:
         self.notes: list[str] = []
         self.touched: list[str] = []
         self.ended = ended
+        self.refused: set[str] = set()
         self.stuck: dict[str, list[str]] = {}
         self.networks_before: list[str] | None = []
         containers = SimpleNamespace(refresh=lambda: None, all=list(running))
