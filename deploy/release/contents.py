@@ -68,22 +68,28 @@ class Contents(Part):
     def stale(self) -> list[Stale]:
         """The services that have other files in their containers than they would be given now."""
         release = self._release
-        return stale(self.connection, self.target, release.model, release.running, release.variables)
+        given = release.model, release.running, release.variables
+        return stale(self.connection, self.target, *given, release.releases.recorded.name)
 
 
-def stale(
+def stale(  # noqa: PLR0913, PLR0917  what is there, what is wanted, and what made it
     connection: Connection,
     target: Target,
     model: Model,
     running: Iterable[Container],
     variables: Mapping[str, str],
+    current: str,
 ) -> list[Stale]:
     """Return what containers have other than ``model`` gives them; raises GonogoError.
 
-    ``variables``: those of the env file, which configs and secrets can be made of.
+    ``variables``: those of the env file, which configs and secrets can be made of. ``current``: the version
+    that counts as running.
     """
     there = [one for one in running if any(given.service == one.service for given in model.contents)]
-    found = [*_copied(connection, model, there, variables), *_mounted(connection, target, model, there)]
+    found = [
+        *_copied(connection, model, there, variables),
+        *_mounted(connection, target, model, there, current),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -124,14 +130,16 @@ def _copied(
             yield Stale(one.service, f"its {content.called} changed", copied=True)
 
 
-def _mounted(connection: Connection, target: Target, model: Model, there: list[Container]) -> Iterator[Stale]:
+def _mounted(
+    connection: Connection, target: Target, model: Model, there: list[Container], current: str
+) -> Iterator[Stale]:
     given = [(one, content) for one, content in _pairs(model, there) if content.file]
     if not given:
         return
     sources = {source for one in there for kind, source, _ in one.mounts if kind == "bind"}
     files = {content.file for _, content in given}
     seen = mounted.mounts(connection, files | sources, [one.id for one in there if one.running])
-    kept = _kept(connection, target, there)
+    kept = _kept(connection, target, there, current)
     keys = {one.key for one in kept.values()}
     now = {key: _digests(connection, key, files) for key in keys}
     for one, content in given:
@@ -175,12 +183,11 @@ def _pairs(model: Model, there: Iterable[Container]) -> Iterator[tuple[Container
         yield from ((one, given) for given in model.contents if given.service == one.service)
 
 
-def _kept(connection: Connection, target: Target, there: Iterable[Container]) -> dict[str, Kept]:
+def _kept(connection: Connection, target: Target, there: Iterable[Container], now: str) -> dict[str, Kept]:
     """Return what was kept with the release that made each container, by its id.
 
     Where that release is gone, it is what the current one kept: that has left the container as it was.
     """
-    now = records.current(connection, target)
     versions = {one.id: made_by(one, target) for one in there}
     found = {one: _read(connection, target, one) for one in {now, *versions.values()} - {""}}
     chosen = {name: found.get(version) or found.get(now) for name, version in versions.items()}

@@ -167,7 +167,10 @@ def _reasons(on: Acting, goal: Goal, anew: Iterable[Anew], found: list[Container
     release, variables = on.release, dict[str, str]()
     if any(one.environment for one in goal.model.contents):
         variables = env_files.values(release.connection, goal.target, release.redactor)
-    stale = contents.stale(release.connection, goal.target, goal.model, found, variables)
+    stale = list[contents.Stale]()
+    if goal.model.contents:
+        now = records.current(release.connection, goal.target)
+        stale = contents.stale(release.connection, goal.target, goal.model, found, variables, now)
     return contents.reasons(stale) | {name: one.why for one in anew for name in one.services}
 
 

@@ -49,7 +49,7 @@ def looked(  # noqa: PLR0913  what there is to see of one mount
     monkeypatch.setattr(contents, "_digests", lambda *_: {ONE: now} if now else {})
     places = ("/one",) if read_only else ()
     one = container("api", started=STARTED, mounts=(("bind", source, "/one"),), read_only=places)
-    return stale(NOTHING, target(), stack(read_only=read_only), [one], {})
+    return stale(NOTHING, target(), stack(read_only=read_only), [one], {}, "")
 
 
 def test_a_mounted_file_is_compared_by_its_digest_where_one_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_what_compose_copied_is_compared_where_it_lies(monkeypatch: pytest.Monke
     def said(*texts: str) -> list[Stale]:
         sums = "".join(f"{hashlib.sha256(text.encode()).hexdigest()}  -\n" for text in texts)
         there = Answering(0, sums)
-        found = stale(cast(Connection, there), target(), model, [container("api")], {"TOKEN": "t-1"})
+        found = stale(cast(Connection, there), target(), model, [container("api")], {"TOKEN": "t-1"}, "")
         assert "id-of-api:/app id-of-api:/run/secrets/token" in there.asked[0]
         assert "t-1" not in there.asked[0]
         return found
