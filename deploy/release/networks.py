@@ -115,6 +115,26 @@ def anew(  # noqa: PLR0913, PLR0917  what is there, what is wanted, and what mad
     return made
 
 
+def outside(
+    model: Model, running: Iterable[Container], ended: Collection[str] | None = None
+) -> dict[str, str]:
+    """Return which services have a container that is not in all of its networks, by service, with the reason.
+
+    Compose takes a container out of a network that it fails to remove, and starts it again without one.
+    ``ended``: the services whose containers did their work; None: all that ended well have.
+    """
+    found = {}
+    for one in running:
+        done = one.completed and (ended is None or one.service in ended)
+        if done or one.service not in model.services:
+            continue
+        keys = model.services[one.service].networks
+        wanted = {name for key, name in model.networks.items() if key in keys}
+        if lacking := sorted(wanted - {*one.networks}):
+            found[one.service] = f"it is not in its network {', '.join(lacking)}"
+    return found
+
+
 def made_by(container: Container, target: Target) -> str:
     """Return the version of the release of gonogo's whose files a container was made from; else empty."""
     file, place = container.files.partition(",")[0], f"{target.deploy_path}/releases/"

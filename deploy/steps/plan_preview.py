@@ -10,7 +10,7 @@ from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
 from gonogo.deploy.release import contents, journal
 from gonogo.deploy.release.build_source import REVISION
 from gonogo.deploy.release.env_files import pins
-from gonogo.deploy.release.networks import Anew
+from gonogo.deploy.release.networks import Anew, outside
 from gonogo.deploy.release.plan import Change, chosen, plan
 from gonogo.deploy.release.records import Image
 from gonogo.deploy.release.release import Release
@@ -44,7 +44,7 @@ def preview(release: Release, version: str, *, skip_build: bool = False) -> Plan
     offered = release.builds.offered if skip_build else ()
     found = chosen(model, {name: one.id for name, one in builds.items()}, release.images, local, offered)
     anew = release.networks.anew
-    reasons = contents.reasons(release.contents.stale)
+    reasons = outside(model, release.running) | contents.reasons(release.contents.stale)
     reasons |= {name: one.why for one in anew for name in one.services}
     changes = [
         _reworded(change, builds.get(change.service), found.get(change.service))

@@ -10,13 +10,14 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.release import records
 from gonogo.deploy.release.journal import BACK
 from gonogo.deploy.release.plan import ours
+from gonogo.deploy.steps import baseline
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.steps.step import Step
 from gonogo.deploy.switch import goal as goals
 from gonogo.deploy.switch import login_of_then
 from gonogo.deploy.switch import service as switch
 from gonogo.deploy.switch.converge import converge
-from gonogo.deploy.switch.course import planned
+from gonogo.deploy.switch.course import Course, planned
 from gonogo.deploy.switch.goal import Goal
 
 
@@ -48,15 +49,25 @@ class Switch(Step):
 
 def _back(run: Run, goal: Goal) -> str:
     """Converge back to a goal; once more where Compose refused a network that is made anew for it then."""
-    refused, left = set(run.refused), run.goal or run.version
+    refused = set(run.refused)
     try:
-        course = planned(run, goal, touched=run.switched, made=run.made, left=left, back=True)
-        return converge(run, course)
+        return converge(run, _course(run, goal))
     except GonogoError:
         if run.refused <= refused:
             raise
-        course = planned(run, goal, touched=run.switched, made=run.made, left=left, back=True)
-        return converge(run, course)
+        return converge(run, _course(run, goal))
+
+
+def _course(run: Run, goal: Goal) -> Course:
+    """Return what leads back to a goal; what leaves a network for it is not left alone any more."""
+    left = run.goal or run.version
+    course = planned(run, goal, touched=run.switched, made=run.made, left=left, back=True)
+    anew = {one.name for one in run.release.running if one.service in course.inside}
+    if run.baseline_ and anew & run.baseline.untouched.keys():
+        kept = {name: life for name, life in run.baseline.untouched.items() if name not in anew}
+        run.baseline.untouched = kept
+        baseline.save(run)
+    return course
 
 
 def remember(run: Run) -> None:

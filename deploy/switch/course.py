@@ -116,7 +116,7 @@ def planned(  # noqa: PLR0913  what is to run, and what is left for it
     anew = _anew(on, goal, surplus, back=back)
     if touched is not None:
         touched = {*touched, *(name for one in anew for name in one.services)}
-    changes = plan(goal.model, chosen, hashes, found, touched, _reasons(on, goal, anew, found))
+    changes = plan(goal.model, chosen, hashes, found, touched, _reasons(on, goal, anew, found, back=back))
     if not goal.fresh:
         changes = [_once(on, goal, one, running) for one in changes if one.service in images]
     why = "it is not part of that release"
@@ -161,7 +161,9 @@ def _anew(on: Acting, goal: Goal, surplus: Collection[str], *, back: bool) -> li
     return found
 
 
-def _reasons(on: Acting, goal: Goal, anew: Iterable[Anew], found: list[Container]) -> dict[str, str]:
+def _reasons(
+    on: Acting, goal: Goal, anew: Iterable[Anew], found: list[Container], *, back: bool
+) -> dict[str, str]:
     """Return why services are replaced whose image and configuration are the same, by service."""
     assert goal.model
     release, variables = on.release, dict[str, str]()
@@ -171,7 +173,9 @@ def _reasons(on: Acting, goal: Goal, anew: Iterable[Anew], found: list[Container
     if goal.model.contents:
         now = records.current(release.connection, goal.target)
         stale = contents.stale(release.connection, goal.target, goal.model, found, variables, now)
-    return contents.reasons(stale) | {name: one.why for one in anew for name in one.services}
+    outside = networks.outside(goal.model, found, {*goal.model.one_shots(), *on.ended} if back else None)
+    inside = {name: one.why for one in anew for name in one.services}
+    return {**outside, **contents.reasons(stale), **inside}
 
 
 def _once(on: Acting, goal: Goal, change: Change, running: Iterable[Container]) -> Change:

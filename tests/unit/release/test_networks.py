@@ -14,7 +14,7 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import networks as module
 from gonogo.deploy.release import records
-from gonogo.deploy.release.networks import Anew, anew, made_by
+from gonogo.deploy.release.networks import Anew, anew, made_by, outside
 from gonogo.deploy.release.records import Record
 from gonogo.deploy.ssh.connection import Connection
 from tests.unit.stacks import Answering, container, target
@@ -82,6 +82,16 @@ def test_who_may_not_be_stopped_is_named_with_the_way_out(monkeypatch: pytest.Mo
         "`docker compose run`), shop-old-1 (not in the compose files any more) are in it"
     )
     assert changed.cure.startswith("docker network disconnect -f shop_front asleep && docker network")
+
+
+def test_a_container_that_is_not_in_its_network_is_told() -> None:
+    lost, done = one("api", networks=("other",)), one("web", networks=(), status="exited", restart="no")
+    why = {"api": "it is not in its network shop_front"}
+    assert outside(stack({}), [lost, done, container("old")]) == why
+    assert outside(stack({}), [lost, done], ["migrate"]).keys() == {"api", "web"}, (
+        "it was stopped, and has not ended"
+    )
+    assert outside(stack({}), [one("api"), one("web", networks=("shop_front", "more"))]) == {}
 
 
 def test_a_container_tells_which_release_made_it() -> None:
