@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gonogo.deploy.errors import CommandTimeout
 from gonogo.deploy.host.local import here
@@ -50,6 +50,15 @@ def parse(text: str) -> Layers:
             made, size, by = line.split("\t", 2)
             own[f"{made} {by}"] = int(size)
     return {id_: own for id_, own in found.items() if own}
+
+
+def by_digest(told: Mapping[str, int], digests: Sequence[str]) -> dict[str, int]:
+    """Return the bytes of an image's layers by their digests, the lowest first; about, where some are empty.
+
+    A history has an entry for what makes no layer as well, and does not say which; all these are empty.
+    """
+    sizes = [size for size in told.values() if size][: len(digests)]
+    return dict.fromkeys(digests, 0) | dict(zip(reversed(digests), sizes, strict=False))
 
 
 def together(layers: Layers, ids: Collection[str]) -> int:

@@ -11,7 +11,7 @@ MINUTE_S = 60.0
 
 
 class Amount:
-    """The bytes of one step. They are counted in one thread and read in others, which may be a piece behind.
+    """The bytes of a step or a phase of it: counted in one thread, read in others, maybe a piece behind.
 
     ``total``: how many there will be, None where that is not known; ``about``: it is an estimate.
     """
@@ -41,8 +41,8 @@ class Amount:
 
     @property
     def told(self) -> str:
-        """It in words, such as ``12.0 MB of 80.0 MB, 4.0 MB/s``; empty before the first byte."""
-        if not self.bytes:
+        """It in words, such as ``12.0 MB of 80.0 MB, 4.0 MB/s``; empty where nothing is known of it yet."""
+        if not self.bytes and not self.total:
             return ""
         of = f" of {'about ' if self.about else ''}{size(self.total)}" if self.total else ""
         fast = f", {size(self.rate)}/s" if self.rate else ""

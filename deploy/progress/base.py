@@ -19,11 +19,16 @@ class Progress:
 
     def __init__(self, out: TextIO | None = None) -> None:
         self.out = out or sys.stdout
-        self.step, self.amount = "", Amount()
+        self.step, self.part, self.amount = "", "", Amount()
 
     def begin(self, step: str, detail: str = "") -> None:
         """Begin a step, in which no byte was sent yet."""
-        self.step, self.amount = step, Amount()
+        self.step, self.part, self.amount = step, "", Amount()
+
+    def phase(self, name: str, total: int | None = None) -> None:
+        """Begin a phase of the step, such as ``loading``; ``total``: about how many bytes it will send."""
+        self.part, self.amount = name, Amount()
+        self.amount.total, self.amount.about = total, total is not None
 
     def done(self, step: Step) -> None:
         """End a step."""

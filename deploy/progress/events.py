@@ -24,13 +24,15 @@ class Begin(Event):
 
 
 class Sent(Event):
-    """How many bytes a step has sent; at most once a second, and once at its end.
+    """How many bytes a step has sent, or a phase of it, such as ``loading``; empty where it has none.
 
+    It is told when it begins, at most once a second, and at its end.
     ``total``: how many there will be, None where nobody can know; ``about``: that is an estimate. ``rate``:
     bytes a second since the first piece.
     """
 
     step: str
+    phase: str
     bytes: int
     total: int | None
     about: bool

@@ -45,6 +45,18 @@ class Lines(Progress):
         """Print it."""
         self.event(events.Warned(step=self.step, text=text))
 
+    def phase(self, name: str, total: int | None = None) -> None:
+        """Print how far the phase before it came, and that this one begins."""
+        if self.amount.bytes > self._told_bytes:
+            self._amount()
+        super().phase(name, total)
+        self._amount()
+
+    def expect(self, total: int | None, *, about: bool = False) -> None:
+        """Print it."""
+        super().expect(total, about=about)
+        self._amount()
+
     def sent(self, count: int) -> None:
         """Print how far it is, now and then."""
         super().sent(count)
@@ -70,6 +82,7 @@ class Lines(Progress):
         self.event(
             events.Sent(
                 step=self.step,
+                phase=self.part,
                 bytes=amount.bytes,
                 total=amount.total,
                 about=amount.about,

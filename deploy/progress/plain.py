@@ -48,6 +48,12 @@ class Plain(Progress):
         """Say it."""
         self.say(f"  warning {text}")
 
+    def phase(self, name: str, total: int | None = None) -> None:
+        """Say what begins, and how much it is."""
+        super().phase(name, total)
+        self._told_bytes, self._told_at = 0, time.monotonic()
+        self.say(f"  {self.step}: {', '.join(filter(None, (name, self.amount.told)))}")
+
     def sent(self, count: int) -> None:
         """Say how far it is, now and then."""
         super().sent(count)

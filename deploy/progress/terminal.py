@@ -105,9 +105,10 @@ class Terminal(Progress):
 
     def _moving(self) -> RenderableType:
         amount, room = self.amount, max(1, self._console.width - SPINNER)
-        forms = [f"{self.step}  {amount.timed}"]
-        if amount.bytes:
-            forms += [f"{self.step}  {amount.told}", f"{self.step} {amount.short}"]
+        step = f"{self.step}: {self.part}" if self.part else self.step
+        forms = [f"{step}  {amount.timed}"]
+        if amount.told:
+            forms += [f"{step}  {amount.told}", f"{step} {amount.short}"]
         elif self._passed or self._said:
             forms[0] += f"  {f'{self._passed} checks passed' if self._passed else self._said}"
         text = Text(next((form for form in forms if cell_len(form) <= room), forms[-1]), end="")

@@ -25,7 +25,8 @@ class Transfer(Step):
                 run.note(text)
                 run.progress.warning(run.redactor(text))
 
-            progress = TransferProgress(run.progress.sent, run.progress.about, run.progress.line, warn)
+            shown = run.progress
+            progress = TransferProgress(shown.sent, shown.about, shown.line, warn, shown.phase)
             _fetch(run, progress)
             for name, image in run.images.items():
                 if not image.id:
@@ -69,7 +70,7 @@ def _send(run: Run, wanted: dict[str, Image], progress: TransferProgress) -> tup
         given, host = Given(*login) if login else None, run.release.registry.section.host
         pushed = registry.send(connection, wanted, run.version, host, given, progress)
         return pushed.told, pushed.ids
-    sent = tar.send(connection, wanted, run.version, progress.add, progress.expect)
+    sent = tar.send(connection, wanted, run.version, progress)
     return sent.told, sent.ids
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gonogo.deploy.host.logins import Login
 
 TIMEOUT_S = 3600.0
+PULLING = "pulling"
 NO_LOGIN, NO_PULL = 3, 4
 ALIVE = "docker version --format '{{.Server.Version}}'"
 
@@ -69,6 +70,7 @@ def pull(
     except _NoSdk as error:
         why = connection.redact(f"{connection.host}: {error}")
         progress.warn(f"{why}: Docker's client pulls there, which tells no bytes")
+        progress.phase(PULLING)
         _by_client(connection, names, host, given)
 
 
@@ -99,6 +101,7 @@ def _by_sdk(
     deadline = time.monotonic() + TIMEOUT_S
     with contextlib.closing(engine):
         for name, held in sorted(logins.items()):
+            progress.phase(PULLING)
             begun, said, status = time.monotonic(), "interrupted", None
             try:
                 engine_api.pull(engine, name, held, progress, max(1.0, deadline - begun))

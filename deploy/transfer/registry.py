@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from gonogo.deploy.compose.image_name import misnamed, repository, split
 from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.host import identities, images
+from gonogo.deploy.host import layers as sized
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.records import Image, tagged
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer import pulling, tar
 from gonogo.deploy.transfer.client import CLIENT_ONLY, Given, docker, logged_in
 from gonogo.deploy.transfer.progress import TransferProgress, pushed_digest
+
+PUSHING = "pushing"
 
 
 @dataclass
@@ -61,14 +64,17 @@ def send(  # noqa: PLR0913, PLR0917  who is asked, what is wanted, and who hears
     ours = {one.id: one.name for one in wanted.values() if not misnamed(one.name, host)}
     done = Pushed(host, ids=there)
     through, progress = sorted(lacking & ours.keys()), progress or TransferProgress()
+    sizes = sized.local(through)
     for one in through:
+        progress.phase(PUSHING, sum(sizes.get(one, {}).values()))
         progress.say(f"pushing {tagged(ours[one], version)}")
         done.names[one] = push(one, tagged(ours[one], version), given, progress)
+        progress.complete()
     if through:
         progress.say(f"pulling {', '.join(sorted(done.names.values()))}")
         done.ids |= _pull(connection, host, done.names, given, progress)
     rest = {name: image for name, image in wanted.items() if image.id not in ours}
-    done.rest = tar.send(connection, rest, version, progress.add, progress.expect)
+    done.rest = tar.send(connection, rest, version, progress)
     done.ids |= done.rest.ids
     tar.tag(connection, {n: i for n, i in wanted.items() if i.id in ours}, version, done.ids)
     return done

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError, explained
@@ -18,6 +18,7 @@ from gonogo.deploy.transfer import layers
 from gonogo.deploy.transfer.gzipped import gzipped
 from gonogo.deploy.transfer.image_archive import Archive
 from gonogo.deploy.transfer.oci_layout import Layout
+from gonogo.deploy.transfer.progress import TransferProgress
 
 # An engine that keeps images in containerd reads no checksum at the stream's end, nor a layer that it has. Of
 # both ends of the pipe the status is asked, as that of the first is lost in sh (incident D2). gzip(1) ends
@@ -30,6 +31,8 @@ LOAD = (
     'case $said in *"loaded 0."*"unpacked 0."*|*"unpacked 0."*"loaded 0."*) ;; *) exit 1;; esac'
 )
 MB = 1_000_000
+SENDING, LOADING = "sending", "loading"
+"""The phases of a transfer: the engine goes on with what it has got when all of it was sent."""
 # What engines say of a layer that is in neither the archive nor their store.
 _LACKS = re.compile(r"no such file or directory|not found|does not exist|blob unknown", re.IGNORECASE)
 
@@ -80,14 +83,13 @@ def send(
     connection: Connection,
     wanted: Mapping[str, Image],
     version: str,
-    on_bytes: Callable[[int], None] | None = None,
-    on_total: Callable[[int], None] | None = None,
+    progress: TransferProgress | None = None,
 ) -> Sent:
     """Bring the images that the target lacks there, prove them by id, tag them; return what was sent.
 
     ``wanted``: the images of this machine by service. They are tagged ``NAME:VERSION`` on the target, which
     keeps ``docker image prune`` from them and shows a person what they are; ``NAME`` itself is left alone.
-    ``on_bytes`` hears the size of each piece that is sent, ``on_total`` about how many bytes it will be.
+    ``progress`` hears how many bytes of layers are through, as they are unpacked, and when the target loads.
     Raises GonogoError when an image does not arrive as the one that was sent (incident D2), though it was
     sent twice; the engine keeps nothing of an archive that it did not get to its end.
     """
@@ -96,13 +98,7 @@ def send(
     lacking = sorted(set(ids) - there.keys())
     sent = Sent(tuple(lacking), ids=there)
     if lacking:
-
-        def count(size: int) -> None:
-            sent.bytes += size
-            if on_bytes:
-                on_bytes(size)
-
-        _bring(connection, lacking, sent, count, _Foretold(lacking, sent, on_total))
+        _bring(connection, lacking, sent, progress or TransferProgress())
     tag(connection, wanted, version, sent.ids)
     return sent
 
@@ -114,31 +110,11 @@ def tag(connection: Connection, wanted: Mapping[str, Image], version: str, ids: 
         connection.check(" && ".join(f"docker tag {shlex.join(pair)}" for pair in pairs), mutates=True)
 
 
-class _Foretold:
-    """Foretells the bytes on the wire, by how well what was read until then could be compressed."""
-
-    def __init__(self, ids: Sequence[str], sent: Sent, on_total: Callable[[int], None] | None) -> None:
-        self._sent, self._tell, self._before = sent, on_total, 0
-        sizes = sized.local(ids) if on_total else {}
-        self._unpacked = sized.together(sizes, ids) if sizes.keys() >= set(ids) else 0
-
-    def again(self) -> None:
-        """Know that all begins anew: what was sent until now comes on top."""
-        self._before = self._sent.bytes
-
-    def tell(self, read: int, left_out: int) -> None:
-        """Tell it, with ``read`` bytes of the archive read and ``left_out`` of it not sent."""
-        whole = max(self._unpacked - left_out, read)
-        if self._tell and self._unpacked and read:
-            self._tell(self._before + (self._sent.bytes - self._before) * whole // read)
-
-
 def _bring(
     connection: Connection,
     ids: Sequence[str],
     sent: Sent,
-    count: Callable[[int], None],
-    foretold: _Foretold,
+    progress: TransferProgress,
 ) -> None:
     """Send images until they are there: at most once again, and once more where layers were missed.
 
@@ -148,8 +124,7 @@ def _bring(
     while True:
         sieve = Layout()
         try:
-            foretold.again()
-            _load(connection, ids, sieve, bool(sent.whole), count, foretold)
+            _load(connection, ids, sieve, sent, progress)
         except CommandTimeout:
             raise
         except GonogoError as error:
@@ -194,29 +169,31 @@ def _clear(
             connection.run(f"docker image rm -- {shlex.join(sorted(left))}", mutates=True)
 
 
-def _load(  # noqa: PLR0913, PLR0917  what is sent, what is left of it, and who hears of it
-    connection: Connection,
-    ids: Sequence[str],
-    sieve: Layout,
-    whole: bool,
-    count: Callable[[int], None],
-    foretold: _Foretold,
+def _load(
+    connection: Connection, ids: Sequence[str], sieve: Layout, sent: Sent, progress: TransferProgress
 ) -> None:
     def asked() -> Layout:
-        if not whole:
-            wanted = [image.layers for image in images.local(ids).values()]
-            sieve.leave(wanted, layers.there(connection, wanted))
+        found = images.local(ids)
+        wanted, needed = [image.layers for image in found.values()], None
+        if not sent.whole:
+            kept = layers.there(connection, wanted)
+            sieve.leave(wanted, kept)
+            needed = kept.lacks(wanted)
+        progress.phase(SENDING, _unpacked(ids, found, needed))
         return sieve
 
     with Archive(ids, sieve=asked) as archive:
 
         def counted(size: int) -> None:
-            count(size)
-            if sieve.settled:
-                foretold.tell(archive.bytes, sieve.bytes)
+            sent.bytes += size
+            progress.reached(archive.bytes)
+
+        def ended() -> None:
+            progress.complete()
+            progress.phase(LOADING)
 
         try:
-            result = connection.stream(LOAD, stdin=gzipped(archive), on_bytes=counted)
+            result = connection.stream(LOAD, stdin=gzipped(archive, ended), on_bytes=counted)
         except GonogoError as error:
             if sieve.unknown:
                 raise Refused(str(error), True) from None
@@ -229,3 +206,15 @@ def _load(  # noqa: PLR0913, PLR0917  what is sent, what is left of it, and who 
         # An engine with containerd's store takes for loaded what it has not all content of.
         how = "is not there whole: layers were not found" if arrived.keys() & set(missing) else "is not there"
         raise Refused(f"docker load ended well, and yet {', '.join(missing)} {how}", in_part)
+
+
+def _unpacked(
+    ids: Sequence[str], found: Mapping[str, images.ImageInfo], needed: Collection[str] | None
+) -> int:
+    """Return about how many bytes the layers are that are sent, all or those ``needed``; 0 if unknown."""
+    told = sized.local(ids)
+    each: dict[str, int] = {}
+    for one in ids:
+        if one in found and one in told:
+            each |= sized.by_digest(told[one], found[one].layers)
+    return sum(size for digest, size in each.items() if needed is None or digest in needed)

@@ -17,6 +17,7 @@ from gonogo.deploy.host import identities
 from gonogo.deploy.release.records import Image
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.transfer import layers, tar
+from gonogo.deploy.transfer.progress import TransferProgress
 from lab import faults, host
 from lab.kind import NEWEST, OLDEST
 from lab.relay import Relay
@@ -210,7 +211,7 @@ def test_an_engine_that_ends_meanwhile_is_named_as_the_cause(connection: Connect
             passed.append(size)
 
         with pytest.raises(GonogoError) as caught:
-            tar.send(connection, wanted, VERSION, count)
+            tar.send(connection, wanted, VERSION, TransferProgress(count))
     assert "the Docker Engine does not run: start it" in str(caught.value)
     assert "no image was deployed" in str(caught.value)
 
@@ -241,7 +242,7 @@ def test_a_connection_that_is_cut_is_one_sentence_and_another_one_begins_anew(
 
             wanted = {"app": Image(name="shop-app", id=one)}
             with pytest.raises(ConnectionFailed, match="the connection to other was lost"):
-                tar.send(cut, wanted, VERSION, count)
+                tar.send(cut, wanted, VERSION, TransferProgress(count))
     assert connection.check(look, mutates=True).text == before
     sent = send(connection, one)
     assert (sent.again, sent.whole) == ("", "")

@@ -99,6 +99,12 @@ def test_machines_hear_of_every_step_and_byte(chat: Chat) -> None:
     assert begun == [row["name"] for row in rows if row["event"] == "step"]
     sent = {row["step"]: row for row in rows if row["event"] == "bytes"}
     assert set(sent) == {"transfer", "backup", "restore proof"}
+    images = [row for row in rows if row["event"] == "bytes" and row["step"] == "transfer"]
+    first, last = images[0], [row for row in images if row["phase"] == "sending"][-1]
+    assert (first["phase"], first["bytes"]) == ("sending", 0)
+    assert first["total"] == last["total"] == last["bytes"] > 0, "it is told at once, and stays"
+    assert {row["total"] for row in images if row["phase"] == "sending"} == {first["total"]}
+    assert (images[-1]["phase"], images[-1]["total"]) == ("loading", None)
     assert sent["restore proof"]["bytes"] == sent["restore proof"]["total"] > 0
     assert sent["backup"]["about"] and sent["backup"]["total"] > 0
     assert rows[-1]["event"] == "release"

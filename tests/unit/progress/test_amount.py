@@ -9,13 +9,15 @@ import pytest
 
 from gonogo.deploy.progress import Lines, Plain
 from gonogo.deploy.progress.amount import Amount
-from gonogo.deploy.transfer import tar
 
 
 def test_how_far_a_transfer_is() -> None:
     now = 100.0
     amount = Amount(lambda: now)
     assert (amount.told, amount.timed, amount.rate) == ("", "0 s", 0)
+    amount.total = 80_000_000
+    assert amount.told == "0 B of 80.0 MB"
+    amount.total = None
     now = 102.0
     amount.add(4_000_000)
     now = 104.0
@@ -26,25 +28,6 @@ def test_how_far_a_transfer_is() -> None:
     assert amount.short == "8.0 MB/80.0 MB, 2.0 MB/s"
     now = 165.0
     assert amount.timed == "8.0 MB of about 80.0 MB, 63.5 kB/s, 1 min 05 s"
-
-
-def test_how_large_an_archive_will_be_is_foretold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By how well what was read until then could be compressed; nothing is told of images of unknown size."""
-    monkeypatch.setattr(tar.sized, "local", lambda ids: {id_: {"layer": 100} for id_ in ids if id_ != "?"})
-    told: list[int] = []
-    sent = tar.Sent()
-    foretold = tar._Foretold(["one"], sent, told.append)
-    foretold.tell(0, 0)
-    sent.bytes = 10
-    foretold.tell(20, 50)
-    foretold.again()
-    sent.bytes = 20
-    foretold.tell(25, 0)
-    foretold.tell(400, 0)
-    assert told == [25, 50, 20], "half of 50; 10 before and 40; no less than was read"
-    tar._Foretold(["one", "?"], sent, told.append).tell(20, 0)
-    tar._Foretold(["one"], sent, None).tell(20, 0)
-    assert len(told) == 3
 
 
 def test_plain_and_json_tell_now_and_then_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,3 +49,22 @@ def test_plain_and_json_tell_now_and_then_how_far_it_is(monkeypatch: pytest.Monk
     assert plain.out.getvalue().splitlines()[-1].startswith("  again: 50.0 MB")  # type: ignore[attr-defined]
     kinds = [json.loads(line)["event"] for line in lines.out.getvalue().splitlines()]  # type: ignore[attr-defined]
     assert kinds == ["begin", *["bytes"] * 11]
+
+
+def test_each_phase_is_told_when_it_begins_and_counts_anew() -> None:
+    plain, lines = Plain(io.StringIO()), Lines(io.StringIO())
+    for told in (plain, lines):
+        told.begin("transfer")
+        told.phase("sending", 2_000_000)
+        told.sent(2_000_000)
+        told.phase("loading")
+    assert plain.out.getvalue().splitlines()[1:] == [  # type: ignore[attr-defined]
+        "  transfer: sending, 0 B of about 2.0 MB",
+        "  transfer: loading",
+    ]
+    rows = [json.loads(line) for line in lines.out.getvalue().splitlines()[1:]]  # type: ignore[attr-defined]
+    assert [(row["phase"], row["bytes"], row["total"]) for row in rows] == [
+        ("sending", 0, 2_000_000),
+        ("sending", 2_000_000, 2_000_000),
+        ("loading", 0, None),
+    ]

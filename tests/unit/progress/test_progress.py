@@ -109,15 +109,16 @@ def test_json_is_one_object_a_line() -> None:
     text = heard(Lines(io.StringIO()))
     assert text.isascii()
     found = [json.loads(line) for line in text.splitlines()]
-    kinds = ["begin", *["check"] * 5, "line", "warning", "bytes", "step", "plan", "release"]
+    kinds = ["begin", *["check"] * 5, "line", "warning", "bytes", "bytes", "step", "plan", "release"]
     assert [event.pop("event") for event in found] == kinds
     assert CheckResult.model_validate(found[2]) == FAILED
-    sent = {key: found[8][key] for key in ("step", "bytes", "total", "about")}
-    assert sent == {"step": "build", "bytes": 1_000_000, "total": 4_000_000, "about": True}
-    assert Step.model_validate(found[9]) == STEP
-    assert PlanPreview.model_validate(found[10]) == PREVIEW
-    assert (found[11].pop("report"), found[11].pop("next")) == ("/tmp/report.html", NEXT.partition(" ")[2])
-    assert Release.model_validate(found[11]) == release()
+    for row, count in ((found[8], 0), (found[9], 1_000_000)):
+        sent = {key: row[key] for key in ("step", "phase", "bytes", "total", "about")}
+        assert sent == {"step": "build", "phase": "", "bytes": count, "total": 4_000_000, "about": True}
+    assert Step.model_validate(found[10]) == STEP
+    assert PlanPreview.model_validate(found[11]) == PREVIEW
+    assert (found[12].pop("report"), found[12].pop("next")) == ("/tmp/report.html", NEXT.partition(" ")[2])
+    assert Release.model_validate(found[12]) == release()
 
 
 def test_every_event_is_documented_with_all_its_fields() -> None:

@@ -38,7 +38,7 @@ def event(status: str, current: object = None, total: object = None, layer: str 
 @every(
     "name, digest, total",
     [
-        ("push from 20.10, classic", DIGEST, 3_010_560),
+        ("push from 20.10, classic", DIGEST, 3_000_000),
         ("push from 26.1, containerd", "sha256:dced5b80", 183_602_279),
         ("pull by 20.10, classic", "", 3_001_158),
         ("pull by 26.1, containerd", "", 3_001_156),
@@ -91,17 +91,30 @@ def test_a_layer_that_is_tried_again_is_counted_once() -> None:
     assert told.counts[:2] == [229_900, 8_290_100]
 
 
-def test_a_layer_that_was_pushed_and_is_pulled_goes_twice_and_other_ways_come_on_top() -> None:
+def test_a_total_is_told_once_and_no_more_bytes_than_that() -> None:
     told = Told()
-    follow(
-        [event("Pushing", 10, 20), event("Pushed"), event("Layer already exists", layer="a")], told.progress
-    )
-    follow([event("Downloading", 5, 8), event("Extracting", 1, 8), event("Pull complete")], told.progress)
-    told.progress.add(5)
-    told.progress.expect(7)
-    told.progress.expect(9)
-    assert told.counts == [10, 10, 5, 3, 5]
-    assert told.totals == [20, 28, 35, 37]
+    begun = [event("Preparing"), event("Preparing", layer="b"), event("Preparing", layer="c")]
+    follow([*begun, event("Pushing", 10, 20), event("Layer already exists", layer="c")], told.progress)
+    assert (told.counts, told.totals) == ([10], []), "of one layer the size is not known"
+    follow([event("Pushing", 1, 5, layer="b"), event("Pushing", 9, 9, layer="b")], told.progress)
+    follow([event("Pushing", 30, 30), event("Pushed"), event("Pushed", layer="b")], told.progress)
+    assert (sum(told.counts), told.totals) == (25, [25])
+
+
+def test_each_phase_counts_anew_and_ends_with_its_total() -> None:
+    begun: list[tuple[str, int | None]] = []
+    counts: list[int] = []
+    progress = TransferProgress(counts.append, on_phase=lambda name, total: begun.append((name, total)))
+    progress.phase("sending", 20)
+    for count in (5, 4, 12, 25):
+        progress.reached(count)
+    progress.phase("sending", 20)
+    progress.reached(3)
+    progress.complete()
+    progress.phase("loading")
+    progress.complete()
+    assert counts == [5, 7, 8, 3, 17]
+    assert begun == [("sending", 20), ("sending", 20), ("loading", None)]
 
 
 def test_what_is_no_progress_is_ignored_and_nobody_has_to_listen() -> None:
