@@ -108,7 +108,7 @@ class Terminal(Progress):
         step = f"{self.step}: {self.part}" if self.part else self.step
         forms = [f"{step}  {amount.timed}"]
         if amount.told:
-            forms += [f"{step}  {amount.told}", f"{step} {amount.short}"]
+            forms += [f"{step}  {amount.told}", f"{self.part or step} {amount.short}"]
         elif self._passed or self._said:
             forms[0] += f"  {f'{self._passed} checks passed' if self._passed else self._said}"
         text = Text(next((form for form in forms if cell_len(form) <= room), forms[-1]), end="")

@@ -112,7 +112,9 @@ def test_an_image_is_pushed_and_pulled_by_digest(
     (name,) = done.names.values()
     assert name.startswith(f"{running.host}/team/app@sha256:")
     assert name in done.told
-    ways = 1 if done.ids[image.id] != image.id else 2  # with containerd's store, a quick pull may tell no bytes
+    ways = (
+        1 if done.ids[image.id] != image.id else 2
+    )  # with containerd's store, a quick pull may tell no bytes
     assert told.phases == ["pushing", "pulling"]
     assert ways <= len(told.totals) <= 2, "one for each way, which never changes"
     assert all(0.9 * SIZE < total < 1.1 * SIZE for total in told.totals), "it goes as it is"
