@@ -71,9 +71,8 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return the text with all that is known hidden; hiding twice gives the same text as hiding once."""
-        if not text:
+        if not text or not self._values:
             return text
-
         likely = self.likely(text)
         spared = likely & self._words
         pattern = _pattern(likely, spared)

@@ -6,21 +6,26 @@ import gc
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-from gonogo.deploy.ssh.connection import Connection
-from tests.unit.stacks import target
-
-# A deadline, or a limit on how long drawing takes, fails on a busy machine and tells nothing of the code.
-settings.register_profile(
-    "unit", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("unit")
+if TYPE_CHECKING:
+    from gonogo.deploy.ssh.connection import Connection
 
 # What is imported and collected stays to the end: to search it for garbage takes a twentieth of the run.
 gc.disable()
+
+
+def pytest_collectstart() -> None:
+    """Say how many examples hypothesis tries. Where workers collect, the process above need not import it."""
+    from hypothesis import HealthCheck, settings  # noqa: PLC0415
+
+    # A deadline, or a limit on how long drawing takes, fails on a busy machine and tells nothing of the code.
+    settings.register_profile(
+        "unit", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("unit")
 
 
 def pytest_collection_finish() -> None:
@@ -41,6 +46,9 @@ def temporary() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def connection() -> Iterator[Connection]:
     """A connection to this machine."""
+    from gonogo.deploy.ssh.connection import Connection  # noqa: PLC0415  not where workers run the tests
+    from tests.unit.stacks import target  # noqa: PLC0415
+
     with Connection.open(target()) as connection:
         yield connection
 
