@@ -164,6 +164,17 @@ def test_a_stuck_stream_is_ended_there(connection: Connection) -> None:
 # What it leaves behind and costs
 
 
+def test_input_that_breaks_off_is_never_taken_for_all_of_it(connection: Connection) -> None:
+    def broken(_: int) -> None:
+        raise OSError("it broke off")
+
+    for _ in range(5):  # whether the command has begun by then is chance
+        with pytest.raises(OSError, match="broke off"):
+            connection.stream("cat && touch taken", stdin=io.BytesIO(b"x" * 1000), on_bytes=broken)
+    time.sleep(0.5)
+    assert connection.run("test ! -e taken && ! pgrep -x cat").ok
+
+
 def test_closing_leaves_no_process_and_no_file(made: host.Host) -> None:
     connection = Connection.open(reachable(made.alias, made.config))
     connection.forward_socket("/var/run/docker.sock")
