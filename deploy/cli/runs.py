@@ -16,7 +16,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.progress import choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import history, lock, records
+from gonogo.deploy.release import env_files, history, lock, records
 from gonogo.deploy.release.env_files import as_of
 from gonogo.deploy.release.journal import END, Journal
 from gonogo.deploy.release.release import Release
@@ -89,7 +89,7 @@ def show_history(
 
 
 def status(target: Name = None, as_json: AsJson = False) -> None:
-    """Show what runs, whether it is what was released, who holds the lock, and interrupted runs.
+    """Show what runs, whether its images and env file are those released, the lock, and interrupted runs.
 
     Exit status 0 if there is nothing to do, 1 if there is.
 
@@ -110,6 +110,8 @@ def status(target: Name = None, as_json: AsJson = False) -> None:
         if state.lacking:
             more = f"run `gonogo deploy {target_file.called(found)}`"
             typer.echo(f"lacking   {', '.join(state.lacking)}: fewer containers than the release has: {more}")
+        if state.env_edited:
+            typer.echo(f"env file  edited since the release, which runs without that: {state.env_edited}")
         typer.echo(f"lock      {state.lock or 'free'}")
         if state.cut_off:
             more = f"run `gonogo resume {target_file.called(found)}`"
@@ -127,6 +129,7 @@ def _state(target: Target) -> events.State:
         cut = history.unfinished(history.runs(connection, target))
         containers = [_container(container, record) for container in release.running]
         lacking = _lacking(release, record) if record else []
+        edited = env_files.edited(connection, target, record, redactor) if record else ""
     if held and not held.dead:
         cut = None  # whoever holds the lock is at it
     well = not lacking and all(container.well and container.released for container in containers)
@@ -134,6 +137,7 @@ def _state(target: Target) -> events.State:
     return events.State(
         release=current,
         created=record.created if record else "",
+        env_edited=edited,
         containers=containers,
         lacking=lacking,
         lock=_told(held, target, resumable=bool(cut)) if held else "",

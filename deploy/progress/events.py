@@ -120,11 +120,13 @@ class State(Event):
     """What ``gonogo status`` says. ``well``: nothing has to be done.
 
     ``lacking``: the services of the release that have fewer containers than they should.
+    ``env_edited``: what happened to the env file since the release, by the names of variables.
     ``cut_off``: the version of a run that never ended, or empty; ``cut_off_in``: how far it came, in words.
     """
 
     release: str
     created: str
+    env_edited: str
     containers: list[Container]
     lacking: list[str]
     lock: str

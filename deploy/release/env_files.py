@@ -108,6 +108,17 @@ def values(connection: Connection, target: Target, redactor: Redactor) -> dict[s
     return found
 
 
+def edited(connection: Connection, target: Target, record: Record, redactor: Redactor) -> str:
+    """Return what happened to the live env file since a release, by names alone; empty for nothing.
+
+    Empty too where the release has no env file of its own. Raises GonogoError.
+    """
+    then = as_of(target, record)
+    if then is target or digest(connection, target) == record.env_digest:
+        return ""
+    return difference(values(connection, then, redactor), values(connection, target, redactor))
+
+
 def difference(then: Mapping[str, str], now: Mapping[str, str]) -> str:
     """Return what happened to the variables of an env file since, by name alone; empty for nothing."""
     parts = {

@@ -124,10 +124,6 @@ class Verified(Release):
     @cached_property
     def edited(self) -> str:
         """What happened to the env file since the release, by names alone; empty for nothing or unknown."""
-        then = as_of(self.target, self.record) if self.record else self.target
-        if self.record is None or then is self.target:
+        if self.record is None:
             return ""
-        if env_files.digest(self.connection, self.target) == self.record.env_digest:
-            return ""
-        kept = env_files.values(self.connection, then, self.redactor)
-        return env_files.difference(kept, self.environment.variables)
+        return env_files.edited(self.connection, self.target, self.record, self.redactor)

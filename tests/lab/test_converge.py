@@ -50,6 +50,8 @@ def test_the_way_back_is_with_the_env_file_of_then(stack: Converging) -> None:
     assert "changed: MODE, TOKEN; added: EXTRA" in notes
     assert "token-of" not in done.output + json.dumps(record(stack))
     assert stack.shell(f"stat -c %a {stack.path}/.deploy/releases/{first}/.env").strip() == "600"
+    said = "env file  edited since the release, which runs without that: changed: MODE, TOKEN; added: EXTRA"
+    assert said in stack.gonogo("status").output
     stack.there({".env": "MODE=good\nTOKEN=token-of-now-0815\n"})
     stack.release(api=api, own=own)
     back = stack.gonogo("rollback", "--to", first)
