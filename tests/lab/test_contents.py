@@ -18,7 +18,7 @@ NAME = f"t-contents-{os.getpid()}"
 ENV = "MODE=good\nTOKEN={}\n"
 FIRST, SECOND, KEY, NEXT = "token-of-then-4711", "token-of-now-0815", "key-of-then-1234", "key-of-now-5678"
 DEFINED: dict[str, Any] = {
-    "driver_opts": {"com.docker.network.driver.mtu": "1400", "com.docker.network.bridge.enable_icc": True},
+    "driver_opts": {"com.docker.network.driver.mtu": "1400", "com.docker.network.bridge.enable_icc": "true"},
     "ipam": {"config": [{"subnet": "10.78.0.0/24", "gateway": "10.78.0.1", "ip_range": "10.78.0.128/25"}]},
     "labels": {"tier": "front", "weight": 3},
     "enable_ipv6": False,
