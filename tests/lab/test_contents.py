@@ -141,12 +141,12 @@ def test_a_stack_that_was_started_by_hand_with_other_contents_and_networks(stack
         "bound": SERVICES["bound"],
         "apart": sleeping(networks=["side"]),
     }
-    stack.write({**given(), "networks": {"default": DEFINED, "side": side}}, **services)
+    stack.write({**given(), "networks": {"side": side}}, **services)
     text = (stack.folder / COMPOSE).read_text()
     stack.there({COMPOSE: text})
     stack.shell(f"cd {stack.path} && docker compose up -d && echo two > new && mv new one.conf")
     before = stack.containers()
-    done = stack.release(0, {**given("two\n"), "networks": {"default": DEFINED, "side": {}}}, **services)
+    done = stack.release(0, {**given("two\n"), "networks": {"side": {}}}, **services)
     assert replaced(stack, before) == set(services), done.output
     assert (seen(stack, "copied", "/etc/app.conf"), seen(stack, "bound", "/one.conf")) == ("two", "two")
     options = f"docker network inspect -f '{{{{json .Options}}}}' {stack.name}_side"
