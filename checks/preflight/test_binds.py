@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.compose.model import Model, Mount
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.compose.mounts import binds_of
+from gonogo.deploy.compose.service import Mount
 from gonogo.deploy.host.binds import Bind, Kind
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release.host import Host

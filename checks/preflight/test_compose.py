@@ -12,7 +12,7 @@ import pytest
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.command_line import OVERRIDES, PROJECT
 from gonogo.deploy.compose.image_name import repository
-from gonogo.deploy.compose.model import Service
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.release.by_hand import added, without
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release

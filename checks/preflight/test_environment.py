@@ -12,7 +12,8 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose import env_example, env_file, unresolved
 from gonogo.deploy.compose.client_logins import ClientLogin, client_logins
 from gonogo.deploy.compose.databases import REDIS, SCRIPTS, Database, databases
-from gonogo.deploy.compose.model import Model, Service
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.compose.unfilled import Allowed, as_written, unfilled, uses
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.release.host import Host

@@ -9,7 +9,7 @@ import pytest
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
-from gonogo.deploy.compose.model import Service
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.host.engine import Engine
 from gonogo.deploy.release.build_source import REVISION, stale
 from gonogo.deploy.release.host import Host

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import pytest
 
 from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.compose.model import Port, Service
+from gonogo.deploy.compose.service import Port, Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.port import Holder
 from gonogo.deploy.host.sockets import Listener, overlaps

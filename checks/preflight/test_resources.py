@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import pytest
 
 from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.compose.model import Service
 from gonogo.deploy.compose.needs import Needs
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.host.binds import Bind
 from gonogo.deploy.host.engine import EngineInfo
 from gonogo.deploy.release.host import Host

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import pytest
 
 from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.compose.model import Model, Mount
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Mount
 from gonogo.deploy.host.binds import Bind, within
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.data_mounts import Move, moved

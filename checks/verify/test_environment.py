@@ -8,7 +8,7 @@ import pytest
 
 from gonogo.checks.plugin.expect import Expect
 from gonogo.checks.verify.recorded import as_given, model_of, record_of
-from gonogo.deploy.compose.model import Service
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.verified import Verified
 from gonogo.deploy.target.target import Target

@@ -10,7 +10,7 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.checks.verify.recorded import model_of
 from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
-from gonogo.deploy.compose.model import Service
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.project import Project
 from gonogo.deploy.release.host import Host

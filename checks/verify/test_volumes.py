@@ -9,7 +9,8 @@ import pytest
 
 from gonogo.checks.plugin.expect import Expect
 from gonogo.checks.verify.recorded import as_given, model_of, record_of
-from gonogo.deploy.compose.model import Model, Mount, Service
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Mount, Service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.verified import Verified

@@ -129,7 +129,7 @@ def _state(target: Target) -> events.State:
         cut = history.unfinished(history.runs(connection, target))
         containers = [_container(container, record) for container in release.running]
         lacking = _lacking(release, record) if record else []
-        edited = env_files.edited(connection, target, record, redactor) if record else ""
+        edited = env_files.edited(release, record) if record else ""
     if held and not held.dead:
         cut = None  # whoever holds the lock is at it
     well = not lacking and all(container.well and container.released for container in containers)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gonogo.deploy.compose.image_name import repository
-from gonogo.deploy.compose.model import Model, Service
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.target.sections.data import Mongodb
 
 

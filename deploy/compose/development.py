@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gonogo.deploy.compose.model import Service
+from gonogo.deploy.compose.service import Service
 
 MODES = (
     "NODE_ENV",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
-from gonogo.deploy.compose.model import Model, Mount
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Mount
 
 
 def binds_of(model: Model) -> set[str]:

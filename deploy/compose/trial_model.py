@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gonogo.deploy.compose.model import OF, SPACES
+from gonogo.deploy.compose.service import OF, SPACES
 
 PROGRAM = "/gonogo-trial-start/no-such-program"
 """No image has it, so that all is set up and nothing runs."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from gonogo.deploy.compose import healthcheck
 from gonogo.deploy.compose.healthcheck import Healthcheck
-from gonogo.deploy.compose.model import Port
+from gonogo.deploy.compose.service import Port
 
 LABELS = "com.docker.compose"
 

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gonogo.deploy.compose.model import Model, Mount
+from gonogo.deploy.compose.model import Model
 from gonogo.deploy.compose.mounts import mounts_of, place
+from gonogo.deploy.compose.service import Mount
 from gonogo.deploy.host.binds import Bind
 from gonogo.deploy.host.container import Container
 

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from gonogo.deploy.compose import model
+from gonogo.deploy.compose import service
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.sockets import Listener, clashes, overlaps
@@ -41,7 +41,7 @@ class Holders:
     """Who holds the ports of a host. Looked up by number, since a service may publish thousands."""
 
     def __init__(self, containers: Iterable[Container], listeners: Iterable[Listener]) -> None:
-        self._bound: defaultdict[tuple[int, str], list[tuple[Container, model.Port]]] = defaultdict(list)
+        self._bound: defaultdict[tuple[int, str], list[tuple[Container, service.Port]]] = defaultdict(list)
         self._listeners: defaultdict[tuple[int, str], list[Listener]] = defaultdict(list)
         for container in containers:
             for port in dict.fromkeys((*container.ports, *container.bound)) if container.running else ():
@@ -49,7 +49,7 @@ class Holders:
         for listener in listeners:
             self._listeners[listener.port, listener.protocol].append(listener)
 
-    def of(self, port: model.Port) -> list[Holder]:
+    def of(self, port: service.Port) -> list[Holder]:
         """Return who keeps ``port`` from being published; a container's own listeners are not named too."""
         number = (port.published, port.protocol)
         known = self._bound.get(number, ())
@@ -62,10 +62,10 @@ class Holders:
         return [*{container.id: container for container, _ in bound}.values(), *processes]
 
 
-def parse(written: str) -> model.Port:
+def parse(written: str) -> service.Port:
     """Return a port that is written as ``str`` writes one, or without an address; raises ValueError."""
     match = WRITTEN.fullmatch(written)
     if not match:
         raise ValueError(f"{written!r} is no port: write it as in 80/tcp or 127.0.0.1:80/tcp")
     address = (match[1] or "").strip("[]").removeprefix("*")
-    return model.Port(address, int(match[2]), 0, match[3])
+    return service.Port(address, int(match[2]), 0, match[3])

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from gonogo.deploy.compose.model import Port
+from gonogo.deploy.compose.service import Port
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun

@@ -9,7 +9,8 @@ from pathlib import Path
 from gonogo.deploy.compose import dockerfile as recipes
 from gonogo.deploy.compose.development import VARIABLES
 from gonogo.deploy.compose.dockerfile import Stage
-from gonogo.deploy.compose.model import Model, Service
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.release.build_source import Source, source
 from gonogo.deploy.target.target import Target
 

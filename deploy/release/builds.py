@@ -6,7 +6,7 @@ import os
 
 from gonogo.deploy.compose.dockerfile import Stage
 from gonogo.deploy.compose.healthcheck import Healthcheck
-from gonogo.deploy.compose.model import Service
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host import identities
 from gonogo.deploy.host.answers import asked

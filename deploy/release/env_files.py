@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gonogo.deploy.compose import command_line, env_file
@@ -16,6 +17,9 @@ from gonogo.deploy.release import records
 from gonogo.deploy.release.records import Image, Record
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
+
+if TYPE_CHECKING:
+    from gonogo.deploy.release.release import Release
 
 KEPT, FOLDER = ".env", "env"
 """In the release's folder: the env file of the target file, and the folder of those of single services."""
@@ -108,15 +112,18 @@ def values(connection: Connection, target: Target, redactor: Redactor) -> dict[s
     return found
 
 
-def edited(connection: Connection, target: Target, record: Record, redactor: Redactor) -> str:
+def edited(release: Release, record: Record, now: Callable[[], Mapping[str, str]] | None = None) -> str:
     """Return what happened to the live env file since a release, by names alone; empty for nothing.
 
-    Empty too where the release has no env file of its own. Raises GonogoError.
+    Empty too where the release has no env file of its own. ``now``: gives the values of the live one, which
+    are read where it is not given. Raises GonogoError.
     """
+    target, redactor = release.target, release.redactor
     then = as_of(target, record)
-    if then is target or digest(connection, target) == record.env_digest:
+    if then is target or digest(release.connection, target) == record.env_digest:
         return ""
-    return difference(values(connection, then, redactor), values(connection, target, redactor))
+    live = now() if now else values(release.connection, target, redactor)
+    return difference(values(release.connection, then, redactor), live)
 
 
 def difference(then: Mapping[str, str], now: Mapping[str, str]) -> str:

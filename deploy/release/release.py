@@ -7,7 +7,8 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
-from gonogo.deploy.compose.model import Model, Port, Service
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Port, Service
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host import commits, http
 from gonogo.deploy.host.answers import Answer, Asked, Asker, asked

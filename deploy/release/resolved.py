@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from gonogo.deploy.compose import command_line
 from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
-from gonogo.deploy.compose.model import Model, Service
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.redaction.masking import concealed_all, masked
 from gonogo.deploy.redaction.redactor import Redactor

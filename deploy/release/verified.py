@@ -126,4 +126,4 @@ class Verified(Release):
         """What happened to the env file since the release, by names alone; empty for nothing or unknown."""
         if self.record is None:
             return ""
-        return env_files.edited(self.connection, self.target, self.record, self.redactor)
+        return env_files.edited(self, self.record, lambda: self.environment.variables)

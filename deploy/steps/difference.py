@@ -7,7 +7,8 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from gonogo.deploy.compose.model import Model, Service
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import commits, images, remote_files
 from gonogo.deploy.host.commits import Shipping

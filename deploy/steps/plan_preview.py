@@ -180,7 +180,7 @@ def _steps(release: Release, building: list[str], transfer: Transfer, changes: l
         steps += ["backup", "restore proof"]
     steps.append("plan")
     switched = [f"switch {change.service}" for change in changes if change.touched]
-    steps += ["trial start"] if switched else []
+    steps += ["trial start"] if switched and release.target.releases.trial_start else []
     steps += [
         f"remove {', '.join([*one.services, f'the network {one.name}'])}" for one in release.networks.anew
     ]

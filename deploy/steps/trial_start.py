@@ -17,7 +17,7 @@ class TrialStart(Step):
     def do(self, run: Run) -> None:
         """Try them all, and say which; a trial that could not be made is a warning."""
         names = [change.service for change in run.way.started]
-        if not names:
+        if not names or not run.target.releases.trial_start:
             return
         with run.step("trial start") as note:
             trial.clear(run.connection, run.target)
@@ -25,7 +25,10 @@ class TrialStart(Step):
             trial.clear(run.connection, run.target)
             if refused := [f"{one.service}: {one.refused}" for one in found if one.refused]:
                 told = f"{run.target.host}: the engine would not set up {'; '.join(refused)}"
-                raise GonogoError(f"{told}: put it right on the target, or correct the compose file")
+                raise GonogoError(
+                    f"{told}: put it right on the target, or correct the compose file; where the service "
+                    "starts well, set releases.trial_start = false in the target file"
+                )
             unseen = {one.service: one.not_tried for one in found if one.not_tried}
             for name, why in unseen.items():
                 told = f"whether the engine can start {name} was not looked at: {why}"

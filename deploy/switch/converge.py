@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
-from gonogo.deploy.compose.model import Port
+from gonogo.deploy.compose.service import Port
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.host import networks
 from gonogo.deploy.release import contents, records

@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gonogo.deploy.compose.model import OF, Model, Service
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import OF, Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.release.build_context import context, here
 from gonogo.deploy.release.build_source import REVISION, source

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.compose.model import Model, Port
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Port
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container, Given
 from gonogo.deploy.redaction.redactor import Redactor

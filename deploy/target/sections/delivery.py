@@ -57,10 +57,14 @@ class OnServer(Section):
 
 
 class Releases(Section):
-    """How many releases stay on the target to go back to, and which one-shots a way back runs again."""
+    """How many releases stay on the target to go back to, and which one-shots a way back runs again.
+
+    ``trial_start``: whether the engine sets up each service that is started anew before one is stopped.
+    """
 
     keep: int = Field(5, ge=2)
     run_again: list[str] = Field(default_factory=list)
+    trial_start: bool = True
 
 
 class Hooks(Section):

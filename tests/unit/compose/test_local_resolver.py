@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gonogo.deploy.compose import local_resolver
-from gonogo.deploy.compose.model import Model, Mount, Port
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Mount, Port
 from gonogo.deploy.target.target import Target
 
 SHORT = """

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from gonogo.deploy.compose.model import Model, Mount, Port
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Mount, Port
 from gonogo.deploy.errors import GonogoError
 from tests.unit.tables import every
 

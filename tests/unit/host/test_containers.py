@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.compose.model import Port
+from gonogo.deploy.compose.service import Port
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import containers
 from tests.unit import stacks

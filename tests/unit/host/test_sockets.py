@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.deploy.compose.model import Port
+from gonogo.deploy.compose.service import Port
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.sockets import Listener, clashes, overlaps, parse
 from tests.unit import stacks

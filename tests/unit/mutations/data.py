@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from gonogo.deploy.compose.model import Model, Mount
+from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.service import Mount
 from gonogo.deploy.host.backups import Backup
 from gonogo.deploy.host.binds import Bind
 from gonogo.deploy.host.volumes import Volume

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from gonogo.deploy.compose.model import Given, Port, Service
+from gonogo.deploy.compose.model import Given
 from gonogo.deploy.compose.needs import Needs
+from gonogo.deploy.compose.service import Port, Service
 from gonogo.deploy.host.binds import Bind, Kind
 from gonogo.deploy.host.certificate import Shown
 from gonogo.deploy.host.container import Container

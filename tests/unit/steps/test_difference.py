@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from gonogo.deploy import runner
-from gonogo.deploy.compose.model import Service
+from gonogo.deploy.compose.service import Service
 from gonogo.deploy.host import commits, images
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.commits import Commit, Shipping

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from gonogo.deploy.compose.model import Port
+from gonogo.deploy.compose.service import Port
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import networks as engine
 from gonogo.deploy.host.container import Container

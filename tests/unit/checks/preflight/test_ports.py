@@ -13,7 +13,7 @@ from gonogo.checks.preflight.test_ports import (
     risky,
     twice,
 )
-from gonogo.deploy.compose.model import Port, Service
+from gonogo.deploy.compose.service import Port, Service
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.port import Holders

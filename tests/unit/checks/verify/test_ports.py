@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gonogo.deploy.compose.model import Port
+from gonogo.deploy.compose.service import Port
 from tests.unit.released import GOOD, World, changed
 from tests.unit.stacks import model
 
