@@ -13,6 +13,8 @@ from gonogo.deploy.steps.switch import remember
 from gonogo.deploy.switch import goal as goals
 from gonogo.deploy.target import target_file
 
+UNMEASURED = "the downtime of the run that was cut off is not known: what is told is that of this run alone"
+
 
 class TakeOver(Step):
     """Go on as a run that was cut off while it changed something; its baseline is kept as it was."""
@@ -30,6 +32,9 @@ class TakeOver(Step):
         run.goal, run.record.commit, run.made = last.goal, record.commit, set(record.images)
         run.baseline_ = records.load_baseline(run.connection, run.target, last.version)
         run.switched = list(last.switched)
+        if last.switched:
+            run.note(UNMEASURED)
+            run.progress.warning(UNMEASURED)
         if not own and run.record.previous:
             run.made |= choice.services(run.release, run.record.previous)
         run.made |= {*last.switched}

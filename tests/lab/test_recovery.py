@@ -125,6 +125,7 @@ def test_a_runner_killed_in_the_switch_is_brought_to_its_end(chat: Chat) -> None
     assert record["verdict"] == "deployed"
     assert chat.health()["version"] == "1.0.0"
     assert record["summary"].startswith(f"resumed {current(chat)}: ")
+    assert any("the downtime of the run that was cut off is not known" in note for note in record["notes"])
     assert record["version"].startswith("resume-"), "the report of the run that was cut off stays"
     assert all(one["size_after"] for one in record["services"])
     assert demo.seed_counts(NAME) == demo.COUNTS
