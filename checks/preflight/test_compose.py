@@ -52,6 +52,24 @@ def test_path_present(host: Host, target: Target, release: Release, expect: Expe
     expect(fine, found=f"{target.path}: {found}", expected=f"a folder that {host.login.name} may write to")
 
 
+@pytest.mark.check(
+    "path.private",
+    reason="A link that another planted in gonogo's folder has it write to a file of their choice.",
+    fix="See who made it and why; then remove it, or give it to the login with `chown` and `chmod go-w`.",
+    data=True,
+)
+def test_path_private(host: Host, target: Target, release: Release, expect: Expect) -> None:
+    """Gonogo's folder on the target is the login's own, nobody else can write to it, and no link is in it."""
+    _ = release.folder.path
+    foreign = host.paths(str(target.deploy_path)).foreign
+    expect(
+        not foreign,
+        [f"{path} is a link, is not {host.login.name}'s, or others may write to it" for path in foreign],
+        found=f"{target.deploy_path} is {host.login.name}'s alone",
+        expected="a folder that nobody else can write to",
+    )
+
+
 @pytest.mark.offline
 @pytest.mark.check(
     "compose.files",

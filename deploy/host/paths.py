@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from gonogo.deploy.host import foreign
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.binds import Bind, binds
 from gonogo.deploy.host.noun import Noun
@@ -38,6 +39,12 @@ class Paths(Noun):
         """Whether each has nothing in it, or does not exist; without those that the login may not list."""
         found = self.connection.check(f"for name in {shlex.join(self._names)}; do {LISTED}; done")
         return {line[1:]: line.startswith("-") for line in found.text.splitlines()}
+
+    @asked("path.private")
+    def foreign(self) -> list[str]:
+        """What of these folders of gonogo's, and directly in them, is not the login's alone."""
+        lines = "; ".join(foreign.script(name) for name in self._names)
+        return self.connection.check(lines).text.splitlines()
 
     @asked("binds.exist")
     def binds(self) -> dict[str, Bind]:

@@ -11,13 +11,14 @@ import socket
 import threading
 
 from gonogo.deploy.errors import GonogoError, explained
+from gonogo.deploy.host import foreign
 from gonogo.deploy.release import records
 from gonogo.deploy.release.lock import Held, Holder, look, way_out
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 
-HELD = 17
-"""Exit status with which our own script says that the lock is held; EEXIST of errno(3)."""
+HELD, FOREIGN = 17, 40
+"""Exit statuses of our own script: the lock is held (EEXIST of errno(3)); the folder is not ours alone."""
 
 BEAT_S = 20.0
 """Seconds between two signs of life of who holds the lock: the file's time of change."""
@@ -64,6 +65,8 @@ class Lock:
         )
         script = (
             f"[ -d {path} ] && [ -w {path} ] || {{ echo absent; exit 0; }}; umask 077; "
+            f"found=$({foreign.script(str(self._target.deploy_path))}); "
+            f'[ -z "$found" ] || {{ printf "%s\\n" "$found" >&2; exit {FOREIGN}; }}; '
             f"if mkdir {self._folder} 2>/dev/null; then echo made; else echo kept; fi; "
             f"[ ! -e {self._file} ] || exit {HELD}; set -C; "
             f"true > {self._file} || {{ [ ! -e {self._file} ] || exit {HELD}; exit 1; }}; set +C; "
@@ -74,6 +77,12 @@ class Lock:
         self.held = result.ok and "absent" not in result.text
         if result.exit_status == HELD:
             raise Locked(self._told())
+        if result.exit_status == FOREIGN:
+            first, *_ = result.error_text.splitlines()
+            raise GonogoError(
+                f"{self.connection.host}: {first} is a link, is not the login's, or others may write to it: "
+                "see who made it, then remove it or give it to the login alone"
+            )
         if not result.ok:
             why = explained(result.error_text)
             raise GonogoError(f"{self.connection.host}: the lock cannot be written: {why}")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.errors import ConnectionFailed
+from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.redaction.redactor import Redactor
+from gonogo.deploy.release.locking import Lock
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
@@ -189,3 +190,27 @@ def test_a_container_that_cannot_be_removed(ground: Ground) -> None:
         ground.root(f"chattr -i {stuck}; docker rm -f {one}")
     assert list(told) == ["docker.healthy"]
     assert "the container stuck is dead" in told["docker.healthy"]
+
+
+# Its own folder
+
+
+def test_a_folder_that_is_not_the_logins_alone(ground: Ground) -> None:
+    to, only = ground.target(), ("path.private",)
+    deploy = f"{to.path}/.deploy"
+    assert harness.over(ground.connection, to, only=only)["path.private"].status == "passed"
+    host.execute(ground.made.name, f"mkdir -p {deploy}/releases", user="deploy")
+    assert harness.over(ground.connection, to, only=only)["path.private"].status == "passed"
+    for planted in (
+        f"chown root:deploy {deploy}; chmod 770 {deploy}",
+        f"ln -s /etc/hostname {deploy}/journal.jsonl",
+        f"mv {deploy} {deploy}-away; ln -s {deploy}-away {deploy}",
+    ):
+        host.execute(ground.made.name, planted, user="root")
+        (message,) = harness.failed(harness.over(ground.connection, to, only=only)).values()
+        assert f"{deploy} is a link" in message or f"{deploy}/journal.jsonl is a link" in message
+        with pytest.raises(GonogoError, match=r"is a link, is not the login's, or others may write to it"):
+            Lock(ground.connection, to, "v1").take()
+        undone = f"rm -rf {deploy} {deploy}-away; mkdir -m 700 {deploy}; chown deploy: {deploy}"
+        host.execute(ground.made.name, undone, user="root")
+    assert harness.over(ground.connection, to, only=only)["path.private"].status == "passed"

@@ -152,6 +152,11 @@ MUTATIONS = [
     Mutation("path.present", place(FOLDER, kind="regular file"), says="a regular file"),
     Mutation("path.present", place(FOLDER, writable=False), says="not writable"),
     Mutation(
+        "path.private",
+        lambda world: world.set({'host.paths("/srv/chat/.deploy").foreign': ["/srv/chat/.deploy/lock"]}),
+        says="/srv/chat/.deploy/lock is a link",
+    ),
+    Mutation(
         "compose.files",
         lambda world: world.fail("flat", "compose.files", "the compose file more.yml does not exist"),
         says="more.yml does not exist",

@@ -1,0 +1,79 @@
+"""What of gonogo's folder is not the login's alone, found in real folders."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gonogo.deploy.host import foreign
+
+
+def found(folder: Path) -> list[str]:
+    done = subprocess.run(
+        ["sh", "-c", foreign.script(str(folder))], capture_output=True, text=True, check=True
+    )
+    assert not done.stderr
+    return [path.removeprefix(f"{folder}").lstrip("/") or "." for path in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as gonogo makes it, whose name has a space."""
+    made = tmp_path / "a stack" / ".deploy"
+    (made / "releases" / "v1").mkdir(parents=True)
+    made.chmod(0o700)
+    (made / "journal.jsonl").touch()
+    (made / "current").symlink_to("releases/v1")
+    return made
+
+
+def test_nothing_is_found_in_one_of_our_own_or_none(folder: Path) -> None:
+    (folder / "releases").chmod(0o775)  # nobody else can enter
+    assert found(folder) == []
+    assert found(folder / "not there") == []
+
+
+def linked(name: str) -> Callable[[Path], None]:
+    def plant(folder: Path) -> None:
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to("/etc/passwd")
+
+    return plant
+
+
+def opened(mode: int, name: str = ".", of_folder: int = 0o700) -> Callable[[Path], None]:
+    def plant(folder: Path) -> None:
+        folder.chmod(of_folder)
+        (folder / name).chmod(mode)
+
+    return plant
+
+
+@pytest.mark.parametrize(
+    ("planted", "paths"),
+    [
+        (linked("lock"), ["lock"]),
+        (linked("journal.jsonl"), ["journal.jsonl"]),
+        (opened(0o770), ["."]),
+        (opened(0o702), ["."]),
+        (opened(0o775, "releases", 0o755), ["releases"]),
+    ],
+)
+def test_what_is_planted_or_open(folder: Path, planted: Callable[[Path], None], paths: list[str]) -> None:
+    planted(folder)
+    assert found(folder) == paths
+
+
+def test_a_folder_that_is_a_link_itself(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(folder)
+    assert found(tmp_path / "link") == ["."]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_what_is_anothers(folder: Path) -> None:
+    os.chown(folder / "journal.jsonl", 65534, 65534)
+    assert found(folder) == ["journal.jsonl"]
