@@ -177,12 +177,18 @@ class Channel:
 
     def _write(self) -> bool:
         """Write a piece of what is pending; return whether there is more."""
+        pending = self._pending
+        # Nothing is pending until it is known what was written: were this interrupted after the write, the
+        # command would be sent a second time. One that is cut gets no answer, and its shell is given up.
+        self._pending = pending[:0]
         try:
-            if self._pending:
-                self._pending = self._pending[os.write(self.stdin.fileno(), self._pending[:_PIECE]) :]
+            if pending:
+                self._pending = pending[os.write(self.stdin.fileno(), pending[:_PIECE]) :]
+        except BlockingIOError:
+            self._pending = pending
+            raise
         except BrokenPipeError:
-            # The end of the output says it better: it brings the last words.
-            self._pending = self._pending[:0]
+            pass  # the end of the output says it better: it brings the last words
         return bool(self._pending)
 
     def _last_words(self) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed
+from gonogo.deploy.ssh import channel
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.pool import MOST_SHELLS
 from tests.unit.stacks import target
@@ -110,6 +113,7 @@ import sys, time, signal, threading, os
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {root!r})
 from types import SimpleNamespace as N
+from gonogo.deploy.ssh import channel
 from gonogo.deploy.ssh.connection import Connection
 target = N(host="local", ssh=N(config_file=None), thresholds=N(connect_timeout_s=5, command_timeout_s=60))
 connection = Connection.open(target)
@@ -130,3 +134,30 @@ def test_an_interrupt_ends_the_command_and_leaves_nothing_behind(tmp_path: Path)
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, timeout=20, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"usable\n", b"")
     assert not running(int((tmp_path / "pid").read_text()))
+
+
+def test_a_command_that_is_interrupted_right_after_it_was_sent_is_not_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupting:
+        """The module os, which is interrupted once, as soon as a command was written."""
+
+        done = False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(os, name)
+
+        def write(self, descriptor: int, data: bytes) -> int:
+            written = os.write(descriptor, data)
+            if not self.done and b"echo once" in bytes(data):
+                self.done = True
+                while not (tmp_path / "ran").exists():
+                    time.sleep(0.005)
+                raise KeyboardInterrupt
+            return written
+
+    with Connection.open(target()) as connection:
+        monkeypatch.setattr(channel, "os", Interrupting())
+        with pytest.raises(KeyboardInterrupt):
+            connection.run(f"echo once >> {tmp_path}/ran; sleep 30", mutates=True)
+        assert connection.run(f"cat {tmp_path}/ran").text == "once\n"
