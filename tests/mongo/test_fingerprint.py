@@ -12,8 +12,10 @@ from pymongo import MongoClient
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.fingerprint import batches, compare, fingerprint
+from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionPrint
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES
 from gonogo.deploy.mongodb.server import login
+from gonogo.deploy.mongodb.server.source import Namespace
 from gonogo.deploy.release.release import Release
 from tests.mongo import odd
 from tests.mongo.ground import started
@@ -190,3 +192,24 @@ def test_a_collection_that_goes_while_it_is_read(shop: Shop, monkeypatch: pytest
 
     monkeypatch.setattr(batches, "read", dropping)
     assert shop.told(before) == ["messages (append-only): the collection is gone with its 10 documents"]
+
+
+def test_what_is_lost_before_the_hash_is_asked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many documents come as go, between the reading of a collection and its ``dbHash``."""
+    shop.fill(100)
+    given = fingerprint.read
+
+    def then_lost(client: Client, database: str, namespace: Namespace, *rest: Any) -> CollectionPrint | None:
+        found = given(client, database, namespace, *rest)
+        if namespace.name == "messages":
+            gone = [one["_id"] for one in shop.db.messages.find(limit=10)]
+            shop.db.messages.delete_many({"_id": {"$in": gone}})
+            shop.db.messages.insert_many([{"n": n} for n in range(10)])
+        return found
+
+    monkeypatch.setattr(fingerprint, "read", then_lost)
+    before = shop.fingerprint()
+    monkeypatch.undo()
+    assert set(fingerprint.load(before).db_hashes) == {"users", "cache"}
+    (lost,) = shop.lost(before)
+    assert (lost.collection, lost.what, lost.count) == ("messages", "vanished", 10)

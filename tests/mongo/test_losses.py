@@ -12,9 +12,7 @@ from bson import ObjectId, json_util
 from pymongo import MongoClient
 
 from gonogo.deploy.mongodb.fingerprint import batches, compare, fingerprint
-from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionPrint
 from gonogo.deploy.mongodb.server import login
-from gonogo.deploy.mongodb.server.source import Namespace
 from tests.mongo.ground import started
 from tests.mongo.shop import Shop
 
@@ -241,23 +239,3 @@ def test_a_comparison_reads_only_what_was_written_to(shop: Shop) -> None:
     assert sum(read) < 101 * 100 and found.documents == 101
     assert "users (mutable): 100 documents, dbHash as before" in found.looked
     assert "cache (volatile): documents not judged" in found.looked
-
-
-def test_what_is_lost_before_the_hash_is_asked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many documents come as go, between the reading of a collection and its ``dbHash``."""
-    given = fingerprint.read
-
-    def then_lost(client: Client, database: str, namespace: Namespace, *rest: Any) -> CollectionPrint | None:
-        found = given(client, database, namespace, *rest)
-        if namespace.name == "messages":
-            gone = [one["_id"] for one in shop.db.messages.find(limit=10)]
-            shop.db.messages.delete_many({"_id": {"$in": gone}})
-            shop.db.messages.insert_many([{"n": n} for n in range(10)])
-        return found
-
-    monkeypatch.setattr(fingerprint, "read", then_lost)
-    before = shop.fingerprint()
-    monkeypatch.undo()
-    assert set(fingerprint.load(before).db_hashes) == {"users", "cache"}
-    (lost,) = shop.lost(before)
-    assert (lost.collection, lost.what, lost.count) == ("messages", "vanished", 10)
