@@ -140,7 +140,8 @@ def test_a_password_that_the_database_does_not_have(shop: Shop) -> None:
     results = shop.results()
     assert "refuses the login of 'shop'" in results["mongodb.login"].message
     blocked = {name for name, one in results.items() if one.status == "blocked"}
-    assert blocked == {"mongodb.healthy", "mongodb.size", "mongodb.version", "disk.backup"}
+    needing = {"mongodb.database", "mongodb.healthy", "mongodb.size", "mongodb.version", "disk.backup"}
+    assert blocked == needing
 
 
 def test_a_login_that_may_only_read(shop: Shop) -> None:
