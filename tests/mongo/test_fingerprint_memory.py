@@ -7,7 +7,7 @@ import sys
 
 MEASURED = """
 import sys, tempfile, pathlib, bson, types
-from gonogo.deploy.mongodb.fingerprint import batches, compare, fingerprint
+from gonogo.deploy.mongodb.fingerprint import batches, compare, fingerprint, ttl
 from gonogo.deploy.mongodb.server import source
 from gonogo.deploy.mongodb.server.source import Namespace
 rows = int(sys.argv[1])
@@ -15,7 +15,7 @@ space = Namespace("c", indexes=({"key": {"_id": 1}, "name": "_id_"},))
 def reading(*_):
     for first in range(0, rows, 5000):
         yield b"".join(bson.encode({"_id": n, "x": f"{n + shift}" * 5}) for n in range(first, first + 5000))
-source.namespaces, batches.read = (lambda *_: [space]), reading
+source.namespaces, batches.read, ttl.removals = (lambda *_: [space]), reading, lambda _: None
 with tempfile.TemporaryDirectory() as a, tempfile.TemporaryDirectory() as b:
     shift = 0
     fingerprint.take(None, "d", pathlib.Path(a), hashed=False)
