@@ -25,7 +25,7 @@ def test_a_whole_one_is_proved_in_a_server_of_its_own(everything: Kept) -> None:
     seen: list[int] = []
     found = proof.prove(everything.release, everything.found(), on_bytes=seen.append)
     assert found.proved and not found.differences, found.differences
-    assert found.collections == 10 and found.documents == everything.made.manifest.documents > MESSAGES
+    assert found.collections == 13 and found.documents == everything.made.manifest.documents > MESSAGES
     assert found.seconds > 0 and found.compared_seconds > 0 and 0 < sum(seen) == found.bytes
     assert proof.load(everything.release.connection, str(everything.made.folder)) == found
     print(f"{found.told}; compared in {found.compared_seconds:.2f} s")

@@ -18,7 +18,7 @@ from bson import json_util
 from bson.codec_options import DatetimeConversion
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb.server.source import BUCKETS, Form, Namespace
+from gonogo.deploy.mongodb.server.source import Form, Namespace
 
 DUMP = "dump"
 DATA = ".bson"
@@ -166,12 +166,10 @@ def documents_path(metadata: str, namespace: Namespace, files: Collection[str]) 
     """
     if not namespace.stored:
         return ""
-    folder, stem = str(PurePosixPath(metadata).parent), _stem(metadata, METADATA)
-    series = namespace.form == "timeseries"
+    folder = PurePosixPath(metadata).parent
     older = _cut(namespace.stored, quote(namespace.stored, safe=OLDER_PLAIN))
-    names = (f"{BUCKETS if series else ''}{stem}", escaped(namespace.stored), older)
-    paths = [f"{folder}/{name}{DATA}" for name in names]
-    return next((path for path in paths if path in files), paths[1])
+    paths = [f"{folder}/{name}{DATA}" for name in (escaped(namespace.stored), older)]
+    return next((path for path in paths if path in files), paths[0])
 
 
 def collections_data(files: Collection[str], database: str) -> set[str]:
