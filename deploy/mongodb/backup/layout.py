@@ -166,10 +166,15 @@ def documents_path(metadata: str, namespace: Namespace, files: Collection[str]) 
     """
     if not namespace.stored:
         return ""
-    folder = PurePosixPath(metadata).parent
-    older = _cut(namespace.stored, quote(namespace.stored, safe=OLDER_PLAIN))
-    paths = [f"{folder}/{name}{DATA}" for name in (escaped(namespace.stored), older)]
+    folder, names = PurePosixPath(metadata).parent, [escaped(namespace.stored), _older(namespace.stored)]
+    if _stem(metadata, METADATA) == _older(namespace.name):
+        names.reverse()  # what one name is now, another one was then
+    paths = [f"{folder}/{name}{DATA}" for name in names]
     return next((path for path in paths if path in files), paths[0])
+
+
+def _older(collection: str) -> str:
+    return _cut(collection, quote(collection, safe=OLDER_PLAIN))
 
 
 def collections_data(files: Collection[str], database: str) -> set[str]:
