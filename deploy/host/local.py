@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from pathlib import Path
 from typing import Any, cast
 
 from gonogo.deploy.errors import CommandTimeout, GonogoError, explained
+from gonogo.deploy.host.own_variables import own_variables
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.request_log import short
 from gonogo.deploy.ssh.shell import Result
@@ -52,7 +52,7 @@ class LocalConnection:
                 ["/bin/sh", "-c", command],
                 input=stdin or b"",
                 capture_output=True,
-                env={**os.environ, "LC_ALL": "C"},
+                env={**own_variables(), "LC_ALL": "C"},
                 timeout=limit,
                 check=False,
             )

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError, explained
+from gonogo.deploy.host.own_variables import own_variables
 
 TIMEOUT_S = 60
 _NO_COMMIT = re.compile("git was not found|unknown revision|Needed a single revision|any commits yet")
@@ -17,7 +18,7 @@ ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
 def run(source: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Return what git answers in a folder, whatever its exit status; raises GonogoError without an answer."""
-    kept = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    kept = {name: value for name, value in own_variables().items() if name not in ELSEWHERE}
     # Without its optional locks git changes nothing, not even its own index.
     environment = {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     argv = ["git", "-C", str(source), *arguments]

@@ -186,7 +186,7 @@ def _script(text: str, *arguments: str) -> str:
 def _packed(files: dict[str, bytes]) -> bytes:
     """Return the files as a tar archive; what others may read of them is for the login over there to say."""
     made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w", format=tarfile.GNU_FORMAT) as archive:
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.PAX_FORMAT) as archive:
         folders = {str(PurePosixPath(name).parent) for name in files}
         for folder in sorted(folders - {"."}):
             archive.addfile(_member(folder, tarfile.DIRTYPE, 0o755))
@@ -199,5 +199,6 @@ def _packed(files: dict[str, bytes]) -> bytes:
 
 def _member(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
-    member.type, member.mode, member.mtime = kind, mode, int(time.time())
+    # Which report is the newest is told by this: two may be sent within one second.
+    member.type, member.mode, member.mtime = kind, mode, time.time()
     return member

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.own_variables import own_variables
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 LAST_LINES = 3
@@ -35,7 +36,7 @@ def run(  # noqa: PLR0913  one keyword for each choice
         process = subprocess.Popen(
             list(argv),
             cwd=cwd,
-            env={**os.environ, **given},
+            env={**own_variables(), **given},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

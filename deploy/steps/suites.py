@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.own_variables import own_variables
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.target.target import Target
@@ -45,7 +45,7 @@ def command(*arguments: str) -> list[str]:
 def environment() -> dict[str, str]:
     """Return this process's variables without those that tell pytest what to run, or which plugins."""
     telling = {"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"}
-    return {key: value for key, value in os.environ.items() if key not in telling}
+    return {key: value for key, value in own_variables().items() if key not in telling}
 
 
 class Refused(GonogoError):

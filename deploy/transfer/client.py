@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError, explained
+from gonogo.deploy.host.own_variables import own_variables
 
 TIMEOUT_S = 3600
 SHARED = ("contexts", "cli-plugins")
@@ -41,7 +42,7 @@ def docker(
             errors="replace",
             timeout=timeout,
             check=False,
-            env={**os.environ, **own},
+            env={**own_variables(), **own},
         )
     except OSError as error:
         raise GonogoError(f"docker does not start on this machine: {error.strerror}") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.compose.service import OF, Service
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.own_variables import own_variables
 from gonogo.deploy.release.build_context import context, here
 from gonogo.deploy.release.build_source import REVISION, source
 from gonogo.deploy.release.records import tagged
@@ -111,7 +111,7 @@ def _run(target: Target, text: str, buildkit: bool, say: Callable[[str], None]) 
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, **({} if buildkit else {"DOCKER_BUILDKIT": "0"})},
+        env={**own_variables(), **({} if buildkit else {"DOCKER_BUILDKIT": "0"})},
     )
     try:
         lines = _fed(process, text.encode(), say)
