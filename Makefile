@@ -45,7 +45,7 @@ lint: $(READY)
 	mypy
 
 unit: $(READY)
-	PYTHONDONTWRITEBYTECODE= python -m pytest tests/unit -q -n 2 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= python -m pytest tests/unit -q -n 3 --dist worksteal
 
 # tests/conftest.py says what goes to one worker and what comes first. Hosts begin with a copy of an engine that
 # has the images (lab/seed.py), which is made on first use and stays until `make clean`. Three workers keep two
