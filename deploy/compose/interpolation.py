@@ -38,9 +38,10 @@ def with_defaults(text: str, values: Mapping[str, str]) -> str:
     has more than a blank for it, is it taken as not given.
     """
 
-    def fallback(name: str, how: str, word: str, written: str) -> str:
+    def fallback(name: str, how: str, word: str, _: str) -> str:
         if name not in values:
-            return f"${{{name}{how}{with_defaults(word, values)}}}" if how else written
+            # In braces, for what follows may become a letter of its name.
+            return f"${{{name}{how}{with_defaults(word, values)}}}" if how else f"${{{name}}}"
         if how == "+" or (how == ":+" and values[name]):
             return with_defaults(word, values)
         if how.startswith(":"):

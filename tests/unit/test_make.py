@@ -28,7 +28,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"(?m)^\.PHONY: (.*)$", MAKEFILE)[0].split())
 HELP = "demo test unit lint engines bench faults offline preflight verify clean"
 LINT = ("ruff check .", "ruff format --check .", "mypy")
-UNIT = ("python -m pytest tests/unit -q -n 2",)
+UNIT = ("python -m pytest tests/unit -q -n 3",)
 LAB = ("python -m lab prepare", "python -m pytest tests/faults tests/incidents tests/lab tests/mongo ")
 BENCHES = (
     "",

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gonogo.deploy.compose import command_line
@@ -43,6 +43,7 @@ TEXTS = st.lists(NESTED, max_size=4).map("".join)
 GIVEN = st.dictionaries(NAMES, st.sampled_from(["1", "./d", ""]))
 
 
+@example("$B${A:+x}", {"A": "1"}, {})
 @given(TEXTS, GIVEN, GIVEN)
 def test_fallbacks_are_what_a_second_environment_would_be(text, inner, outer):
     # The one that is told apart by no fallback: blank in the one, given in the other.
