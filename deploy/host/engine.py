@@ -68,6 +68,9 @@ class EngineInfo:
     gpus: bool = False
 
 
+LOG_PLUGINS = "docker plugin ls --filter capability=logdriver --filter enabled=true --format '{{.Name}}'"
+
+
 class Engine(Noun):
     """The Docker Engine of a host.
 
@@ -93,6 +96,12 @@ class Engine(Noun):
                 f"{self.machine}: `docker` there is not Docker's ({cause(result.text)[:80]}): install Docker "
                 "Engine, what stands in for it will not do",
             ) from None
+
+    @asked("docker.healthy")
+    def log_plugins(self) -> list[str]:
+        """The log drivers that are plugins of it and enabled: `docker info` lists its own ones alone."""
+        result = self.connection.run(LOG_PLUGINS)
+        return result.text.split() if result.ok else []
 
     @property
     def version(self) -> str:

@@ -11,7 +11,10 @@ from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.path_status import Place, places
 
 LISTED = (
-    'if [ -e "$name" ]; then inside=$(ls -A -- "$name" 2>/dev/null) || continue; else inside=; fi; '
+    'if [ -e "$name" ]; then inside=$(ls -A -- "$name" 2>/dev/null) || continue; '
+    # What a new filesystem brings along is no data.
+    "inside=$(printf %s \"$inside\" | grep -vx 'lost+found'); "
+    'else case $(LC_ALL=C ls -d -- "$name" 2>&1) in *ermission*) continue;; esac; inside=; fi; '
     '[ "$inside" ] && printf + || printf -; echo "$name"'
 )
 

@@ -43,7 +43,7 @@ TOLD = {
     ],
     "resources.available": [
         "solver: cpus: 64 processors, and the host has",
-        "solver: cpuset: the processors 0-63, and those of the host are 0 to",
+        "solver: cpuset: the processors 0-63, and the host has ",
         "solver: memory: a limit of 966368 MB, which never holds: the host has",
     ],
     "devices.present": [

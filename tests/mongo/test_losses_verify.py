@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,6 +109,25 @@ def test_documents_that_mongodb_removed_by_their_time(release: Release) -> None:
     assert found["data.counts"].status == "passed"
     assert found["data.intact"].status == "failed"
     assert "codes (mutable): 1 document vanished before its time was over: 0" in found["data.intact"].message
+
+
+def test_documents_that_vanished_early_where_nobody_counted(release: Release) -> None:
+    """The server was started anew, or the login may not ask it: it is not known, and so not passed."""
+    there = records.folder(release.target, "v1") / "fingerprint" / "fingerprint.json"
+    file = Path(str(there))
+    file.write_text(json.dumps({**json.loads(file.read_text()), "removals": None}))
+    with login.opened(release) as client:
+        client.shop.codes.delete_many({})
+    found = verified(release)["data.intact"]
+    assert (found.status, "1 document vanished before its time was over: 0" in found.message) == (
+        "warning",
+        True,
+    )
+    with login.opened(release) as client:
+        client.shop.codes.drop()
+        client.shop.codes.create_index("until", expireAfterSeconds=0)
+    found = verified(release)["data.intact"]
+    assert (found.status, "codes (mutable): 3 documents vanished" in found.message) == ("failed", True)
 
 
 def test_a_user_whose_sessions_are_gone(release: Release) -> None:

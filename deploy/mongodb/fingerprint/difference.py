@@ -88,16 +88,22 @@ class Compared:
     documents: int = 0
     aged: int = 0
     """Documents that vanished when their time (TTL) was over."""
+    doubts: list[Difference] = field(default_factory=list)
+    """What may be a loss, and may be what MongoDB removes itself."""
 
     def settle(self, removed: int | None) -> None:
         """Take back what vanished before its time, where TTL ``removed`` as many; None: nobody counted.
 
-        An application may set a date into the past, as at a logout, so that TTL removes the document.
+        An application may set a date into the past, as at a logout, so that TTL removes the document. Where
+        nobody counted it is a doubt.
         """
         early = [one for one in self.differences if one.what == "early"]
         gone = self.aged + sum(one.count for one in early)
         if not early or (removed is not None and gone > removed):
             return
-        told = "how many is not known" if removed is None else f"{removed} of all collections"
         self.differences = [one for one in self.differences if one.what != "early"]
-        self.looked += [f"{one.told}; no loss, MongoDB removes them by a TTL index: {told}" for one in early]
+        if removed is None:
+            self.doubts = early
+            return
+        told = f"no loss, MongoDB removed {removed} of all collections by TTL indexes"
+        self.looked += [f"{one.told}; {told}" for one in early]

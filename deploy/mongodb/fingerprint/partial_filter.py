@@ -80,9 +80,13 @@ def _one(document: Mapping[str, Any], path: tuple[str, ...], name: str, operand:
         types = operand if isinstance(operand, list) else [operand]
         return any(_of_type(value, _NUMBERS.get(one, one)) for value in found for one in types)
     compare = _COMPARED.get(name)
-    return compare is not None and any(
-        _kind(value) == _kind(operand) and compare(_plain(value), _plain(operand)) for value in found
-    )
+    if compare is None:
+        return False
+    try:
+        alike = [value for value in found if _kind(value) == _kind(operand)]
+        return any(compare(_plain(value), _plain(operand)) for value in alike)
+    except TypeError:
+        return False  # values that Python has no order for, such as null
 
 
 def _there(value: Any, path: tuple[str, ...]) -> bool:

@@ -28,6 +28,7 @@ def folder(tmp_path: Path) -> Path:
     made.chmod(0o700)
     (made / "journal.jsonl").touch()
     (made / "current").symlink_to("releases/v1")
+    (made / ".current.part").symlink_to("releases/v1")
     return made
 
 

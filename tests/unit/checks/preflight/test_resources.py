@@ -17,7 +17,7 @@ ENGINE = EngineInfo("26.1.5", "1.45", "linux/amd64", cpus=2, memory=4_000, runti
     [
         (Needs(cpus=2, cpuset="0-1", memory=4_000, cpus_reserved=2), [], []),
         (Needs(cpus=2.5), ["cpus"], []),
-        (Needs(cpuset="0,2"), ["cpuset"], []),
+        (Needs(cpuset="0,2"), [], ["cpuset"]),
         (Needs(memory=4_001, cpus_reserved=3), [], ["reservations.cpus", "memory"]),
     ],
 )

@@ -72,6 +72,8 @@ def test_it_is_in_the_index(expression: dict[str, Any]) -> None:
         {"$or": [{"n": 6}, {"name": "bob"}]},
         {"n": {"$geoWithin": {}}},
         {"$text": {}},
+        {"gone": {"$gt": None}},
+        {"of": {"$lt": {}}},
     ],
 )
 def test_it_is_not(expression: dict[str, Any]) -> None:
