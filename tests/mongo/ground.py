@@ -64,6 +64,21 @@ class Ground:
             assert time.monotonic() < deadline, f"{self.container} does not answer"
             time.sleep(0.1)
 
+    def install(self, name: str, text: str) -> None:
+        """Put a program into the container."""
+        script = f"cat > /usr/local/bin/{name}; chmod 755 /usr/local/bin/{name}"
+        check(["docker", "exec", "-i", self.container, "sh", "-c", script], stdin=text.encode())
+
+    @contextlib.contextmanager
+    def committed(self) -> Iterator[str]:
+        """Give the name of an image with the programs that were put into the container."""
+        tag = f"gonogo-lab/{self.project}-{secrets.token_hex(4)}"
+        check(["docker", "commit", self.container, tag])
+        try:
+            yield tag
+        finally:
+            run(["docker", "rmi", "-f", tag])
+
     def remove(self) -> None:
         run(["docker", "rm", "-f", "-v", self.container])
 

@@ -6,7 +6,6 @@ the image. They read one collection after another, slowly, as mongodump does.
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from gonogo.deploy.mongodb.fingerprint import fingerprint
 from gonogo.deploy.mongodb.restore import proof, restore
 from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release.release import Release
-from lab.docker import check, run
+from lab.docker import check
 from tests.mongo import ground
 from tests.mongo.ground import Ground
 from tests.mongo.test_restore_archive import STANDIN as MONGORESTORE
@@ -48,17 +47,14 @@ sys.stdout.buffer.write(begin + json_util.dumps(found).encode() + end)
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with ground.started(tmp_path_factory.mktemp("ground")) as found:
         for name, text in (("mongodump", MONGODUMP), ("mongorestore", MONGORESTORE)):
-            script = f"cat > /usr/local/bin/{name}; chmod 755 /usr/local/bin/{name}"
-            check(["docker", "exec", "-i", found.container, "sh", "-c", script], stdin=text.encode())
+            found.install(name, text)
         yield found
 
 
 @pytest.fixture(scope="module")
 def image(made: Ground) -> Iterator[str]:
-    tag = f"gonogo-lab/t-busy-{secrets.token_hex(4)}"
-    check(["docker", "commit", made.container, tag])
-    yield tag
-    run(["docker", "rmi", "-f", tag])
+    with made.committed() as tag:
+        yield tag
 
 
 @contextmanager

@@ -7,7 +7,6 @@ these tests show how it is called, and what is made of how it ends; not that it 
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,18 +54,14 @@ ROWS = [{"_id": n, "text": f"message {n}"} for n in range(200)]
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     with started(tmp_path_factory.mktemp("archive")) as ground:
-        script = "cat > /usr/local/bin/mongorestore; chmod 755 /usr/local/bin/mongorestore"
-        check(["docker", "exec", "-i", ground.container, "sh", "-c", script], stdin=STANDIN.encode())
+        ground.install("mongorestore", STANDIN)
         yield ground
 
 
 @pytest.fixture(scope="module")
 def image(ground: Ground) -> Iterator[str]:
-    """The image that the container would be of, had it the tool from the beginning."""
-    tag = f"gonogo-lab/t-archive-{secrets.token_hex(4)}"
-    check(["docker", "commit", ground.container, tag])
-    yield tag
-    run(["docker", "rmi", "-f", tag])
+    with ground.committed() as tag:
+        yield tag
 
 
 @pytest.fixture(scope="module")
