@@ -92,6 +92,7 @@ def _after_model(release: Release) -> Iterator[Question]:
     yield lambda: release.binds.mounted.binds
     yield lambda: release.contents.stale
     yield lambda: release.networks.anew
+    yield lambda: release.volumes.others
     yield lambda: release.environment.files
     yield lambda: host.paths(*release.model.given_files).binds
     yield lambda: host.paths(*release.model.devices).binds

@@ -112,7 +112,7 @@ def lost(host: Host, target: Target, model: Model, released: Collection[str]) ->
     services = {one.service for one in host.project(target.project).containers}
     wrong = []
     for name in sorted(set(keys) - there):
-        users = sorted(s.name for s in model.services.values() if name in map(model.volume_of, s.mounts))
+        users = model.mounting(name)
         who = ", ".join(users)
         make = f"docker volume create {name}"
         if not users:

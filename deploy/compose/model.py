@@ -40,7 +40,8 @@ class Model:
     ``external_volumes``: the real names of those that Compose expects to exist. ``networks`` and
     ``external_networks``: the same of networks. ``given``: the secrets and configs that services use.
     ``contents``: what is a file of the target for them, or copied into their containers. ``definitions``: of
-    the networks that Compose makes, by their real names; ``subnets``: those of bridge networks among them.
+    the networks that Compose makes, by their real names; ``subnets``: those of bridge networks among them;
+    ``stores``: definitions of the volumes that Compose makes, by their real names.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Model:
     contents: tuple[Content, ...] = ()
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
     subnets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    stores: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> Model:
@@ -66,15 +68,15 @@ class Model:
             networks, others = _named(name, raw.get("networks") or {})
             given = tuple(one for kind in GIVEN for one in _given(kind, raw))
             laid = tuple(contents(raw))
-            defined = {networks[key]: value or {} for key, value in (raw.get("networks") or {}).items()}
+            own = _own(networks, others, raw.get("networks") or {})
+            stores = _own(volumes, outside, raw.get("volumes") or {})
             subnets = dict(subnets_of(networks, others, raw.get("networks") or {}))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise GonogoError(
                 f"docker compose config printed no model that can be read ({type(error).__name__}: {error}); "
                 "run it by hand on the target to see what it says"
             ) from None
-        own = {network: one for network, one in defined.items() if network not in others}
-        return cls(name, services, volumes, outside, networks, others, given, laid, own, subnets)
+        return cls(name, services, volumes, outside, networks, others, given, laid, own, subnets, stores)
 
     @property
     def words(self) -> set[str]:
@@ -103,6 +105,10 @@ class Model:
     def volume_of(self, mount: Mount) -> str:
         """Return the real name of the volume that a mount uses; empty for binds, tmpfs, anonymous volumes."""
         return self.volumes.get(mount.source, mount.source) if mount.type == "volume" else ""
+
+    def mounting(self, volume: str) -> list[str]:
+        """Return the services that mount a volume, by its real name, sorted."""
+        return sorted(s.name for s in self.services.values() if volume in map(self.volume_of, s.mounts))
 
     def order(self) -> list[str]:
         """Return the service names, each after those that it depends on; raises GonogoError on a circle."""
@@ -152,6 +158,12 @@ def _named(project: str, given: dict[str, Any]) -> tuple[dict[str, str], frozens
     """Return the real names of volumes or networks by their keys, and those that Compose does not make."""
     names = {key: (value or {}).get("name") or f"{project}_{key}" for key, value in given.items()}
     return names, frozenset(names[key] for key, value in given.items() if (value or {}).get("external"))
+
+
+def _own(names: dict[str, str], outside: frozenset[str], given: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the definitions of the volumes or networks that Compose makes, by their real names."""
+    found = {names[key]: value or {} for key, value in given.items()}
+    return {name: one for name, one in found.items() if name not in outside}
 
 
 def _given(kind: str, raw: dict[str, Any]) -> Iterator[Given]:

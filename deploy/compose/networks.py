@@ -37,7 +37,7 @@ def _unlike(wanted: Definition, there: Mapping[str, Any]) -> Iterator[str]:
         yield "driver"
     for key, name in (("driver_opts", "Options"), ("labels", "Labels")):
         has = there.get(name) or {}
-        if any(has.get(option) != _text(value) for option, value in _pairs(wanted.get(key))):
+        if any(has.get(option) != text(value) for option, value in _pairs(wanted.get(key))):
             yield key
     for key, name in FLAGS.items():
         if bool(wanted.get(key)) != bool(there.get(name)):
@@ -74,5 +74,6 @@ def _pairs(given: Any) -> list[tuple[str, Any]]:
     return list(given.items()) if isinstance(given, Mapping) else []
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """Return a value of an option as the engine keeps it (Docker Engine API: options are strings)."""
     return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)

@@ -32,6 +32,7 @@ from gonogo.deploy.release.records import Baseline
 from gonogo.deploy.release.registry import Registry
 from gonogo.deploy.release.releases import Releases
 from gonogo.deploy.release.resolved import Resolved, config, kept, read_config
+from gonogo.deploy.release.volumes import Volumes
 
 EARLIER = {
     "bind_sources": "binds.sources",
@@ -50,7 +51,9 @@ EARLIER = {
     **{name: f"builds.{name}" for name in ("platform", "sources", "stages", "unbuildable")},
 }
 """What properties are called now that recordings of earlier versions hold under another name."""
-PARTS = {"binds", "builds", "contents", "environment", "files", "folder", "networks", "registry"}
+PARTS = {
+    *("binds", "builds", "contents", "environment", "files", "folder", "networks", "registry", "volumes"),
+}
 """What a release is put together from, each a property of it."""
 OURS = {"images", "mongodb"}
 """The nouns of a host that are asked about a release."""
@@ -73,6 +76,7 @@ class Release(Base):
     binds = cached_property(Binds)
     contents = cached_property(Contents)
     networks = cached_property(Networks)
+    volumes = cached_property(Volumes)
 
     @asked("compose.resolves", keep=kept)
     def resolved(self) -> Resolved:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gonogo.deploy.compose import command_line
 from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
@@ -30,13 +31,22 @@ def kept(resolved: Resolved) -> Resolved:
     """Return the resolved model as it may be written to a file; see ``weak.concealed``."""
     services = {name: _concealed(service) for name, service in resolved.model.services.items()}
     laid = tuple(replace(one, text=None) for one in resolved.model.contents)
-    bare = {
-        name: {**one, **{key: {} for key in ("driver_opts", "labels") if one.get(key)}}
-        for name, one in resolved.model.definitions.items()
-    }
-    return replace(
-        resolved, model=replace(resolved.model, services=services, contents=laid, definitions=bare)
+    model = replace(
+        resolved.model,
+        services=services,
+        contents=laid,
+        definitions=_bare(resolved.model.definitions),
+        stores=_bare(resolved.model.stores),
     )
+    return replace(resolved, model=model)
+
+
+def _bare(definitions: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return definitions of networks or volumes without the values that may be a login."""
+    return {
+        name: {**one, **{key: {} for key in ("driver_opts", "labels") if one.get(key)}}
+        for name, one in definitions.items()
+    }
 
 
 def _concealed(service: Service) -> Service:

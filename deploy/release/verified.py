@@ -18,6 +18,7 @@ OF_THE_MODEL = frozenset(
     {
         *("binds.sources", "environment.initialised", "environment.weak", "registry.content", "resolved"),
         *("builds.sources", "builds.stages", "builds.unbuildable", "contents.stale", "networks.anew"),
+        "volumes.others",
     }
 )
 """Properties that follow from the model, and so have other answers than for what would be deployed."""

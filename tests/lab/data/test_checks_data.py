@@ -86,6 +86,28 @@ def test_a_volume_that_was_removed_after_a_release(running_shop: Shop) -> None:
     )
 
 
+def test_a_volume_whose_definition_changed(running_shop: Shop) -> None:
+    """Compose asks whether to lose its data, hears nothing, and goes on with the volume of before."""
+    bound = {"type": "none", "o": "bind", "device": "/srv"}
+    kept = {"store": {"image": "gonogo-lab/redis:latest", "volumes": ["kept:/kept"]}}
+    other = Shop(running_shop.made, running_shop.connection, running_shop.source, "depot", kept, {"kept": {}})
+    other.amended = {"mongodb": None, "backup": None}
+    other.up()
+    assert other.failing("volumes.definition") == {}
+    other.volumes = {"kept": {"driver_opts": bound}}
+    found = other.failing("volumes.definition")["volumes.definition"]
+    assert "depot_kept (store) exists with another driver_opts.device, driver_opts.o, driver_opts.t" in found
+    other.up()
+    assert "bind" not in other.shell("docker volume inspect depot_kept")
+    assert other.failing("volumes.definition") != {}
+    other.shell("docker rm -f depot-store-1; docker volume rm depot_kept")
+    other.up()
+    assert other.failing("volumes.definition") == {}
+    other.volumes = {"kept": {"driver_opts": {**bound, "device": "/opt"}}}
+    assert "another driver_opts.device than" in other.failing("volumes.definition")["volumes.definition"]
+    other.shell("docker rm -f depot-store-1; docker volume rm depot_kept")
+
+
 def test_a_volume_made_read_only(shop: Shop) -> None:
     shop.shell("docker volume create --opt type=none --opt o=bind,ro --opt device=/srv shut")
     shop.services = {**shop.services, "new": {**CACHE, "volumes": ["shut:/shut"]}}

@@ -87,6 +87,13 @@ def attached(world: World) -> None:
     world.set({"networks.anew": [Anew("chat_default", ("driver_opts",), ("redis",), strangers)]})
 
 
+def another_volume(world: World) -> None:
+    """Let a volume have other options than the compose file gives it."""
+    found = world.get("resolved")
+    world.set(resolved=replace(found, model=replace(found.model, stores={"chat_redis-data": {}})))
+    world.set({"volumes.others": {"chat_redis-data": ["driver_opts.device"]}})
+
+
 def variables_of(name: str, **changed: str) -> Callable[[World], None]:
     def change(world: World) -> None:
         given = world.get("resolved").model.services[name].environment
@@ -225,6 +232,11 @@ MUTATIONS = [
         "project.orphans",
         container(project="chat", service="worker", exit_code=0, restart="", name="chat-worker-1"),
         says="chat-worker-1 (exited) of service worker",
+    ),
+    Mutation(
+        "volumes.definition",
+        another_volume,
+        says="the volume chat_redis-data (redis) exists with another driver_opts.device than",
     ),
     Mutation("contents.current", stale("moved"), says="redis writes to it: its folder /srv/data was moved"),
     Mutation("networks.attached", attached, says="changed, so it has to be made anew, and proxy (of the"),
