@@ -67,7 +67,7 @@ def of_deploy(confirm: Callable[[], bool] | None) -> Steps:
 
 def of_rollback(to: str) -> Steps:
     """Return the steps of a rollback; ``to``: the release to go to, else the one before."""
-    return (ChooseGoal(to), Watch(), TakeBaseline(), PlanWay(), *CHANGE)
+    return (ChooseGoal(to), Watch(), TakeBaseline(), PlanWay(), TrialStart(), *CHANGE)
 
 
 def of_resume(last: JournalledRun) -> Steps:

@@ -37,12 +37,14 @@ FOLLOWING = {"shared": "slave", "rshared": "rslave"}
 class There:
     """What of a model is on the host: ``networks`` that a trial may join, their real names by their keys.
 
-    ``volumes``: the real names of those that exist; ``missing``: the sources of bind mounts that do not.
+    ``volumes``: the real names of those that exist; ``missing``: the sources of bind mounts that do not;
+    ``unseen``: those at which the login may not look.
     """
 
     networks: Mapping[str, str] = field(default_factory=dict)
     volumes: Collection[str] = ()
     missing: Collection[str] = ()
+    unseen: Collection[str] = ()
 
 
 def trial(raw: dict[str, Any], name: str, there: There, label: str) -> dict[str, Any]:

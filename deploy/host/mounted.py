@@ -10,29 +10,41 @@ import re
 import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.host.binds import TYPES, Kind, within
 from gonogo.deploy.ssh.connection import Connection
 
-TABLE = "awk '{ print $3, $4, $5 }'"
-"""proc(5), mountinfo: the device, the path within its filesystem, and where it is mounted."""
+TABLE = "awk '{ print $3, $4, $5, $(NF - 1) }'"
+"""proc(5), mountinfo: the device, the path within its filesystem, where it is mounted, and its source."""
 GONE = "//deleted"
 ESCAPED = re.compile(r"\\([0-7]{3})")
 KINDS = 0o170000
+
+
+class Place(NamedTuple):
+    """Where a file or folder lies: its device, its path within that, and what was mounted from there."""
+
+    device: str = ""
+    path: str = ""
+    source: str = ""
+
+
+NOWHERE = Place()
 
 
 @dataclass(frozen=True)
 class Mounted:
     """What the host has at a path: where links lead, when its content changed last, and what it is.
 
-    ``at``: its device and its path within that. ``changed``: seconds of the epoch.
+    ``changed``: seconds of the epoch.
     """
 
     real: str
     kind: Kind = "missing"
     changed: float = 0.0
-    at: tuple[str, str] = ("", "")
+    at: Place = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -43,19 +55,22 @@ class Mounts:
     """
 
     paths: dict[str, Mounted] = field(default_factory=dict)
-    seen: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    seen: dict[str, dict[str, Place]] = field(default_factory=dict)
 
     def another(self, container: str, place: str, path: str) -> bool:
         """Return whether a container has another file or folder at a place than the host has at a path.
 
-        No where that cannot be told.
+        No where that cannot be told: what is mounted anew from the same source, as a network share is, has
+        another device and may hold the same.
         """
         has, here = self.seen.get(container, {}).get(place), self.paths.get(path)
-        if has is None or here is None or not here.at[0]:
+        if has is None or here is None or not here.at.device:
             return False
-        if has[1].endswith(GONE):
+        if has.path.endswith(GONE):
             return True
-        return has[0] == here.at[0] and has[1] != here.at[1]
+        if has.device != here.at.device:
+            return has.source != here.at.source
+        return has.path != here.at.path
 
 
 def mounts(connection: Connection, paths: Collection[str], containers: Collection[str]) -> Mounts:
@@ -82,23 +97,23 @@ def mounts(connection: Connection, paths: Collection[str], containers: Collectio
     return Mounts(found, {one: parse(text) for one, text in zip(ids, rest, strict=False) if text.strip()})
 
 
-def parse(table: str) -> dict[str, tuple[str, str]]:
-    """Return the device and the path within it of each mount point in what TABLE printed."""
+def parse(table: str) -> dict[str, Place]:
+    """Return where each mount point lies, in what TABLE printed."""
     rows = (line.split(" ") for line in table.splitlines())
-    return {_plain(row[2]): (row[0], _plain(row[1])) for row in rows if len(row) == 3}
+    return {_plain(row[2]): Place(row[0], _plain(row[1]), _plain(row[3])) for row in rows if len(row) == 4}
 
 
-def _mounted(name: str, said: str, real: str, own: Mapping[str, tuple[str, str]]) -> Mounted:
+def _mounted(name: str, said: str, real: str, own: Mapping[str, Place]) -> Mounted:
     real = real.removesuffix("\n") or name
     point = max((point for point in own if within(real, point)), key=len, default="")
-    device, root = own.get(point, ("", ""))
+    root = own.get(point, NOWHERE)
     rest = real.removeprefix(point).strip("/")
-    inside = f"{root.rstrip('/')}/{rest}" if rest else root
+    at = root._replace(path=f"{root.path.rstrip('/')}/{rest}") if rest else root
     words = said.split()
     if len(words) != 2:
-        return Mounted(real, at=(device, inside))
+        return Mounted(real, at=at)
     kind = TYPES.get(int(words[0], 16) & KINDS, "other")
-    return Mounted(real, kind, float(words[1]), (device, inside))
+    return Mounted(real, kind, float(words[1]), at)
 
 
 def _plain(text: str) -> str:

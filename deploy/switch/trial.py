@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gonogo.deploy.compose import command_line
@@ -31,9 +31,19 @@ OCI = "runc"
 AT_ONCE = 4
 JOINED = ("bridge", "overlay")
 """The drivers of networks that a trial joins: in another, its address may be that of a machine."""
+NOT_FOUND = ("missing", "unseen")
 INTERFACE = "com.docker.network.bridge.name"
 """The option of a network that no two can have alike."""
 FULL = re.compile(r"no available IPv[46] addresses")
+"""What a container says that came before the one it replaces gave its address back."""
+POOLS = re.compile(r"address pool")
+"""What a network says that came before the one it replaces gave its addresses back."""
+LACKING = re.compile(r"bind source path does not exist: (.+)")
+"""What a mount says whose source Docker would otherwise make."""
+POOLS = re.compile(r"address pool")
+"""Of a network that is made anew, the one before gives its addresses back first."""
+LACKING = re.compile(r"bind source path does not exist: (.+)")
+"""What a mount says whose source Docker would make (Docker Engine API, bind mounts)."""
 PASSED = re.compile(rf"{re.escape(PROGRAM)}\b")
 """Of all that can be wrong with a start, only that there is no program is said with its name."""
 BEGUN = re.compile(r"^\s*Container \S+\s+Creat|Error response from daemon", re.MULTILINE)
@@ -104,7 +114,8 @@ def trials(release: Release, course: Course) -> list[Trial]:
     raw = json.loads(answer.text)
     here = _there(release, goal)
     made, wrong = _networks(connection, goal.target, _wanted(release, course, raw, names))
-    there = There({**here.networks, **made}, here.volumes, here.missing)
+    wrong = {key: why for key, why in wrong.items() if not (_anew(course, key) and POOLS.search(why))}
+    there = replace(here, networks={**here.networks, **made})
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="gonogo-trial") as pool:
         found = list(pool.map(lambda name: tried(connection, goal.target, raw, name, there), names))
     return [*(Trial(f"the network {key}", refused=why) for key, why in wrong.items()), *found]
@@ -123,9 +134,15 @@ def _there(release: Release, goal: Goal) -> There:
         for key, name in goal.model.networks.items()
         if drivers.get(name) in JOINED and key not in fixed
     }
-    sources = sorted(binds_of(goal.model))
-    missing = {path for path, one in host.paths(*sources).binds.items() if one.kind == "missing"}
-    return There(networks, {one.name for one in host.volumes.all}, missing)
+    sources = host.paths(*sorted(binds_of(goal.model))).binds
+    missing, unseen = ({path for path, one in sources.items() if one.kind == kind} for kind in NOT_FOUND)
+    return There(networks, {one.name for one in host.volumes.all}, missing, unseen)
+
+
+def _anew(course: Course, key: str) -> bool:
+    """Whether a network, by its key in the compose file, is made anew."""
+    assert course.goal.model
+    return course.goal.model.networks.get(key) in {one.name for one in course.anew}
 
 
 def _wanted(release: Release, course: Course, raw: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -173,10 +190,20 @@ def tried(connection: Connection, target: Target, raw: dict[str, Any], name: str
     if raw["services"][name].get("provider"):
         return Trial(name, not_tried="it is made by its provider, and not by the engine")
     found = _once(connection, target, raw, name, there)
-    if FULL.search(found.refused):
-        # The container that runs gives its address back before its successor takes one.
-        found = _once(connection, target, raw, name, There({}, there.volumes, there.missing))
+    while less := _less(found.refused, there):
+        there, found = less, _once(connection, target, raw, name, less)
     return found
+
+
+def _less(why: str, there: There) -> There | None:
+    """Return with what a trial that was refused is tried again, since the real start lacks nothing there."""
+    if FULL.search(why) and there.networks:
+        return replace(there, networks={})
+    lacking = LACKING.search(why)
+    if lacking and lacking[1].strip() in there.unseen:
+        path = lacking[1].strip()
+        return replace(there, missing={*there.missing, path}, unseen={*there.unseen} - {path})
+    return None
 
 
 def _once(connection: Connection, target: Target, raw: dict[str, Any], name: str, there: There) -> Trial:

@@ -119,7 +119,16 @@ def test_who_has_another_file_than_the_release_or_the_host_is_replaced(stack: Co
     assert f"bound writes to it: its folder {stack.path}/state was moved away" in moved.found(
         "contents.current"
     )
-    said += [warned, moved.output]
+    stack.shell(f"cd {stack.path} && rm -r state && mv state.old state")
+    assert stack.preflight().checks["contents.current"]["status"] != "failed"
+    over = f"mount -t tmpfs gonogo-over {stack.path}/state"
+    assert host.execute(stack.made.name, over, user="root").returncode == 0
+    try:
+        covered = stack.preflight()
+    finally:
+        host.execute(stack.made.name, f"umount {stack.path}/state", user="root")
+    assert "its folder" in covered.found("contents.current"), "a disk that was mounted meanwhile"
+    said += [warned, moved.output, covered.output]
 
     kept = {
         str(file): file.read_text(errors="replace")

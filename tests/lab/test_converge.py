@@ -111,3 +111,35 @@ def killed(stack: Converging, at: str) -> None:
         assert any(line.startswith(at) for line in process.stdout)
         time.sleep(0.2)  # a step is shown before it is journalled
         process.kill()
+
+
+def as_root(stack: Converging, line: str) -> None:
+    done = host.execute(stack.made.name, line, user="root")
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_what_a_rollback_cannot_start_is_known_before_a_container_is_stopped(stack: Converging) -> None:
+    as_root(stack, "mknod -m 666 /dev/lab-meter c 1 3")
+    metered = sleeping(devices=["/dev/lab-meter"])
+    stack.release(meter=metered, log=sleeping())
+    first = stack.current()
+    stack.release(meter=sleeping(), log=sleeping(environment={"V": "2"}))
+    before = stack.containers()
+    as_root(stack, "rm /dev/lab-meter")
+    refused = stack.gonogo("rollback", "--to", first, code=3)
+    assert "the engine would not set up meter: devices: " in refused.output
+    assert stack.containers() == before
+    as_root(stack, "mknod -m 666 /dev/lab-meter c 1 3")
+    assert "trial start" in stack.gonogo("rollback", "--to", first).output
+    as_root(stack, "rm /dev/lab-meter")
+
+
+def test_what_the_release_of_now_gives_back_is_not_missing(stack: Converging) -> None:
+    hidden = sleeping(volumes=["/root/closed/to/the/login:/data"])
+    stack.release(api=sleeping(), hidden=hidden)
+    as_root(stack, "rm -r /root/closed")
+    fill = "i=0; while docker network create lab-fill-$i; do i=$((i+1)); done >/dev/null 2>&1; [ $i -gt 0 ]"
+    as_root(stack, fill)
+    wide = {"networks": {"default": {"driver_opts": {"com.docker.network.driver.mtu": "1400"}}}}
+    stack.release(0, wide, api=sleeping(), hidden={**hidden, "environment": {"V": "2"}})
+    as_root(stack, "docker network ls -q -f name=lab-fill- | xargs docker network rm")

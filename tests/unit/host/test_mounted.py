@@ -9,14 +9,14 @@ from typing import cast
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host.mounted import Mounts, mounts
+from gonogo.deploy.host.mounted import Mounts, Place, mounts
 from gonogo.deploy.ssh.connection import Connection, Result
 from tests.unit.stacks import Answering
 
-OWN = "0:1 / /\n8:3 /@home /srv/on\\040it\n"
+OWN = "0:1 / / overlay\n8:3 /@home /srv/on\\040it /dev/sda3\n"
 SEEN = (
-    "8:3 /@home/one.conf /one\n8:3 /@home/two.conf//deleted /two\n8:3 /@home/site.old /site\n"
-    "0:9 /one.conf /far\n"
+    "8:3 /@home/one.conf /one /dev/sda3\n8:3 /@home/two.conf//deleted /two /dev/sda3\n"
+    "8:3 /@home/site.old /site /dev/sda3\n0:9 /one.conf /again /dev/sda3\n0:9 /one.conf /far tmpfs\n"
 )
 
 
@@ -43,11 +43,15 @@ def test_a_file_that_was_replaced_is_another_one() -> None:
         "site": "folder",
         "two.conf": "file",
     }
-    assert (there["one.conf"].at, there["one.conf"].changed) == (("8:3", "/@home/one.conf"), 1796029324.0)
+    assert (there["one.conf"].at, there["one.conf"].changed) == (
+        Place("8:3", "/@home/one.conf", "/dev/sda3"),
+        1796029324.0,
+    )
     assert not all_.another("id", "/one", "/srv/on it/one.conf")
     assert all_.another("id", "/two", "/srv/on it/two.conf"), "it is deleted"
     assert all_.another("id", "/site", "/srv/on it/site"), "it was moved away"
-    assert not all_.another("id", "/far", "/srv/on it/one.conf"), "of another device nothing is known"
+    assert all_.another("id", "/far", "/srv/on it/one.conf"), "another filesystem was mounted there"
+    assert not all_.another("id", "/again", "/srv/on it/one.conf"), "a share may be mounted anew"
     assert not all_.another("other", "/one", "/srv/on it/one.conf"), "it does not run"
 
 
@@ -74,5 +78,5 @@ def test_a_real_shell_tells_where_a_path_lies(tmp_path: Path) -> None:
         str(tmp_path / "a b"),
         "missing",
     )
-    assert link.at[0]
-    assert link.at[1].endswith("/a b")
+    assert link.at.device
+    assert link.at.path.endswith("/a b")

@@ -10,7 +10,7 @@ import pytest
 
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.host import mounted
-from gonogo.deploy.host.mounted import Mounted, Mounts
+from gonogo.deploy.host.mounted import Mounted, Mounts, Place
 from gonogo.deploy.release import contents
 from gonogo.deploy.release.contents import Kept, Stale, reasons, stale
 from gonogo.deploy.ssh.connection import Connection
@@ -41,8 +41,8 @@ def looked(  # noqa: PLR0913  what there is to see of one mount
     source: str = ONE,
 ) -> list[Stale]:
     """What is said of one mount; ``then``, ``now``: the digests of the file, where they are known."""
-    paths = {ONE: Mounted(ONE, kind, changed, ("8:1", ONE)), "/srv/other": Mounted("/srv/other", "file")}
-    seen = {"id-of-api": {"/one": ("8:1", "/srv/shop/one//deleted" if moved else ONE)}}
+    paths = {ONE: Mounted(ONE, kind, changed, Place("8:1", ONE)), "/srv/other": Mounted("/srv/other", "file")}
+    seen = {"id-of-api": {"/one": Place("8:1", "/srv/shop/one//deleted" if moved else ONE)}}
     monkeypatch.setattr(mounted, "mounts", lambda *_: Mounts(paths, seen))
     kept = {"id-of-api": Kept(key="k", files={ONE: then})} if then else {}
     monkeypatch.setattr(contents, "_kept", lambda *_: kept)

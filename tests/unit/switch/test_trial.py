@@ -101,8 +101,11 @@ def test_another_runtime_is_refused_what_the_engine_refuses() -> None:
     assert read("api", said, "kata").refused.startswith("devices: ")
 
 
+HIDDEN = "/root/data"
+
+
 class Engine:
-    """Stands in for a connection to an engine that has no address left in any network."""
+    """Stands in for a connection to an engine that has no address left in any network, nor HIDDEN."""
 
     def __init__(self) -> None:
         self.given: list[dict[str, Any]] = []
@@ -116,13 +119,15 @@ class Engine:
         said = f"exec: {PROGRAM}: no such file"
         if service.get("networks"):
             said = "no available IPv4 addresses on this network's address pools: shop_default (0123)"
+        elif lacking := [one["source"] for one in service["volumes"] if one["type"] == "bind"]:
+            said = f'invalid mount config for type "bind": bind source path does not exist: {lacking[0]}'
         return Result("asked", 1, b"", f"{CREATED}{DAEMON}{said}".encode(), 0.0)
 
 
 def attempt(**given: Any) -> tuple[Trial, Engine]:
     engine = Engine()
     raw = {"services": {"api": {"image": "a", "networks": {"default": None}, **given}}}
-    there = There({"default": "shop_default"})
+    there = There({"default": "shop_default"}, unseen={HIDDEN})
     return tried(cast(Connection, engine), stacks.target(), raw, "api", there), engine
 
 
@@ -133,6 +138,17 @@ def test_an_address_that_the_container_of_now_gives_back_is_not_missing() -> Non
     assert engine.lines[0].endswith(
         "-p shop -p gonogo-trial-shop run --rm --no-deps -T --name gonogo-trial-shop-api api"
     )
+
+
+def test_a_folder_that_the_engine_would_make_is_not_missing() -> None:
+    bind = {"type": "bind", "source": HIDDEN, "target": "/data"}
+    found, engine = attempt(volumes=[bind])
+    assert found == Trial("api")
+    assert [one["volumes"][0]["type"] for one in engine.given] == ["bind", "bind", "tmpfs"]
+    strict, _ = attempt(volumes=[{**bind, "bind": {"create_host_path": False}}])
+    assert strict.refused.endswith(f"bind source path does not exist: {HIDDEN}")
+    seen, _ = attempt(volumes=[{**bind, "source": "/srv/gone"}])
+    assert seen.refused.endswith("bind source path does not exist: /srv/gone"), "it vanished meanwhile"
 
 
 def test_what_a_provider_makes_is_not_tried() -> None:
