@@ -44,8 +44,17 @@ lint: $(READY)
 	ruff format --check .
 	mypy
 
+# Three processes side by side, each with a part of the tests: workers that share all would each collect all of them.
 unit: $(READY)
-	PYTHONDONTWRITEBYTECODE= python -m pytest tests/unit -q -n 3 --dist worksteal
+	@$(MAKE) --no-print-directory -j3 $(if $(filter output-sync,$(.FEATURES)),-O) unit-checks unit-remote unit-others
+
+REMOTE = $(addprefix tests/unit/,availability host mongodb ssh transfer)
+unit-checks: PART = tests/unit/checks
+unit-remote: PART = $(REMOTE)
+unit-others: PART = $(filter-out tests/unit/checks $(REMOTE) %/__pycache__,$(patsubst %/,%,$(wildcard tests/unit/*/ tests/unit/test_*.py)))
+.PHONY: unit-checks unit-remote unit-others
+unit-checks unit-remote unit-others: $(READY)
+	PYTHONDONTWRITEBYTECODE= python -m pytest -q $(PART)
 
 # tests/conftest.py says what goes to one worker and what comes first. Hosts begin with a copy of an engine that
 # has the images (lab/seed.py), which is made on first use and stays until `make clean`. Three workers keep two

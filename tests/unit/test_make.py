@@ -28,7 +28,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"(?m)^\.PHONY: (.*)$", MAKEFILE)[0].split())
 HELP = "demo test unit lint engines bench faults offline preflight verify clean"
 LINT = ("ruff check .", "ruff format --check .", "mypy")
-UNIT = ("python -m pytest tests/unit -q -n 3",)
+UNIT = tuple(f"python -m pytest -q tests/unit/{first}" for first in ("checks", "availability ", "cli "))
 LAB = ("python -m lab prepare", "python -m pytest tests/faults tests/incidents tests/lab tests/mongo ")
 BENCHES = (
     "",
@@ -109,6 +109,14 @@ def test_every_target_that_is_shown_runs_what_is_promised() -> None:
     assert set(told) == set(re.findall(r"\$\((?:if|or) \$\(([A-Z]+)\)", MAKEFILE))
 
 
+def test_each_unit_test_is_run_once() -> None:
+    parts = [
+        ROOT / path for line in re.findall(r"pytest -q (tests/unit.*)", dry("unit")) for path in line.split()
+    ]
+    for file in (ROOT / "tests/unit").rglob("test_*.py"):
+        assert sum(part == file or part in file.parents for part in parts) == 1, file
+
+
 def test_what_the_recipes_run_is_understood(
     monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
 ) -> None:
@@ -132,7 +140,7 @@ def test_what_the_recipes_run_is_understood(
     assert (campaign.runs, campaign.seed, campaign.hosts) == (3, 7, 2)
     assert [one.name for one in given["lab"] if one.command == "demo"] == ["b"]
     assert [one.all for one in given["lab"] if one.command == "down"] == [True]
-    assert sum(module == "pytest" for module, _ in ran) == 6
+    assert sum(module == "pytest" for module, _ in ran) == 8
     assert all(importlib.util.find_spec(f"tests.benchmarks{name}") for name in BENCHES)
     with pytest.raises(SystemExit):
         lab.__main__._parser().parse_args(["demo", "--nonsense"])

@@ -45,6 +45,9 @@ def server() -> Iterator[Server]:
     made = Server()
     yield made
     for item in (made.listener, *made.accepted):
+        # Closed alone, a thread that waits in accept would take connections of the next listener.
+        with contextlib.suppress(OSError):
+            item.shutdown(socket.SHUT_RDWR)
         item.close()
 
 
