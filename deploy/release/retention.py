@@ -28,11 +28,9 @@ def expire(connection: Connection, target: Target) -> list[str]:
     kept = keep(there, current, known, target.releases.keep, failed)
     needed = {image.id for name in kept if name in known for image in known[name].images.values()}
     gone = [name for name in there if name not in kept and name in known]
-    tags = sorted({tag for name in gone for tag in tags_of(known[name], needed)})
-    if tags:
-        # One by one: those that are gone already, or in use, are no reason to stop.
-        words = shlex.join(tags)
-        connection.run(f"for tag in {words}; do docker image rm -- $tag; done >/dev/null 2>&1", mutates=True)
+    if tags := sorted({tag for name in gone for tag in tags_of(known[name])}):
+        names = sorted({tag for name in gone for tag in tags_of(known[name], needed)})
+        connection.run(untag(names, sorted(set(tags) - set(names))), mutates=True)
     folders = [str(records.folder(target, name)) for name in gone]
     if folders:
         connection.check(f"rm -rf -- {shlex.join(folders)}", mutates=True)
@@ -59,8 +57,8 @@ def keep(
     return {*good[:number], *(name for name in since if name in failed), current, before}
 
 
-def tags_of(record: Record, needed: Collection[str]) -> Iterator[str]:
-    """Yield the tags that gonogo gave the images of a release, but for images that are needed on.
+def tags_of(record: Record, needed: Collection[str] = ()) -> Iterator[str]:
+    """Yield the tags that gonogo gave the images of a release, but for images that are ``needed`` on, by id.
 
     A version that a person gave may make the tag that the compose file names: that one is not gonogo's.
     """
@@ -68,6 +66,20 @@ def tags_of(record: Record, needed: Collection[str]) -> Iterator[str]:
         tag = records.tagged(image.name, record.version)
         if image.id not in needed and tag != image.name:
             yield tag
+
+
+def untag(tags: Collection[str], needed: Collection[str]) -> str:
+    """Return the line that removes tags, those of images that are ``needed`` on only where they have others.
+
+    One by one: those that are gone already, or in use, are no reason to stop.
+    """
+    named = "docker image inspect -f '{{len .RepoTags}}' -- \"$tag\""
+    lines = {
+        'docker image rm -- "$tag"': tags,
+        f'[ "$({named})" -gt 1 ] && docker image rm -- "$tag"': needed,
+    }
+    loops = [f"for tag in {shlex.join(some)}; do {line}; done" for line, some in lines.items() if some]
+    return f"{{ {'; '.join(loops)}; }} >/dev/null 2>&1"
 
 
 def _read(connection: Connection, target: Target, name: str) -> Record | None:

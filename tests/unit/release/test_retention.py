@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from gonogo.deploy.mongodb.backup import copies, upload_folder
 from gonogo.deploy.mongodb.backup.manifest import MANIFEST, PROOF
 from gonogo.deploy.release.records import Image, Record
-from gonogo.deploy.release.retention import keep, tags_of
+from gonogo.deploy.release.retention import keep, tags_of, untag
 from tests.unit import backup_stores
 
 
@@ -38,9 +39,21 @@ def test_a_release_that_failed_does_not_push_a_good_one_out() -> None:
     assert keep(there, "v5", records, 3, failed) == {"v5", "v1", "v0", "v6"}
 
 
-def test_an_image_that_is_needed_keeps_the_tag_of_the_release_that_brought_it() -> None:
+def test_an_image_that_is_needed_keeps_a_tag(tmp_path: Path) -> None:
     old = made("v1", web="sha256:same", api="sha256:old")
     assert list(tags_of(old, {"sha256:same"})) == ["registry.example:5000/chat-api:v1"]
+    assert len(list(tags_of(old))) == 2
+    docker = tmp_path / "docker"
+    docker.write_text(
+        '#!/bin/sh\ncase "$2 $6" in *ct*only*) echo 1;; *ct*) echo 2;; *) echo "$@" >> log; esac\n'
+    )
+    docker.chmod(0o755)
+    line = untag(["r/old:v1"], ["r/only:v1", "r/more:v1"])
+    subprocess.run(["sh", "-c", f"PATH={tmp_path}:$PATH; {line}"], cwd=tmp_path, check=True)
+    assert (tmp_path / "log").read_text() == "image rm -- r/old:v1\nimage rm -- r/more:v1\n"
+
+
+def test_a_tag_that_the_compose_file_names_is_not_gonogos() -> None:
     theirs = made("latest", api="sha256:old")
     assert list(tags_of(theirs, ())) == [], "it is the name in the compose file"
 
