@@ -14,8 +14,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.progress import Progress
 from gonogo.deploy.release import history, lock, records
 from gonogo.deploy.release.history import JournalledRun
-from gonogo.deploy.release.records import BACK, RESUMED
-from gonogo.deploy.release.versions import Taken
+from gonogo.deploy.release.versions import BACK, RESUMED, Taken
 from gonogo.deploy.steps.adopt import Adopt
 from gonogo.deploy.steps.backup import MakeBackup
 from gonogo.deploy.steps.baseline import TakeBaseline

@@ -7,8 +7,8 @@ import pytest
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.mongodb.restore import proof
 from gonogo.deploy.release.host import Host
-from gonogo.deploy.release.records import BACK
 from gonogo.deploy.release.verified import Verified
+from gonogo.deploy.release.versions import BACK
 from gonogo.deploy.target.target import Target
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from gonogo.deploy.release.records import BACK, RESUMED
+from gonogo.deploy.release.versions import BACK, RESUMED
 from gonogo.deploy.target import workspace
 
 OPTION = "reports"

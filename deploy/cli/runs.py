@@ -16,7 +16,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.progress import choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release import env_files, history, lock, records
+from gonogo.deploy.release import env_files, history, lock, records, versions
 from gonogo.deploy.release.env_files import as_of
 from gonogo.deploy.release.journal import END, Journal
 from gonogo.deploy.release.release import Release
@@ -44,6 +44,7 @@ def roll_back(
 
     Example: gonogo rollback production --to 8d03f5a1-20260131-080559
     """
+    to = versions.wanted(to)
     found, progress = target_file.find(target), choose(quiet=quiet, as_json=as_json)
     record = runner.rollback(found, progress, to=to, published=published(found, reports))
     raise typer.Exit(record.exit_code)
@@ -214,5 +215,5 @@ def unlock(
 
 
 def _note(connection: Connection, target: Target, held: lock.Held, reason: str) -> None:
-    journal = Journal(connection, target, f"{history.UNLOCK}{records.now():%Y%m%d-%H%M%S}")
+    journal = Journal(connection, target, f"{versions.UNLOCK}{records.now():%Y%m%d-%H%M%S}")
     journal.write(END, "unlocked", f"{held.whose} was removed: {reason}")

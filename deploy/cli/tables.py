@@ -13,11 +13,12 @@ UNBOUNDED = 10_000
 
 def show(table: Table, whole: Collection[str]) -> None:
     """Print a table; the columns called ``whole`` are as wide as what is in them."""
-    console = Console()
+    # What servers and people wrote is text: no markup, whatever brackets are in it.
+    console = Console(markup=False)
     for column in table.columns:
         if column.header in whole:
             column.no_wrap = True
             column.min_width = max((len(str(cell)) for cell in column.cells), default=0)
     if not console.is_terminal:
-        console = Console(width=UNBOUNDED)
+        console = Console(markup=False, width=UNBOUNDED)
     console.print(table)

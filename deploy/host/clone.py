@@ -59,7 +59,7 @@ def look(connection: Connection, place: str, source: str, commit: str) -> Clone:
         f"{ENVIRONMENT} export GIT_OPTIONAL_LOCKS=0; cd {folder} 2>&1 || exit 3; "
         "git status --porcelain=v2 --branch -z 2>&1 || exit 4; "
         f"printf '{_octal(PART)}'; git for-each-ref --count=1 --contains HEAD {refs}; "
-        f"printf '{_octal(PART)}'; git cat-file -e {commit}^{{commit}} 2>/dev/null && echo yes; "
+        f"printf '{_octal(PART)}'; git cat-file -e {shlex.quote(commit)}^{{commit}} 2>/dev/null && echo yes; "
         f"printf '{_octal(PART)}'; "
         f'timeout {ASK_TIMEOUT_S} git ls-remote -q --heads -- {remote} 2>&1 >/dev/null || echo "status $?"',
         timeout=3 * ASK_TIMEOUT_S,

@@ -9,6 +9,7 @@ from typing import Any
 from gonogo.deploy.compose import healthcheck
 from gonogo.deploy.compose.healthcheck import Healthcheck
 from gonogo.deploy.compose.service import Port
+from gonogo.deploy.host import docker_names
 
 LABELS = "com.docker.compose"
 
@@ -142,9 +143,9 @@ def _container(raw: dict[str, Any]) -> Container:
     ]
     networks = raw.get("networks") or {}
     return Container(
-        id=raw["id"],
-        name=raw["name"].lstrip("/"),
-        image=raw["image"],
+        id=docker_names.word(raw["id"]),
+        name=docker_names.word(raw["name"].lstrip("/")),
+        image=docker_names.word(raw["image"]),
         named=raw["named"],
         status=raw["status"],
         health=raw["health"] if raw["health"] != "none" else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Iterable, Sequence
 
+from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import inspection, logs
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import FORM, Container, parse
@@ -45,12 +46,16 @@ class Containers(Noun):
 def containers(connection: Connection, ids: Collection[str] = ()) -> list[Container]:
     """Return all containers of the host, stopped ones too; raises Unknown when docker refuses.
 
-    ``ids``: only these, without those that are gone.
+    Raises GonogoError for what no engine answers. ``ids``: only these, without those that are gone.
     """
     result = connection.run(f"{INSPECT} {shlex.join(ids)}" if ids else COMMAND)
     if not result.ok and not vanished(result):
         raise unreachable(connection.host, result)
-    return parse(result.text)
+    try:
+        return parse(result.text)
+    except ValueError as error:
+        told = f"what docker says of the containers cannot be read: {error}"
+        raise GonogoError(f"{connection.host}: {told}") from None
 
 
 def of_project(found: Iterable[Container], project: str) -> list[Container]:

@@ -79,7 +79,7 @@ def inspected(connection: Connection, names: Collection[str]) -> dict[str, dict[
     """
     if not names:
         return {}
-    result = connection.run(f"docker network inspect {shlex.join(sorted(names))}", private=True)
+    result = connection.run(f"docker network inspect -- {shlex.join(sorted(names))}", private=True)
     if not result.ok and not _absent(result.error_text):
         raise unreachable(connection.host, result)
     return {row["Name"]: row for row in rows(result.text) if row.get("Name") in names}
@@ -92,7 +92,7 @@ def _absent(text: str) -> bool:
 
 def remove(connection: Connection, name: str) -> None:
     """Remove a network; raises GonogoError with the engine's words."""
-    connection.check(f"docker network rm {shlex.quote(name)}", mutates=True)
+    connection.check(f"docker network rm -- {shlex.quote(name)}", mutates=True)
 
 
 def parse(text: str) -> list[Network]:

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.release import history, records
 from gonogo.deploy.release.history import JournalledRun
-from gonogo.deploy.release.records import BACK
 from gonogo.deploy.release.release import Release
+from gonogo.deploy.release.versions import BACK
 
 
 def chosen(coming: Release, now: str, runs: list[JournalledRun], to: str = "") -> str:

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from gonogo.deploy.release.journal import BACK, END, FILE, REMOVE, SWITCH
+from gonogo.deploy.release.versions import UNLOCK, is_version
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 
-UNLOCK = "unlock-"
-"""How the entries begin that tell why a lock was taken away; they are no runs that could be gone on with."""
 BACKWARDS = ("rollback-failed", "interrupted")
 """The outcomes with which a run can end on its way back."""
 UNVERIFIED = ("rolled-back", "rollback-failed", "interrupted", "")
 """The outcomes of runs whose release may have run, and was not verified. None yet: it was cut off."""
 WAY_BACK = ("rollback", "verify after rollback")
 """The steps of a way back; a run is back when it did the last of them that it began."""
+NAMING = ("version", "goal", "previous")
+"""The keys of a line that name versions; a line where one is none is damaged."""
 MOST = 5000
 """Lines of the journal that are read: those of some two hundred runs."""
 
@@ -69,7 +70,8 @@ def parse(text: str) -> list[JournalledRun]:
         try:
             row = json.loads(line)
             row["at"] = datetime.datetime.fromisoformat(row["at"])
-            found.setdefault(str(row["version"]), []).append(row)
+            if all(is_version(str(row[key])) for key in NAMING if row.get(key)):
+                found.setdefault(str(row["version"]), []).append(row)
         except (ValueError, KeyError, TypeError):
             continue
     # By their place in the journal, not by their times: a clock may have been set back between two runs.

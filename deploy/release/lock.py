@@ -7,8 +7,9 @@ import shlex
 import socket
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
@@ -16,20 +17,33 @@ from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target import target_file
 from gonogo.deploy.target.target import Target
 
+LAST_PID = 2**31 - 1
+"""The largest number that kill(2) takes for a process."""
+LONGEST = 300
+"""Characters of what a lock says of its holder."""
 SILENT_S = 120.0
 """Seconds without a sign of life after which a holder counts as dead."""
+
+
+def _shown(value: str) -> str:
+    if not value.isprintable() or len(value) > LONGEST:
+        raise ValueError("expected a short text that can be printed")
+    return value
+
+
+Shown = Annotated[str, AfterValidator(_shown)]
 
 
 class Holder(BaseModel):
     """Who holds a lock, for what, and since when. ``run`` tells two runs of one process apart."""
 
     model_config = ConfigDict(extra="forbid")
-    who: str
-    machine: str
-    pid: int
-    version: str
-    since: str
-    run: str = ""
+    who: Shown
+    machine: Shown
+    pid: int = Field(ge=1, le=LAST_PID)
+    version: Shown
+    since: Shown
+    run: str = Field("", pattern=r"^([0-9a-f]{16})?$")
 
 
 @dataclass(frozen=True)

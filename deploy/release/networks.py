@@ -6,6 +6,7 @@ first. Compose does that for the services that it is asked to start, and fails f
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from gonogo.deploy.release import env_files, records
 from gonogo.deploy.release.part import Part
 from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.resolved import resolve
+from gonogo.deploy.release.versions import is_version
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 
@@ -58,7 +60,11 @@ class Anew:
     @property
     def cure(self) -> str:
         """The commands that take the strangers out of it."""
-        return " && ".join(f"docker network disconnect -f {self.name} {name}" for name, _ in self.strangers)
+        network = shlex.quote(self.name)
+        leaving = (
+            f"docker network disconnect -f {network} {shlex.quote(name)}" for name, _ in self.strangers
+        )
+        return " && ".join(leaving)
 
 
 class Networks(Part):
@@ -138,7 +144,8 @@ def outside(
 def made_by(container: Container, target: Target) -> str:
     """Return the version of the release of gonogo's whose files a container was made from; else empty."""
     file, place = container.files.partition(",")[0], f"{target.deploy_path}/releases/"
-    return file.removeprefix(place).partition("/")[0] if file.startswith(place) else ""
+    name = file.removeprefix(place).partition("/")[0] if file.startswith(place) else ""
+    return name if is_version(name) else ""
 
 
 def _origins(name: str, target: Target, there: Iterable[Container]) -> set[str]:

@@ -7,14 +7,17 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host import local_git, remote_files
+from gonogo.deploy.host import docker_names, local_git, remote_files
+from gonogo.deploy.release import versions
+from gonogo.deploy.release.versions import Version
 from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.sections import values
 from gonogo.deploy.target.target import Target
 
 Kind = TypeVar("Kind", bound=BaseModel)
@@ -22,10 +25,6 @@ COMPOSE_FILE = "compose.yaml"
 IMAGES_FILE = "images.yaml"
 RECORD = "release.json"
 BASELINE = "baseline.json"
-BACK = "rollback-"
-"""How the versions of those runs begin that lead back to a release, and make none."""
-RESUMED = "resume-"
-"""How the versions of those runs begin that bring another one to its end."""
 MADE = re.compile(r"\w+-\d{8}-\d{6}(-dirty)?")
 """How a version looks that ``version`` made: nobody else has one like it."""
 FORMAT = 2
@@ -43,6 +42,13 @@ class Image(BaseModel):
     id: str
 
 
+def _named(images: dict[str, Image]) -> dict[str, Image]:
+    for one in images.values():
+        docker_names.image(one.name)
+        docker_names.image(one.id)
+    return images
+
+
 class Record(BaseModel):
     """What is kept of a release on the target, beside its compose files.
 
@@ -53,12 +59,12 @@ class Record(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     format: int = 1
-    version: str
-    previous: str = ""
-    commit: str = ""
+    version: Version
+    previous: Version = ""
+    commit: str = Field("", pattern=r"^[0-9a-f]{0,64}$")
     created: str
-    project: str
-    images: dict[str, Image] = Field(default_factory=dict)
+    project: Annotated[str, AfterValidator(values.project)]
+    images: Annotated[dict[str, Image], AfterValidator(_named)] = Field(default_factory=dict)
     hashes: dict[str, str] = Field(default_factory=dict)
     env_digest: str = ""
     driver: str = ""
@@ -119,8 +125,8 @@ def is_dirty(source: Path) -> bool:
 
 
 def folder(target: Target, name: str) -> PurePosixPath:
-    """Return the folder of a release on the target."""
-    return target.deploy_path / "releases" / name
+    """Return the folder of a release on the target; raises GonogoError for what names no release."""
+    return target.deploy_path / "releases" / versions.known(name, f"{target.host}: {target.deploy_path}")
 
 
 def files(target: Target, name: str) -> tuple[str, str]:
@@ -135,9 +141,10 @@ def tagged(name: str, version: str) -> str:
 
 
 def current(connection: Connection, target: Target) -> str:
-    """Return the version that ``.deploy/current`` names; empty when no release is current."""
-    link = shlex.quote(str(target.deploy_path / "current"))
-    return PurePosixPath(connection.run(f"readlink -- {link}").text.strip()).name
+    """Return the version that ``.deploy/current`` names; empty when no release is current. GonogoError."""
+    link = str(target.deploy_path / "current")
+    led = connection.run(f"readlink -- {shlex.quote(link)}").text.removesuffix("\n")
+    return versions.known(PurePosixPath(led).name, f"{target.host}: the link {link}") if led else ""
 
 
 def make_current(connection: Connection, target: Target, name: str) -> None:
@@ -181,7 +188,7 @@ def recorded(connection: Connection, folder: PurePosixPath) -> Recorded:
     return parse_recorded(
         connection.check(
             f"[ -e {place} ] || exit 0; cd {place} || exit 1; name=$(readlink current) || exit 0; "
-            f'echo "$name" && cd "$name" || exit 0; for file in {RECORD} {BASELINE}; do '
+            f'echo "$name" && cd releases/"${{name##*/}}" || exit 0; for file in {RECORD} {BASELINE}; do '
             f"[ ! -e $file ] || tr -d '\n' < $file || exit 1; echo; done; "
             f"for file in {files}; do [ -e $file ] || echo $file; done"
         ).text
@@ -189,8 +196,9 @@ def recorded(connection: Connection, folder: PurePosixPath) -> Recorded:
 
 
 def parse_recorded(text: str) -> Recorded:
-    """Return what the question of ``recorded`` was answered."""
-    name, *rest = text.splitlines() or [""]
+    """Return what the question of ``recorded`` was answered; GonogoError where the link names no version."""
+    led, *rest = text.splitlines() or [""]
+    name = versions.known(PurePosixPath(led).name, "the link to the current release") if led else ""
     damaged: list[str] = []
 
     def read(line: str, file: str, kind: type[Kind]) -> Kind | None:
@@ -202,7 +210,7 @@ def parse_recorded(text: str) -> Recorded:
 
     record, baseline, *lacking = rest if len(rest) > 1 else ["", "", *NEEDED]
     return Recorded(
-        PurePosixPath(name).name,
+        name,
         read(record, RECORD, Record),
         read(baseline, BASELINE, Baseline),
         tuple(lacking) if name else (),
@@ -212,7 +220,13 @@ def parse_recorded(text: str) -> Recorded:
 
 def load(connection: Connection, target: Target, name: str) -> Record | None:
     """Return a release's record; None when there is none. Raises GonogoError when it is damaged."""
-    return _read(connection, folder(target, name) / RECORD, Record)
+    path = folder(target, name) / RECORD
+    found = _read(connection, path, Record)
+    if found and found.version != name:
+        raise GonogoError(
+            f"{connection.host}: {path} is the record of {found.version}: put that of {name} back from a copy"
+        )
+    return found
 
 
 def load_baseline(connection: Connection, target: Target, name: str) -> Baseline | None:
@@ -224,7 +238,9 @@ def listed(connection: Connection, target: Target) -> list[str]:
     """Return the versions whose records are on the target, the newest first by when they were written."""
     folder = shlex.quote(str(target.deploy_path / "releases"))
     look = f"cd {folder} 2>/dev/null || exit 0; ls -1t -- */{RECORD} 2>/dev/null || true"
-    return [PurePosixPath(line).parent.name for line in connection.check(look).text.splitlines()]
+    lines = [line.rpartition("/") for line in connection.check(look).text.split("\n")]
+    names = dict.fromkeys(name for name, _, file in lines if file == RECORD)
+    return [name for name in names if versions.is_version(name)]
 
 
 def lacking(connection: Connection, target: Target, name: str) -> list[str]:

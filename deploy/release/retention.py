@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup_store
 from gonogo.deploy.release import history, records
-from gonogo.deploy.release.records import BACK, Record
+from gonogo.deploy.release.records import Record
+from gonogo.deploy.release.versions import BACK
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 
@@ -92,6 +93,10 @@ def _read(connection: Connection, target: Target, name: str) -> Record | None:
 def _forget_ways_back(connection: Connection, target: Target) -> None:
     """Remove what runs that led back wrote down, but for the newest ones."""
     folder = shlex.quote(str(target.deploy_path / "releases"))
-    older = f"ls -1td -- {BACK}* 2>/dev/null | tail -n +{target.releases.keep + 1}"
+    # A name with a line break would be read as several, the name of a release among them.
+    named = (
+        f'for name in {BACK}*; do case "$name" in *[!A-Za-z0-9_.-]*) ;; *) set -- "$@" "$name";; esac; done'
+    )
+    older = f'ls -1td -- "$@" 2>/dev/null | tail -n +{target.releases.keep + 1}'
     remove = 'while IFS= read -r name; do rm -rf -- "$name"; done'
-    connection.run(f"cd {folder} 2>/dev/null && {older} | {remove}", mutates=True)
+    connection.run(f"cd {folder} 2>/dev/null || exit 0; set --; {named}; {older} | {remove}", mutates=True)

@@ -40,10 +40,18 @@ for list in "$@"; do mv -f -- "$part/$list" "$root/$list"; done
 """
 """Unpacks a report below a folder: all of it or nothing is seen there under its name."""
 PRUNE = """cd -- "$1"
-ls -1t -- */release.json | tail -n "+$2" | while IFS= read -r record; do rm -rf -- "${record%/*}"; done
+keep=$2
+set --
+for record in */release.json; do
+  case "${record%/*}" in -*|*[!A-Za-z0-9_.-]*) ;; *) set -- "$@" "$record";; esac
+done
+ls -1t -- "$@" | tail -n "+$keep" | while IFS= read -r record; do rm -rf -- "${record%/*}"; done
 ls -1d -- */
 """
-"""Removes the reports on the target that are too old, and names those that stay."""
+"""Removes the reports on the target that are too old, and names those that stay.
+
+What has a name that no report has, such as one with a line break, is left alone.
+"""
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Report:
     @property
     def folder(self) -> str:
         """The report's own folder in it."""
-        return f"{self.record.target}/{self.record.version}"
+        return f"{self.page.parents[1].name}/{self.page.parent.name}"
 
     def files(self, *lists: str) -> dict[str, bytes]:
         """Return what is sent, by its name below ``root``; raises ReportRefused when a secret is in it."""
@@ -89,7 +97,7 @@ def send(target: Target, report: Report, connection: Connection | None) -> list[
     wanted = target.publishing
     if not (wanted.on_target or wanted.to or wanted.command):
         return []
-    lists = [f"{report.record.target}/{PAGE}", *([PAGE] if wanted.all_targets else [])]
+    lists = [f"{report.page.parents[1].name}/{PAGE}", *([PAGE] if wanted.all_targets else [])]
     files = report.files(*lists)
     failed = []
     for name, carry in _ways(target, report, connection, files, lists):
@@ -118,15 +126,16 @@ def _ways(
 def _onto(target: Target, report: Report, connection: Connection, files: dict[str, bytes]) -> None:
     """Lay the report down on the target, remove the oldest there, and list those that are there then."""
     place, limit = target.deploy_path / FOLDER, target.publishing.timeout_s
-    own = {PurePosixPath(name).relative_to(report.record.target): data for name, data in files.items()}
+    name, version = report.folder.split("/")
+    own = {PurePosixPath(file).relative_to(name): data for file, data in files.items()}
     packed = _packed({str(path): data for path, data in own.items() if len(path.parts) > 1})
-    land = f"umask 077; {_script(LAND, str(place), report.record.version)}"
+    land = f"umask 077; {_script(LAND, str(place), version)}"
     connection.check(land, stdin=packed, timeout=limit, mutates=True)
     prune = _script(PRUNE, str(place), str(target.publishing.keep + 1))
     left = connection.check(prune, timeout=limit, mutates=True).text.splitlines()
-    there = {name.rstrip("/") for name in left}
-    known = [one for one in gather(report.root) if one.target == report.record.target]
-    page = history(report.record.target, [one for one in known if one.version in there])
+    there = {one.rstrip("/") for one in left}
+    known = [one for one in gather(report.root) if one.target == name]
+    page = history(name, [one for one in known if one.version in there])
     remote_files.put(connection, place / PAGE, page.encode())
 
 

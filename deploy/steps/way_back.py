@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.release import env_files, records
 from gonogo.deploy.steps.report_step import INTERRUPTED, Ended
@@ -60,8 +62,9 @@ def _freed(run: Run) -> str:
     """Return the commands that free networks which could not be removed, each followed by ``&&``."""
     lines = []
     for name, inside in run.stuck.items():
-        lines += [f"docker network disconnect -f {name} {one}" for one in inside]
-        lines.append(f"docker network rm {name}")
+        network = shlex.quote(name)
+        lines += [f"docker network disconnect -f {network} {shlex.quote(one)}" for one in inside]
+        lines.append(f"docker network rm {network}")
     return "".join(f"{line} && " for line in lines)
 
 
@@ -72,16 +75,16 @@ def by_hand(run: Run) -> str:
     if not previous:
         look = "log in, look at `docker ps -a` and `docker logs`"
         return f"{look}, and start the stack from {path} by hand; {on}"
-    files = " ".join(f"-f {file}" for file in records.files(run.target, previous))
+    files = " ".join(f"-f {shlex.quote(file)}" for file in records.files(run.target, previous))
     target, services = run.target, list(run.switched)
     if before := run.before:
         target = env_files.as_of(run.target, before)
         services = [name for name in run.switched if name in before.images and name not in run.once]
-    env = f" --env-file {target.env_path}" if target.env_path else ""
+    env = f" --env-file {shlex.quote(str(target.env_path))}" if target.env_path else ""
     # Compose sees no difference in contents; of a run that was cut off, what it changed is not known.
     anew = " --force-recreate" if not run.changes or any(one.anew for one in run.changes) else ""
     return (
-        f"log in and run `{_freed(run)}docker compose {files} --project-directory {path} -p "
-        f"{run.target.project}{env} up -d --no-deps --no-build --pull never{anew} {' '.join(services)}`; "
-        f"{on}"
+        f"log in and run `{_freed(run)}docker compose {files} "
+        f"--project-directory {shlex.quote(str(path))} -p {run.target.project}{env} "
+        f"up -d --no-deps --no-build --pull never{anew} {shlex.join(services)}`; {on}"
     )

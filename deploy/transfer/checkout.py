@@ -19,7 +19,7 @@ def set_to(connection: Connection, section: OnServer, commit: str) -> str:
     there and would be overwritten. Raises GonogoError.
     """
     folder, remote = shlex.quote(section.checkout), shlex.quote(section.remote)
-    there = f"git cat-file -e {commit}^{{commit}} 2>/dev/null"
+    there = f"git cat-file -e {shlex.quote(commit)}^{{commit}} 2>/dev/null"
     result = connection.run(
         f"{ENVIRONMENT} cd {folder} || exit 1; "
         f"{there} || git fetch -q -- {remote} || exit 1; "
@@ -27,7 +27,7 @@ def set_to(connection: Connection, section: OnServer, commit: str) -> str:
         "changed=$(git status --porcelain) || exit 1; "
         '[ -z "$changed" ] || { echo "it has changes that are not committed:" $changed >&2; exit 1; }; '
         "git symbolic-ref -q --short HEAD || git rev-parse HEAD || exit 1; "
-        f"git checkout -q --detach {commit} || exit 1",
+        f"git checkout -q --detach {shlex.quote(commit)} || exit 1",
         timeout=FETCH_TIMEOUT_S,
         mutates=True,
     )

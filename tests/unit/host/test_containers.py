@@ -120,3 +120,13 @@ def test_a_container_is_found_by_its_name() -> None:
 def test_the_form_asks_for_no_environment() -> None:
     assert "Env" not in containers.FORM
     assert json.loads(API).keys() <= {part.split('"')[1] for part in containers.FORM.split(",")} | {"id"}
+
+
+@every(
+    "key, value",
+    [("id", "--help"), ("id", "a b"), ("name", "/../x"), ("name", "/$(id)"), ("image", "-x"), ("image", "")],
+)
+def test_what_no_engine_calls_a_container_is_no_answer(key: str, value: str) -> None:
+    row = json.dumps(json.loads(API) | {key: value})
+    with pytest.raises(GonogoError, match="what docker says of the containers cannot be read"):
+        containers.containers(Answering(out=row))  # type: ignore[arg-type]

@@ -144,7 +144,7 @@ def test_a_lock_that_cannot_be_written_locks_nobody_out(
 def test_a_lock_that_somebody_took_meanwhile_is_not_taken_away(
     connection: Connection, there: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dead, fresh = (ADA.model_copy(update={"run": run}).model_dump_json() for run in ("dead", "fresh"))
+    dead, fresh = (ADA.model_copy(update={"run": run}).model_dump_json() for run in ("dead" * 4, "f5e5" * 4))
     put(there, dead)
     seen = lock.look(connection, there.deploy_path)
     (Path(str(there.deploy_path)) / "lock").write_text(fresh)

@@ -91,7 +91,7 @@ def test_a_record_is_read_as_it_was_written(connection: Connection, there: Targe
         version="v1",
         created="2026-01-31",
         project="shop",
-        images={"api": Image(name="é", id="sha256:1")},
+        images={"é": Image(name="api", id="sha256:1")},
     )
     baseline = Baseline(taken="v0", counts={"users": 5})
     assert records.load(connection, there, "v1") is None

@@ -27,6 +27,7 @@ from gonogo.deploy.steps.difference import compared, keys, masked
 from tests.unit.stacks import model, target
 from tests.unit.tables import every
 
+COMMITS = {"v1": "1" * 40, "v2": "2" * 40}
 SECRET = "hunter2-Xq9vLw0TzR4kPb7s"
 
 
@@ -95,14 +96,14 @@ def test_going_back_tells_sizes_configuration_and_the_commits_that_are_lost(
         made = {"api": Given({"NEW": "1"}, ())}
         run.release.answers.known['host.project("shop").made_with'] = Answer(made, None)
         for name, text in (("v1", "services: {}\n"), ("v2", f"services: {{}}\nx-token: {SECRET}\n")):
-            record = Record(version=name, commit=f"commit of {name}", created="", project="shop")
+            record = Record(version=name, commit=COMMITS[name], created="", project="shop")
             records.save(run.connection, there, name, records.RECORD, record)
             records.save(run.connection, there, name, records.COMPOSE_FILE, text)
         run.record.previous = "v2"
         run.changed([Change("api", "replaced", "its image changed", "sha256:2", "sha256:1")])
         difference.tell_again(run, "v1", after)
         told = run.record
-        assert asked == [("commit of v2", "commit of v1")]
+        assert asked == [(COMMITS["v2"], COMMITS["v1"])]
         assert (told.commits, told.commits_lost) == ([], ["c0ffee00 bad idea"])
         assert (told.services[0].size_before, told.services[0].size_after) == (200, 100)
         assert told.configuration is not None

@@ -240,3 +240,28 @@ def test_what_is_no_place_is_refused_in_a_sentence(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=r"`publishing\.to` is "):
             wanting(tmp_path, to=to)
     assert wanting(tmp_path, to="me@web:/srv/www").publishing.to == "me@web:/srv/www"
+
+
+def test_the_folder_is_that_of_the_page_whatever_its_record_says(tmp_path: Path) -> None:
+    page = publish(small(), tmp_path / "reports")
+    hostile = Report(page, small("../../../escaped", target="../up"), str)
+    to = tmp_path / "out" / "of" / "reports"
+    assert publishing.send(wanting(tmp_path, to=str(to)), hostile, None) == []
+    shop = wanting(tmp_path, on_target=True)
+    assert publishing.send(shop, hostile, Here()) == []  # type: ignore[arg-type]
+    assert tree(to) == ["shop/index.html", *FILES]
+    assert not [path for path in tmp_path.rglob("*") if path.name in ("escaped", "up")]
+
+
+def test_reports_with_other_names_are_left_alone_on_the_target(tmp_path: Path) -> None:
+    shop = wanting(tmp_path, on_target=True, keep=1)
+    there = Path(str(shop.deploy_path)) / "reports"
+    for name in ("v0", "old\nmine", "mine"):
+        (there / name).mkdir(parents=True)
+        (there / name / "release.json").write_text("{}")
+        at = 2**31 if name == "mine" else 0
+        os.utime(there / name / "release.json", (at, at))
+    assert publishing.send(shop, written(tmp_path), Here()) == []  # type: ignore[arg-type]
+    left = {path.name for path in there.iterdir() if path.is_dir()}
+    assert "mine" in left
+    assert "v0" not in left
