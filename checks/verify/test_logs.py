@@ -9,6 +9,7 @@ import pytest
 
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.logs import BYTES, LINES
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import Baseline
 from gonogo.deploy.release.verified import Verified
@@ -60,14 +61,15 @@ def test_logs_clean(host: Host, target: Target, release: Verified, expect: Expec
     """No container has logged an error since the release started it."""
     project = host.project(target.project)
     _ = project.made_with  # its secrets must be known before a line is shown
-    wrong, read, mute = [], 0, []
+    wrong, read, mute, cut = [], 0, [], []
     for one, since in moments(project.containers, release.baseline):
         found = host.containers.log(one, since)
         if found is None:
             mute.append(one.name)
             continue
-        read += len(found)
-        bad = matching(found, target.logs.errors, target.logs.allow)
+        read += len(found.lines)
+        cut += [one.name] if found.cut else []
+        bad = matching(found.lines, target.logs.errors, target.logs.allow)
         # Hidden first and cut afterwards: half a secret would not be recognised.
         wrong += [told(one, [release.redactor(line) for line in bad])] if bad else []
     expect(
@@ -76,6 +78,13 @@ def test_logs_clean(host: Host, target: Target, release: Verified, expect: Expec
         found=f"{read} lines without an error",
         expected="no line that tells of an error",
         severity=None if target.logs.declared and not release.gone_back else "warning",
+    )
+    expect(
+        not cut,
+        f"the logs of {', '.join(cut)} are longer than what was read of them, which is their end",
+        expected=f"logs of at most {LINES} lines and {BYTES / 1_000_000:g} MB",
+        fix="Read them there with `docker logs --since`, or let these services log less when they start.",
+        severity="warning",
     )
     expect(
         not mute,

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from gonogo.deploy.host.answers import ahead
-from gonogo.deploy.host.http import Reply, entry, get, limit_of, places
+from gonogo.deploy.host.http import BODY_LIMIT, Reply, entry, get, limit_of, places
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.sections.service import Health
@@ -44,7 +44,11 @@ def faults(endpoint: Health, reply: Reply) -> list[str]:
     found = []
     if reply.status != endpoint.status:
         found.append(f"HTTP {reply.status} instead of {endpoint.status}")
-    if endpoint.expect:
+    if endpoint.expect and reply.cut:
+        found.append(
+            f"the body is longer than {BODY_LIMIT:,} bytes, so what is expected of it was not judged"
+        )
+    elif endpoint.expect:
         found += differences(endpoint, reply.body)
     took = round(reply.seconds * 1000)
     if took > endpoint.latency_ms:

@@ -84,7 +84,8 @@ def list_backups(
         if verify:
             _prove(release, backup_store.find(release.connection, release.target, verify), as_json)
             return
-        kept = [_kept(release, backup) for backup in found]
+        proofs = proof.of(release.connection, release.target, found)
+        kept = [_kept(backup, proofs.get(backup.name)) for backup in found]
         if as_json:
             for one in kept:
                 lines.write(one)
@@ -169,8 +170,8 @@ def _prove(release: Release, made: Backup, as_json: bool) -> None:
         raise typer.Exit(GonogoError.exit_code)
 
 
-def _kept(release: Release, backup: Backup) -> events.Kept:
-    manifest, proved = backup.manifest, proof.load(release.connection, str(backup.folder))
+def _kept(backup: Backup, proved: proof.Proof | None) -> events.Kept:
+    manifest = backup.manifest
     return events.Kept(
         name=backup.name,
         made=manifest.made,

@@ -10,6 +10,7 @@ from gonogo.deploy.host import inspection, logs
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import FORM, Container, parse
 from gonogo.deploy.host.docker import unreachable
+from gonogo.deploy.host.logs import Log
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.ssh.connection import Connection, Result
 
@@ -34,9 +35,9 @@ class Containers(Noun):
         super().refresh()
         self._host.forget("project")
 
-    def log(self, container: Container, since: str) -> list[str] | None:
-        """Return the last lines that a container logged since a moment, asked live; see ``logs.lines``."""
-        return logs.lines(self.connection, container, since)
+    def log(self, container: Container, since: str) -> Log | None:
+        """Return the last lines that a container logged since a moment, asked live; see ``logs.log``."""
+        return logs.log(self.connection, container, since)
 
     def inspected(self, found: Sequence[Container]) -> dict[str, str]:
         """Return ``docker inspect`` of each container by name, without secrets, asked live."""

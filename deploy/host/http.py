@@ -25,12 +25,16 @@ LIMIT_S = 5.0
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer: HTTP status (None: there was none), the body as text, seconds, and why there was none."""
+    """One answer: HTTP status (None: there was none), the body as text, seconds, and why there was none.
+
+    ``cut``: the body is longer, and has lost its end.
+    """
 
     status: int | None
     body: str
     seconds: float
     error: str = ""
+    cut: bool = False
 
 
 class Http(Noun):
@@ -95,7 +99,7 @@ def get(connection: Connection, url: str, limit: float, *, direct: bool = False)
         status, body = ask(url, local, limit, BODY_LIMIT)
     except NoAnswer as error:
         return Reply(None, "", time.monotonic() - begun, str(error))
-    return Reply(status, body, time.monotonic() - begun)
+    return Reply(status, body, time.monotonic() - begun, cut=len(body.encode()) >= BODY_LIMIT)
 
 
 def entry(url: str, reply: Reply) -> Entry:

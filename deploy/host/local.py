@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from gonogo.deploy.errors import CommandTimeout, GonogoError, explained
+from gonogo.deploy.host import bounded_process
 from gonogo.deploy.host.own_variables import own_variables
+from gonogo.deploy.ssh import framing
 from gonogo.deploy.ssh.connection import Connection
-from gonogo.deploy.ssh.request_log import short
+from gonogo.deploy.ssh.request_log import short, too_long
 from gonogo.deploy.ssh.shell import Result
 from gonogo.deploy.ssh.transcript import Entry, Transcript
 
@@ -45,26 +47,29 @@ class LocalConnection:
         private: bool = False,
         **_: Any,
     ) -> Result:
-        """Run a shell command and return its Result, whatever its exit status; see ``Connection.run``."""
+        """Run a shell command and return its Result, whatever its exit status; see ``Connection.run``.
+
+        Raises CommandTimeout, and GonogoError for an answer that is too long.
+        """
         limit, begun = timeout or TIMEOUT_S, time.monotonic()
         try:
-            done = subprocess.run(
-                ["/bin/sh", "-c", command],
-                input=stdin or b"",
-                capture_output=True,
-                env={**own_variables(), "LC_ALL": "C"},
-                timeout=limit,
-                check=False,
-            )
+            environment = {**own_variables(), "LC_ALL": "C"}
+            argv, most = ["/bin/sh", "-c", command], framing.ANSWER_LIMIT
+            done = bounded_process.run(argv, environment, stdin or b"", limit, most)
         except subprocess.TimeoutExpired:
             raise CommandTimeout(
                 f"{HERE}: `{short(command)}` did not end within {limit:g} s and was stopped"
             ) from None
         seconds = time.monotonic() - begun
-        result = Result(command, done.returncode, done.stdout, done.stderr, seconds)
-        size = f"[{len(done.stdout)} bytes, not kept: they may hold secrets]"
+        if done.cut:
+            self.transcript.add(
+                Entry(f"{command}  # on {HERE}", done.status, told := too_long(HERE, command), seconds)
+            )
+            raise GonogoError(told)
+        result = Result(command, done.status, done.output, done.errors, seconds)
+        size = f"[{len(done.output)} bytes, not kept: they may hold secrets]"
         output = size if private else result.text + result.error_text
-        self.transcript.add(Entry(f"{command}  # on {HERE}", done.returncode, output, seconds))
+        self.transcript.add(Entry(f"{command}  # on {HERE}", done.status, output, seconds))
         return result
 
     def check(self, command: str, **given: Any) -> Result:

@@ -57,10 +57,16 @@ class JournalledRun:
         return f"never ended; the last thing it began was the step {self.step!r}"
 
 
-def runs(connection: Connection, target: Target) -> list[JournalledRun]:
-    """Return the runs that the journal on the target tells of, newest first; raises GonogoError."""
+def runs(connection: Connection, target: Target, of: str = "") -> list[JournalledRun]:
+    """Return the runs that the journal on the target tells of, newest first; raises GonogoError.
+
+    Those of the last MOST lines, and of as many lines before them that name the version ``of``.
+    """
     file = shlex.quote(str(target.deploy_path / FILE))
-    return parse(connection.check(f"if [ -e {file} ]; then tail -n {MOST} {file}; fi").text)
+    older = (
+        f"head -n -{MOST} {file} | grep -F -- {shlex.quote(json.dumps(of))} | tail -n {MOST}; " if of else ""
+    )
+    return parse(connection.check(f"if [ -e {file} ]; then {older}tail -n {MOST} {file}; fi").text)
 
 
 def parse(text: str) -> list[JournalledRun]:

@@ -25,8 +25,8 @@ COMMAND_LIMIT = 120_000
 KILL_GRACE_S = 2
 """Seconds between TERM and KILL for a command that is over its time."""
 
-ANSWER_LIMIT = 256 * 1024 * 1024
-"""Bytes of an answer that are kept; of a longer one nothing is."""
+ANSWER_LIMIT = 16_000_000
+"""Bytes of an answer that are kept, of a stream; of a longer one none: a part would be judged as all."""
 
 Clock = Literal["fractional", "whole", "none"]
 """What the target's ``timeout`` understands; ``none``: the target has no usable ``timeout``."""

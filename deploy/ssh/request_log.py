@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
+from gonogo.deploy.ssh import framing
 from gonogo.deploy.ssh.channel import Gone, Late, TooMuch
 from gonogo.deploy.ssh.shell import Result
 from gonogo.deploy.ssh.transcript import Entry, Transcript
 
+RECORDED = 64_000_000
+"""Bytes of all answers that are kept for a recording; one for which there is no room is left out."""
 SHOWN = 120
 """Characters of a command that a message shows."""
 
@@ -34,6 +37,7 @@ class RequestLog:
     def __init__(self, host: str, transcript: Transcript, lost: Callable[[str, str, bool], str]) -> None:
         self._host, self.transcript, self._lost = host, transcript, lost
         self.asked: list[Asked] = []
+        self._room = RECORDED
 
     def of(  # noqa: PLR0913  one for each choice of its callers
         self,
@@ -57,7 +61,7 @@ class RequestLog:
         try:
             result = ask()
             if not mutates and not private:
-                self.asked.append(Asked(command, result.exit_status, result.text, result.error_text))
+                self._record(result)
             count = size() if size else len(result.stdout)
             took, at = result.seconds, min(at, time.time() - result.seconds)
             status, output = result.exit_status, _size(count) if private else _output(result)
@@ -66,7 +70,7 @@ class RequestLog:
             output = f"{self._host}: `{short(command)}` did not end within {limit:g} s and was stopped"
             raise CommandTimeout(self.transcript.redact(output)) from None
         except TooMuch:
-            output = f"{self._host}: `{short(command)}` answered more than can be read"
+            output = too_long(self._host, command)
             raise GonogoError(self.transcript.redact(output)) from None
         except Gone as gone:
             output = self._lost(command, str(gone), mutates)
@@ -74,6 +78,18 @@ class RequestLog:
         finally:
             took = max(took, time.monotonic() - begun)
             self.transcript.add(Entry(command, status, output, took, mutates, at))
+
+    def _record(self, result: Result) -> None:
+        size = len(result.stdout) + len(result.stderr)
+        if size <= self._room:
+            self._room -= size
+            self.asked.append(Asked(result.command, result.exit_status, result.text, result.error_text))
+
+
+def too_long(host: str, command: str) -> str:
+    """Return what is said of an answer of which nothing was kept."""
+    limit = f"{framing.ANSWER_LIMIT / 1_000_000:g} MB"
+    return f"{host}: `{short(command)}` answered more than {limit}, so nothing of it was kept or judged"
 
 
 def short(command: str) -> str:

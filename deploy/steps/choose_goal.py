@@ -15,7 +15,7 @@ class ChooseGoal(Step):
 
     def do(self, run: Run) -> None:
         """Choose it, and begin the journal."""
-        found = history.runs(run.connection, run.target)
+        found = history.runs(run.connection, run.target, self._to)
         now = records.current(run.connection, run.target)
         run.goal = choice.chosen(run.release, now, found, self._to)
         run.record.previous, cut = now, history.unfinished(found)

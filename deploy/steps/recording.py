@@ -56,7 +56,9 @@ class Recorded:
         """Return the answers of then, in turn, and the last again; raises Unknown for what was not asked."""
         found = self._answers.get(command)
         if not found:
-            raise Unknown("recording", f"`{command}` was not asked when this run was recorded")
+            raise Unknown(
+                "recording", f"`{command}` was not asked when this run was recorded, or answered too much"
+            )
         one = found.popleft() if len(found) > 1 else found[0]
         self.transcript.add(Entry(command, one.exit_status, f"{one.output}{one.errors}", 0.0))
         return Result(command, one.exit_status, one.output.encode(), one.errors.encode(), 0.0)

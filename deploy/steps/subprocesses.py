@@ -6,15 +6,20 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import bounded_process
 from gonogo.deploy.host.own_variables import own_variables
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 LAST_LINES = 3
+MOST = 1_000_000
+GRACE_S = 5.0
+"""Seconds that a program may live on after it closed its output."""
 
 
 def run(  # noqa: PLR0913  one keyword for each choice
@@ -26,7 +31,7 @@ def run(  # noqa: PLR0913  one keyword for each choice
     given: Mapping[str, str] = _NOTHING,
     stdin: bytes = b"",
 ) -> tuple[int, bytes]:
-    """Run a program and return its exit status and all that it printed.
+    """Run a program and return its exit status and what it printed, of which MOST bytes are kept: the last.
 
     It has this process's environment and ``given``, and ``stdin`` as its standard input. Raises GonogoError,
     which calls it ``what``, when it cannot be started or did not end within ``limit`` seconds.
@@ -40,13 +45,20 @@ def run(  # noqa: PLR0913  one keyword for each choice
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            bufsize=0,
             start_new_session=True,
         )
     except OSError as error:
         raise GonogoError(f"{what} cannot be run: {error.strerror}") from None
     try:
-        output, _ = process.communicate(stdin, timeout=limit)
-        return process.returncode, output
+        assert process.stdin and process.stdout
+        threading.Thread(target=bounded_process.feed, args=(process.stdin, stdin), daemon=True).start()
+        reader = bounded_process.Reader(process.stdout, MOST, end=True)
+        reader.join(limit)
+        if reader.is_alive():
+            raise subprocess.TimeoutExpired(list(argv), limit)
+        left = f"[… cut, {reader.size} bytes in all …]\n".encode() if reader.cut else b""
+        return process.wait(GRACE_S), left + bytes(reader.kept)
     except subprocess.TimeoutExpired:
         raise GonogoError(f"{what} did not end within {limit:g} s and was stopped") from None
     finally:

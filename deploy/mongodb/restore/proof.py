@@ -6,13 +6,14 @@ Nobody had ever restored the one backup there was (incident L7).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import remote_files
+from gonogo.deploy.mongodb.backup import backup_store
 from gonogo.deploy.mongodb.backup.backup_store import PROOF, Backup
 from gonogo.deploy.mongodb.backup.reading import BackupDamaged
 from gonogo.deploy.mongodb.restore import (
@@ -27,6 +28,7 @@ from gonogo.deploy.mongodb.restore.throwaway import Throwaway
 from gonogo.deploy.release.records import now
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
+from gonogo.deploy.target.target import Target
 
 MOST = 20
 """Differences that are written down; the others are counted."""
@@ -112,8 +114,19 @@ def keep(connection: Connection, backup: Backup, proof: Proof) -> None:
 def load(connection: Connection, folder: str) -> Proof | None:
     """Return the proof in the folder of a backup; None where there is none, or what is there is no proof."""
     data = remote_files.read(connection, PurePosixPath(folder) / PROOF)
+    return _read(data.decode("utf-8", "replace")) if data else None
+
+
+def of(connection: Connection, target: Target, backups: Sequence[Backup]) -> dict[str, Proof]:
+    """Return the proofs of backups, by the backup's name; those that have none are left out."""
+    names = [one.name for one in backups]
+    found = zip(names, backup_store.lines(connection, target, names, PROOF), strict=True)
+    return {name: proof for name, text in found if (proof := _read(text))}
+
+
+def _read(text: str) -> Proof | None:
     try:
-        return Proof.model_validate_json(data) if data else None
+        return Proof.model_validate_json(text)
     except ValidationError:
         return None
 

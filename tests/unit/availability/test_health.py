@@ -157,6 +157,14 @@ def test_an_answer_without_end_is_cut(look: Asks, monkeypatch: pytest.MonkeyPatc
     assert 3 <= len(look("endless")[0].body) < 1000
 
 
+def test_of_a_body_that_was_cut_nothing_is_expected(look: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BODY_LIMIT", 3)
+    reply, found = look("json", json={"count": 1})
+    assert reply.cut
+    assert len(found) == 1
+    assert "so what is expected of it was not judged" in found[0]
+
+
 def test_an_answer_that_drips_is_late(look: Asks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "LIMIT_S", 0.05)
     reply, wrong = look("endless", latency_ms=1)

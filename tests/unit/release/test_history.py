@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+import pytest
 
 from gonogo.deploy.release import history
+from gonogo.deploy.ssh.connection import Connection
+from tests.unit import stacks
 
 
 def line(minute: int, version: str, step: str, state: str, detail: str = "") -> str:
@@ -114,3 +119,19 @@ def test_a_release_counts_as_verified_by_whichever_run_verified_it() -> None:
     found = history.parse("\n".join(rows))
     assert history.verified(found) == {"v3"}
     assert history.failed(found) == {"v2"}
+
+
+def test_a_release_is_known_to_have_failed_however_long_ago(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "MOST", 4)
+    there = stacks.target(path=str(tmp_path))
+    file = tmp_path / ".deploy" / "journal.jsonl"
+    file.parent.mkdir()
+    old = [line(1, "v1", "switch api", "begun"), line(2, "v1", "end", "rolled-back")]
+    file.write_text("\n".join([*old, *JOURNAL, ""]))
+    assert history.failed(history.runs(connection, there)) == {"v2"}
+    assert history.failed(history.runs(connection, there, "v1")) == {"v2"}, "it was deployed later"
+    file.write_text("\n".join([*old, *JOURNAL[6:], *JOURNAL[6:], ""]))
+    assert history.failed(history.runs(connection, there, "v1")) == {"v1", "v2"}
+    assert history.runs(connection, there, "v")[0].version == "v2"

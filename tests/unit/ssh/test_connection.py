@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import CommandTimeout, GonogoError, UsageError
+from gonogo.deploy.ssh import request_log
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.ssh.pool import MOST_SHELLS
 from tests.unit.stacks import target
@@ -151,3 +152,11 @@ def test_a_port_of_another_address_is_relayed(connection: Connection) -> None:
             assert near.recv(10) == b""
     assert connection.forward_port("127.0.0.1", 6380) == 6380
     assert connection.forward_socket("/run/x.sock") == Path("/run/x.sock")
+
+
+def test_a_recording_has_room_for_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_log, "RECORDED", 10)
+    with Connection.open(target()) as connection:
+        for command in ("echo 123456", "echo 789", "echo 0"):
+            connection.run(command)
+        assert [one.command for one in connection.asked] == ["echo 123456", "echo 0"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.steps import hooks
+from gonogo.deploy.steps import hooks, subprocesses
 from gonogo.deploy.target.target import Target
 from tests.unit.stacks import target
 
@@ -58,6 +58,18 @@ def test_a_hook_that_does_not_end_is_stopped(tmp_path: Path, there: Target) -> N
     quick = target(source=str(tmp_path), hooks={"folder": "hooks", "timeout_s": 0.1})
     with pytest.raises(GonogoError, match=r"after-restore-proof did not end within 0\.1 s and was stopped"):
         hooks.run(quick, "after", "restore proof", {})
+
+
+def test_of_a_hook_that_prints_too_much_the_end_is_kept(
+    there: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocesses, "MOST", 20)
+    write(there, "after-restore-proof", "seq 100000; echo done")
+    said: list[str] = []
+    assert hooks.run(there, "after", "restore proof", {}, said.append)
+    assert said[0] == "[… cut, 588900 bytes in all …]"
+    assert said[-1] == "done"
+    assert len(said) == 5
 
 
 def test_a_file_that_no_step_will_run_is_known(there: Target) -> None:

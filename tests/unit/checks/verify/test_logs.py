@@ -10,6 +10,7 @@ from gonogo.checks.verify.test_logs import LONGEST, SHOWN, matching, moments, to
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.host.container import Given
+from gonogo.deploy.host.logs import BYTES, LINES
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.records import Baseline, Life
 from gonogo.deploy.release.release import Release
@@ -110,6 +111,15 @@ def test_a_log_that_cannot_be_read_is_not_passed(monkeypatch: pytest.MonkeyPatch
         "the logs of shop-api-1 cannot be read",
     )
     assert "logging driver" in result.fix
+
+
+@pytest.mark.parametrize("text", ["ok\n" * (LINES + 1), f"{'x' * BYTES}\n"])
+def test_a_log_that_was_cut_is_not_passed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    result, _ = checked(monkeypatch, text)
+    assert result.status == "warning"
+    assert "the logs of shop-api-1 are longer than what was read of them" in result.found
+    whole, _ = checked(monkeypatch, "ok\n" * LINES)
+    assert whole.status == "passed"
 
 
 def test_a_pattern_that_is_none_is_refused() -> None:

@@ -12,6 +12,7 @@ import pytest
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup_store, upload_folder
 from gonogo.deploy.mongodb.backup.manifest import MANIFEST
+from gonogo.deploy.ssh import framing
 from gonogo.deploy.ssh.connection import Connection
 from tests.unit import backup_stores
 
@@ -109,3 +110,25 @@ def test_a_backup_is_found_by_name_and_the_nearest_is_named(connection: Connecti
     assert backup_store.find(connection, given, old.name).folder == given.backup_path / old.name
     with pytest.raises(GonogoError, match=f"the nearest is {re.escape(old.name)}$"):
         backup_store.find(connection, given, f"{old.name}0")
+
+
+def test_backups_are_read_some_at_a_time_however_long_their_manifests_are(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = backup_stores.target(tmp_path)
+    made = [backup_stores.put(given, days) for days in range(7)]
+    (made[3] / backup_store.PROOF).write_text("{\n}\n")
+    monkeypatch.setattr(backup_store, "TOGETHER", 2)
+    monkeypatch.setattr(framing, "ANSWER_LIMIT", 4000)
+    names = [one.name for one in made]
+    assert [one.name for one in backup_store.listed(connection, given)] == names
+    proofs = list(backup_store.lines(connection, given, names, backup_store.PROOF))
+    assert proofs == ["", "", "", "{}", "", "", ""]
+
+
+def test_damaged_backups_push_no_good_one_out(connection: Connection, tmp_path: Path) -> None:
+    given = backup_stores.target(tmp_path, retention_days=1, keep=2)
+    damaged, *good = [backup_stores.put(given, days) for days in (40, 41, 42, 43)]
+    (damaged / MANIFEST).write_text("{")
+    assert backup_store.expire(connection, given) == [good[2].name]
+    assert {one.name for one in (damaged, *good[:2])} == {one.name for one in damaged.parent.iterdir()}
