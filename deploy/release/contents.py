@@ -24,6 +24,7 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.mounted import Mounts
 from gonogo.deploy.release import records
+from gonogo.deploy.release.formats import FORMAT
 from gonogo.deploy.release.networks import made_by
 from gonogo.deploy.release.part import Part
 from gonogo.deploy.ssh.connection import Connection
@@ -40,6 +41,7 @@ class Kept(BaseModel):
     """What the mounted files of a release held: by path, the SHA-256 of ``key`` and content together."""
 
     model_config = ConfigDict(extra="forbid")
+    format: int = 1
     key: str = Field(repr=False)
     files: dict[str, str] = Field(default_factory=dict, repr=False)
 
@@ -106,7 +108,7 @@ def keep(connection: Connection, target: Target, version: str, model: Model) -> 
     """Keep with a release what the files hold that its services mount; raises GonogoError."""
     if files := {one.file for one in model.contents if one.file}:
         key = secrets.token_hex(32)
-        kept = Kept(key=key, files=_digests(connection, key, files))
+        kept = Kept(format=FORMAT, key=key, files=_digests(connection, key, files))
         records.save(connection, target, version, FILE, kept)
 
 

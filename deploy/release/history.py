@@ -8,6 +8,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from gonogo.deploy.release import formats
 from gonogo.deploy.release.journal import BACK, END, FILE, REMOVE, SWITCH
 from gonogo.deploy.release.versions import UNLOCK, is_version
 from gonogo.deploy.ssh.connection import Connection
@@ -70,11 +71,16 @@ def runs(connection: Connection, target: Target, of: str = "") -> list[Journalle
 
 
 def parse(text: str) -> list[JournalledRun]:
-    """Return as ``runs`` for the lines of a journal; damaged ones are passed over."""
+    """Return as ``runs`` for the lines of a journal; damaged ones are passed over.
+
+    Raises Newer where a later version of gonogo wrote one.
+    """
     found: dict[str, list[dict[str, Any]]] = {}
     for line in text.splitlines():
         try:
             row = json.loads(line)
+            if formats.is_newer(line):
+                raise formats.Newer(formats.worded("the journal on the target"))
             row["at"] = datetime.datetime.fromisoformat(row["at"])
             if all(is_version(str(row[key])) for key in NAMING if row.get(key)):
                 found.setdefault(str(row["version"]), []).append(row)

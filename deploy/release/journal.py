@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import json
 import shlex
+from typing import Any
 
 from gonogo.deploy.host import remote_files
 from gonogo.deploy.release import records
+from gonogo.deploy.release.formats import FORMAT
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 
@@ -66,7 +68,8 @@ class Journal:
 
     def write(self, step: str, state: str, detail: str = "") -> None:
         """Append a line: version, step, state (``begun``, ``done``, ``failed``), time; GonogoError."""
-        line = {
+        line: dict[str, Any] = {
+            "format": FORMAT,
             "at": records.now().isoformat(timespec="milliseconds"),
             "version": self._version,
             "step": step,

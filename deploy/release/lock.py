@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.release import formats
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target import target_file
 from gonogo.deploy.target.target import Target
@@ -35,9 +36,13 @@ Shown = Annotated[str, AfterValidator(_shown)]
 
 
 class Holder(BaseModel):
-    """Who holds a lock, for what, and since when. ``run`` tells two runs of one process apart."""
+    """Who holds a lock, for what, and since when. ``run`` tells two runs of one process apart.
+
+    ``format``: see ``formats``.
+    """
 
     model_config = ConfigDict(extra="forbid")
+    format: int = 1
     who: Shown
     machine: Shown
     pid: int = Field(ge=1, le=LAST_PID)
@@ -51,30 +56,36 @@ class Held:
     """A lock that lies on the target; ``holder`` is None where it cannot be read.
 
     ``gone``: it was taken on this very machine, by a process that is no more; ``here``: by one that lives.
-    ``silent``: seconds since its last sign of life, by the target's clock.
+    ``silent``: seconds since its last sign of life, by the target's clock. ``newer``: a later version of
+    gonogo took it, and only that can tell more.
     """
 
     holder: Holder | None = None
     gone: bool = False
     here: bool = False
     silent: float = 0.0
+    newer: bool = False
 
     @property
     def dead(self) -> bool:
         """Whether nobody is there any more who could give it back."""
         # A clock on the target that jumps makes the living look silent; here, who lives is known.
-        return self.gone or (self.silent > SILENT_S and not self.here)
+        return self.gone or (self.silent > SILENT_S and not self.here and not self.newer)
 
     @property
     def whose(self) -> str:
         """The lock, in words, by who took it."""
         one = self.holder
+        if self.newer:
+            return "the lock of a later version of gonogo"
         return f"the lock of {one.who} on {one.machine}" if one else "a lock that cannot be read"
 
     @property
     def told(self) -> str:
         """Who holds it, where, for what and since when, in words."""
         one = self.holder
+        if self.newer:
+            return "the target is locked by a later version of gonogo"
         if one is None:
             return "the target is locked, by whom cannot be read"
         silent = f"; no sign of life for {self.silent / 60:.0f} min" if self.silent > SILENT_S else ""
@@ -101,6 +112,8 @@ class Lock(Noun):
 def way_out(target: Target, held: Held) -> str:
     """Return what to do about a lock that is held."""
     name = target_file.called(target)
+    if held.newer:
+        return "wait for it, or use that version to see who holds it"
     if held.gone:
         return f"run `gonogo resume {name}`, or `gonogo unlock {name}` to leave that run as it ended"
     return f"wait for it, or, if it is dead, run `gonogo resume {name}` or `gonogo unlock {name}`"
@@ -116,6 +129,8 @@ def look(connection: Connection, folder: PurePosixPath) -> Held | None:
     if said != "held":
         return None
     silent = float(seconds) if seconds.isdecimal() else 0.0
+    if formats.is_newer(rest):
+        return Held(silent=silent, newer=True)
     try:
         holder = Holder.model_validate_json(rest)
     except ValidationError:
@@ -135,11 +150,14 @@ def _alive(pid: int) -> bool:
 
 
 def remove(connection: Connection, target: Target) -> Held | None:
-    """Remove a lock, and return what it was; None when there was none. Raises GonogoError.
+    """Remove a lock, and return what it was; None when there was none. Raises GonogoError, Newer where
+    a later version of gonogo took it.
 
     Whoever took it since it was looked at keeps it: two may find the same dead lock at the same time.
     """
     held = look(connection, target.deploy_path)
+    if held and held.newer:
+        raise formats.Newer(formats.worded(f"{connection.host}: the lock"))
     if held:
         file = shlex.quote(str(target.deploy_path / "lock"))
         run = held.holder.run if held.holder else ""

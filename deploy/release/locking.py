@@ -12,13 +12,14 @@ import threading
 
 from gonogo.deploy.errors import GonogoError, explained
 from gonogo.deploy.host import foreign
-from gonogo.deploy.release import records
+from gonogo.deploy.release import formats, journal, records
 from gonogo.deploy.release.lock import Held, Holder, look, way_out
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 
-HELD, FOREIGN = 17, 40
-"""Exit statuses of our own script: the lock is held (EEXIST of errno(3)); the folder is not ours alone."""
+HELD, FOREIGN, NEWER = 17, 40, 41
+"""Exit statuses of our own script: the lock is held (EEXIST of errno(3)); the folder is not ours alone; a
+later version of gonogo wrote into it."""
 
 BEAT_S = 20.0
 """Seconds between two signs of life of who holds the lock: the file's time of change."""
@@ -51,11 +52,12 @@ class Lock:
         The file is made with O_EXCL (``set -C`` in sh), so of two at once one alone succeeds. Where it cannot
         be written then, as on a full disk, it is removed again: it would lock everybody out.
 
-        Raises Locked when somebody holds it, GonogoError when it cannot be written. Where the connection is
-        lost meanwhile, it counts as held, for it may be.
+        Raises Locked when somebody holds it, Newer where a later version of gonogo wrote into the folder,
+        GonogoError when it cannot be written. Where the connection is lost meanwhile, it counts as held, for
+        it may be.
         """
-        path = shlex.quote(str(self._target.path))
         holder = Holder(
+            format=formats.FORMAT,
             who=getpass.getuser(),
             machine=socket.gethostname(),
             pid=os.getpid(),
@@ -63,20 +65,16 @@ class Lock:
             since=records.now().isoformat(timespec="seconds"),
             run=self.run,
         )
-        script = (
-            f"[ -d {path} ] && [ -w {path} ] || {{ echo absent; exit 0; }}; umask 077; "
-            f"found=$({foreign.script(str(self._target.deploy_path))}); "
-            f'[ -z "$found" ] || {{ printf "%s\\n" "$found" >&2; exit {FOREIGN}; }}; '
-            f"if mkdir {self._folder} 2>/dev/null; then echo made; else echo kept; fi; "
-            f"[ ! -e {self._file} ] || exit {HELD}; set -C; "
-            f"true > {self._file} || {{ [ ! -e {self._file} ] || exit {HELD}; exit 1; }}; set +C; "
-            f"cat > {self._file} || {{ rm -f {self._file}; exit 1; }}"
-        )
+        script = self._script()
         self.held = True
         result = self.connection.run(script, stdin=holder.model_dump_json().encode(), mutates=True)
         self.held = result.ok and "absent" not in result.text
         if result.exit_status == HELD:
             raise Locked(self._told())
+        if result.exit_status == NEWER:
+            raise formats.Newer(
+                formats.worded(f"{self.connection.host}: what lies in {self._target.deploy_path}")
+            )
         if result.exit_status == FOREIGN:
             first, *_ = result.error_text.splitlines()
             raise GonogoError(
@@ -90,6 +88,20 @@ class Lock:
         if self.held:
             threading.Thread(target=self._beat, daemon=True, name="gonogo-lock").start()
         return self.held
+
+    def _script(self) -> str:
+        place, path = self._target.deploy_path, shlex.quote(str(self._target.path))
+        newest = formats.newest(place, journal.FILE, (records.RECORD, records.BASELINE))
+        return (
+            f"[ -d {path} ] && [ -w {path} ] || {{ echo absent; exit 0; }}; umask 077; "
+            f"found=$({foreign.script(str(place))}); "
+            f'[ -z "$found" ] || {{ printf "%s\\n" "$found" >&2; exit {FOREIGN}; }}; '
+            f"if mkdir {self._folder} 2>/dev/null; then echo made; else echo kept; fi; "
+            f"[ ! -e {self._file} ] || exit {HELD}; "
+            f'newest=$({newest}); [ "${{newest:-0}}" -le {formats.FORMAT} ] || exit {NEWER}; set -C; '
+            f"true > {self._file} || {{ [ ! -e {self._file} ] || exit {HELD}; exit 1; }}; set +C; "
+            f"cat > {self._file} || {{ rm -f {self._file}; exit 1; }}"
+        )
 
     def _beat(self) -> None:
         while not self._over.wait(BEAT_S):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 import shlex
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, TypeVar
 
@@ -14,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import docker_names, local_git, remote_files
-from gonogo.deploy.release import versions
+from gonogo.deploy.release import formats, versions
 from gonogo.deploy.release.versions import Version
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.sections import values
@@ -27,9 +26,6 @@ RECORD = "release.json"
 BASELINE = "baseline.json"
 MADE = re.compile(r"\w+-\d{8}-\d{6}(-dirty)?")
 """How a version looks that ``version`` made: nobody else has one like it."""
-FORMAT = 2
-"""Of the records that are written: since 2 the env files lie with the release."""
-FORM = re.compile(rb'"format": ?([0-9]+)')
 NEEDED = (RECORD, COMPOSE_FILE, IMAGES_FILE)
 """The files of a release without which there is no way back to it."""
 
@@ -85,10 +81,11 @@ class Baseline(BaseModel):
     containers that the release leaves alone. ``samples``: how many documents each sample of the target file
     found, in the order of these. ``ended``: the services that had done their work, and ended with 0.
     ``not_repeated``: one-shots of the release that were not run again when it was gone back to. ``networks``:
-    all that the engine had; None in the baseline of an earlier version of gonogo.
+    all that the engine had; None in the baseline of an earlier version of gonogo. ``format``: as in a record.
     """
 
     model_config = ConfigDict(extra="forbid")
+    format: int = 1
     taken: str
     containers: dict[str, str] = Field(default_factory=dict)
     counts: dict[str, int] | None = None
@@ -156,68 +153,6 @@ def make_current(connection: Connection, target: Target, name: str) -> None:
         connection.check(f"rm -f -- {shlex.quote(str(link))}", mutates=True)
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """What ``.deploy/current`` names, and what its folder holds. ``name`` is empty when there is none.
-
-    ``lacking``: the files that a way back to it needs and that are not there; ``damaged``: those that cannot
-    be read as what they should be.
-    """
-
-    name: str = ""
-    release: Record | None = None
-    baseline: Baseline | None = None
-    lacking: tuple[str, ...] = ()
-    damaged: tuple[str, ...] = ()
-
-    @property
-    def usable(self) -> Record | None:
-        """The record of the release, None when there is no release; raises GonogoError when it is no good."""
-        if self.name and self.release is None:
-            raise GonogoError(f"the record of {self.name} ({RECORD} in its folder) is missing or damaged")
-        return self.release
-
-
-def recorded(connection: Connection, folder: PurePosixPath) -> Recorded:
-    """Return what ``folder`` records of the release that runs, in one question; raises GonogoError.
-
-    JSON has no line breaks of its own, so each file is one line without those between its tokens.
-    """
-    place = shlex.quote(str(folder))
-    files = " ".join(NEEDED)
-    return parse_recorded(
-        connection.check(
-            f"[ -e {place} ] || exit 0; cd {place} || exit 1; name=$(readlink current) || exit 0; "
-            f'echo "$name" && cd releases/"${{name##*/}}" || exit 0; for file in {RECORD} {BASELINE}; do '
-            f"[ ! -e $file ] || tr -d '\n' < $file || exit 1; echo; done; "
-            f"for file in {files}; do [ -e $file ] || echo $file; done"
-        ).text
-    )
-
-
-def parse_recorded(text: str) -> Recorded:
-    """Return what the question of ``recorded`` was answered; GonogoError where the link names no version."""
-    led, *rest = text.splitlines() or [""]
-    name = versions.known(PurePosixPath(led).name, "the link to the current release") if led else ""
-    damaged: list[str] = []
-
-    def read(line: str, file: str, kind: type[Kind]) -> Kind | None:
-        try:
-            return kind.model_validate_json(line) if line else None
-        except ValidationError:
-            damaged.append(file)
-            return None
-
-    record, baseline, *lacking = rest if len(rest) > 1 else ["", "", *NEEDED]
-    return Recorded(
-        name,
-        read(record, RECORD, Record),
-        read(baseline, BASELINE, Baseline),
-        tuple(lacking) if name else (),
-        tuple(damaged),
-    )
-
-
 def load(connection: Connection, target: Target, name: str) -> Record | None:
     """Return a release's record; None when there is none. Raises GonogoError when it is damaged."""
     path = folder(target, name) / RECORD
@@ -260,13 +195,10 @@ def _read(connection: Connection, path: PurePosixPath, kind: type[Kind]) -> Kind
     data = remote_files.read(connection, path)
     if data is None:
         return None
+    formats.refuse(data.decode("utf-8", "replace"), f"{connection.host}: {path}")
     try:
         return kind.model_validate_json(data)
     except ValidationError:
-        if (form := FORM.search(data)) and int(form[1]) > FORMAT:
-            raise GonogoError(
-                f"{connection.host}: {path} was written by a later version of gonogo: use that one"
-            ) from None
         raise GonogoError(
             f"{connection.host}: {path} is damaged: restore it from a copy, or remove the release's folder "
             "and deploy again"

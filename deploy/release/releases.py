@@ -6,8 +6,9 @@ from pathlib import PurePosixPath
 
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.release import records
-from gonogo.deploy.release.records import Baseline, Record, Recorded
+from gonogo.deploy.release import recorded
+from gonogo.deploy.release.recorded import Recorded
+from gonogo.deploy.release.records import Baseline, Record
 
 
 class Releases(Noun):
@@ -21,7 +22,7 @@ class Releases(Noun):
     def recorded(self) -> Recorded:
         """What the folder holds of the release that its ``current`` names; raises GonogoError."""
         (folder,) = self._names
-        return records.recorded(self.connection, PurePosixPath(folder))
+        return recorded.recorded(self.connection, PurePosixPath(folder))
 
     @asked("release.recorded")
     def current(self) -> Record | None:

@@ -7,6 +7,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.release import env_files
 from gonogo.deploy.release import records as release
+from gonogo.deploy.release.formats import FORMAT
 from gonogo.deploy.release.records import Image, Record
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps.run import Run
@@ -33,7 +34,7 @@ class Adopt(Step):
             images = {one.service: Image(name=one.named, id=one.image) for one in running}
             hashes = with_own(_reproduced(run, version, images, running), running)
             record = Record(
-                format=release.FORMAT,
+                format=FORMAT,
                 version=version,
                 created=release.now().isoformat(timespec="seconds"),
                 project=run.target.project,

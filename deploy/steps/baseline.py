@@ -9,6 +9,7 @@ from gonogo.deploy.host.container import Container
 from gonogo.deploy.mongodb import sample
 from gonogo.deploy.mongodb.server import login
 from gonogo.deploy.release import records
+from gonogo.deploy.release.formats import FORMAT
 from gonogo.deploy.release.records import Baseline, Life
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.steps.step import Step
@@ -27,6 +28,7 @@ class TakeBaseline(Step):
             if has_data(run):
                 counts, samples = login.counted(run.release), _samples(run)
             run.baseline_ = Baseline(
+                format=FORMAT,
                 taken=records.now().isoformat(timespec="seconds"),
                 containers={one.name: one.image for one in running},
                 counts=counts,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gonogo.deploy.release import env_files
 from gonogo.deploy.release import records as release
+from gonogo.deploy.release.formats import FORMAT
 from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps import baseline, difference
@@ -52,7 +53,7 @@ class WriteRelease(Step):
 
 def _record(run: Run, hashes: dict[str, str]) -> Record:
     return Record(
-        format=release.FORMAT,
+        format=FORMAT,
         version=run.version,
         previous=run.record.previous,
         commit=run.record.commit,

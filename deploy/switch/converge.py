@@ -13,6 +13,7 @@ from gonogo.deploy.compose.service import Port
 from gonogo.deploy.errors import ConnectionFailed, GonogoError
 from gonogo.deploy.host import networks
 from gonogo.deploy.release import contents, records
+from gonogo.deploy.release.formats import FORMAT
 from gonogo.deploy.release.journal import REMOVE, SWITCH
 from gonogo.deploy.release.plan import Change, ours
 from gonogo.deploy.release.records import Baseline
@@ -197,7 +198,7 @@ def _adapt_baseline(on: Acting, course: Course) -> None:
     once = {one.service for one in course.changes if one.why == ONCE}
     if not anew and not once:
         return
-    found = found or Baseline(taken=records.now().isoformat(timespec="seconds"))
+    found = found or Baseline(format=FORMAT, taken=records.now().isoformat(timespec="seconds"))
     names = {one.name for one in on.release.running if one.service in anew}
     found.untouched = {name: life for name, life in found.untouched.items() if name not in names}
     found.not_repeated = sorted({*found.not_repeated, *once} - anew)

@@ -10,7 +10,7 @@ from typing import Protocol
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import LABELS, Container
 from gonogo.deploy.host.networks import inspected
-from gonogo.deploy.release import contents, env_files, networks, records
+from gonogo.deploy.release import contents, env_files, networks, recorded, records
 from gonogo.deploy.release.networks import Anew
 from gonogo.deploy.release.plan import Change, ours, plan
 from gonogo.deploy.release.records import Image
@@ -153,7 +153,7 @@ def _anew(on: Acting, goal: Goal, surplus: Collection[str], *, back: bool) -> li
         return []
     everybody = release.host.containers.all
     given = release.connection, goal.target, goal.model, everybody, release.redactor
-    current = records.recorded(release.connection, goal.target.deploy_path).release
+    current = recorded.recorded(release.connection, goal.target.deploy_path).release
     found = networks.anew(*given, current, on.refused, surplus)
     if not back and (held := [one for one in found if one.strangers]):
         told = "; ".join(f"{one.held}: run `{one.cure}`" for one in held)

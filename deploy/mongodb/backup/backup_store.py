@@ -12,7 +12,7 @@ from itertools import islice
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import manifest
 from gonogo.deploy.mongodb.backup.copies import copy
-from gonogo.deploy.mongodb.backup.manifest import MANIFEST, PROOF, Backup
+from gonogo.deploy.mongodb.backup.manifest import MANIFEST, PROOF, Backup, OtherFormat
 from gonogo.deploy.mongodb.backup.upload_folder import OWNER, PART, named
 from gonogo.deploy.release import records
 from gonogo.deploy.ssh.connection import Connection
@@ -72,22 +72,32 @@ def _names(connection: Connection, target: Target) -> list[str]:
     return sorted(names, key=lambda name: (name[-LENGTH:], name), reverse=True)
 
 
-def _whole(connection: Connection, target: Target, names: Sequence[str]) -> Iterator[Backup]:
-    """Yield those of these names that are whole backups of this target, in their order."""
+def _whole(
+    connection: Connection, target: Target, names: Sequence[str], *, known: bool = False
+) -> Iterator[Backup]:
+    """Yield those of these names that are whole backups of this target, in their order.
+
+    ``known``: those of another format raise OtherFormat, and are not passed over.
+    """
     for name, text in zip(names, lines(connection, target, names, MANIFEST), strict=True):
         try:
             found = manifest.read(text.encode(), name)
-        except GonogoError:
+        except GonogoError as error:
+            if known and isinstance(error, OtherFormat) and error.target == target.name:
+                raise
             continue
         if found.target == target.name and name == named(target, found.database, found.at):
             yield Backup(name, target.backup_path / name, found)
 
 
 def find(connection: Connection, target: Target, name: str) -> Backup:
-    """Return a backup by its name, ``latest`` for the newest; raises GonogoError that names what there is."""
+    """Return a backup by its name, ``latest`` for the newest; raises GonogoError that names what there is.
+
+    Raises OtherFormat for one, or for a newer one than the latest, that another version of gonogo made.
+    """
     names = _names(connection, target)
     wanted = names if name == "latest" else [one for one in names if one == name]
-    if found := next(_whole(connection, target, wanted), None):
+    if found := next(_whole(connection, target, wanted, known=True), None):
         return found
     backups = [one.name for one in _whole(connection, target, names)]
     if not backups:

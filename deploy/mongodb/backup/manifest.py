@@ -31,6 +31,14 @@ UNCHANGED = (
 INCONSISTENT = "each collection by itself: what was written meanwhile may be in one and not in another"
 
 
+class OtherFormat(GonogoError):
+    """A version of gonogo made this backup whose manifests this one does not know; ``target``: of which."""
+
+    def __init__(self, message: str, target: str) -> None:
+        super().__init__(message)
+        self.target = target
+
+
 def _path(value: str) -> str:
     path = PurePosixPath(value)
     if not value or path.is_absolute() or ".." in path.parts or str(path) != value or "\0" in value:
@@ -108,16 +116,16 @@ class Backup:
 def read(data: bytes, told: str) -> Manifest:
     """Return what a manifest says; raises GonogoError in one sentence when it is damaged.
 
-    ``told``: the backup in words, for the message.
+    ``told``: the backup in words, for the message. Raises OtherFormat where another version of gonogo made
+    it.
     """
     try:
         return Manifest.model_validate_json(data)
     except ValidationError as error:
-        newer = _format(data)
-        if newer is not None and newer != FORMAT:
-            raise GonogoError(
-                f"{told} is of format {newer}, this gonogo knows {FORMAT}: use the version that made it"
-            ) from None
+        made, target = _made_as(data)
+        if made not in (None, FORMAT):
+            known = f"this gonogo knows {FORMAT}: use the version that made it"
+            raise OtherFormat(f"{told} is of format {made}, {known}", target) from None
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise GonogoError(
@@ -126,9 +134,10 @@ def read(data: bytes, told: str) -> Manifest:
         ) from None
 
 
-def _format(data: bytes) -> int | None:
+def _made_as(data: bytes) -> tuple[int | None, str]:
+    """Return the format of a manifest and the target that it names, None and empty for what has none."""
     try:
         found = json.loads(data)
-        return int(found["format"])
-    except (ValueError, KeyError, TypeError):
-        return None
+        return int(found["format"]), str(found.get("target", ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None, ""

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.release import records
-from gonogo.deploy.release.records import Baseline, Image, Record, Recorded
+from gonogo.deploy.release import recorded, records
+from gonogo.deploy.release.recorded import Recorded
+from gonogo.deploy.release.records import Baseline, Image, Record
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 from tests.unit.stacks import target
@@ -105,17 +106,17 @@ def test_a_record_is_read_as_it_was_written(connection: Connection, there: Targe
 
 
 def test_what_is_recorded_of_the_release_that_runs(connection: Connection, there: Target) -> None:
-    assert records.recorded(connection, there.deploy_path) == Recorded()
+    assert recorded.recorded(connection, there.deploy_path) == Recorded()
     record = Record(version="v1", created="2026-01-31", project="shop")
     records.save(connection, there, "v1", records.RECORD, record)
-    assert records.recorded(connection, there.deploy_path) == Recorded(), "it is there, but not current"
+    assert recorded.recorded(connection, there.deploy_path) == Recorded(), "it is there, but not current"
     records.make_current(connection, there, "v1")
     lacking = ("compose.yaml", "images.yaml")
-    assert records.recorded(connection, there.deploy_path) == Recorded("v1", record, lacking=lacking)
+    assert recorded.recorded(connection, there.deploy_path) == Recorded("v1", record, lacking=lacking)
     records.save(connection, there, "v1", records.COMPOSE_FILE, "services: {}")
     records.save(connection, there, "v1", records.IMAGES_FILE, "{}")
     records.save(connection, there, "v1", records.BASELINE, Baseline(taken="v0", counts={"users": 5}))
-    found = records.recorded(connection, there.deploy_path)
+    found = recorded.recorded(connection, there.deploy_path)
     assert found == Recorded("v1", record, Baseline(taken="v0", counts={"users": 5}))
     assert found.usable == record
 
@@ -125,12 +126,12 @@ def test_a_recorded_release_that_is_damaged_or_gone(connection: Connection, ther
         records.save(connection, there, "v1", file, "{")
     records.save(connection, there, "v1", records.BASELINE, "[]")
     records.make_current(connection, there, "v1")
-    found = records.recorded(connection, there.deploy_path)
+    found = recorded.recorded(connection, there.deploy_path)
     assert found == Recorded("v1", damaged=("release.json", "baseline.json"))
     with pytest.raises(GonogoError, match=r"the record of v1 .* is missing or damaged"):
         _ = found.usable
     records.make_current(connection, there, "v2")
-    assert records.recorded(connection, there.deploy_path) == Recorded("v2", lacking=records.NEEDED)
+    assert recorded.recorded(connection, there.deploy_path) == Recorded("v2", lacking=records.NEEDED)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"version": "v1"}', '{"taken": "x", "more": 1}'])
@@ -158,7 +159,9 @@ def test_records_of_earlier_versions_can_be_read(text: str) -> None:
 def test_a_record_of_a_later_version_is_no_damage(connection: Connection, there: Target) -> None:
     text = '{"format": 99, "version": "v1", "created": "", "project": "shop", "more": 1}'
     records.save(connection, there, "v1", records.RECORD, text)
-    with pytest.raises(GonogoError, match="was written by a later version of gonogo: use that one"):
+    with pytest.raises(
+        GonogoError, match=r"release\.json was written by a later version of gonogo: use that one"
+    ):
         records.load(connection, there, "v1")
     records.save(connection, there, "v1", records.RECORD, '{"version": 1')
     with pytest.raises(GonogoError, match="is damaged"):

@@ -9,7 +9,8 @@ import pytest
 from gonogo.deploy.errors import Unknown
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.release.records import Record, Recorded
+from gonogo.deploy.release.recorded import Recorded
+from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.release import EARLIER, Release
 from gonogo.deploy.release.resolved import Resolved
 from gonogo.deploy.ssh.connection import Connection

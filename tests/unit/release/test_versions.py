@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from gonogo.deploy import runner
 from gonogo.deploy.cli import runs
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.release import history, lock, networks, records, retention, versions
+from gonogo.deploy.release import history, lock, networks, recorded, records, retention, versions
 from gonogo.deploy.release.records import Image, Record
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
@@ -74,14 +74,14 @@ def test_a_link_out_of_the_folder_is_no_current_release(
     folder(there).mkdir()
     link = folder(there) / "current"
     link.symlink_to(tmp_path / "else")
-    found = records.recorded(connection, there.deploy_path)
+    found = recorded.recorded(connection, there.deploy_path)
     assert (found.name, found.release) == ("else", None), "what lies elsewhere is not read"
     for name in ("releases/..", "releases/-x", "releases/a b"):
         link.unlink()
         link.symlink_to(name)
         for look in (
             lambda: records.current(connection, there),
-            lambda: records.recorded(connection, there.deploy_path),
+            lambda: recorded.recorded(connection, there.deploy_path),
         ):
             with pytest.raises(GonogoError, match="is no version"):
                 look()
