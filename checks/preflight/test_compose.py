@@ -13,6 +13,7 @@ from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.compose.command_line import OVERRIDES, PROJECT
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.service import Service
+from gonogo.deploy.host import foreign
 from gonogo.deploy.release.by_hand import added, without
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.release import Release
@@ -59,14 +60,18 @@ def test_path_present(host: Host, target: Target, release: Release, expect: Expe
     data=True,
 )
 def test_path_private(host: Host, target: Target, release: Release, expect: Expect) -> None:
-    """Gonogo's folder on the target is the login's own, nobody else can write to it, and no link is in it."""
+    """Gonogo's folder on the target and that of backups are the login's own, closed, and without links."""
     _ = release.folder.path
-    foreign = host.paths(str(target.deploy_path)).foreign
+    login, folders = host.login.name, [str(target.deploy_path)]
+    found = host.paths(*folders).foreign
+    if target.keeps_backups_apart:
+        folders.append(str(target.backup_path))
+        found = [*found, *host.backups(folders[-1]).foreign]
     expect(
-        not foreign,
-        [f"{path} is a link, is not {host.login.name}'s, or others may write to it" for path in foreign],
-        found=f"{target.deploy_path} is {host.login.name}'s alone",
-        expected="a folder that nobody else can write to",
+        not found,
+        [foreign.worded(path, login) for path in found],
+        found=f"{' and '.join(folders)}: {login}'s alone",
+        expected="folders that nobody else can write to",
     )
 
 

@@ -13,6 +13,7 @@ from gonogo.deploy import runner
 from gonogo.deploy.cli import completion, tables
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, published
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import foreign
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.progress import choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
@@ -207,6 +208,7 @@ def unlock(
     """
     found = target_file.find(target)
     with Connection.open(found) as connection:
+        foreign.refuse(connection, found.deploy_path)
         held = lock.remove(connection, found)
         if held:
             _note(connection, found, held, reason or "no reason given")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from gonogo.deploy.errors import GonogoError, explained
+from gonogo.deploy.host import foreign
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
 
@@ -52,6 +53,12 @@ class Backups(Noun):
     >>> host.backups("/srv/shop/.deploy/backups").listing.found[0].age
     3600.0
     """
+
+    @asked("path.private")
+    def foreign(self) -> list[str]:
+        """What of the folder, of the backups in it and of the way there is not the login's alone."""
+        (folder,) = self._names
+        return self.connection.check(foreign.script(folder, foreign.BACKUPS)).text.splitlines()
 
     @asked("backup.destination")
     def listing(self) -> Listing:

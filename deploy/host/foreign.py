@@ -6,25 +6,55 @@ Whoever can put a link into it has us write to another file, with the rights of 
 from __future__ import annotations
 
 import shlex
+from pathlib import PurePosixPath
+
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.ssh.connection import Connection
 
 CURRENT = "current"
 """The link that gonogo itself makes in its folder, and below it what a cut-off run may leave of it."""
 PART = ".current.part"
+BACKUPS = ("*-????????-??????", ".part-*")
+"""The names of backups: of a folder that others may use too, whatever else is in it is none of ours."""
 
 _THEIRS = '! -user "$(id -u)" ! -user 0'
 _OPENED = "! -type l \\( -perm -020 -o -perm -002 \\)"
+_ON_THE_WAY = f"\\( -type l {_THEIRS} -o ! -type l -perm -002 ! -perm -1000 \\)"
 
 
-def script(folder: str) -> str:
-    """Return the script that prints such paths, the folder's own and those directly in it.
+def script(folder: str, names: tuple[str, ...] = ("*",)) -> str:
+    """Return the script that prints such paths: of the way there, the folder's own, and those directly in it.
 
-    find(1) -P follows no link. What lies in a folder that nobody else can enter is as closed as that.
+    ``names``: the patterns of what in it is looked at. find(1) -P follows no link. On the way, links of the
+    login's own are fine, and so are folders that all may write to but nobody may rename what is another's in.
+    What lies in a folder that nobody else can enter is as closed as that.
     """
-    find = f"find -P {shlex.quote(folder)}"
+    find, way = f"find -P {shlex.quote(folder)}", shlex.join(map(str, PurePosixPath(folder).parents))
+    named = f"\\( {' -o '.join(f'-name {shlex.quote(name)}' for name in names)} \\)"
+    inside = f"\\( {_THEIRS} -o -type l ! -name {CURRENT} ! -name {PART} \\)"
     return (
+        f"find -P {way} -maxdepth 0 {_ON_THE_WAY} -print 2>/dev/null; "
         f"if [ -e {shlex.quote(folder)} ] || [ -h {shlex.quote(folder)} ]; then "
-        f"{find} -maxdepth 1 \\( {_THEIRS} -o -type l ! -name {CURRENT} ! -name {PART} \\) -print; "
-        f"{find} -maxdepth 0 {_OPENED} -print; "
+        f"{find} -maxdepth 0 \\( {_THEIRS} -o -type l -o {_OPENED} \\) -print; "
+        f"{find} -mindepth 1 -maxdepth 1 {named} {inside} -print; "
         f'if [ -z "$({find} -maxdepth 0 ! -perm -010 ! -perm -001)" ]; then '
-        f"{find} -mindepth 1 -maxdepth 1 {_OPENED} -print; fi; fi"
+        f"{find} -mindepth 1 -maxdepth 1 {named} {_OPENED} -print; fi; fi"
     )
+
+
+def worded(path: str, login: str = "the login") -> str:
+    """Return in words what is wrong with such a path."""
+    return f"{path} is a link, is not {login}'s, or others may write to it"
+
+
+def refused(host: str, paths: list[str]) -> GonogoError:
+    """Return the error about such paths, with what to do."""
+    return GonogoError(
+        f"{host}: {worded(paths[0])}: see who made it, then remove it or give it to the login alone"
+    )
+
+
+def refuse(connection: Connection, folder: PurePosixPath, names: tuple[str, ...] = ("*",)) -> None:
+    """Raise GonogoError where a folder that is about to be written to is not the login's alone."""
+    if found := connection.check(script(str(folder), names)).text.splitlines():
+        raise refused(connection.host, found)

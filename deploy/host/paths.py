@@ -45,7 +45,7 @@ class Paths(Noun):
 
     @asked("path.private")
     def foreign(self) -> list[str]:
-        """What of these folders of gonogo's, and directly in them, is not the login's alone."""
+        """What of these folders, directly in them and on the way there is not the login's alone."""
         lines = "; ".join(foreign.script(name) for name in self._names)
         return self.connection.check(lines).text.splitlines()
 

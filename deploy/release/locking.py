@@ -76,11 +76,7 @@ class Lock:
                 formats.worded(f"{self.connection.host}: what lies in {self._target.deploy_path}")
             )
         if result.exit_status == FOREIGN:
-            first, *_ = result.error_text.splitlines()
-            raise GonogoError(
-                f"{self.connection.host}: {first} is a link, is not the login's, or others may write to it: "
-                "see who made it, then remove it or give it to the login alone"
-            )
+            raise foreign.refused(self.connection.host, result.error_text.splitlines())
         if not result.ok:
             why = explained(result.error_text)
             raise GonogoError(f"{self.connection.host}: the lock cannot be written: {why}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host import remote_files
+from gonogo.deploy.host import foreign, remote_files
 from gonogo.deploy.ssh import openssh as ssh
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.steps import subprocesses
@@ -126,6 +126,8 @@ def _ways(
 def _onto(target: Target, report: Report, connection: Connection, files: dict[str, bytes]) -> None:
     """Lay the report down on the target, remove the oldest there, and list those that are there then."""
     place, limit = target.deploy_path / FOLDER, target.publishing.timeout_s
+    for one in (target.deploy_path, place):
+        foreign.refuse(connection, one)
     name, version = report.folder.split("/")
     own = {PurePosixPath(file).relative_to(name): data for file, data in files.items()}
     packed = _packed({str(path): data for path, data in own.items() if len(path.parts) > 1})

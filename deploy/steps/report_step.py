@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import own_folder
 from gonogo.deploy.steps import publishing
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.target import target_file, workspace
@@ -41,6 +42,8 @@ def report(run: Run, ended: Ended, published: Path, *, away: bool) -> Release:
         try:
             if published == (place := workspace.of_target(run.target.file)).reports:
                 place.keep_reports_out_of_git()
+            for folder in (published, published / record.target):
+                own_folder.refuse(folder)
             written = publish(record, published, extra_files=run.files, redact=run.redactor)
             page = str(written)
             if away and _away(run, written):

@@ -119,6 +119,11 @@ class Target(Section):
         return PurePosixPath(self.backup.folder) if self.backup else self.deploy_path / "backups"
 
     @property
+    def keeps_backups_apart(self) -> bool:
+        """Whether backups lie elsewhere than in gonogo's own folder."""
+        return self.mongodb is not None and not self.backup_path.is_relative_to(self.deploy_path)
+
+    @property
     def keeps_data(self) -> bool:
         """Whether each deployment backs a database up, and proves the backup, before it changes anything."""
         return self.mongodb is not None and (self.backup is None or self.backup.each_deployment)

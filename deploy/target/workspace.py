@@ -65,7 +65,7 @@ class Workspace:
         """
         if self != CHECKOUT:
             with contextlib.suppress(OSError):
-                self.reports.mkdir(parents=True, exist_ok=True)
+                self.reports.mkdir(mode=0o700, parents=True, exist_ok=True)
                 with (self.reports / ".gitignore").open("x", encoding="utf-8") as out:
                     out.write("*\n")
 

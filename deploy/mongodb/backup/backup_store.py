@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import foreign
 from gonogo.deploy.mongodb.backup import manifest
 from gonogo.deploy.mongodb.backup.copies import copy
 from gonogo.deploy.mongodb.backup.manifest import MANIFEST, PROOF, Backup, OtherFormat
@@ -115,6 +116,7 @@ def expire(connection: Connection, target: Target, keep: Collection[str] = ()) -
     ``backup.retention_days`` and ``backup.keep`` of the target file say which. Those named in ``keep`` stay,
     and so does a file that is none of ours, in the folder of a backup too. Raises GonogoError.
     """
+    foreign.refuse(connection, target.backup_path, foreign.BACKUPS)
     settings = target.backup or Settings(folder=str(target.backup_path))
     limit = records.now() - datetime.timedelta(days=settings.retention_days)
     names = _names(connection, target)

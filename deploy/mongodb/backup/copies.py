@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from gonogo.deploy.errors import GonogoError, explained
+from gonogo.deploy.host import own_folder
 from gonogo.deploy.mongodb.backup import manifest
 from gonogo.deploy.mongodb.backup.manifest import MANIFEST, PROOF, Backup, Sum
 from gonogo.deploy.mongodb.backup.upload_folder import PART, limit_s, named
@@ -34,6 +35,7 @@ def as_wanted(connection: Connection, target: Target, backup: Backup) -> None:
         return
     to = target.file.parent / target.backup.copy_to.expanduser()
     try:
+        own_folder.refuse(to)
         copy(connection, backup, to)
     except GonogoError as error:
         raise GonogoError(f"the backup {backup.name} is on the target, but {error}") from None

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host import remote_files
+from gonogo.deploy.host import foreign, remote_files
 from gonogo.deploy.mongodb.backup import backup_store
 from gonogo.deploy.mongodb.backup.backup_store import PROOF, Backup
 from gonogo.deploy.mongodb.backup.reading import BackupDamaged
@@ -108,6 +108,7 @@ def prove(release: Release, backup: Backup, *, image: str = "", on_bytes: OnByte
 
 def keep(connection: Connection, backup: Backup, proof: Proof) -> None:
     """Write a proof into its backup's folder; raises GonogoError."""
+    foreign.refuse(connection, backup.folder.parent, foreign.BACKUPS)
     remote_files.put(connection, backup.folder / PROOF, proof.model_dump_json(indent=1).encode())
 
 

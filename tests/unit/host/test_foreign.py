@@ -12,12 +12,16 @@ import pytest
 from gonogo.deploy.host import foreign
 
 
-def found(folder: Path) -> list[str]:
-    done = subprocess.run(
-        ["sh", "-c", foreign.script(str(folder))], capture_output=True, text=True, check=True
-    )
+def found(folder: Path, names: tuple[str, ...] = ("*",)) -> list[str]:
+    script = foreign.script(str(folder), names)
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert not done.stderr
-    return [path.removeprefix(f"{folder}").lstrip("/") or "." for path in done.stdout.splitlines()]
+    return sorted(told(folder, path) for path in done.stdout.splitlines())
+
+
+def told(folder: Path, path: str) -> str:
+    within = Path(path).is_relative_to(folder)
+    return str(Path(path).relative_to(folder)) if within else path
 
 
 @pytest.fixture
@@ -67,6 +71,32 @@ def opened(mode: int, name: str = ".", of_folder: int = 0o700) -> Callable[[Path
 def test_what_is_planted_or_open(folder: Path, planted: Callable[[Path], None], paths: list[str]) -> None:
     planted(folder)
     assert found(folder) == paths
+
+
+def test_the_way_there(folder: Path) -> None:
+    above = folder.parent
+    above.chmod(0o777)
+    assert found(folder) == found(folder / "none")[:1] == [str(above)], "what is not there is made there"
+    above.chmod(0o1777)
+    assert found(folder) == [], "nobody can rename what is another's"
+    above.chmod(0o775)
+    own = above.parent / "own"
+    own.symlink_to(above)
+    assert found(own / ".deploy") == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give links away")
+def test_a_link_of_anothers_on_the_way(folder: Path) -> None:
+    theirs = folder.parents[1] / "theirs"
+    theirs.symlink_to(folder.parent)
+    os.chown(theirs, 65534, 65534, follow_symlinks=False)
+    assert found(theirs / ".deploy") == [str(theirs)]
+
+
+def test_of_a_folder_that_others_use_too_backups_alone_are_looked_at(folder: Path) -> None:
+    for name in ("newest", "shop-shop-20260101-000000", ".part-shop-shop-20260102-000000"):
+        (folder / name).symlink_to("/etc")
+    assert found(folder, foreign.BACKUPS) == [".part-shop-shop-20260102-000000", "shop-shop-20260101-000000"]
 
 
 def test_a_folder_that_is_a_link_itself(folder: Path, tmp_path: Path) -> None:

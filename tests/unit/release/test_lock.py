@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.deploy.cli import runs
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import Answer
 from gonogo.deploy.redaction.redactor import Redactor
@@ -151,3 +152,16 @@ def test_a_lock_that_somebody_took_meanwhile_is_not_taken_away(
     monkeypatch.setattr(lock, "look", lambda *_: seen)
     lock.remove(connection, there)
     assert (Path(str(there.deploy_path)) / "lock").read_text() == fresh
+
+
+def test_unlock_writes_into_no_folder_that_others_may_write_to(
+    there: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(there, ADA.model_dump_json())
+    Path(str(there.deploy_path)).chmod(0o770)
+    monkeypatch.setattr("gonogo.deploy.target.target_file.find", lambda _: there)
+    with pytest.raises(
+        GonogoError, match=r"\.deploy is a link, is not the login's, or others may write to it"
+    ):
+        runs.unlock("shop", "ada left")
+    assert [one.name for one in Path(str(there.deploy_path)).iterdir()] == ["lock"]

@@ -16,6 +16,7 @@ import pytest
 from gonogo.deploy import runner
 from gonogo.deploy.cli import report as commands
 from gonogo.deploy.errors import GonogoError, UsageError
+from gonogo.deploy.progress.base import Progress
 from gonogo.deploy.redaction.redactor import MARK, Redactor
 from gonogo.deploy.ssh.connection import Result
 from gonogo.deploy.steps import publishing, report_step
@@ -34,6 +35,8 @@ FILES = [f"shop/v1/{name}" for name in NAMES]
 
 class Here:
     """Stands in for a connection: its target is this machine."""
+
+    host = "web"
 
     def check(self, command: str, *, stdin: bytes = b"", **_: Any) -> Result:
         done = subprocess.run(["sh", "-c", command], input=stdin, capture_output=True, check=False)
@@ -265,3 +268,26 @@ def test_reports_with_other_names_are_left_alone_on_the_target(tmp_path: Path) -
     left = {path.name for path in there.iterdir() if path.is_dir()}
     assert "mine" in left
     assert "v0" not in left
+
+
+def test_a_folder_in_which_another_may_plant_gets_no_report(tmp_path: Path) -> None:
+    shop = wanting(tmp_path, on_target=True)
+    there = Path(str(shop.deploy_path)) / "reports"
+    there.mkdir(parents=True)
+    (there / "v1").symlink_to("/etc")
+    (failed,) = publishing.send(shop, written(tmp_path), Here())  # type: ignore[arg-type]
+    assert "reports/v1 is a link, is not the login's, or others may write to it" in failed
+    assert tree(there) == []
+
+
+def test_a_folder_of_reports_that_all_may_write_to_gets_none(tmp_path: Path) -> None:
+    place = tmp_path / "reports"
+    place.mkdir()
+    place.chmod(0o777)
+    run = runner.new_run(wanting(tmp_path), Progress(io.StringIO()), version="v1")
+    record = report_step.report(run, report_step.Ended("go", 0, ""), place, away=False)
+    assert "all users of this machine may write to" in record.notes[-1]
+    assert list(place.iterdir()) == []
+    place.chmod(0o1777)
+    report_step.report(run, report_step.Ended("go", 0, ""), place, away=False)
+    assert (place / "shop" / "v1" / "index.html").is_file(), "as in /tmp, nobody can replace it there"

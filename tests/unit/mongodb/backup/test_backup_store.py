@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ import pytest
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup_store, upload_folder
 from gonogo.deploy.mongodb.backup.manifest import MANIFEST
+from gonogo.deploy.mongodb.restore import proof
+from gonogo.deploy.mongodb.restore.proof import Proof
 from gonogo.deploy.ssh import framing
 from gonogo.deploy.ssh.connection import Connection
+from tests import harness
 from tests.unit import backup_stores
 
 
@@ -48,7 +52,7 @@ def foreign(whole: Path) -> list[Path]:
     bare = Path(shutil.copytree(whole, kept / "demo-shop-20200101-000002"))
     (bare / MANIFEST).unlink()
     found += [damaged, bare, Path(shutil.copytree(whole, kept / f"{upload_folder.PART}{whole.name}"))]
-    link = kept / "demo-shop-20200101-000003"
+    link = kept / "newest"
     link.symlink_to(whole.name)
     file = kept / "demo-shop-20200101-000004"
     file.write_text("mine")
@@ -132,3 +136,37 @@ def test_damaged_backups_push_no_good_one_out(connection: Connection, tmp_path: 
     (damaged / MANIFEST).write_text("{")
     assert backup_store.expire(connection, given) == [good[2].name]
     assert {one.name for one in (damaged, *good[:2])} == {one.name for one in damaged.parent.iterdir()}
+
+
+def linked(kept: Path) -> None:
+    (kept / "demo-shop-20200101-000003").symlink_to("/etc")
+
+
+def opened(kept: Path) -> None:
+    kept.chmod(0o770)
+
+
+@pytest.mark.parametrize("planted", [linked, opened])
+def test_a_folder_in_which_others_may_plant_is_not_written_to(
+    connection: Connection, tmp_path: Path, planted: Callable[[Path], None]
+) -> None:
+    given = backup_stores.target(tmp_path, retention_days=1, keep=1)
+    made = [backup_stores.put(given, days) for days in (40, 41)]
+    kept = made[0].parent
+    kept.chmod(0o700)
+    planted(kept)
+    before = sorted(kept.rglob("*"))
+    backup = backup_store.find(connection, given, "latest")
+    result = Proof(backup=backup.name, at="", image="", seconds=0.0, proved=True)
+    for write in (
+        lambda: backup_store.expire(connection, given),
+        lambda: upload_folder.sweep(connection, given),
+        lambda: upload_folder.claim(connection, given, "shop"),
+        lambda: proof.keep(connection, backup, result),
+    ):
+        with pytest.raises(GonogoError, match=r"is a link, is not the login's, or others may write to it"):
+            write()
+    assert sorted(kept.rglob("*")) == before
+    check = harness.over(connection, given, only=("path.private",))["path.private"]
+    assert check.status == "failed"
+    assert str(kept) in check.found
