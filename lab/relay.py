@@ -20,14 +20,14 @@ class Relay:
     """A line to ``port`` of this machine that delays each byte by ``delay_s`` seconds, each way.
 
     ``bytes_per_s``: what each connection passes at most, each way; None for as much as there is. ``passed``:
-    the bytes that went to the far end so far, of all connections.
+    the bytes that went to the far end so far, of all connections; ``came``: those that came from there.
     A context manager: within it ``self.port`` takes connections; at its end every connection is closed and
     none is taken any more. A connection that the far end refuses is closed at once.
     """
 
     def __init__(self, port: int, delay_s: float = 0.0, bytes_per_s: float | None = None) -> None:
         self.port = 0
-        self.passed = 0
+        self.passed = self.came = 0
         self._to, self._delay_s, self._bytes_per_s = port, delay_s, bytes_per_s
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
@@ -151,6 +151,7 @@ class Relay:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             await self._flowing.wait()
             self.passed += len(data) if away else 0
+            self.came += 0 if away else len(data)
             if away and self._spoil and len(data) >= SPOILT:
                 self._spoil, middle = False, len(data) // 2
                 data = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from gonogo.deploy.host import identities, images, layers
+from gonogo.deploy.mongodb.backup import expected_reading
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
 from gonogo.deploy.release import contents, journal
 from gonogo.deploy.release.build_source import REVISION
@@ -72,7 +73,7 @@ def preview(release: Release, version: str, *, skip_build: bool = False) -> Plan
         steps=_steps(release, sorted(builds), transfer, changes),
         networks=[_downtime(one, took) for one in anew],
         commits=[one.told for one in release.shipping.commits] if release.shipping else [],
-        notes=_notes(release),
+        notes=[*_notes(release), *_of_data(release)],
     )
 
 
@@ -194,6 +195,12 @@ def _downtime(one: Anew, took: Mapping[str, float]) -> str:
     if not one.services or len(known) < len(one.services):
         return told if one.services else f"{one.name} is made anew; no service runs in it"
     return f"{told}, all of them within about {sum(known):.0f} s, as last time"
+
+
+def _of_data(release: Release) -> list[str]:
+    if not (release.target.keeps_data and release.host.mongodb(release).state is not None):
+        return []
+    return [expected_reading.told(release)]
 
 
 def _notes(release: Release) -> list[str]:

@@ -33,6 +33,12 @@ class Line:
     alias: str
     config: Path
     file: Path
+    relay: Relay
+
+    @property
+    def crossed(self) -> int:
+        """The bytes that crossed the line so far, both ways."""
+        return self.relay.passed + self.relay.came
 
     @property
     def record(self) -> Path:
@@ -58,7 +64,7 @@ def line(
         file = folder / f"bench-{rtt_ms}.toml"
         target = demo.target_text(made, source).replace(f'host = "{made.alias}"', f'host = "{alias}"')
         file.write_text(target.replace(str(made.config), str(config)))
-        yield Line(rtt_ms, alias, config, file)
+        yield Line(rtt_ms, alias, config, file, relay)
 
 
 def preflight(at: Line, environment: dict[str, str] | None = None, *by: str) -> None:

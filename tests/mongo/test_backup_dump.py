@@ -19,9 +19,9 @@ from urllib.parse import quote
 import pytest
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.mongodb.backup import backup, backup_store, dump, manifest, upload_folder
+from gonogo.deploy.mongodb.backup import backup, backup_store, dump, manifest
 from gonogo.deploy.mongodb.fingerprint import fingerprint
-from gonogo.deploy.mongodb.server import login
+from gonogo.deploy.mongodb.server import login, stall
 from gonogo.deploy.release.release import Release
 from lab.docker import check, run
 from tests.lab.secrecy import watched_arguments
@@ -124,12 +124,11 @@ def test_its_failure_is_ours_and_leaves_nothing(made: Ground, release: Release, 
     assert list(Path(release.target.backup_path).iterdir()) == []
 
 
-def test_one_that_does_not_end_is_ended(
-    made: Ground, release: Release, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_hangs_is_ended(made: Ground, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     inside(made, "printf hang > /tmp/plan")
-    monkeypatch.setattr(upload_folder, "LEAST_S", 2.0)
-    with pytest.raises(GonogoError, match=f"mongodump in {made.container} did not end within 2 s: see the"):
+    monkeypatch.setattr(stall, "STALLED_S", 1.0)
+    monkeypatch.setattr(stall, "LOOK_S", 0.2)
+    with pytest.raises(GonogoError, match=f"mongodump in {made.container} did nothing for 1 s and was ended"):
         backup.make(release)
     assert list(Path(release.target.backup_path).iterdir()) == []
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 from urllib.parse import quote, urlencode
 
 from pymongo import MongoClient
@@ -19,7 +19,10 @@ from gonogo.deploy.mongodb.backup.backup_request import BackupRequest, file
 from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Sums
 from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, BEFORE, ENTRIES, FINGERPRINT, Manifest, Sum
 from gonogo.deploy.mongodb.fingerprint import fingerprint
-from gonogo.deploy.mongodb.server import database_tools, login, write_detection
+from gonogo.deploy.mongodb.fingerprint import unread as unread_collections
+from gonogo.deploy.mongodb.fingerprint.fingerprint import Fingerprint
+from gonogo.deploy.mongodb.fingerprint.unread import Unread
+from gonogo.deploy.mongodb.server import database_tools, login, source, stall, write_detection
 from gonogo.deploy.mongodb.server.client import Login
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Result
@@ -32,6 +35,8 @@ MAGIC, END = "6de29981", "ffffffff"
 MEANWHILE = (
     "others wrote while mongodump read: a document that was the same before and after is in the backup"
 )
+TRIES = 3
+"""How often a database is dumped while others begin to write to what was at rest; at last all is read."""
 LINES = 50
 """The last lines that are kept of what mongodump said."""
 CUT = 74
@@ -56,27 +61,21 @@ def made(request: BackupRequest) -> Manifest:
     """Let mongodump write the backup and return its manifest; raises GonogoError and pymongo's errors.
 
     Its fingerprint is taken before, and where something was written meanwhile another one after it: what is
-    the same in both must be in the dump.
+    the same in both must be in the dump. What nobody writes to is hashed by the server, and not read.
     """
-    client, database = request.client, request.settings.database
-    before = write_detection.state(client, database)
     with tempfile.TemporaryDirectory(prefix="gonogo-") as name:
         folder = Path(name)
-        taken = fingerprint.take(client, database, folder)
-        archive = _dumped(request)
-        consistent = before is not None and before == write_detection.state(client, database)
+        archive, taken = _between_fingerprints(request, folder)
+        consistent = not (folder / BEFORE).exists()
         files = [FINGERPRINT, ENTRIES]
-        if not consistent:
-            _aside(folder)
-            taken = fingerprint.take(client, database, folder)
-            files += [f"{BEFORE}/{FINGERPRINT}", f"{BEFORE}/{ENTRIES}"]
+        files += [] if consistent else [f"{BEFORE}/{FINGERPRINT}", f"{BEFORE}/{ENTRIES}"]
         found = request.manifest(
             tool="mongodump",
             form="archive",
-            server=str(client.server_info()["version"]),
+            server=str(request.client.server_info()["version"]),
             consistency=manifest.UNCHANGED if consistent else manifest.INCONSISTENT,
             consistent=consistent,
-            documents=sum(collection.count for collection in taken.collections.values()),
+            documents=taken.count,
             files={ARCHIVE: archive} | {name: _sum(folder / name) for name in files},
             notes=() if consistent else (MEANWHILE,),
         )
@@ -91,6 +90,33 @@ def made(request: BackupRequest) -> Manifest:
         script += upload_folder.receive()
         upload_folder.send(request.release.connection, script, BackupStream(pieces), request.on_bytes)
     return found
+
+
+def _between_fingerprints(request: BackupRequest, folder: Path) -> tuple[Sum, Fingerprint]:
+    """Dump, and return the archive's sum and the fingerprint, which lies in ``folder``.
+
+    That of before the dump lies in the folder ``BEFORE`` of it, where something was written meanwhile. Where
+    that was to a collection that had not been read before, all is done once more, and that one is read.
+    """
+    client, database, hashed = request.client, request.settings.database, bool(request.version)
+    apart = set[str]()
+    for attempt in range(TRIES):
+        if attempt < TRIES - 1:
+            unread = unread_collections.hashed(client, database, apart)
+            before = unread.before
+        else:
+            unread, before = Unread(), write_detection.state(client, database)
+        taken = fingerprint.take(client, database, folder, hashed=hashed, unread=unread)
+        archive = _dumped(request)
+        after = write_detection.state(client, database)
+        if before is not None and before == after:
+            return archive, taken
+        there = {one.name: one.stored for one in source.namespaces(client, database)}
+        if not (written := unread.written(after, there)):
+            break
+        apart |= written
+    _aside(folder)
+    return archive, fingerprint.take(client, database, folder, hashed=hashed, unread=unread)
 
 
 def _aside(folder: Path) -> None:
@@ -113,37 +139,53 @@ def _dumped(request: BackupRequest) -> Sum:
     script = upload_folder.enter(release.target, request.name) + command(
         container.id, request.settings.database, request.users
     )
-    given = config(login.way(release, request.settings).login)
-    limit = upload_folder.limit_s(backup_request.size(request.release))
+    connection, given = release.connection, config(login.way(release, request.settings).login)
+    what, size = f"{connection.host}: mongodump in {container.name}", backup_request.size(release)
+    limit = stall.longest_s(upload_folder.limit_s(size), size)
     try:
-        result = release.connection.stream(script, stdin=io.BytesIO(given), timeout=limit)
+        with stall.Watched(given, partial(_written, request), what) as watched:
+            result = connection.stream(script, stdin=cast(BinaryIO, watched), timeout=limit)
     except CommandTimeout:
         raise GonogoError(
-            f"{release.connection.host}: mongodump in {container.name} did not end within {limit:.0f} s: see "
-            "the load of that machine and its disk, then try again"
+            f"{what} did not end within {limit:.0f} s: see the load of that machine and its disk, then try "
+            "again"
         ) from None
     if not result.ok:
-        raise GonogoError(
-            release.connection.redact(f"{release.connection.host}: {_why(result, container.name)}")
-        )
-    size, digest = result.text.split()[:2]
+        raise GonogoError(connection.redact(f"{connection.host}: {_why(result, container.name)}"))
+    return _summed(request)
+
+
+def _written(request: BackupRequest) -> int | None:
+    """Return how many bytes mongodump has written; None where that cannot be told."""
+    path = upload_folder.part(request.release.target, request.name) / ARCHIVE
+    result = request.release.connection.run(f"wc -c < {shlex.quote(str(path))}", live=True)
+    return int(result.text) if result.ok else None
+
+
+def _summed(request: BackupRequest) -> Sum:
+    place = shlex.quote(str(upload_folder.part(request.release.target, request.name)))
+    script = f"cd {place} && echo $(wc -c < {ARCHIVE}) $({upload_folder.SUM} {ARCHIVE})"
+    limit = upload_folder.limit_s(_written(request))
+    size, digest = request.release.connection.check(script, timeout=limit).text.split()[:2]
     return Sum(size=int(size), sha256=digest)
 
 
 def command(container: str, database: str, users: bool) -> str:
-    """Return the script that dumps into the folder where it is run; it prints the size and the SHA-256.
+    """Return the script that dumps into the folder where it is run.
 
-    The configuration, which holds the password, is its standard input.
+    The first line of its standard input is the configuration, which holds the password. No more of it is
+    read, so that it can stay open.
     """
     options = [f"--db={database}", "--archive"] + (["--dumpDbUsersAndRoles"] if users else [])
     inner = database_tools.called("mongodump", options)
     return (
-        # No pipe, whose end would hide how mongodump ended.
+        # No pipe behind it, whose end would hide how mongodump ended.
+        "IFS= read -r config; printf '%s\\n' \"$config\" | "
         f"docker exec -i -- {shlex.quote(container)} sh -c {shlex.quote(inner)} > {ARCHIVE} 2> .said "
         f"|| {{ status=$?; tail -n {LINES} .said >&2; exit $status; }}; "
         f"hex() {{ od -An -tx1 | tr -d ' \\n'; }}; "
         f'[ "$(head -c 4 {ARCHIVE} | hex)" = {MAGIC} ] && [ "$(tail -c 4 {ARCHIVE} | hex)" = {END} ] '
-        f"|| exit {CUT}; rm -f .said; set -- $(sha256sum {ARCHIVE}) && echo $(wc -c < {ARCHIVE}) $1"
+        f"|| exit {CUT}; rm -f .said"
     )
 
 

@@ -7,6 +7,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 from urllib.parse import quote
 
@@ -48,6 +49,12 @@ _SUMMED = (
     'summed() { if sum=$(openssl dgst -sha256 -r 2>/dev/null < "$1"); then echo "${sum%% *}  $1"; '
     'else sha256sum -- "$1"; fi; }; '
 )
+
+SUM = (
+    'summed() { if sum=$(openssl dgst -sha256 -r 2>/dev/null < "$1"); then echo "${sum%% *}"; '
+    'else sha256sum < "$1"; fi; }; summed'
+)
+"""Prints the SHA-256 of the file whose name follows."""
 
 # head reads 8 kB at once, which costs three times as much; other dd's than GNU's may not count bytes.
 _TAKEN = (
@@ -97,11 +104,16 @@ def _owned(target: Target) -> str:
     return f'echo {shlex.quote(target.name)} "$(life $$)" > {OWNER}.new && mv -f {OWNER}.new {OWNER}'
 
 
+def part(target: Target, name: str) -> PurePosixPath:
+    """Return the folder of a backup that was claimed."""
+    return target.backup_path / f"{PART}{name}"
+
+
 def enter(target: Target, name: str) -> str:
     """Return the script that goes to the folder of a backup that was claimed."""
-    part = shlex.quote(str(target.backup_path / f"{PART}{name}"))
+    place = shlex.quote(str(part(target, name)))
     return (
-        f"umask 077; {_LIFE} name={shlex.quote(name)}; part={PART}$name; cd {part} && {_owned(target)} "
+        f"umask 077; {_LIFE} name={shlex.quote(name)}; part={PART}$name; cd {place} && {_owned(target)} "
         f"|| exit {FULL}; "
     )
 

@@ -37,7 +37,7 @@ class CollectionPrint(BaseModel):
     ``options`` and each of ``indexes`` are canonical JSON: equal texts mean equal things. ``digest``: of all
     documents, whatever their order. ``ordered``: the entries are in the collection's own order, as it is
     capped; ``largest``: the bytes of its largest document then. ``unique``: each ``_id`` is there once.
-    ``extra``: each ``_id`` is followed by EXTRA.
+    ``extra``: each ``_id`` is followed by EXTRA. One without ``file`` was not read: see ``unread``.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -53,6 +53,25 @@ class CollectionPrint(BaseModel):
     largest: int = 0
     unique: bool = True
     extra: bool = False
+
+    @property
+    def read(self) -> bool:
+        """Whether its documents were read, so that there are entries; else MongoDB's hash is all there is."""
+        return bool(self.file)
+
+
+def unread(namespace: Namespace, count: int, size: int) -> CollectionPrint:
+    """Return the fingerprint of a collection whose documents were not read, ``size`` bytes of them."""
+    indexes = {str(index["name"]): canonical.index(index) for index in namespace.indexes}
+    return CollectionPrint(
+        form=namespace.form,
+        count=count,
+        bytes=size,
+        digest="",
+        options=canonical.options(namespace.options),
+        indexes=indexes,
+        uuid=namespace.uuid,
+    )
 
 
 def entry(batch: bytes, at: int, after: int, life: Ttl | None) -> tuple[bytes, bytes, bytes]:

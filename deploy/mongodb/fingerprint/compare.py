@@ -11,19 +11,18 @@ from __future__ import annotations
 
 import datetime
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gonogo.deploy.mongodb.fingerprint import canonical, fingerprint, structure, ttl
 from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionPrint
-from gonogo.deploy.mongodb.fingerprint.difference import Compared, Difference, structural, summed
-from gonogo.deploy.mongodb.fingerprint.documents import Event, State, events
+from gonogo.deploy.mongodb.fingerprint.difference import Compared, Difference, rehashed, structural, summed
+from gonogo.deploy.mongodb.fingerprint.documents import State, events
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, Entries, EntriesWriter, unpacked
 from gonogo.deploy.mongodb.fingerprint.fingerprint import Client, OnBytes
 from gonogo.deploy.mongodb.fingerprint.hashes import hashes
-from gonogo.deploy.mongodb.fingerprint.recheck import Recheck
+from gonogo.deploy.mongodb.fingerprint.live_documents import LiveDocuments, losses
 from gonogo.deploy.mongodb.server import source
 from gonogo.deploy.mongodb.server.source import Namespace
 from gonogo.deploy.target.sections.data import Mongodb
@@ -38,13 +37,19 @@ def differences(
     return compared(before, client, database, kinds, on_bytes).differences
 
 
-def compared(
-    before: Path, client: Client, database: str, kinds: Mongodb, on_bytes: OnBytes = None
+def compared(  # noqa: PLR0913, PLR0917
+    before: Path,
+    client: Client,
+    database: str,
+    kinds: Mongodb,
+    on_bytes: OnBytes = None,
+    supply: Callable[[list[str]], None] | None = None,
 ) -> Compared:
     """Compare the present state of a database with the fingerprint in the folder ``before``.
 
     It may be written to meanwhile. Documents are read of collections alone whose ``dbHash`` is not that of
-    before. Raises GonogoError, and pymongo's errors.
+    before. ``supply`` puts into the folder the entries of such as were hashed and not read; without it,
+    nothing is said of their documents. Raises GonogoError, and pymongo's errors.
     """
     was = fingerprint.load(before)
     there = _there(client, database)
@@ -62,13 +67,21 @@ def compared(
     with ExitStack() as stack:
         # A database that nothing was written to needs no entries.
         unequal = [name for name in wanted if hashed.get(name, "") != was.db_hashes.get(name)]
+        if supply and (lacking := [name for name in unequal if not was.collections[name].read]):
+            supply(lacking)
+            was = fingerprint.load(before)
+        written = [name for name in unequal if not was.collections[name].read]
+        unequal = [name for name in unequal if name not in written]
         folder = stack.enter_context(unpacked(before / ENTRIES, was.entries)) if unequal else before
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="gonogo-"))
         entries = stack.enter_context(EntriesWriter(Path(place)))
-        look = _Look(client, database, folder, entries, on_bytes, kinds.changed_at_most)
+        look = LiveDocuments(client, database, folder, entries, on_bytes, kinds.changed_at_most)
         for name, one in was.collections.items():
             if name not in unequal:
-                found.looked.append(f"{name} ({judged[name]}): {_unread(name, one, wanted, there)}")
+                how = (
+                    "written to since it was hashed" if name in written else _unread(name, one, wanted, there)
+                )
+                found.looked.append(f"{name} ({judged[name]}): {how}")
                 continue
             lost, line = look.documents(name, judged[name], one, there[name])
             if lost is None:
@@ -111,10 +124,14 @@ def between(before: Path, after: Path, exact: bool = True, kinds: Mongodb | None
             found += structure.differing(name, *shapes) if exact else structure.losses(name, kind, *shapes)
             if kind == "volatile":
                 continue
+            if not collection.read:
+                alike = was.db_hashes.get(name, "") == now.db_hashes.get(name)
+                found += [] if alike else [rehashed(name, kind, collection.count)]
+                continue
             with Entries(old / collection.file) as entries, Entries(new / other.file) as others:
                 passed = events(State(collection, entries), State(other, others), exact=exact)
                 found += summed(
-                    name, kind, passed if exact else _lost(passed, kind, collection, _moment(now.taken))
+                    name, kind, passed if exact else losses(passed, kind, collection, _moment(now.taken))
                 )
     if exact:
         added = sorted(set(now.collections) - set(was.collections))
@@ -127,86 +144,6 @@ def kind_of(name: str, collection: CollectionPrint, kinds: Mongodb) -> str:
     if canonical.temporary(collection.options):
         return "volatile"
     return kinds.collections.get(name, kinds.other_collections)
-
-
-@dataclass
-class _Look:
-    """Reads what the server has now, and compares it with the entries in ``folder``.
-
-    ``bound``: the share of a mutable collection that may change; None for all of it.
-    """
-
-    client: Client
-    database: str
-    folder: Path
-    entries: EntriesWriter
-    on_bytes: OnBytes
-    bound: float | None
-    read: int = 0
-    aged: int = 0
-    changed: int = 0
-
-    def documents(
-        self, name: str, kind: str, was: CollectionPrint, now: Namespace
-    ) -> tuple[list[Difference] | None, str]:
-        """Return the losses among documents, and how that was found.
-
-        There are no losses to tell, but None, where the collection was dropped meanwhile. ``read`` and
-        ``aged`` count the documents that were read, and those that vanished when their time was over.
-        """
-        read = fingerprint.read(self.client, self.database, now, self.entries, self.on_bytes)
-        if read is None:
-            return None, "dropped while it was read"
-        self.read += read.count
-        remade = "" not in {was.uuid, read.uuid} and was.uuid != read.uuid
-        file = self.entries.folder / read.file
-        with Entries(self.folder / was.file) as old, Entries(file) as new:
-            passed = events(State(was, old), State(read, new), exact=False, remade=remade)
-            recheck = Recheck(self.client, self.database, now, keep_content=kind == "append-only")
-            # TTL removes documents, and never a collection.
-            seeming = _lost(passed if remade else self._timely(passed, self._time(was)), kind, was)
-            self.changed = 0
-            lost = summed(name, kind, recheck.confirmed(seeming))
-            lost += self._beyond(name, kind, was)
-        file.unlink()
-        return lost, f"{was.count} documents before, {read.count} read now"
-
-    def _beyond(self, name: str, kind: str, was: CollectionPrint) -> list[Difference]:
-        """Return the difference where more of a mutable collection changed than the target file allows."""
-        growing = was.form == "timeseries"  # by its buckets
-        if kind != "mutable" or growing or self.bound is None or self.changed <= self.bound * was.count:
-            return []
-        told = f"{self.changed} of {was.count} documents changed"
-        told += f", and mongodb.changed_at_most is {100 * self.bound:g}%"
-        return [structural(name, kind, "changed too often", told)]
-
-    def _timely(self, passed: Iterator[Event], now_ms: int) -> Iterator[Event]:
-        """Give the events, but those of documents that were due; of others, that it was too early."""
-        for event in passed:
-            self.changed += event.what == "changed"
-            if event.what != "vanished" or event.due == ttl.NEVER:
-                yield event
-            elif event.due <= now_ms:
-                self.aged += 1
-            else:
-                yield replace(event, what="early")
-
-    def _time(self, was: CollectionPrint) -> int:
-        """Return the server's time, in ms since 1970, where documents can be due."""
-        return ttl.now_ms(self.client.admin.command("hello")["localTime"]) if was.extra else 0
-
-
-def _lost(passed: Iterator[Event], kind: str, was: CollectionPrint, now_ms: int = 0) -> Iterator[Event]:
-    """Give those events that are losses for a kind; ``now_ms``: what was due by then may be gone."""
-    for event in passed:
-        if event.what in {"vanished", "early"}:
-            if event.due > now_ms:
-                yield event
-        elif was.form == "timeseries":
-            if event.holds < event.held:
-                yield event
-        elif kind == "append-only":
-            yield event
 
 
 def _there(client: Client, database: str) -> dict[str, Namespace]:

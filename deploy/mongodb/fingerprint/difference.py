@@ -66,6 +66,13 @@ def structural(collection: str, kind: str, what: str, told: str) -> Difference:
     return Difference(collection, kind, what, f"{named(collection, kind)}: {told}")
 
 
+def rehashed(collection: str, kind: str, count: int) -> Difference:
+    """Return the difference of a copy whose ``dbHash`` is another; ``count``: of its documents."""
+    told = f"its {count} documents are not what they were: the server's hash of them (dbHash) is another; "
+    told += "which ones is not known, as nothing wrote to them and they were not read"
+    return structural(collection, kind, "contents changed", told)
+
+
 def named(collection: str, kind: str) -> str:
     """Return a collection with its kind, for messages."""
     return f"{collection} ({kind})" if kind else collection

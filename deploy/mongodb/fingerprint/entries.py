@@ -50,6 +50,13 @@ class EntriesWriter:
         self._made += 1
         return EntriesFile(self.folder / f"{self._made:06d}")
 
+    def adopt(self, folder: Path) -> None:
+        """Take files over that another one wrote, before any of its own; see ``unpacked``."""
+        names = sorted(path.name for path in folder.iterdir())
+        for name in names:
+            (folder / name).rename(self.folder / name)
+        self._made = int(names[-1]) if names else 0
+
     def pack(self, to: Path, names: Iterable[str]) -> str:
         """Write these files as one archive (0600) and return its SHA-256."""
         with to.open("wb") as raw:

@@ -24,6 +24,7 @@ from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, EntriesWriter, di
 from gonogo.deploy.mongodb.fingerprint.hashes import Hashes, HashesOfRead
 from gonogo.deploy.mongodb.fingerprint.read_ahead import Ahead, turns
 from gonogo.deploy.mongodb.fingerprint.ttl import Removals
+from gonogo.deploy.mongodb.fingerprint.unread import Unread
 from gonogo.deploy.mongodb.server import source, write_detection
 from gonogo.deploy.mongodb.server.source import Namespace
 from gonogo.deploy.ssh.connection import Connection
@@ -70,25 +71,39 @@ class Fingerprint(BaseModel):
         return sum(collection.count for collection in self.collections.values())
 
 
-def take(
-    client: Client, database: str, folder: Path, on_bytes: OnBytes = None, *, hashed: bool = True
+def take(  # noqa: PLR0913  one keyword for each choice
+    client: Client,
+    database: str,
+    folder: Path,
+    on_bytes: OnBytes = None,
+    *,
+    hashed: bool = True,
+    unread: Unread | None = None,
 ) -> Fingerprint:
     """Read a database once and return its fingerprint, which lies in ``folder`` then.
 
     ``on_bytes`` is called with the size of each piece read. ``hashed``: ask for ``dbHash`` too, which makes a
-    later comparison fast where nothing is written. Raises GonogoError, and pymongo's errors.
+    later comparison fast where nothing is written. ``unread``: what was hashed and need not be read. Raises
+    GonogoError, and pymongo's errors.
     """
+    unread = unread or Unread()
     taken = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     removed = ttl.removals(client)
     before = write_detection.state(client, database) if hashed else None
     with EntriesWriter(folder) as entries, HashesOfRead(client, database, before) as asked:
         prints = {}
         for namespace in source.namespaces(client, database):
+            if kept := unread.print_of(namespace):
+                prints[namespace.name] = kept
+                continue
             collection = read(client, database, namespace, entries, on_bytes)
             if collection is not None:
                 prints[namespace.name] = collection
                 asked.add(namespace.name, collection)
-        made = Fingerprint(database=database, taken=taken, collections=prints, removals=removed)
+        known = {name: value for name, value in unread.hashes.items() if name in prints}
+        made = Fingerprint(
+            database=database, taken=taken, collections=prints, db_hashes=known, removals=removed
+        )
         return save(made, entries, folder, asked)
 
 
@@ -134,10 +149,10 @@ def save(
     if asked is not None:
         asked.begin()
     packed = entries.pack(
-        folder / ENTRIES, [collection.file for collection in fingerprint.collections.values()]
+        folder / ENTRIES, [one.file for one in fingerprint.collections.values() if one.read]
     )
     entries.close()
-    hashed = fingerprint.db_hashes if asked is None else asked.found()
+    hashed = fingerprint.db_hashes | ({} if asked is None else asked.found())
     whole = fingerprint.model_copy(update={"entries": packed, "db_hashes": hashed})
     file = folder / FILE
     file.touch(0o600)

@@ -9,6 +9,7 @@ the reading began: what was lost in between would be hidden by it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -34,8 +35,12 @@ LOCKED_MS = 5_000
 class Hashes:
     """Asks for ``dbHash`` of one collection after another, in a thread, while others are read."""
 
-    def __init__(self, client: Client, database: str) -> None:
+    def __init__(
+        self, client: Client, database: str, *, most: float = MOST_BYTES, locked_ms: int = LOCKED_MS
+    ) -> None:
+        """Prepare; ``most``: bytes beyond which nothing is hashed, ``locked_ms``: of one ``dbHash``."""
         self._client, self._database = client, database
+        self._most, self._locked_ms = most, locked_ms
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="gonogo-dbhash")
         self._asked: list[Future[dict[str, str]]] = []
         self._names: dict[str, str] = {}
@@ -44,7 +49,7 @@ class Hashes:
     def add(self, name: str, collection: CollectionPrint) -> None:
         """Have a collection hashed, whose size its fingerprint tells."""
         self._total += collection.bytes
-        if collection.form == "view" or self._total > MOST_BYTES:
+        if collection.form == "view" or self._total > self._most:
             return
         if self._names and self._bytes + collection.bytes > TOGETHER_BYTES:
             self._ask()
@@ -58,11 +63,11 @@ class Hashes:
         self._names, self._bytes = {}, 0
 
     def _hashed(self, names: Mapping[str, str]) -> dict[str, str]:
-        if self._total > MOST_BYTES:
+        if self._total > self._most:
             return {}
         try:
             said = self._client[self._database].command(
-                "dbHash", collections=list(names), maxTimeMS=LOCKED_MS
+                "dbHash", collections=list(names), maxTimeMS=self._locked_ms
             )
         except OperationFailure:
             return {}
@@ -74,20 +79,20 @@ class Hashes:
             self._ask()
 
     def found(self) -> dict[str, str]:
-        """Return the hash of each collection that has one; none at all of more than MOST_BYTES."""
+        """Return the hash of each collection that has one; none at all of more than that is to be hashed."""
         self.begin()
-        if self._total > MOST_BYTES:
+        if self._total > self._most:
             return {}
         return {name: value for one in self._asked for name, value in one.result().items()}
 
     def of(self, prints: Mapping[str, CollectionPrint]) -> dict[str, str]:
-        """Return the hash of each of these collections that has one; none of more than MOST_BYTES."""
+        """Return the hash of each of these collections that has one; none of more than is to be hashed."""
         self.ask(prints)
         return self.found()
 
     def ask(self, prints: Mapping[str, CollectionPrint]) -> None:
         """Have these collections hashed; where it is not asked of all, it need not be asked of the first."""
-        if sum(collection.bytes for collection in prints.values()) <= MOST_BYTES:
+        if sum(collection.bytes for collection in prints.values()) <= self._most:
             for name, one in prints.items():
                 self.add(name, one)
 
@@ -126,6 +131,11 @@ class HashesOfRead(Hashes):
 
 
 def hashes(client: Client, database: str, prints: Mapping[str, CollectionPrint]) -> dict[str, str]:
-    """Return what ``dbHash`` says of these collections now, where it may be asked and MOST_BYTES allow it."""
-    with Hashes(client, database) as asked:
-        return asked.of(prints)
+    """Return what ``dbHash`` says of these collections now, where it may be asked.
+
+    MOST_BYTES hold for those that were read: of others there is nothing else to compare.
+    """
+    kept = {name: one for name, one in prints.items() if not one.read}
+    with Hashes(client, database) as asked, Hashes(client, database, most=math.inf) as needed:
+        needed.ask(kept)
+        return asked.of({name: one for name, one in prints.items() if one.read}) | needed.found()

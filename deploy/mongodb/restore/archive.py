@@ -2,46 +2,63 @@
 
 from __future__ import annotations
 
-import io
+import re
 import shlex
+from collections.abc import Collection
+from typing import Any, BinaryIO, cast
+
+from pymongo import MongoClient
 
 from gonogo.deploy.errors import CommandTimeout, GonogoError
 from gonogo.deploy.mongodb.backup.backup_store import Backup
-from gonogo.deploy.mongodb.backup.manifest import ARCHIVE
+from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, Sum
 from gonogo.deploy.mongodb.backup.reading import BackupDamaged
-from gonogo.deploy.mongodb.backup.upload_folder import limit_s
-from gonogo.deploy.mongodb.server import database_tools
+from gonogo.deploy.mongodb.backup.upload_folder import SUM, limit_s
+from gonogo.deploy.mongodb.server import database_tools, stall
+from gonogo.deploy.mongodb.server.source import BUCKETS
 from gonogo.deploy.ssh.connection import Connection
 
-DIFFERS, LACKS = 72, 97
-"""Exit statuses of our own scripts: the archive is not the manifest's; there is no mongorestore."""
+Client = MongoClient[dict[str, Any]]
+
+LACKS = 97
+"""Exit status of our own script: there is no mongorestore."""
 NO_LOGIN = b'uri: "mongodb://127.0.0.1:27017/?directConnection=true"\n'
 
 
-def restore(
-    connection: Connection, backup: Backup, container: str, into: str, login: bytes = NO_LOGIN
+def restore(  # noqa: PLR0913, PLR0917
+    connection: Connection,
+    backup: Backup,
+    container: str,
+    client: Client,
+    into: str,
+    login: bytes = NO_LOGIN,
+    *,
+    only: Collection[str] = (),
 ) -> None:
     """Restore a backup in archive form into the database ``into`` of the server in a container.
 
-    The archive does not leave the target. ``login``: mongorestore's configuration, one line, which travels by
-    standard input. Raises BackupDamaged for what is no archive, GonogoError where it cannot be restored.
+    The archive does not leave the target. ``client``: of that server. ``login``: mongorestore's
+    configuration, one line, which travels by standard input. ``only``: these collections, by default all.
+    Raises BackupDamaged for what is no archive, GonogoError where it cannot be restored.
     """
     wanted = backup.manifest.files.get(ARCHIVE)
     if wanted is None:
         raise BackupDamaged(f"the manifest of {backup.name} names no {ARCHIVE}: use another backup")
-    script = command(str(backup.folder), container, backup.manifest.database, into, wanted.sha256)
-    limit = limit_s(wanted.size)
+    _summed(connection, backup, wanted)
+    options = selection(backup.manifest.database, into, only)
+    script = command(str(backup.folder), container, options)
+    limit = stall.longest_s(limit_s(wanted.size), wanted.size)
+    what = f"{connection.host}: mongorestore of {backup.name}"
     try:
-        result = connection.stream(script, stdin=io.BytesIO(login), timeout=limit)
+        with stall.Watched(login, stall.of_database(client, into), what) as watched:
+            result = connection.stream(script, stdin=cast(BinaryIO, watched), timeout=limit)
     except CommandTimeout:
         raise GonogoError(
-            f"{connection.host}: mongorestore of {backup.name} did not end within {limit:.0f} s: see the "
-            "load of that machine and its disk, then try again"
+            f"{what} did not end within {limit:.0f} s: see the load of that machine and its disk, then try "
+            "again"
         ) from None
     if result.ok:
         return
-    if result.exit_status == DIFFERS:
-        raise BackupDamaged(f"the backup {backup.name}: {ARCHIVE} is not what its manifest says: use another")
     if result.exit_status == LACKS:
         raise GonogoError(
             f"{connection.host}: the image has no mongorestore, which the backup {backup.name} needs: "
@@ -54,14 +71,36 @@ def restore(
     raise GonogoError(f"{connection.host}: {failure}")
 
 
-def command(folder: str, container: str, database: str, into: str, sha256: str) -> str:
-    """Return the script that restores the archive in a folder; its standard input is the configuration."""
-    options = ["--archive", "--stopOnError", f"--nsInclude={database}.*"]
-    options += [f"--nsFrom={database}.*", f"--nsTo={into}.*"] if into != database else []
+def selection(database: str, into: str, only: Collection[str] = ()) -> list[str]:
+    """Return the options by which mongorestore restores a database, or these collections, into another.
+
+    In its patterns a backslash keeps the next character from being one (mongo-tools, common/ns).
+    """
+    names = [re.sub(r"([*\\])", r"\\\1", name) for name in only] or ["*"]
+    names += [f"{BUCKETS}{name}" for name in names if only]
+    found = [f"--nsInclude={database}.{name}" for name in names]
+    return found + ([f"--nsFrom={database}.*", f"--nsTo={into}.*"] if into != database else [])
+
+
+def _summed(connection: Connection, backup: Backup, wanted: Sum) -> None:
+    """Raise BackupDamaged where the archive is not what the manifest says."""
+    script = f"cd {shlex.quote(str(backup.folder))} && {SUM} {ARCHIVE}"
+    result = connection.run(script, timeout=limit_s(wanted.size))
+    if result.text.split()[:1] != [wanted.sha256]:
+        raise BackupDamaged(f"the backup {backup.name}: {ARCHIVE} is not what its manifest says: use another")
+
+
+def command(folder: str, container: str, selected: list[str]) -> str:
+    """Return the script that restores the archive in a folder.
+
+    The first line of its standard input is the configuration. No more of it is read, so that it can stay
+    open.
+    """
+    options = ["--archive", "--stopOnError", *selected]
     inner = f"command -v mongorestore >/dev/null || exit {LACKS}; "
     inner += database_tools.called("mongorestore", options)
     return (
-        f"cd {shlex.quote(folder)} && set -- $(sha256sum {ARCHIVE}) && "
-        f'[ "$1" = {sha256} ] || exit {DIFFERS}; '
-        f"{{ cat; cat {ARCHIVE}; }} | docker exec -i -- {shlex.quote(container)} sh -c {shlex.quote(inner)}"
+        f"cd {shlex.quote(folder)} && IFS= read -r config && "
+        f"{{ printf '%s\\n' \"$config\"; cat {ARCHIVE}; }} | "
+        f"docker exec -i -- {shlex.quote(container)} sh -c {shlex.quote(inner)}"
     )

@@ -14,6 +14,7 @@ from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.manifest import BEFORE, ENTRIES, FINGERPRINT
 from gonogo.deploy.mongodb.backup.reading import BackupDamaged, unequal
 from gonogo.deploy.mongodb.fingerprint import compare, fingerprint, ttl
+from gonogo.deploy.mongodb.fingerprint import unread as unread_collections
 from gonogo.deploy.mongodb.fingerprint.compare import Difference
 from gonogo.deploy.mongodb.fingerprint.difference import structural
 from gonogo.deploy.mongodb.fingerprint.entries import Entries, digest_of, unpacked
@@ -57,7 +58,8 @@ def of(
         if twice:
             (taken / BEFORE).mkdir()
             fetched(release.connection, backup, taken / BEFORE, BEFORE)
-        now = fingerprint.take(client, database, restored, hashed=False)
+        unread = unread_collections.of_copy(client, database, wanted.collections)
+        now = fingerprint.take(client, database, restored, hashed=False, unread=unread)
         try:
             if twice:
                 due = ttl.now_ms(client.admin.command("hello")["localTime"]) if aging else 0
@@ -142,6 +144,7 @@ def _untrue(taken: Path, restored: Path, differing: set[str]) -> list[Difference
             structural(name, "", "fingerprint damaged", "its fingerprint is damaged, of the same documents")
             for name, collection in was.collections.items()
             if name not in differing
+            and collection.read
             and (_told(collection), _sum(old / collection.file))
             != (_told(now.collections[name]), _sum(new / now.collections[name].file))
         ]

@@ -80,14 +80,7 @@ def prove(release: Release, backup: Backup, *, image: str = "", on_bytes: OnByte
     ``on_bytes`` is called with the size of each piece restored. A backup that is no good is a Proof that says
     so; raises GonogoError where it could not be tried.
     """
-    settings, container = release.target.backup, release.host.mongodb(release).container
-    image = image or (settings.proof_image if settings else "") or (container.image if container else "")
-    image = image or backup.manifest.image
-    if not image:
-        raise GonogoError(
-            f"{backup.name} was not made from a container: name an image with a mongod that is on the target "
-            "in backup.proof_image of the target file"
-        )
+    image = image or image_of(release, backup)
     begun = time.monotonic()
     proof = Proof(
         backup=backup.name,
@@ -104,6 +97,18 @@ def prove(release: Release, backup: Backup, *, image: str = "", on_bytes: OnByte
         proof.differences = [str(damaged)]
     keep(release.connection, backup, proof)
     return proof
+
+
+def image_of(release: Release, backup: Backup) -> str:
+    """Return the image to restore a backup into, by its id or name; raises GonogoError."""
+    settings, container = release.target.backup, release.host.mongodb(release).container
+    image = (settings.proof_image if settings else "") or (container.image if container else "")
+    if not (image := image or backup.manifest.image):
+        raise GonogoError(
+            f"{backup.name} was not made from a container: name an image with a mongod that is on the target "
+            "in backup.proof_image of the target file"
+        )
+    return image
 
 
 def keep(connection: Connection, backup: Backup, proof: Proof) -> None:
@@ -136,7 +141,7 @@ def _tried(  # noqa: PLR0913, PLR0917
     release: Release, backup: Backup, there: Throwaway, proof: Proof, begun: float, on_bytes: OnBytes
 ) -> None:
     if backup.manifest.form == "archive":
-        archive.restore(release.connection, backup, there.name, RESTORED)
+        archive.restore(release.connection, backup, there.name, there.client, RESTORED)
     else:
         loader.load(release.connection, backup, there.client, RESTORED, on_bytes)
         if backup.manifest.users:

@@ -200,7 +200,7 @@ def _whole(release: Release, client: Client, backup: Backup, name: str, on_bytes
     try:
         client[name].create_collection(UNFINISHED)
         if backup.manifest.form == "archive":
-            _archive(release, backup, name)
+            _archive(release, client, backup, name)
         else:
             loader.load(release.connection, backup, client, name, on_bytes)
         client[name].drop_collection(UNFINISHED)
@@ -215,12 +215,12 @@ def _whole(release: Release, client: Client, backup: Backup, name: str, on_bytes
     return alike.now.count
 
 
-def _archive(release: Release, backup: Backup, name: str) -> None:
+def _archive(release: Release, client: Client, backup: Backup, name: str) -> None:
     container = release.host.mongodb(release).container
     if container is None or release.target.mongodb is None:
         raise GonogoError(f"{backup.name} is an archive of mongodump's, and no container has mongorestore")
     given = dump.config(login.way(release, release.target.mongodb).login)
-    archive.restore(release.connection, backup, container.id, name, given)
+    archive.restore(release.connection, backup, container.id, client, name, given)
 
 
 def _dropped(client: Client, name: str) -> bool:

@@ -23,6 +23,7 @@ from pymongo.errors import PyMongoError
 
 from gonogo.deploy.errors import GonogoError, cause
 from gonogo.deploy.host.docker import THROWAWAY as LABEL
+from gonogo.deploy.mongodb.server.client import compression
 from gonogo.deploy.ssh.connection import Connection
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def server(connection: Connection, image: str, *, mebibytes_cache: int = 256) ->
     held = _Held(connection, _script(name, image, mebibytes_cache))
     try:
         port = connection.forward_port(_address(connection, name, held), PORT)
-        client: Client = MongoClient("127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=1000)
+        given: dict[str, Any] = {"directConnection": True, "serverSelectionTimeoutMS": 1000}
+        given |= compression(connection)
+        client: Client = MongoClient("127.0.0.1", port, **given)
         try:
             _answers(client, held)
             yield Throwaway(name, client)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from gonogo.deploy.mongodb.fingerprint import fingerprint, structure
 from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionPrint
-from gonogo.deploy.mongodb.fingerprint.difference import Difference, Named, structural
+from gonogo.deploy.mongodb.fingerprint.difference import Difference, Named, rehashed, structural
 from gonogo.deploy.mongodb.fingerprint.documents import State, unequal
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, Entries, unpacked
+from gonogo.deploy.mongodb.fingerprint.fingerprint import Fingerprint
 from gonogo.deploy.mongodb.fingerprint.ttl import NEVER
 
 Rows = Counter[tuple[bytes, bytes]]
@@ -50,10 +51,23 @@ def between(before: Path, after: Path, restored: Path, due_ms: int = 0) -> Uncha
             elif is_now is None:
                 told = f"the collection is not in the backup, with its {collection.count} documents"
                 found.differences.append(structural(name, "", "collection dropped", told))
+            elif not collection.read:
+                _hashed(name, was, last, now, found)
             else:
                 _collection(name, (was, collection, is_now), (old, new, there), found, due_ms)
     found.changed += sum(one.count for name, one in first.collections.items() if name not in last.collections)
     return found
+
+
+def _hashed(name: str, first: CollectionPrint, last: Fingerprint, now: Fingerprint, found: Unchanged) -> None:
+    """Judge a collection that nobody wrote to, by the server's own hash of it."""
+    was, there = last.collections[name], now.collections[name]
+    if structure.of(first) == structure.of(was):
+        found.differences += structure.differing(name, structure.of(was), structure.of(there))
+    if last.db_hashes.get(name, "") == now.db_hashes.get(name):
+        found.proved += was.count
+    else:
+        found.differences.append(rehashed(name, "", was.count))
 
 
 Three = tuple[CollectionPrint, CollectionPrint, CollectionPrint]

@@ -92,7 +92,7 @@ def connected(
     from pymongo.synchronous import monitor  # noqa: PLC0415
 
     port = connection.forward_port(at.host, at.port)
-    client, made = _made(port, at, login, trust, patience_ms)
+    client, made = _made(port, at, login, trust, patience_ms, compression(connection))
     try:
         yield client
     except OperationFailure as error:
@@ -119,13 +119,19 @@ def connected(
         atexit.unregister(getattr(monitor, "_shutdown_resources", str))
 
 
-def _made(
-    port: int, at: Address, login: Login, trust: Trust | None, patience_ms: int
+def compression(connection: Connection) -> dict[str, Any]:
+    """Return the options for a line: of text a third crosses it, for half of the time that reading takes."""
+    return {} if connection.host == "local" else {"compressors": "zstd"}
+
+
+def _made(  # noqa: PLR0913, PLR0917
+    port: int, at: Address, login: Login, trust: Trust | None, patience_ms: int, packed: dict[str, Any]
 ) -> tuple[Client, Context | None]:
     from pymongo import MongoClient  # noqa: PLC0415  see above
 
     given: dict[str, Any] = {"directConnection": True, "serverSelectionTimeoutMS": patience_ms}
     given |= login.options
+    given |= packed
     if trust is None:
         return MongoClient("127.0.0.1", port, **given), None
     from gonogo.deploy.mongodb.server import tls  # noqa: PLC0415  only where it is needed

@@ -176,7 +176,7 @@ def test_data_that_is_intact_and_data_that_is_not(release: Any, monkeypatch: pyt
     fetched: list[tuple[PurePosixPath, Path]] = []
     monkeypatch.setattr(fingerprint, "fetch", lambda _, there, here: fetched.append((there, here)))
     found = Compared([], ["users (mutable): 5 documents, dbHash as before"], 40)
-    monkeypatch.setattr(compare, "compared", lambda *_: found)
+    monkeypatch.setattr(compare, "compared", lambda *_, **__: found)
     baseline = Baseline(taken="", fingerprint="/srv/shop/.deploy/f")
     told = said(data.test_data_intact, given(), of(release, baseline))
     assert told == "passed: 1 collections as they were, 40 documents compared one by one"

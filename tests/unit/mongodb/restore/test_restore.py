@@ -55,7 +55,7 @@ def test_a_proof_is_kept_beside_its_backup(tmp_path: Path) -> None:
 
 
 def test_mongorestore_is_told_no_password_and_the_other_name() -> None:
-    script = archive.command("/srv/a b", "c1", "shop", "other", "0" * 64)
+    script = archive.command("/srv/a b", "c1", archive.selection("shop", "other"))
     assert "--nsFrom=shop.*" in script and "--nsTo=other.*" in script
-    assert "--nsTo" not in archive.command("/srv/a b", "c1", "shop", "shop", "0" * 64)
+    assert "--nsTo" not in " ".join(archive.selection("shop", "shop"))
     assert "--drop" not in script and "uri" not in script

@@ -1,0 +1,82 @@
+"""A dump or a restore that hangs ends in one sentence, and one that is slow is not ended.
+
+The tools are stand-ins, see ``database_tools``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.backup import backup
+from gonogo.deploy.mongodb.restore import proof, restore
+from gonogo.deploy.mongodb.server import login, stall
+from gonogo.deploy.release.release import Release
+from lab.docker import check, run
+from tests.mongo import ground
+from tests.mongo.database_tools import MONGODUMP, MONGORESTORE
+from tests.mongo.ground import Ground
+
+COLLECTIONS = 12
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground.started(tmp_path_factory.mktemp("ground")) as found:
+        for name, text in (("mongodump", MONGODUMP), ("mongorestore", MONGORESTORE)):
+            found.install(name, text)
+        with found.release() as release, login.opened(release) as client:
+            for number in range(COLLECTIONS):
+                client.shop[f"c{number:02}"].insert_many({"i": i} for i in range(100))
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def impatient(made: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(stall, "LOOK_S", 0.5)
+    monkeypatch.setattr(stall, "STALLED_S", 5.0)
+    yield
+    plan(made, "")
+
+
+def plan(made: Ground, text: str) -> None:
+    check(["docker", "exec", made.container, "sh", "-c", f"printf '{text}' > /tmp/plan"])
+
+
+def running(made: Ground) -> bytes:
+    return run(["docker", "top", made.container, "-eo", "args"]).stdout
+
+
+def test_a_dump_that_hangs_ends_in_one_sentence(made: Ground, release: Release) -> None:
+    plan(made, "hang")
+    with pytest.raises(GonogoError, match=f"mongodump in {made.container} did nothing for 5 s and was ended"):
+        backup.make(release)
+    assert list(Path(release.target.backup_path).iterdir()) == []
+
+
+def test_a_restore_that_hangs_ends_in_one_sentence(made: Ground, release: Release) -> None:
+    found = backup.make(release)
+    plan(made, "hang")
+    told = f"mongorestore of {found.name} did nothing for 5 s and was ended"
+    with made.committed() as image, pytest.raises(GonogoError, match=told):
+        proof.prove(release, found, image=image)
+    with pytest.raises(GonogoError, match=told), login.opened(release) as client:
+        try:
+            restore.restore(release, found, into="beside")
+        finally:
+            assert "beside" not in client.list_database_names()
+
+
+def test_what_is_slow_is_waited_for(made: Ground, release: Release) -> None:
+    plan(made, "slow 1")
+    begun = time.monotonic()
+    found = backup.make(release)
+    assert time.monotonic() - begun > COLLECTIONS > stall.STALLED_S
+    with made.committed() as image:
+        proved = proof.prove(release, found, image=image)
+    assert proved.proved, proved.differences
+    assert proved.seconds > COLLECTIONS
