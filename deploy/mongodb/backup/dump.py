@@ -144,7 +144,7 @@ def _dumped(request: BackupRequest) -> Sum:
     limit = stall.longest_s(upload_folder.limit_s(size), size)
     try:
         with stall.Watched(given, partial(_written, request), what) as watched:
-            result = connection.stream(script, stdin=cast(BinaryIO, watched), timeout=limit)
+            result = connection.stream(script, stdin=cast(BinaryIO, watched), to=watched.heard, timeout=limit)
     except CommandTimeout:
         raise GonogoError(
             f"{what} did not end within {limit:.0f} s: see the load of that machine and its disk, then try "
@@ -185,7 +185,7 @@ def command(container: str, database: str, users: bool) -> str:
         f"|| {{ status=$?; tail -n {LINES} .said >&2; exit $status; }}; "
         f"hex() {{ od -An -tx1 | tr -d ' \\n'; }}; "
         f'[ "$(head -c 4 {ARCHIVE} | hex)" = {MAGIC} ] && [ "$(tail -c 4 {ARCHIVE} | hex)" = {END} ] '
-        f"|| exit {CUT}; rm -f .said"
+        f"|| exit {CUT}; rm -f .said; echo"
     )
 
 

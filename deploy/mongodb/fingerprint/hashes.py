@@ -24,6 +24,8 @@ from gonogo.deploy.mongodb.server.source import Namespace
 from gonogo.deploy.mongodb.server.write_detection import State
 
 Client = MongoClient[dict[str, Any]]
+HASHERS = 2
+"""How many ``dbHash`` the server computes at once: each keeps one of its processors busy."""
 MOST_BYTES = 1_000_000_000
 """Beyond so much data ``dbHash`` is not asked: it locks the database, and its writers wait while it reads."""
 TOGETHER_BYTES = 200_000_000
@@ -41,7 +43,7 @@ class Hashes:
         """Prepare; ``most``: bytes beyond which nothing is hashed, ``locked_ms``: of one ``dbHash``."""
         self._client, self._database = client, database
         self._most, self._locked_ms = most, locked_ms
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="gonogo-dbhash")
+        self._pool = ThreadPoolExecutor(HASHERS, thread_name_prefix="gonogo-dbhash")
         self._asked: list[Future[dict[str, str]]] = []
         self._names: dict[str, str] = {}
         self._bytes = self._total = 0

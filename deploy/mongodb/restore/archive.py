@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO, cast
 
 from pymongo import MongoClient
@@ -44,19 +45,23 @@ def restore(  # noqa: PLR0913, PLR0917
     wanted = backup.manifest.files.get(ARCHIVE)
     if wanted is None:
         raise BackupDamaged(f"the manifest of {backup.name} names no {ARCHIVE}: use another backup")
-    _summed(connection, backup, wanted)
-    options = selection(backup.manifest.database, into, only)
-    script = command(str(backup.folder), container, options)
+    script = command(str(backup.folder), container, selection(backup.manifest.database, into, only))
     limit = stall.longest_s(limit_s(wanted.size), wanted.size)
     what = f"{connection.host}: mongorestore of {backup.name}"
-    try:
-        with stall.Watched(login, stall.of_database(client, into), what) as watched:
-            result = connection.stream(script, stdin=cast(BinaryIO, watched), timeout=limit)
-    except CommandTimeout:
-        raise GonogoError(
-            f"{what} did not end within {limit:.0f} s: see the load of that machine and its disk, then try "
-            "again"
-        ) from None
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="gonogo-sum") as beside,
+        stall.Watched(login, stall.of_database(client, into), what) as watched,
+    ):
+        # To read the file twice at once costs what reading it once does.
+        summed = beside.submit(_summed, connection, backup, wanted)
+        try:
+            result = connection.stream(script, stdin=cast(BinaryIO, watched), to=watched.heard, timeout=limit)
+        except CommandTimeout:
+            raise GonogoError(
+                f"{what} did not end within {limit:.0f} s: see the load of that machine and its disk, then "
+                "try again"
+            ) from None
+        summed.result()
     if result.ok:
         return
     if result.exit_status == LACKS:
@@ -102,5 +107,5 @@ def command(folder: str, container: str, selected: list[str]) -> str:
     return (
         f"cd {shlex.quote(folder)} && IFS= read -r config && "
         f"{{ printf '%s\\n' \"$config\"; cat {ARCHIVE}; }} | "
-        f"docker exec -i -- {shlex.quote(container)} sh -c {shlex.quote(inner)}"
+        f"docker exec -i -- {shlex.quote(container)} sh -c {shlex.quote(inner)} && echo"
     )

@@ -33,7 +33,8 @@ class Stalled(GonogoError):
 class Watched:
     """The standard input of a tool: what it is given, and then nothing, while it gets on.
 
-    Where ``progress`` returns the same for STALLED_S, reading it raises Stalled, which ends the tool.
+    Where ``progress`` returns the same for STALLED_S, reading it raises Stalled, which ends the tool. The
+    script prints something when the tool has ended.
     """
 
     def __init__(self, given: bytes, progress: Callable[[], object], what: str) -> None:
@@ -57,6 +58,10 @@ class Watched:
                     "machine and its disk, then try again"
                 )
         return b""
+
+    def heard(self, _said: bytes) -> None:
+        """Take what the tool's script prints at its end: there is nothing to wait for any more."""
+        self._over.set()
 
     def __enter__(self) -> Watched:
         return self
