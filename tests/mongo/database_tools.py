@@ -83,14 +83,16 @@ def exactly(size):
     if len(found) != size:
         fail("stream or file does not appear to be a mongodump archive")
     return found
-def matches(space):
+def fits(space, wanted):
     for key, pattern in given:
-        if key == "--nsInclude":
-            parts = re.findall(r"[\\\\](.)|([*])|(.)", pattern, re.DOTALL)
-            regex = "".join(".*" if star else re.escape(kept or plain) for kept, star, plain in parts)
-            if re.fullmatch(regex, space, re.DOTALL):
-                return True
-    return "--db" in options and space.startswith(options["--db"] + ".")
+        parts = re.findall(r"[\\\\](.)|([*])|(.)", pattern, re.DOTALL)
+        regex = "".join(".*" if star else re.escape(kept or plain) for kept, star, plain in parts)
+        if key == wanted and re.fullmatch(regex, space, re.DOTALL):
+            return True
+    return False
+def matches(space):
+    of_db = "--db" in options and space.startswith(options["--db"] + ".")
+    return (of_db or fits(space, "--nsInclude")) and not fits(space, "--nsExclude")
 def documents():
     batch, size = [], 0
     while length := struct.unpack("<I", head := exactly(4))[0]:

@@ -12,7 +12,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup_store
 from gonogo.deploy.mongodb.fingerprint import fingerprint, unread
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, EntriesWriter, unpacked
-from gonogo.deploy.mongodb.restore import archive, proof, server_error, throwaway
+from gonogo.deploy.mongodb.restore import archive, proof, proof_image, server_error, throwaway
 from gonogo.deploy.mongodb.server import source
 from gonogo.deploy.release.release import Release
 
@@ -25,7 +25,7 @@ def supply(release: Release, kept: PurePosixPath, folder: Path, names: list[str]
     backup = backup_store.find(release.connection, release.target, kept.name)
     was = fingerprint.load(folder)
     with (
-        throwaway.server(release.connection, proof.image_of(release, backup)) as there,
+        throwaway.server(release.connection, proof_image.of(release, backup)) as there,
         server_error.told(f"the backup {backup.name}, restored"),
     ):
         archive.restore(release.connection, backup, there.name, there.client, proof.RESTORED, only=names)

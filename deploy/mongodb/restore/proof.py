@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import foreign, remote_files
 from gonogo.deploy.mongodb.backup import backup_store
 from gonogo.deploy.mongodb.backup.backup_store import PROOF, Backup
@@ -21,6 +20,7 @@ from gonogo.deploy.mongodb.restore import (
     archive,
     backup_comparison,
     loader,
+    proof_image,
     server_error,
     throwaway,
 )
@@ -80,7 +80,7 @@ def prove(release: Release, backup: Backup, *, image: str = "", on_bytes: OnByte
     ``on_bytes`` is called with the size of each piece restored. A backup that is no good is a Proof that says
     so; raises GonogoError where it could not be tried.
     """
-    image = image or image_of(release, backup)
+    image = image or proof_image.of(release, backup)
     begun = time.monotonic()
     proof = Proof(
         backup=backup.name,
@@ -97,18 +97,6 @@ def prove(release: Release, backup: Backup, *, image: str = "", on_bytes: OnByte
         proof.differences = [str(damaged)]
     keep(release.connection, backup, proof)
     return proof
-
-
-def image_of(release: Release, backup: Backup) -> str:
-    """Return the image to restore a backup into, by its id or name; raises GonogoError."""
-    settings, container = release.target.backup, release.host.mongodb(release).container
-    image = (settings.proof_image if settings else "") or (container.image if container else "")
-    if not (image := image or backup.manifest.image):
-        raise GonogoError(
-            f"{backup.name} was not made from a container: name an image with a mongod that is on the target "
-            "in backup.proof_image of the target file"
-        )
-    return image
 
 
 def keep(connection: Connection, backup: Backup, proof: Proof) -> None:
@@ -142,6 +130,8 @@ def _tried(  # noqa: PLR0913, PLR0917
 ) -> None:
     if backup.manifest.form == "archive":
         archive.restore(release.connection, backup, there.name, there.client, RESTORED)
+        if backup.manifest.users:
+            archive.restore_accounts(release.connection, backup, there.name, there.client)
     else:
         loader.load(release.connection, backup, there.client, RESTORED, on_bytes)
         if backup.manifest.users:

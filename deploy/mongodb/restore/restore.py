@@ -25,6 +25,7 @@ from gonogo.deploy.mongodb.restore import (
     database_name,
     loader,
     proof,
+    proof_image,
     server_error,
     staging_database,
 )
@@ -120,7 +121,8 @@ def restore(  # noqa: PLR0913  one keyword for each choice
 
 def _accounts(release: Release, client: Client, backup: Backup, done: Restored) -> None:
     try:
-        accounts.load(release.connection, backup, client)
+        image = proof_image.of(release, backup) if backup.manifest.form == "archive" else ""
+        accounts.load(release.connection, backup, client, image)
     except GonogoError as error:
         raise GonogoError(f"{done.told}; but {error}") from None
 
