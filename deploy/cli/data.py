@@ -6,18 +6,18 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from gonogo.deploy.cli import completion, tables
+from gonogo.deploy.cli import completion, data_rows, tables
 from gonogo.deploy.cli.options import AsJson, Name, RequiredName
 from gonogo.deploy.errors import GonogoError, UsageError
 from gonogo.deploy.mongodb.backup import backup as backups
 from gonogo.deploy.mongodb.backup import backup_store
 from gonogo.deploy.mongodb.backup.backup_store import Backup
-from gonogo.deploy.mongodb.restore import loader, proof, restore, staging_database
+from gonogo.deploy.mongodb.restore import imported, loader, proof, restore, staging_database
 from gonogo.deploy.progress import Progress, choose, events, lines
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import locking
@@ -38,17 +38,28 @@ def make_backup(
         bool, typer.Option("--verify", help="restore it into a throwaway server, and compare")
     ] = False,
     users: Annotated[bool, typer.Option("--users", help="with the database's users and roles")] = False,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--import", metavar="PATH", help="a directory or archive that mongodump made elsewhere"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Back up MongoDB into the backup folder on the target; --verify restores it to verify it.
 
+    With --import, what mongodump made elsewhere becomes a backup of the target, with the users in it.
+
     Example: gonogo backup production --verify
     """
+    if from_ and users:
+        raise UsageError("--import and --users exclude each other: an import brings the users that are in it")
     with _deployed(target) as release:
         begun, progress = time.monotonic(), _progress(as_json)
         with _step(progress, "backup"):
-            progress.expect(backups.expected(release), about=True)
-            made = backups.make(release, users=users, on_bytes=progress.sent)
+            if from_:
+                made = imported.bring_in(release, from_, progress.sent)
+            else:
+                progress.expect(backups.expected(release), about=True)
+                made = backups.make(release, users=users, on_bytes=progress.sent)
         record = backup_step.reported(made, time.monotonic() - begun)
         if as_json:
             lines.write(record)
@@ -85,12 +96,12 @@ def list_backups(
             _prove(release, backup_store.find(release.connection, release.target, verify), as_json)
             return
         proofs = proof.of(release.connection, release.target, found)
-        kept = [_kept(backup, proofs.get(backup.name)) for backup in found]
+        kept = [data_rows.kept(backup, proofs.get(backup.name)) for backup in found]
         if as_json:
             for one in kept:
                 lines.write(one)
         elif kept:
-            tables.show(_table(kept), ["backup"])
+            tables.show(data_rows.table(kept), ["backup"])
         else:
             typer.echo(f"no backup in {release.target.backup_path}")
         if not kept:
@@ -140,7 +151,7 @@ def bring_back(  # noqa: PLR0913, PLR0917  each is an option of the command
                 on_bytes=progress.sent,
             )
         if as_json:
-            lines.write(_restored(done, users))
+            lines.write(data_rows.restored(done, users))
         else:
             typer.echo(done.told + ("; its users and roles are back, too" if users else ""))
 
@@ -168,40 +179,6 @@ def _prove(release: Release, made: Backup, as_json: bool) -> None:
         typer.echo("\n".join([f"{made.name}: {found.told}", *(f"  {line}" for line in found.differences)]))
     if not found.proved:
         raise typer.Exit(GonogoError.exit_code)
-
-
-def _kept(backup: Backup, proved: proof.Proof | None) -> events.Kept:
-    manifest = backup.manifest
-    return events.Kept(
-        name=backup.name,
-        made=manifest.made,
-        documents=manifest.documents,
-        bytes=manifest.size,
-        tool=manifest.tool,
-        users=manifest.users,
-        proved=proved.told if proved else "",
-    )
-
-
-def _table(kept: list[events.Kept]) -> Table:
-    table = Table("backup", "documents", "size", "by", "users", "restore proved")
-    for one in kept:
-        users = "yes" if one.users else "no"
-        table.add_row(one.name, str(one.documents), size(one.bytes), one.tool, users, one.proved or "no")
-    return table
-
-
-def _restored(done: restore.Restored, users: bool) -> events.BroughtBack:
-    return events.BroughtBack(
-        name=done.backup,
-        database=done.database,
-        documents=done.documents,
-        seconds=round(done.seconds, 2),
-        replaced=done.replaced,
-        safety=done.safety,
-        dropped=list(done.dropped),
-        users=users,
-    )
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def made(request: BackupRequest) -> Manifest:
             consistency=manifest.UNCHANGED if consistent else manifest.INCONSISTENT,
             consistent=consistent,
             documents=taken.count,
-            files={ARCHIVE: archive} | {name: _sum(folder / name) for name in files},
+            files={ARCHIVE: archive} | {name: sum_of(folder / name) for name in files},
             notes=() if consistent else (MEANWHILE,),
         )
 
@@ -126,7 +126,8 @@ def _aside(folder: Path) -> None:
         (folder / name).rename(folder / BEFORE / name)
 
 
-def _sum(path: Path) -> Sum:
+def sum_of(path: Path) -> Sum:
+    """Return the sum of a file of this machine."""
     running = backup_stream.Running()
     for _, piece in file(path, ""):
         running.add(memoryview(piece))

@@ -68,7 +68,7 @@ class Manifest(BaseModel):
     the image that the server ran from, empty outside a container. ``consistency``: in words;
     ``consistent``: whether all of it is of one moment. ``users``: whether those of the database are in it.
     ``documents``: how many. ``notes``: what happened meanwhile, in words. ``version``: the release that it
-    was taken before, empty for one taken by itself.
+    was taken before, empty for one taken by itself. ``imported``: it was made elsewhere.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -88,6 +88,7 @@ class Manifest(BaseModel):
     files: dict[Annotated[str, AfterValidator(_path)], Sum]
     notes: tuple[str, ...] = Field(default=(), strict=False)
     version: str = ""
+    imported: bool = False
 
     @property
     def at(self) -> datetime.datetime:

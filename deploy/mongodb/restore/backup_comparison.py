@@ -107,11 +107,10 @@ def _summed(backup: Backup, folder: Path, part: str) -> None:
 
 
 def exact(backup: Backup) -> bool:
-    """Return whether the fingerprint is of the very documents: our own writer took it of what it read.
-
-    mongodump's was taken beside the dump.
+    """Return whether the fingerprint is of the very documents: our own writer took it of what it read, or
+    it was imported. mongodump's own was taken beside the dump.
     """
-    return backup.manifest.tool == "gonogo" or backup.manifest.consistent
+    return backup.manifest.tool == "gonogo" or backup.manifest.consistent or backup.manifest.imported
 
 
 def _between(release: Release, backup: Backup, taken: Path, restored: Path, aging: bool) -> list[Difference]:
