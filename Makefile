@@ -74,7 +74,7 @@ engines: $(READY)
 bench: $(READY)
 	python -m lab prepare
 	status=0; for each in . .size. .redaction. .data_fingerprint. .data_backup. .data_line. .data_restore. \
-	  .data_server. .transfer.; do python -m tests.benchmarks$${each%.} || status=1; done; exit $$status
+	  .data_server. .data_memory. .transfer.; do python -m tests.benchmarks$${each%.} || status=1; done; exit $$status
 
 faults: $(READY)
 	python -m lab prepare

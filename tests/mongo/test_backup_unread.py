@@ -133,14 +133,14 @@ def test_what_is_written_to_is_read(made: Ground, release: Release, image: str) 
 def test_what_others_begin_to_write_to_is_dumped_again(
     made: Ground, release: Release, image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, dumps = dump._dumped, list[int]()
+    real, dumps = dump._dump, list[int]()
 
     def dumped(request: backup.BackupRequest) -> object:
         dumps.append(1)
         with writes(release, "messages"):
             return real(request)
 
-    monkeypatch.setattr(dump, "_dumped", dumped)
+    monkeypatch.setattr(dump, "_dump", dumped)
     plan(made, "slow 0.05")
     found = backup.make(release)
     assert len(dumps) == 2

@@ -39,6 +39,7 @@ BENCHES = (
     ".data_line",
     ".data_restore",
     ".data_server",
+    ".data_memory",
     ".transfer",
 )
 RUNS: dict[str, tuple[str, ...]] = {
@@ -54,7 +55,7 @@ RUNS: dict[str, tuple[str, ...]] = {
     "bench": (
         "python -m lab prepare",
         "for each in . .size. .redaction. .data_fingerprint. .data_backup. .data_line. .data_restore. "
-        ".data_server. .transfer.",
+        ".data_server. .data_memory. .transfer.",
     ),
     "engines": ("python -m lab prepare", "python -m pytest tests/lab/test_methods_deploy.py"),
     "faults": ("python -m lab prepare", "python -m tests.faults --runs 200 --hosts 1"),

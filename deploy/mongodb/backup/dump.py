@@ -6,6 +6,7 @@ import json
 import shlex
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -98,7 +99,7 @@ def _between_fingerprints(request: BackupRequest, folder: Path) -> tuple[Sum, Fi
     That of before the dump lies in the folder ``BEFORE`` of it, where something was written meanwhile. Where
     that was to a collection that had not been read before, all is done once more, and that one is read.
     """
-    client, database, hashed = request.client, request.settings.database, bool(request.version)
+    client, database = request.client, request.settings.database
     apart = set[str]()
     for attempt in range(TRIES):
         if attempt < TRIES - 1:
@@ -106,17 +107,21 @@ def _between_fingerprints(request: BackupRequest, folder: Path) -> tuple[Sum, Fi
             before = unread.before
         else:
             unread, before = Unread(), write_detection.state(client, database)
-        taken = fingerprint.take(client, database, folder, hashed=hashed, unread=unread)
-        archive = _dumped(request)
+        # What is read is small, or is written to: a hash of it would be worth nothing.
+        taken = fingerprint.take(client, database, folder, hashed=False, unread=unread)
+        _dump(request)
         after = write_detection.state(client, database)
         if before is not None and before == after:
-            return archive, taken
+            return _summed(request), taken
         there = {one.name: one.stored for one in source.namespaces(client, database)}
         if not (written := unread.written(after, there)):
             break
         apart |= written
     _aside(folder)
-    return archive, fingerprint.take(client, database, folder, hashed=hashed, unread=unread)
+    with ThreadPoolExecutor(1, thread_name_prefix="gonogo-sum") as beside:
+        archive = beside.submit(_summed, request)
+        taken = fingerprint.take(client, database, folder, hashed=False, unread=unread)
+        return archive.result(), taken
 
 
 def _aside(folder: Path) -> None:
@@ -134,7 +139,7 @@ def sum_of(path: Path) -> Sum:
     return running.sum
 
 
-def _dumped(request: BackupRequest) -> Sum:
+def _dump(request: BackupRequest) -> None:
     release, container = request.release, request.container
     assert container is not None  # see fits
     script = upload_folder.enter(release.target, request.name) + command(
@@ -153,7 +158,6 @@ def _dumped(request: BackupRequest) -> Sum:
         ) from None
     if not result.ok:
         raise GonogoError(connection.redact(f"{connection.host}: {_why(result, container.name)}"))
-    return _summed(request)
 
 
 def _written(request: BackupRequest) -> int | None:
