@@ -11,7 +11,8 @@ from gonogo.deploy.compose import development
 from gonogo.deploy.compose.development import Declared, ImageDefaults
 from gonogo.deploy.compose.service import Service
 from gonogo.deploy.host.engine import Engine
-from gonogo.deploy.release.build_source import REVISION, stale
+from gonogo.deploy.host.images import REVISION
+from gonogo.deploy.release.build_source import stale
 from gonogo.deploy.release.host import Host
 from gonogo.deploy.release.records import Record
 from gonogo.deploy.release.release import Release

@@ -10,7 +10,7 @@ from gonogo.deploy.compose import command_line, unresolved
 from gonogo.deploy.compose.dotenv import read
 from gonogo.deploy.compose.unfilled import uses
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.redaction.secret_values import looks_secret
 from gonogo.deploy.redaction.weak_secrets import DEFAULT, is_placeholder, weakness
 from gonogo.deploy.target.target import Target
 
@@ -62,7 +62,7 @@ def is_real(name: str, value: str, target: Target) -> bool:
     """Return whether a value looks like a secret that is in use: no placeholder, nothing that all guess."""
     return any(
         not is_known(secret_value, target) and not weakness(name, secret_value)
-        for secret_value in secret_values({name: value})
+        for secret_value in looks_secret(name, value)
     )
 
 

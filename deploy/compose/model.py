@@ -60,7 +60,7 @@ class Model:
     def from_json(cls, text: str) -> Model:
         """Return the model that Compose printed; raises GonogoError for anything else."""
         try:
-            raw = _unescape(json.loads(text))
+            raw = unescaped(json.loads(text))
             name = raw["name"]
             services = {key: read(name, key, value) for key, value in (raw.get("services") or {}).items()}
             services = _sharing(services)
@@ -143,14 +143,14 @@ class Model:
         return [(s.name, p) for s in self.services.values() for p in s.ports if p.published]
 
 
-def _unescape(value: Any) -> Any:
-    """Compose doubles ``$`` in what it prints, so that its output can be its input again."""
+def unescaped(value: Any) -> Any:
+    """Return what Compose printed with each ``$`` once: it doubles them, so that it can read it again."""
     if isinstance(value, str):
         return value.replace("$$", "$")
     if isinstance(value, list):
-        return [_unescape(item) for item in value]
+        return [unescaped(item) for item in value]
     if isinstance(value, dict):
-        return {key: _unescape(item) for key, item in value.items()}
+        return {key: unescaped(item) for key, item in value.items()}
     return value
 
 

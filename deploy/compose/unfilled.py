@@ -9,7 +9,7 @@ from typing import Any
 
 from gonogo.deploy.compose import unresolved
 from gonogo.deploy.compose.interpolation import INNERMOST
-from gonogo.deploy.redaction.secret_values import names_a_secret
+from gonogo.deploy.redaction.secret_names import names_a_secret
 from gonogo.deploy.redaction.weak_secrets import is_placeholder
 
 _PASSWORD = re.compile(r"(?i)(?:pass(?:word|wd|phrase)?|pwd?)\d*$")

@@ -21,7 +21,9 @@ class Image(Noun):
     def info(self) -> ImageInfo | None:
         """What the engine says of it; None where it has no such image. Raises Unknown where it refuses."""
         (name,) = self._names
-        return images.inspect(self.connection, [name]).get(name)
+        found = images.inspect(self.connection, [name])
+        self._host.redactor.add(images.secrets_of(found.values()))
+        return found.get(name)
 
     @property
     def exists(self) -> bool:

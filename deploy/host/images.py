@@ -16,12 +16,14 @@ from gonogo.deploy.errors import GonogoError, Unknown
 from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.host.engine import SNAPSHOTTER
 from gonogo.deploy.host.local import HERE, here
+from gonogo.deploy.redaction.secret_values import command_values
 from gonogo.deploy.ssh.connection import Connection, Result
 
 LOCAL_TIMEOUT_S = 30
 KEPT = (*VARIABLES, "MONGO_VERSION")
 """The variables of an image that are asked for: what others hold may be secret."""
-LABELS = "org.opencontainers.image."
+REVISION = "org.opencontainers.image.revision"
+"""The label of the OCI image specification that is asked for: what others hold may be secret."""
 MISSING = re.compile(r"no such (image|object)|invalid reference", re.IGNORECASE)
 
 # .ID, not the .Id of the JSON: at an unknown name docker falls back to maps, which lack what is empty. Docker
@@ -30,7 +32,8 @@ _IF = 'eq (index (split . "=") 0) ' + " ".join(f'"{name}"' for name in KEPT)
 FORM = (
     '{"id":{{json .ID}},"tags":{{json .RepoTags}},"digests":{{json .RepoDigests}},"os":{{json .Os}},'
     '"architecture":{{json .Architecture}},"variant":{{json .Variant}},"size":{{json .Size}},'
-    '"created":{{json .Created}},"layers":{{json .RootFS.Layers}}{{with .Config}},"labels":{{json .Labels}},'
+    '"created":{{json .Created}},"layers":{{json .RootFS.Layers}}{{with .Config}},'
+    f'"labels":{{ {{{{with .Labels}}}}"{REVISION}":{{{{json (index . "{REVISION}")}}}}{{{{end}}}}}},'
     '"user":{{json .User}},"command":{{json .Cmd}},"entrypoint":{{json .Entrypoint}},'
     '{{with .Healthcheck}}"healthcheck":{"interval":{{json .Interval}},"timeout":{{json .Timeout}},'
     '"start_period":{{json .StartPeriod}},"retries":{{json .Retries}},'
@@ -44,7 +47,7 @@ class ImageInfo:
     """An image as an engine has it.
 
     ``platform`` is such as ``linux/amd64``; ``size`` is in bytes, unpacked; ``created`` in ISO 8601;
-    ``labels`` those of the OCI image specification; ``layers`` the digests of its layers, unpacked, the
+    ``labels`` the one named REVISION, if it has it; ``layers`` the digests of its layers, unpacked, the
     lowest first; ``variables`` those named in KEPT; ``healthcheck`` its own, which its containers inherit.
     """
 
@@ -83,6 +86,13 @@ def inspect(
     if not result.ok and not _only_missing(result):
         raise unreachable(connection.host, result)
     return parse(asked, result.text)
+
+
+def secrets_of(found: Iterable[ImageInfo]) -> list[str]:
+    """Return what redaction has to know of images: what their commands hold and may not be shown."""
+    return [
+        secret for one in found for words in (one.command, one.entrypoint) for secret in command_values(words)
+    ]
 
 
 def images(connection: Connection, names: Iterable[str]) -> dict[str, str]:
@@ -169,7 +179,7 @@ def _info(raw: dict[str, Any]) -> ImageInfo:
         platform="/".join(part for part in parts if part),
         size=int(raw["size"] or 0),
         created=str(raw["created"] or ""),
-        labels={key: text for key, text in (raw.get("labels") or {}).items() if key.startswith(LABELS)},
+        labels={key: text for key, text in (raw.get("labels") or {}).items() if key == REVISION and text},
         layers=tuple(raw["layers"] or ()),
         user=raw.get("user") or "",
         variables=dict(text.split("=", 1) for text in given if "=" in text),

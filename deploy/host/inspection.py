@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.redaction.places import secrets_within, shown
 from gonogo.deploy.redaction.redactor import MARK, Redactor
-from gonogo.deploy.redaction.secret_values import names_a_secret, secret_values
 from gonogo.deploy.ssh.connection import Connection
 
 
@@ -38,33 +37,6 @@ def rows(text: str) -> list[dict[str, Any]]:
 
 
 def hidden(row: dict[str, Any], redactor: Redactor) -> str:
-    """Return an inspection as JSON, its secrets hidden: those that are known, and those named like one."""
-    config = row.get("Config") or {}
-    pairs = (entry.partition("=") for entry in config.get("Env") or [])
-    environment = {name: value for name, _, value in pairs}
-    words = [*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]
-    redactor.add(secret_values({**environment, REDIS_PASSWORD: requirepass(words, environment)}))
-    return redactor(json.dumps(_masked(row, redactor), indent=1, ensure_ascii=False))
-
-
-def _masked(value: Any, redactor: Redactor) -> Any:
-    if isinstance(value, str):
-        return redactor(value)
-    if isinstance(value, list):
-        return list(_entries(value, redactor))
-    if isinstance(value, dict):
-        return {key: _named(key, item, redactor) for key, item in value.items()}
-    return value
-
-
-def _entries(values: list[Any], redactor: Redactor) -> Iterator[Any]:
-    for value in values:
-        name, equals, rest = value.partition("=") if isinstance(value, str) else ("", "", "")
-        yield f"{name}={_named(name, rest, redactor)}" if equals else _masked(value, redactor)
-
-
-def _named(name: str, value: Any, redactor: Redactor) -> Any:
-    """Hide a value by its name too: one that is too short or too common is hidden in no text."""
-    if isinstance(value, str) and value and names_a_secret(name):
-        return MARK
-    return _masked(value, redactor)
+    """Return an inspection as JSON without what may not be shown of it, which is redacted from now on."""
+    redactor.add(secrets_within(row))
+    return redactor(json.dumps(shown(row, lambda _: MARK), indent=1, ensure_ascii=False))

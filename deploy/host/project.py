@@ -13,11 +13,11 @@ from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import GIVEN, LABELS, Container, Given, parse_given
 from gonogo.deploy.host.containers import of_project, vanished
 from gonogo.deploy.host.docker import unreachable
-from gonogo.deploy.host.images import ImageInfo, inspect
+from gonogo.deploy.host.images import ImageInfo, inspect, secrets_of
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.host.usage import Usage, usage
 from gonogo.deploy.redaction.masking import concealed_all
-from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.redaction.secret_values import command_values, secret_values
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.sections.data import Mongodb
 
@@ -46,14 +46,16 @@ class Project(Noun):
         (name,) = self._names
         found = given(self.connection, name)
         for one in found.values():
-            self._host.redactor.add(secret_values(one.environment))
+            self._host.redactor.add([*secret_values(one.environment), *command_values(one.command)])
         return found
 
     @asked("images.stage")
     def images(self) -> dict[str, ImageInfo]:
         """The images of its containers, by id."""
         ids = {container.image for container in self.containers}
-        return {name: image for name, image in inspect(self.connection, (), ids).items() if name in ids}
+        found = inspect(self.connection, (), ids)
+        self._host.redactor.add(secrets_of(found.values()))
+        return {name: image for name, image in found.items() if name in ids}
 
     @asked("resources.sane")
     def usage(self) -> dict[str, Usage]:

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from gonogo.deploy.redaction.encodings import codes, expression
 from gonogo.deploy.redaction.prefilter import Traces
-from gonogo.deploy.redaction.spared import hide_values, words
+from gonogo.deploy.redaction.spared import OURS, hide_values, words
 
 MARK = "[redacted]"
 SHORTEST_VALUE = 4
@@ -40,7 +40,7 @@ class Redactor:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self._values: frozenset[str] = frozenset()
-        self._words: frozenset[str] = frozenset()
+        self._words = OURS
         self._traces: Traces | None = None
         _ALL.add(self)
         self.add(values)

@@ -1,29 +1,18 @@
-"""Which values of an environment are secret: by the variable's name, by form, or as part of a URL."""
+"""Which values redaction has to know: all that may not be shown, see ``harmless``, in each form of it."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote, unquote_plus
 
-_SECRET_WORD = re.compile(
-    r"""AUTH | AUTHORIZATION | BEARER | CREDENTIALS? | CREDS | DSN | JWT | KEYS? | PASS | PRIVATE | PW | PWD
-    | SALT | SIGNATURE | TOKENS | SECRETS | PASSWORDS
-    | (?:ADMIN|APP|DB|LDAP|MAIL|MONGO|MYSQL|PG|REDIS|ROOT|SMTP|SQL|USER)PASS
-    | .*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|SECRETKEY|ACCESSKEY)
-    """,
-    re.VERBOSE,
-)
-# What a last word makes of a name that would be a secret's: a place, a setting or a measure of the secret.
-_HARMLESS_LAST = re.compile(
-    r"""ALGORITHM | AUDIENCE | COUNT | DAYS | DIR | DIRECTORY | DISABLED | ENABLED | EXPIRES | EXPIRY | FILE
-    | FOLDER | HEADER | HOST | HOSTNAME | HOURS | ISSUER | LENGTH | LIMIT | MAX | MECHANISM | METHOD | MIN
-    | MINUTES | MODE | NAME | PATH | PORT | PREFIX | REALM | REQUIRED | ROUNDS | SECONDS | SIZE | SOURCE
-    | TIMEOUT | TTL | TYPE | USER | USERNAME
-    """,
-    re.VERBOSE,
-)
-_PUBLISHED_LAST = re.compile(r"BUILD|COMMIT|DIGEST|HASH|IMAGE|RELEASE|REVISION|SHA|TAG|VERSION")
+from gonogo.deploy.redaction.commands import command_secrets
+from gonogo.deploy.redaction.harmless import is_harmless, leaves, spans
+from gonogo.deploy.redaction.secret_names import names_a_secret, promises_published
+from gonogo.deploy.redaction.urls import URL, login_end
+
 _COMMON = re.compile(
     r"""admin | changeme | debug | default | demo | development | disabled | enabled | false | guest | info
     | localhost | mongo | mongodb | mysql | none | null | password | postgres | production | redis | root
@@ -31,10 +20,10 @@ _COMMON = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_SETTING = re.compile(
-    r"(?i)(?:^|[?&;\s])(?:password|passwd|pwd|secret|token|api_?key|sig|signature)=([^;&\s]+)"
-)
+_WORD = re.compile(r"[A-Za-z]{1,7}")
+"""A word that nobody announced as a secret, and that stands in too many texts to be hidden in them."""
+_LINE = re.compile(r"""(?m)^\s*["']?(?P<name>[\w.-]+)["']?\s*[:=]\s*["']?(?P<value>[^\n]*?)["',;]*\s*$""")
+"""A setting in a file of several."""
 _TOKEN = re.compile(r"(?=[^A-Za-z]*[A-Za-z])(?=\D*\d)[!-~]{20,}")
 _NOT_A_TOKEN = re.compile(
     r"""
@@ -50,69 +39,77 @@ _NOT_A_TOKEN = re.compile(
 )
 
 
-def names_a_secret(name: str) -> bool:
-    """Return whether a variable is named like one that holds a secret; see ``secret_values``."""
-    words = [word.rstrip("0123456789") for word in _words(name)]
-    return _names_a_secret(words) and name not in ("PWD", "OLDPWD")
-
-
 def secret_values(environment: Mapping[str, str]) -> list[str]:
-    """Return the values in an environment (name to value) that look secret, each once, in order.
+    """Return what may not be shown of an environment (name to value), each once, in order, without blanks.
 
-    These are the values of variables named like one (``DB_PASSWORD``, ``API_KEY``, but not ``KEYBOARD``,
-    ``PUBLIC_KEY`` or ``TOKEN_FILE``), the password in a URL or a connection string, as written and decoded,
-    and what looks like a random token. Never a word so common that hiding it would make a text unreadable
-    (``true``, ``admin``), nor a number of fewer than six digits.
+    These are the parts of the values that ``harmless.spans`` tells, as written and decoded. Never a word so
+    common that hiding it would make a text unreadable (``true``, ``admin``), nor a number of fewer than six
+    digits; nor a short word under a name that announces no secret: it is hidden only where its name is known.
     """
-    found: dict[str, None] = {}
-    for name, value in environment.items():
-        for candidate in _candidates(name, value.strip()):
-            if candidate and not _COMMON.fullmatch(candidate):
-                found[candidate] = None
-    return list(found)
+    return _each(part for name, value in environment.items() for part in _parts(name, value))
 
 
-def _candidates(name: str, value: str) -> Iterator[str]:
-    words = [word.rstrip("0123456789") for word in _words(name)]
-    if names_a_secret(name):
-        yield value
-    yield from _passwords(value)
-    for setting in _SETTING.finditer(value):
-        yield setting.group(1)
-        yield unquote(setting.group(1))
-    if not (words and _PUBLISHED_LAST.fullmatch(words[-1])) and _is_token(value):
-        yield value
+def command_values(words: Iterable[str]) -> list[str]:
+    """Return what may not be shown of a command's words, as ``secret_values`` does."""
+    return _each(form for part in command_secrets(list(words)) for form in _forms(part))
 
 
-def _words(name: str) -> list[str]:
-    return [word.upper() for word in re.split(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", name) if word]
+def looks_secret(name: str, value: str) -> list[str]:
+    """Return what of a value looks like a secret in use, where not all that may be one is to be hidden.
+
+    It is the value of a variable named like a secret's, a part of a URL or of settings, or a random token.
+    """
+    whole, found = value.strip(), _each(_parts(name, value))
+    sure = names_a_secret(name)
+    return [part for part in found if sure or part != whole or _is_token(name, part)]
 
 
-def _names_a_secret(words: list[str]) -> bool:
-    if not words or _HARMLESS_LAST.fullmatch(words[-1]) or "PUBLIC" in words:
-        return False
-    return any(_SECRET_WORD.fullmatch(word) for word in words)
+def _each(found: Iterable[str]) -> list[str]:
+    return [part for part in dict.fromkeys(found) if part.strip() and not _COMMON.fullmatch(part)]
 
 
-def _passwords(value: str) -> Iterator[str]:
-    """Yield the passwords of the URLs in a value, as written and decoded."""
-    for rest in _SCHEME.split(value)[1:]:
-        authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-        for before in _userinfos(rest, authority):
-            user, colon, password = before.partition(":")
-            written = password if colon else user
-            if colon or _is_token(user):
-                yield from (written, unquote(written), unquote_plus(written))
+def _parts(name: str, value: str) -> Iterator[str]:
+    whole = value.strip()
+    for first, last in spans(name, value):
+        part = value[first:last].strip("\"'") if last - first < len(whole) else whole
+        if part == whole and not names_a_secret(name):
+            yield from _within(name, whole)
+            if _WORD.fullmatch(whole):
+                continue
+        yield from (part,) if part == whole else _forms(part)
+    yield from _proper(value)
 
 
-def _userinfos(rest: str, authority: str) -> Iterator[str]:
-    """Yield what stands before the host; twice where a password may hold the characters that end a host."""
-    proper = authority.rpartition("@")[0]
-    yield proper
-    loose = rest.rpartition("@")[0]
-    if loose != proper and (proper or not re.match(r"[^:/]*(?::\d*)?(?:[/?#]|$)", rest)):
-        yield loose
+def _forms(part: str) -> tuple[str, ...]:
+    return (part, unquote(part), unquote_plus(part))
 
 
-def _is_token(value: str) -> bool:
-    return _TOKEN.fullmatch(value) is not None and _NOT_A_TOKEN.fullmatch(value) is None
+def _within(name: str, whole: str) -> Iterator[str]:
+    """Yield what may not be shown within a structure, apart from the whole."""
+    with contextlib.suppress(ValueError, RecursionError):
+        if whole[:1] in {"[", "{"}:
+            for leaf, value in list(leaves(name, json.loads(whole))):
+                yield from _parts(leaf, value)
+            return
+    if re.fullmatch(r"[^\s:/]+(?::[^\s:/]+)+", whole):
+        parts = (part for part in whole.split(":") if not _WORD.fullmatch(part))
+        yield from (part for part in parts if not is_harmless("", part))
+    elif "\n" in whole:
+        for line in _LINE.finditer(whole):
+            yield from looks_secret(line["name"], line["value"])
+
+
+def _proper(value: str) -> Iterator[str]:
+    """Yield the password before the first @ of a URL whose path has another, since it may be all of it."""
+    for rest in URL.split(value)[1:]:
+        proper = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[0]
+        if proper and len(proper) + 1 < login_end(rest) and ":" in proper:
+            yield from _forms(proper.partition(":")[2])
+
+
+def _is_token(name: str, value: str) -> bool:
+    return (
+        not promises_published(name)
+        and _TOKEN.fullmatch(value) is not None
+        and _NOT_A_TOKEN.fullmatch(value) is None
+    )

@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Iterable
 
-from gonogo.deploy.redaction.secret_values import names_a_secret
+from gonogo.deploy.redaction.secret_names import names_a_secret
 
 _OPTION = re.compile(r"(?i)^-*(?:require)?pass(?:word|wd|phrase)?$")
 _QUOTES = r"(?:\\*[\"'])?"
@@ -19,6 +19,17 @@ def words(texts: Iterable[str]) -> set[str]:
     """Return the words of names and paths, those with dots and dashes whole and in parts."""
     parts = (re.split(shape, text) for text in texts for shape in (r"[^\w.-]+", r"[\W_]+"))
     return {word for found in parts for word in found if word}
+
+
+_PRINTED = """
+    backup backups baseline chmod chown compose container containers current database deploy docker
+    exec force format gonogo health healthy history image images inspect install journal load lock logs
+    mongodb mongodump mongorestore network networks plan preflight profile project publish pull push
+    release releases remove replace report reports restart restore resume rollback running service services
+    stack start status stop systemctl target targets unhealthy unlock verify version volume volumes waiver
+    """
+OURS = frozenset(words([_PRINTED]))
+"""Words of the commands and messages that gonogo prints, which have to stay as they are."""
 
 
 @functools.lru_cache(maxsize=32)

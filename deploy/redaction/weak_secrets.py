@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gonogo.deploy.redaction.secret_values import names_a_secret
+from gonogo.deploy.redaction.secret_names import names_a_secret
 
 _ME = r"(?:change|replace)-?(?:me|this|it)"
 _ANYWHERE = re.compile(

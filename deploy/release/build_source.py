@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gonogo.deploy.host import local_git
-from gonogo.deploy.host.images import ImageInfo
+from gonogo.deploy.host.images import REVISION, ImageInfo
 from gonogo.deploy.release.records import is_dirty
 from gonogo.deploy.target.target import Target
-
-REVISION = "org.opencontainers.image.revision"
-"""The label of the OCI image specification for the source's revision."""
 
 EARLIEST = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 """Before it are the times of builders that give none, so that their images are the same each time."""

@@ -5,18 +5,26 @@ from __future__ import annotations
 import shutil
 import subprocess
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from gonogo.deploy.compose import command_line, env_example, env_file
+from gonogo.deploy.compose.as_shown import as_shown, secrets_in
+from gonogo.deploy.compose.command_line import Variable
 from gonogo.deploy.compose.env_example import Example
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import working_copy
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.working_copy import WorkingCopy
+from gonogo.deploy.redaction.masking import concealed, masked
 from gonogo.deploy.release.part import Part
 
 TIMEOUT_S = 20
+
+
+def _kept(found: list[Variable]) -> list[Variable]:
+    return [replace(one, default=concealed(one.name, one.default)) for one in found]
 
 
 class Files(Part):
@@ -43,9 +51,10 @@ class Files(Part):
         """The compose files as one, and what Compose warns of in them; raises GonogoError."""
         return command_line.flatten(self.target.source, [Path(file) for file in self.target.compose_files])
 
-    @asked("compose.files", local=True)
+    @asked("compose.files", keep=lambda flat: as_shown(flat, masked), local=True)
     def flat(self) -> str:
-        """The compose files as one, not interpolated."""
+        """The compose files as one, not interpolated; their secrets are redacted from now on."""
+        self.redactor.add(secrets_in(self.flattened.text))
         return self.flattened.text
 
     @property
@@ -60,8 +69,8 @@ class Files(Part):
         """What Compose warns of in the compose files, such as keys that are obsolete."""
         return list(self.flattened.warnings)
 
-    @asked("compose.files", local=True)
-    def variables(self) -> list[command_line.Variable]:
+    @asked("compose.files", keep=_kept, local=True)
+    def variables(self) -> list[Variable]:
         """The variables that the compose files use."""
         return command_line.variables(self.flat)
 

@@ -35,6 +35,11 @@ class Images(Noun):
 
         Raises Unknown where its engine does not say.
         """
+        found = self._inspected()
+        self._host.redactor.add(images.secrets_of(found.values()))
+        return found
+
+    def _inspected(self) -> dict[str, ImageInfo]:
         release = self._release
         if release.offline:
             return {}

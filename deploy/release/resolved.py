@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gonogo.deploy.compose import command_line
 from gonogo.deploy.compose.databases import REDIS_PASSWORD, requirepass
-from gonogo.deploy.compose.model import Model
+from gonogo.deploy.compose.model import Model, unescaped
 from gonogo.deploy.compose.service import Service
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.redaction.masking import concealed_all, masked
+from gonogo.deploy.redaction.masking import concealed_all, concealed_words, masked
+from gonogo.deploy.redaction.places import secrets_within, shown
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.redaction.secret_values import secret_values
 from gonogo.deploy.ssh.connection import Connection, Result
@@ -28,7 +30,7 @@ class Resolved:
 
 
 def kept(resolved: Resolved) -> Resolved:
-    """Return the resolved model as it may be written to a file; see ``weak.concealed``."""
+    """Return the resolved model as it may be written to a file; see ``redaction.masking``."""
     services = {name: _concealed(service) for name, service in resolved.model.services.items()}
     laid = tuple(replace(one, text=None) for one in resolved.model.contents)
     model = replace(
@@ -50,12 +52,13 @@ def _bare(definitions: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _concealed(service: Service) -> Service:
-    build = service.build
-    if build and isinstance(build.get("args"), dict):
-        build = {**build, "args": concealed_all({k: str(v) for k, v in build["args"].items()})}
-    demanded = requirepass(service.command, service.environment)
-    words = tuple(word.replace(demanded, masked(demanded)) if demanded else word for word in service.command)
-    return replace(service, environment=concealed_all(service.environment), build=build, command=words)
+    return replace(
+        service,
+        environment=concealed_all(service.environment),
+        build=shown(service.build, masked),
+        command=concealed_words(service.command),
+        entrypoint=concealed_words(service.entrypoint),
+    )
 
 
 def resolve(
@@ -92,9 +95,8 @@ def read(text: str, said: str, redactor: Redactor) -> Resolved:
     """
     model = Model.from_json(text)
     redactor.spare(model.words)
+    redactor.add(secrets_within(unescaped(json.loads(text))))
     for service in model.services.values():
-        arguments = (service.build or {}).get("args") or {}
-        redactor.add(secret_values({**service.environment, **{k: str(v) for k, v in arguments.items()}}))
         demanded = requirepass(service.command, service.environment)
         redactor.add(secret_values({REDIS_PASSWORD: demanded}))
     return Resolved(model, command_line.unset_variables(said), command_line.warnings(said))

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import re
 from collections.abc import Iterator, Mapping
 
+from gonogo.deploy.compose.as_shown import as_shown
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.compose.service import Service
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import commits, images, remote_files
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.container import Given
-from gonogo.deploy.redaction.redactor import Redactor
-from gonogo.deploy.redaction.secret_values import secret_values
+from gonogo.deploy.redaction.redactor import MARK
 from gonogo.deploy.release import env_files
 from gonogo.deploy.release import records as release
 from gonogo.deploy.release.resolved import resolve
 from gonogo.deploy.steps.run import Run
 from gonogo.reports.model import Configuration, KeyChange
-
-SETTING = re.compile(r"""\s*(?:-\s+)?["']?(?P<name>[\w.-]+)["']?\s*(?::\s|=)\s*(?P<value>.*)""")
-REFERENCE = re.compile(r"\$\w+|\$\{\w+(?::?\?[^{}]*)?\}")
-"""A variable without a default: the line shows its name, and no value."""
 
 
 def tell(run: Run) -> None:
@@ -100,18 +95,9 @@ def _compose_file(run: Run, version: str) -> str:
 
 
 def compared(before: str, after: str, name: str, other: str) -> str:
-    """Return two flattened compose files as a unified diff, literal secrets in them masked."""
-    old, new = ([masked(line) for line in text.splitlines()] for text in (before, after))
+    """Return two flattened compose files as a unified diff, what may not be shown of them hidden."""
+    old, new = (as_shown(text, lambda _: MARK).splitlines() for text in (before, after))
     return "\n".join(difflib.unified_diff(old, new, name, other, lineterm=""))
-
-
-def masked(line: str) -> str:
-    """Return a line of a compose file without the secret that it sets; a variable's name is none."""
-    found = SETTING.fullmatch(line)
-    if not found or REFERENCE.fullmatch(found["value"].strip("\"' ")):
-        return line
-    hide = Redactor(secret_values({found["name"]: found["value"].strip("\"' ")}))
-    return line[: found.start("value")] + hide(found["value"])
 
 
 def keys(

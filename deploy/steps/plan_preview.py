@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from gonogo.deploy.host import identities, images, layers
+from gonogo.deploy.host.images import REVISION
 from gonogo.deploy.mongodb.backup import expected_reading
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
 from gonogo.deploy.release import contents, journal
-from gonogo.deploy.release.build_source import REVISION
 from gonogo.deploy.release.env_files import pins
 from gonogo.deploy.release.networks import Anew, outside
 from gonogo.deploy.release.plan import Change, chosen, plan

@@ -10,9 +10,10 @@ from typing import Any
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.compose.service import OF, Service
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.images import REVISION
 from gonogo.deploy.host.own_variables import own_variables
 from gonogo.deploy.release.build_context import context, here
-from gonogo.deploy.release.build_source import REVISION, source
+from gonogo.deploy.release.build_source import source
 from gonogo.deploy.release.records import tagged
 from gonogo.deploy.target.target import Target
 

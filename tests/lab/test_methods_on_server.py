@@ -14,7 +14,7 @@ from gonogo.deploy.compose.model import Model
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import clone
 from gonogo.deploy.host.clone import Clone
-from gonogo.deploy.release.build_source import REVISION
+from gonogo.deploy.host.images import REVISION
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 from gonogo.deploy.target.target_file import parse

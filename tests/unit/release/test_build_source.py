@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gonogo.deploy.host.images import ImageInfo
-from gonogo.deploy.release.build_source import REVISION, Source, stale
+from gonogo.deploy.host.images import REVISION, ImageInfo
+from gonogo.deploy.release.build_source import Source, stale
 from tests.unit.tables import every
 
 COMMIT = "c" * 40

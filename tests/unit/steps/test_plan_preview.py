@@ -11,10 +11,10 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import identities, images, layers
 from gonogo.deploy.host.commits import Commit, Shipping
 from gonogo.deploy.host.engine import EngineInfo
-from gonogo.deploy.host.images import ImageInfo
+from gonogo.deploy.host.images import REVISION, ImageInfo
 from gonogo.deploy.progress.plan_preview import PlanPreview, Transfer
 from gonogo.deploy.release import journal
-from gonogo.deploy.release.build_source import REVISION, Source
+from gonogo.deploy.release.build_source import Source
 from gonogo.deploy.release.plan import chosen
 from gonogo.deploy.release.records import Image, Record
 from gonogo.deploy.release.release import Release

@@ -10,7 +10,7 @@ import pytest
 
 from gonogo.deploy.host import clone as clones
 from gonogo.deploy.host.clone import PART, Clone
-from gonogo.deploy.release.build_source import REVISION
+from gonogo.deploy.host.images import REVISION
 from gonogo.deploy.transfer import image_build, on_server
 from tests.unit.stacks import model, target
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.images import REVISION
 from gonogo.deploy.release.build_context import buildable, context, dockerfile, sources
-from gonogo.deploy.release.build_source import REVISION, Source
+from gonogo.deploy.release.build_source import Source
 from gonogo.deploy.release.records import tagged
 from gonogo.deploy.target.target import Target
 from gonogo.deploy.transfer import image_build

@@ -1,0 +1,115 @@
+"""Where in a command a secret stands: behind an option or a header's name, in a URL, or as a random word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from gonogo.deploy.redaction.harmless import is_harmless, spans
+from gonogo.deploy.redaction.secret_names import names_a_secret
+from gonogo.deploy.redaction.urls import URL, Span
+
+_WORD = re.compile(r"""\\?"(?P<double>(?:[^"\\]|\\.)*)\\?"|'(?P<single>[^']*)'|(?P<bare>[^\s"'|&;()<>]+)""")
+_PAIR = re.compile(r"(?P<name>-{0,2}[A-Za-z][\w.-]{0,80})=(?P<value>.+)", re.DOTALL)
+_HEADER = re.compile(r"(?P<name>[A-Za-z][\w-]{0,60}):\s*(?P<value>\S.*)", re.DOTALL)
+_GIVEN = re.compile(r"-(?:[apwPW]|pw)|-{1,2}(?:auth|bind-?dn-?pw|pass|pw)")
+"""Short options behind which clients take a password; other programs a port, a path or a pattern."""
+_LOGIN = re.compile(r"-[uU]|--(?:proxy-)?user|--login|--basic|--http-user")
+_GLUED = re.compile(r"-p(?P<value>\S+)")
+_CLIENTS = re.compile(r"(?:.*/)?(?:mysql|mariadb)(?:admin|dump|check|show|import)?")
+_RANDOM = re.compile(r"(?=[^A-Za-z]*[A-Za-z])(?=\D*\d)[\w+/=.~-]{8,}")
+_NOT_RANDOM = re.compile(r"[a-z]+\d+[a-z]*|[a-z0-9]+(?:[._+-][a-z0-9]+)+")
+
+
+def command_spans(words: Sequence[str]) -> list[list[Span]]:
+    """Return, for each word of a command, which parts of it may not be shown.
+
+    A word may itself be a command, as ``sh -c`` takes it.
+    """
+    client = bool(words) and _CLIENTS.fullmatch(words[0]) is not None
+    found = []
+    for before, word in zip(["", *words], words, strict=False):
+        found.append(_of_line(word) if re.search(r"\s", word) else _of_word(before, word, client))
+    return found
+
+
+def hidden_words(words: Sequence[str], hide: Callable[[str], str]) -> list[str]:
+    """Return a command as it may be shown, with ``hide`` of each part that may not."""
+    return [_replaced(word, found, hide) for word, found in zip(words, command_spans(words), strict=True)]
+
+
+def command_secrets(words: Sequence[str]) -> list[str]:
+    """Return what of a command may not be shown, in order."""
+    pairs = zip(words, command_spans(words), strict=True)
+    return [word[first:last] for word, found in pairs for first, last in found]
+
+
+def _replaced(word: str, found: Sequence[Span], hide: Callable[[str], str]) -> str:
+    for first, last in reversed(found):
+        word = f"{word[:first]}{hide(word[first:last])}{word[last:]}"
+    return word
+
+
+def _of_line(line: str) -> list[Span]:
+    """Return the spans of a command in one text, which may also be a header with its value."""
+    option = re.match(r"--?[A-Za-z][\w-]*=", line)
+    header = _HEADER.fullmatch(line, option.end() if option else 0)
+    if header and not URL.match(line):
+        return list(_of_header(header))
+    matches = list(_WORD.finditer(line))
+    places = [(one.start(one.lastgroup or 0), one[one.lastgroup or 0]) for one in matches]
+    words = [word for _, word in places]
+    if len(words) == 1 and words[0] == line:
+        return _of_word("", line, client=False)
+    client = any(map(_CLIENTS.fullmatch, words))
+    found = []
+    for before, (at, word) in zip(["", *words], places, strict=False):
+        inner = _of_line(word) if re.search(r"\s", word) else _of_word(before, word, client)
+        found += [(at + first, at + last) for first, last in inner]
+    return found
+
+
+def _of_header(header: re.Match[str]) -> Iterator[Span]:
+    """Yield the spans of a header's value; of a login, its kind (``Bearer``) stays."""
+    name, value, at = header["name"], header["value"], header.start("value")
+    if names_a_secret(name):
+        kind = re.match(r"(?:Bearer|Basic|Token|Digest|ApiKey)\s+", value, re.IGNORECASE)
+        if not is_harmless(name, value[kind.end() if kind else 0 :]):
+            yield at + (kind.end() if kind else 0), at + len(value)
+    elif not re.search(r"\s", value):
+        yield from ((at + first, at + last) for first, last in _of_word("", value, client=False))
+    else:
+        yield from ((at + first, at + last) for first, last in _of_line(value))
+
+
+def _of_word(before: str, word: str, client: bool) -> list[Span]:
+    if _LOGIN.fullmatch(before):
+        user = word.partition(":")[0]
+        return [(len(user) + 1, len(word))] if len(user) + 1 < len(word) else []
+    if re.fullmatch(r"-[\w-]+", before) and (announced := _announced(before)) is not None:
+        plain = word.startswith("-") or is_harmless(announced, word)
+        return [] if plain else [(0, len(word))]
+    if client and (glued := _GLUED.fullmatch(word)):
+        return [] if is_harmless("password", glued["value"]) else [(2, len(word))]
+    pair, header = _PAIR.fullmatch(word), _HEADER.fullmatch(word)
+    if pair and not URL.match(word):
+        inner = _of_value(pair["name"].lstrip("-"), pair["value"])
+        return [(pair.start("value") + first, pair.start("value") + last) for first, last in inner]
+    if header and names_a_secret(header["name"]):
+        return list(_of_header(header))
+    return _of_value("", word)
+
+
+def _announced(option: str) -> str | None:
+    """Return the name by which the value of an option is judged; None where it is a word like others."""
+    if names_a_secret(option.lstrip("-")):
+        return "password"
+    return "" if _GIVEN.fullmatch(option) else None
+
+
+def _of_value(name: str, word: str) -> list[Span]:
+    """Return the spans of a word that no option announces: most words of commands are no secrets."""
+    if names_a_secret(name) or URL.search(word):
+        return spans(name, word)
+    random = _RANDOM.fullmatch(word) and not _NOT_RANDOM.fullmatch(word)
+    return [(0, len(word))] if random and not is_harmless(name, word) else []

@@ -1,0 +1,157 @@
+"""The one rule of what may be shown: a value is hidden unless it is harmless by name and by form.
+
+A value is one of a variable, a label, a build argument, a header, or whatever else somebody chose freely.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gonogo.deploy.redaction.forms import has_form, is_mail, is_published, is_wordy
+from gonogo.deploy.redaction.secret_names import (
+    names_a_secret,
+    promises_mail,
+    promises_published,
+    promises_words,
+)
+from gonogo.deploy.redaction.urls import URL, Span, url_spans
+from gonogo.deploy.redaction.weak_secrets import is_placeholder
+
+_REFERENCE = re.compile(r"\${1,2}(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?\?[^{}]*)?\})")
+"""A variable without a default: it shows a name, and no value."""
+_DEFAULT = re.compile(r"\${1,2}\{(?P<name>[A-Za-z_]\w*):?[-+](?P<word>[^{}]*)\}")
+_ITEM = re.compile(
+    rf"""(?P<url>(?:\b[\w.-]+=)?["']?{URL.pattern}[^\s"'<>`]*?)
+      (?=,\s*{URL.pattern}|;[\w\ ]+=|,?(?:[\s"'<>`]|$))
+    | [^\s,;]+""",
+    re.VERBOSE,
+)
+_PAIR = re.compile(r"(?P<name>-{0,2}[A-Za-z][\w.-]{0,80})=(?P<value>.*)", re.DOTALL)
+_SETTING = re.compile(r"(?i)true|false|yes|no|on|off|none|null|enabled|disabled|required|optional")
+SHORT = 4
+"""Characters of what is no secret worth the name, if it is punctuation alone."""
+_LEADING = re.compile(r"\s*")
+
+
+def is_harmless(name: str, value: str) -> bool:
+    """Return whether the value of what is called ``name`` may be shown."""
+    return not spans(name, value)
+
+
+def hidden(name: str, value: str, hide: Callable[[str], str]) -> str:
+    """Return the value of what is called ``name`` as it may be shown, ``hide`` of each part that may not."""
+    parts, at = [], 0
+    for start, end in spans(name, value):
+        parts += [value[at:start], hide(value[start:end])]
+        at = end
+    return "".join([*parts, value[at:]])
+
+
+def spans(name: str, value: str) -> list[Span]:
+    """Return which parts of a value may not be shown, in order and apart from each other.
+
+    Nothing of a blank value, a placeholder or a variable without a default, and of what is harmless by name
+    and form. Of URLs and of lists of ``name=value`` the parts are told apart; of all else it is the whole.
+    """
+    text, start = value.strip(), _LEADING.match(value).end()  # type: ignore[union-attr]
+    if not text or is_placeholder(text, name=name):
+        return []
+    found = [(start + first, start + last) for first, last in _of(name, text)]
+    return _merged(value, found)
+
+
+def _of(name: str, text: str) -> list[Span]:
+    blank, found = _without_references(name, text)
+    bare = blank.strip("\0")
+    whole = [(0, len(text))]
+    if not bare:
+        return found
+    if names_a_secret(name):
+        return found if _SETTING.fullmatch(bare) else whole
+    if text[0] in "[{" and (within := _leaves(name, text)) is not None:
+        return found if all(is_harmless(*leaf) for leaf in within) else whole
+    return found if _is_atom(name, bare) else [*found, *_of_items(name, blank)]
+
+
+def _without_references(name: str, text: str) -> tuple[str, list[Span]]:
+    """Return the text with ``\\0`` for each variable, and where their defaults are that may not be shown."""
+    found: list[Span] = []
+    blank = _REFERENCE.sub(_blank, text)
+    while one := _DEFAULT.search(blank):
+        word = one["word"]
+        if word.strip("\0") and not (is_harmless(name, word) and is_harmless(one["name"], word)):
+            found.append(one.span("word"))
+        blank = f"{blank[: one.start()]}{_blank(one)}{blank[one.end() :]}"
+    return blank, found
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "\0" * len(match.group())
+
+
+def _is_atom(name: str, text: str) -> bool:
+    if has_form(text) or (not re.search(r"\w", text) and ("\0" in text or len(text) < SHORT)):
+        return True
+    if promises_words(name) and is_wordy(text):
+        return True
+    return (promises_published(name) and is_published(text)) or (promises_mail(name) and is_mail(text))
+
+
+def _of_items(name: str, text: str) -> list[Span]:
+    """Return what is to be hidden of a URL, or of several items; the whole where one cannot be judged."""
+    begun = URL.match(text)
+    if begun and not re.search(rf",\s*{URL.pattern}|;[\w ]+=", text):
+        return list(url_spans(name, text, is_harmless, is_wordy))
+    found: list[Span] = []
+    for item in _ITEM.finditer(text):
+        parts = _of_item(name, item.group(), bool(item["url"]))
+        if parts is None:
+            return [(0, len(text))]
+        found += [(item.start() + first, item.start() + last) for first, last in parts]
+    return found
+
+
+def _of_item(name: str, item: str, url: bool) -> list[Span] | None:
+    pair = _PAIR.fullmatch(item)
+    if pair and not URL.match(item):
+        at, inner = pair.start("value"), pair["value"]
+        return [(at + first, at + last) for first, last in spans(pair["name"], inner)]
+    if url:
+        at = len(item) - len(item.lstrip("\"'"))
+        return [(at + a, at + b) for a, b in url_spans(name, item[at:], is_harmless, is_wordy)]
+    return [] if _is_atom(name, item.strip("\"'\0")) else None
+
+
+def _leaves(name: str, text: str) -> list[tuple[str, str]] | None:
+    try:
+        return list(leaves(name, json.loads(text)))
+    except (ValueError, RecursionError):
+        return None
+
+
+def leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield each text within a structure, with its name: the nearest key above it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(f"{name}.{key}" if names_a_secret(name) else str(key), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(name, inner)
+    elif value is not None:
+        yield name, value if isinstance(value, str) else json.dumps(value)
+
+
+def _merged(value: str, found: list[Span]) -> list[Span]:
+    """Return the spans in order, those that only a slash parts as one."""
+    merged: list[Span] = []
+    for first, last in sorted(found):
+        if merged and value[merged[-1][1] : first] in {"", "/"}:
+            merged[-1] = merged[-1][0], max(last, merged[-1][1])
+        elif not merged or first >= merged[-1][1]:
+            merged.append((first, last))
+        elif last > merged[-1][1]:
+            merged[-1] = merged[-1][0], last
+    return merged

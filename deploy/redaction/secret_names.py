@@ -1,0 +1,91 @@
+"""What a name promises: that its value is a secret, or that it is none."""
+
+from __future__ import annotations
+
+import re
+
+_SECRET_WORD = re.compile(
+    r"""AUTH | AUTHORIZATION | BEARER | COOKIES? | CREDS? | DSN | HMAC | JWT | KEYS? | MNEMONIC | NONCE | OTP
+    | PASS | PAT | PEPPER | PIN | PRIVATE | PSK | PW | PWD | SALT | SAS | SEED | SIG | SIGNATURE | SIGNING
+    | SK | TOTP
+    | .*(?:PASSW[DOR] | PASSPHRASE | PASSCODE | PASSKEY | PASSWORT | KENNWORT | SECRET | CREDENTIAL).*
+    | .*TOKEN(?!IZ).* | .*API_?KEY.*
+    | (?!COM|BY|SUR|TRES|ENCOM).+PASS | .+(?:PW|PWD)
+    | (?!MON|TUR|HOC|DON|JOC|WHIS|HOT|PUB).+KEYS?
+    """,
+    re.VERBOSE,
+)
+# What a last word makes of a name that would be a secret's: a place, a setting or a measure of the secret.
+_HARMLESS_LAST = re.compile(
+    r"""ADDR | ADDRESS | ALGORITHM | AUDIENCE | BACKEND | COUNT | DAYS | DIR | DIRECTORY | DISABLED
+    | DOMAINS? | DRIVER | ENABLED | ENDPOINT | EXPIRES | EXPIRY | FILE | FOLDER | HEADER | HOSTS?
+    | HOSTNAMES? | HOURS
+    | ISSUER | LENGTH | LIMIT | MAX | MECHANISM | METHOD | MIN | MINUTES | MODE | NAMES? | ORIGINS? | PATH
+    | PORT | PREFIX | PROVIDER | REALM | REQUIRED | ROUNDS | SECONDS | SERVER | SIZE | SOURCE | TIMEOUT | TTL
+    | TYPE | URIS? | URLS? | USERS? | USERNAME
+    """,
+    re.VERBOSE,
+)
+_OF_FORM_LAST = re.compile(
+    r"""COUNT | DAYS | DIR | DIRECTORY | DISABLED | ENABLED | ENDPOINT | EXPIRES | EXPIRY | FILE | FOLDER
+    | HOURS | LENGTH | LIMIT | MAX | MIN | MINUTES | PATH | PORT | ROUNDS | SECONDS | SIZE | TIMEOUT | TTL
+    | URIS? | URLS?
+    """,
+    re.VERBOSE,
+)
+_OF_WORDS_LAST = re.compile(
+    r"""APP | APPLICATION | ARCH | AUTHOR | AUTHORS | BASE | BRANCH | BUCKET | CHANNEL | CHARSET | CLASS
+    | COLLATION | COLLECTION | COLOR | COLOUR | COMPANY | COMPRESSION | CONTAINER | DATABASE | DB
+    | DESCRIPTION | DIALECT | DISTRO | ENCODING | ENGINE | ENV | ENVIRONMENT | FEATURES? | FORMAT
+    | FORMATTER | FRONTEND | GROUP | HANDLER | IMAGE | INDEX | JOB | KIND | LABEL | LANG | LANGUAGE
+    | LANGUAGES | LEVEL | LICENSES? | LOCALE | LOGGER | LOGLEVEL | MAINTAINER | MODULES? | NAMESPACE
+    | NETWORK | NODE | ORG | ORGANIZATION | OS | OWNER | PACKAGES? | PLATFORM | PLUGINS? | POLICY
+    | PRIORITY | PROFILES? | PROJECT | PROTOCOL | QUEUES? | REGION | REPO | REPOSITORY | ROLE | SCHEMA
+    | SCHEME | SENDER | SERVICES? | SET | SHELL | SITE | STAGE | STATUS | STORAGE | STRATEGY | STYLE
+    | SUFFIX | TABLE | TEAM | THEME | TIMEZONE | TITLE | TOPICS? | TRANSPORT | TZ | UNIT | VENDOR | VHOST
+    | ZONE
+    """,
+    re.VERBOSE,
+)
+_PUBLISHED_LAST = re.compile(
+    r"BUILD|CHECKSUM|COMMIT|CREATED|DIGEST|HASH|IMAGE|RELEASE|REVISION|SHA|TAG|VERSION"
+)
+_OF_MAIL_LAST = re.compile(r"(?:E?MAIL|FROM|TO|CC|BCC|SENDER|CONTACT|MAINTAINER|AUTHORS?|REPLYTO|ADDRESS)S?")
+
+
+def names_a_secret(name: str) -> bool:
+    """Return whether a variable is named like one that holds a secret, such as ``DB_PASSWORD`` or ``DBPASS``.
+
+    Not so ``KEYBOARD`` or ``PUBLIC_KEY``, nor what is about a secret and is none (``TOKEN_FILE``).
+    """
+    words = _words(name)
+    if not words or name in {"PWD", "OLDPWD"} or "PUBLIC" in words or _HARMLESS_LAST.fullmatch(words[-1]):
+        return False
+    return any(map(_SECRET_WORD.fullmatch, words))
+
+
+def promises_words(name: str) -> bool:
+    """Return whether the value of a variable of this name is a name or a setting, made of words."""
+    last = _last(name)
+    setting = _HARMLESS_LAST.fullmatch(last) and not _OF_FORM_LAST.fullmatch(last)
+    return bool(last and (setting or _OF_WORDS_LAST.fullmatch(last)))
+
+
+def promises_published(name: str) -> bool:
+    """Return whether the value of a variable of this name is a version or a digest, which looks random."""
+    last = _last(name)
+    return bool(last and _PUBLISHED_LAST.fullmatch(last))
+
+
+def promises_mail(name: str) -> bool:
+    """Return whether the value of a variable of this name is the address of a mailbox."""
+    return any(map(_OF_MAIL_LAST.fullmatch, _words(name)[-1:]))
+
+
+def _last(name: str) -> str:
+    return next(iter(_words(name)[-1:]), "")
+
+
+def _words(name: str) -> list[str]:
+    parts = re.split(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", name)
+    return [word.upper().rstrip("0123456789") for word in parts if word]

@@ -1,0 +1,52 @@
+"""What of a command may be shown."""
+
+from __future__ import annotations
+
+import shlex
+
+from gonogo.deploy.redaction.commands import command_secrets, hidden_words
+from tests.unit.tables import every
+
+
+@every(
+    "command, secret",
+    [
+        ("redis-server --requirepass hunter2", "hunter2"),
+        ("redis-cli -a geheim ping", "geheim"),
+        ("ldapsearch -x -w geheim", "geheim"),
+        ("mysqladmin -uroot -pgeheim ping", "geheim"),
+        ("curl -u ada:geheim http://localhost/", "geheim"),
+        ("curl -H 'X-Api-Key: abc' http://localhost/", "abc"),
+        ("curl -H 'Authorization: Bearer abc' http://localhost/", "abc"),
+        ("wget --header='X-Token: abc' http://localhost/", "abc"),
+        ("curl -fsS http://localhost:8080/x?token=abc", "abc"),
+        ("psql postgres://u:pw@db/x -c 'select 1'", "pw"),
+        ("app --bind-pw=abc --port 8080", "abc"),
+        ("env STRIPE_SK=abc ./run", "abc"),
+        ("sh -c 'exec redis-server --requirepass hunter2'", "hunter2"),
+        ("""sh -c 'curl -H "X-Token: hunter2" http://x/ || exit 1'""", "hunter2"),
+        ("python3 run.py sk9fK2mQ7vX1", "sk9fK2mQ7vX1"),
+    ],
+)
+def test_what_a_command_is_given_as_a_secret_is_hidden(command: str, secret: str) -> None:
+    words = shlex.split(command)
+    assert command_secrets(words) == [secret]
+    assert hidden_words(words, lambda _: "***") == [word.replace(secret, "***") for word in words]
+
+
+@every(
+    "command",
+    [
+        "python -m http.server 8000",
+        "sh -c 'exec gunicorn --bind 0.0.0.0:8000 --workers=4 app:app'",
+        "mongosh --quiet --eval 'db.adminCommand(\"ping\")'",
+        "node --max-old-space-size=4096 dist/main.js",
+        "pg_isready -U postgres -d chat -p 5432",
+        "redis-server --requirepass ${REDIS_PASSWORD}",
+        "sh -c 'redis-cli -a \"$REDIS_PASSWORD\" ping'",
+        "sha256sum /data/file.bin",
+        "curl -fsS http://localhost:8080/health",
+    ],
+)
+def test_other_commands_stay_readable(command: str) -> None:
+    assert command_secrets(shlex.split(command)) == []

@@ -1,0 +1,134 @@
+"""What of a value may be shown, by its name and its form."""
+
+from __future__ import annotations
+
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gonogo.deploy.redaction.harmless import hidden, is_harmless, spans
+from tests.unit.tables import every
+
+
+def shown(name: str, value: str) -> str:
+    return hidden(name, value, lambda _: "***")
+
+
+@every(
+    "name, value",
+    [
+        *(
+            ("ANYTHING", value)
+            for value in ("production", "8001", "0.5", "256m", "1h30m", "true", "off", "json")
+        ),
+        *(("ANYTHING", value) for value in ("www.example.com", "redis:6379", "10.0.0.0/8", "::1", "*.x.org")),
+        *(
+            ("ANYTHING", value)
+            for value in ("/srv/chat/data", "./dist/main.js", "Europe/Berlin", "en_US.UTF-8")
+        ),
+        *(
+            ("ANYTHING", value)
+            for value in ("3.12.4-bookworm", "2026-11-24T04:05:59Z", "0 3 * * *", "${NAME}")
+        ),
+        ("ANYTHING", "http://api:8001/v1?page=2&sort=desc"),
+        ("ANYTHING", "https://a.example.com,https://b.example.com"),
+        ("ANYTHING", "/usr/local/bin:/usr/bin"),
+        ("ANYTHING", '["http://localhost", "https://x.example.org"]'),
+        ("ANYTHING", '{"level": "info", "n": 100000000}'),
+        ("ANYTHING", "--max-old-space-size=4096"),
+        ("ANYTHING", "registry.example.org:5000/team/app:v1.2.3-20261124"),
+        ("ANYTHING", "ce8062b-20261124-040559-dirty"),
+        ("DB_USER", "paperless2"),
+        ("APP_NAME", "My Shop"),
+        ("MAIL_FROM", "ops@example.org"),
+        ("GIT_SHA", "4f9c2b7e1a6d8035f4c2b7e1a6d80359aabbccdd"),
+        ("AUTH_ENABLED", "true"),
+        ("AUTH_URL", "https://auth.example.org/realms/shop"),
+        ("DB_PASSWORD_FILE", "/run/secrets/db"),
+        ("DB_PASSWORD", "${DB_PASSWORD}"),
+        ("DB_PASSWORD", "${DB_PASSWORD:?set it}"),
+        ("DB_PASSWORD", "CHANGE_ME"),
+        ("URL", "mongodb://${USER}:${PASSWORD}@mongo/chat?authSource=admin"),
+        ("PORT", "${PORT:-8080}"),
+    ],
+)
+def test_what_is_harmless_by_name_and_form_stays_readable(name: str, value: str) -> None:
+    assert shown(name, value) == value
+
+
+@every(
+    "name, value",
+    [
+        *(
+            (name, "abc")
+            for name in ["DBPASS", "STRIPE_SK", "LDAP_BINDPW", "SECRETKEYBASE", "MASTERKEY", "COOKIE"]
+        ),
+        ("PASSCODE", "1234"),
+        ("PIN", "0000"),
+        ("ANYTHING", "swordfish"),
+        ("ANYTHING", "correct horse battery staple"),
+        ("ANYTHING", "hunter2"),
+        ("ANYTHING", "550e8400-e29b-41d4-a716-446655440000"),
+        ("ANYTHING", "ada:hunter2@host"),
+        ("ANYTHING", '{"a": {"b": ["x9K-hunter2"]}}'),
+        ("DB_USER", "x9KqL0"),
+        ("AUTH_URL", "not a url"),
+    ],
+)
+def test_all_else_is_hidden(name: str, value: str) -> None:
+    assert shown(name, value) == "***"
+
+
+@every(
+    "value, expected",
+    [
+        ("mongodb://u:hunter2@db:27017/x?authSource=admin", "mongodb://u:***@db:27017/x?authSource=admin"),
+        ("mongodb://u:p@ss/w#rd@db/x", "mongodb://u:***@db/x"),
+        ("mongodb://u:my pass@a:1,b:2/x", "mongodb://u:***@a:1,b:2/x"),
+        ("redis://:hunter2@redis:6380/0", "redis://:***@redis:6380/0"),
+        ("a://x:1@y, b://x:1@z", "a://x:***@y, b://x:***@z"),
+        ("https://x9KabcDEF0@o1.example.org/42", "https://***@o1.example.org/42"),
+        ("https://hooks.slack.com/services/T01/B02/abcdef", "https://hooks.slack.com/***"),
+        ("https://discord.com/api/webhooks/1234/abc", "https://discord.com/api/webhooks/***"),
+        ("https://api.telegram.org/bot12:AB-c9/send", "https://api.telegram.org/***/send"),
+        (
+            "https://x.example.net/f.txt?sv=2022-11-02&sig=ab%2Fc",
+            "https://x.example.net/f.txt?sv=2022-11-02&sig=***",
+        ),
+        ("https://x.example.net/a#x9K0abcDEF", "https://x.example.net/a#***"),
+        ("jdbc:postgresql://db:5432/x?user=a&password=b", "jdbc:postgresql://db:5432/x?user=a&password=***"),
+        (
+            "Endpoint=sb://x.example.net/;SharedAccessKeyName=Root;SharedAccessKey=abc==",
+            "Endpoint=sb://x.example.net/;SharedAccessKeyName=Root;SharedAccessKey=***",
+        ),
+        ("host=db password=hunter2 user=u", "host=db password=*** user=u"),
+        ("-Xmx512m -Dstore.password=hunter2", "-Xmx512m -Dstore.password=***"),
+        ("${DB_PASSWORD:-hunter2}", "${DB_PASSWORD:-***}"),
+        ("${A:-${B:-hunter2}}", "${A:-${B:-***}}"),
+        ("  hunter2\n", "  ***\n"),
+    ],
+)
+def test_of_urls_and_settings_the_secret_parts_alone_are_hidden(value: str, expected: str) -> None:
+    assert shown("ANYTHING", value) == expected
+
+
+def test_the_path_of_a_webhook_is_its_password() -> None:
+    assert shown("CHAT_WEBHOOK", "https://chat.example.org/in/qwertz") == "https://chat.example.org/***"
+    assert is_harmless("CHAT_URL", "https://chat.example.org/in/qwertz")
+
+
+@given(name=st.sampled_from(["X", "PASSWORD", "URL", "NAME"]), value=st.text(max_size=60))
+def test_spans_are_in_order_within_the_value_and_never_overlap(name: str, value: str) -> None:
+    edges = [edge for span in spans(name, value) for edge in span]
+    assert edges == sorted(edges)
+    assert not edges or (edges[0] >= 0 and edges[-1] <= len(value))
+
+
+@every(
+    "value", ["a" * 20_000, "a." * 10_000, "/a-" * 7_000, "${A:-" * 2_000, "a://b@" * 3_000, "1a" * 10_000]
+)
+def test_hostile_values_take_no_time(value: str) -> None:
+    begun = time.process_time()
+    spans("ANYTHING", value)
+    assert time.process_time() - begun < 1
