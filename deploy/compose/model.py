@@ -81,9 +81,10 @@ class Model:
     @property
     def words(self) -> set[str]:
         """Names and paths of the stack, none of which is a secret."""
-        found = {self.name, *self.services, *self.volumes, *self.volumes.values()}
+        found = {self.name, *self.services, *self.volumes, *self.volumes.values(), *self.networks.values()}
         for service in self.services.values():
-            found |= {service.image, service.container_name, *service.aliases}
+            found |= {service.image, service.container_name, *service.aliases, *service.environment}
+            found.add(f"{self.name}-{service.name}")
             found |= {path for mount in service.mounts for path in (mount.source, mount.target)}
         return found
 

@@ -17,6 +17,15 @@ _MAYBE_ESCAPED = rf"{_BACKSLASH}{{0,8}}+"
 _ENTITIES = {'"': "quot", "'": "apos", "&": "amp", "<": "lt", ">": "gt"}
 _LETTERS = {"\n": "n", "\r": "r", "\t": "t", "\f": "f", "\b": "b", "\v": "v", "\a": "a", "\x1b": "[eE]"}
 _SHORTEST_CODE = 4
+_QUOTING = "'\"\\"
+_QUOTE = (
+    rf"(?:[{re.escape(_QUOTING)}]|{_PERCENT}(?:2[27]|5[cC])"
+    rf"|{_AMPERSAND}(?:quot|apos|#0{{0,4}}(?:34|39|92)|#[xX]0{{0,4}}(?:2[27]|5[cC]));"
+    r"|(?<=\\)(?:u00|x)(?:2[27]|5[cC])|(?<=\\)(?:04[27]|134))"
+)
+_DEEPEST = 64
+"""Characters that quoting within quoting within quoting makes of one."""
+_RUNS = re.compile(r"[\\\"']+|(.)\1*", re.DOTALL)
 _FOLD = rf" {{0,3}}{_MAYBE_ESCAPED}\r?\n[ \t]*+{_MAYBE_ESCAPED} {{0,3}}"
 """A line end that YAML may put in the place of spaces."""
 
@@ -32,7 +41,11 @@ def expression(value: str) -> tuple[str, str]:
     """
     lead = value[: next((at for at, one in enumerate(value) if not _is_plain(one)), len(value))]
     rest = value[len(lead) :]
-    found = "".join(_run(character, len(list(run))) for character, run in groupby(rest))
+    runs = [run.group() for run in _RUNS.finditer(rest)]
+    found = "".join(
+        _quoting(len(run)) if run[0] in _QUOTING and (lead or at) and at < len(runs) - 1 else _exact(run)
+        for at, run in enumerate(runs)
+    )
     return lead, found if lead else _guard(value[0]) + found
 
 
@@ -69,6 +82,15 @@ def _is_plain(character: str) -> bool:
 def _guard(character: str) -> str:
     """Look ahead for what a character can begin with: most places of a text are dismissed by this alone."""
     return rf"(?=[\\%&{re.escape(character)}])"
+
+
+def _quoting(count: int) -> str:
+    """Match quotes and backslashes between other characters, however often they were quoted anew."""
+    return rf"(?:{_QUOTE}){{{count},{_DEEPEST * count}}}+"
+
+
+def _exact(run: str) -> str:
+    return "".join(_run(character, len(list(same))) for character, same in groupby(run))
 
 
 def _run(character: str, count: int) -> str:

@@ -6,12 +6,13 @@ import functools
 import re
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from gonogo.deploy.redaction.encodings import codes, expression
 from gonogo.deploy.redaction.prefilter import Traces
 from gonogo.deploy.redaction.spared import OURS, hide_values, words
+from gonogo.deploy.redaction.views import Span, apart, view
 
 MARK = "[redacted]"
 SHORTEST_VALUE = 4
@@ -41,6 +42,7 @@ class Redactor:
         self._lock = threading.Lock()
         self._values: frozenset[str] = frozenset()
         self._words = OURS
+        self._within = "\n".join(OURS)
         self._traces: Traces | None = None
         _ALL.add(self)
         self.add(values)
@@ -56,7 +58,9 @@ class Redactor:
     def spare(self, texts: Iterable[str]) -> None:
         """Leave the words of these names and paths readable where they do not stand as values."""
         with self._lock:
-            self._words |= words(texts)
+            given = set(texts)
+            self._words |= given | words(given)
+            self._within = "\n".join(self._words)
 
     @property
     def values(self) -> frozenset[str]:
@@ -71,34 +75,60 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return the text with all that is known hidden; hiding twice gives the same text as hiding once."""
+        return self.replaced(text, lambda _: MARK)
+
+    def replaced(self, text: str, mark: Callable[[str], str]) -> str:
+        """Return the text with ``mark`` of it in the place of all that is known; MARK is left as it is."""
         if not text or not self._values:
             return text
         likely = self.likely(text)
-        spared = likely & self._words
+        spared = self._spared(likely)
         pattern = _pattern(likely, spared)
-        parts = (pattern.sub(MARK, part) for part in text.split(MARK)) if pattern else [text]
-        once = hide_values(MARK.join(parts), spared, MARK)
-        if not _WRAPS.search(once):
-            return once
-        return self._without_wrapped(once)
+        if pattern:
+            text = _each_part(text, lambda part: pattern.sub(lambda one: mark(one.group()), part))
+        text = _each_part(text, lambda part: self._seen_through(part, mark))
+        text = hide_values(text, spared, mark)
+        return self._without_wrapped(text, mark) if _WRAPS.search(text) else text
 
-    def _without_wrapped(self, text: str) -> str:
+    def _seen_through(self, text: str, mark: Callable[[str], str]) -> str:
+        """Return the text with what is hidden that only shows when escapes, dumps and colours are read."""
+        for (first, last), found in reversed(self._seen(text)):
+            text = f"{text[:first]}{mark(found)}{text[last:]}"
+        return text
+
+    def _seen(self, text: str, depth: int = 1) -> list[tuple[Span, str]]:
+        seen = view(text)
+        if seen is None:
+            return []
+        likely = self.likely(seen.text)
+        pattern = _pattern(likely, self._spared(likely))
+        found = [(one.span(), one.group()) for one in pattern.finditer(seen.text)] if pattern else []
+        if depth < _DEPTH:
+            found += self._seen(seen.text, depth + 1)
+        return apart((seen.source(span), what) for span, what in found)
+
+    def _without_wrapped(self, text: str, mark: Callable[[str], str]) -> str:
         parts = text.split(MARK)
         # Looked through at once: each look costs more than the few characters of a block.
         blocks = [_unwrapped(block) for part in parts for block in _WRAPPED.finditer(part)]
         likely = self.likely("\n".join(blocks))
-        pattern = _pattern(likely, likely & self._words)
+        pattern = _pattern(likely, self._spared(likely))
         if pattern is None:
             return text
 
         def hidden(block: re.Match[str]) -> str:
-            return MARK if pattern.search(_unwrapped(block)) else block.group()
+            found = pattern.search(_unwrapped(block))
+            return mark(found.group()) if found else block.group()
 
         return MARK.join(_WRAPPED.sub(hidden, part) for part in parts)
 
     def finds(self, text: str) -> bool:
         """Return whether any form of a known value is in the text."""
         return self(text) != text
+
+    def _spared(self, values: frozenset[str]) -> frozenset[str]:
+        """Return which of the values are words to be left readable, or part of one."""
+        return frozenset(value for value in values if value in self._within)
 
     def likely(self, text: str) -> frozenset[str]:
         """Return the values that may be in the text, in any form: none of the others is."""
@@ -124,12 +154,20 @@ def numbered(redactor: Redactor, text: str) -> str:
 
     The same value has the same number within one text, so two places still can be compared.
     """
-    likely = redactor.likely(text) if _WRAPS.search(text) is None else redactor.values
-    for number, value in enumerate(sorted(likely, key=lambda value: (-len(value), value)), 1):
-        alone = Redactor([value])
-        alone.spare(redactor.words)
-        text = alone(text).replace(MARK, f"redacted-{number}")
-    return text
+    numbers: dict[str, int] = {}
+
+    @functools.cache
+    def mark(found: str) -> str:
+        values = sorted(redactor.likely(found), key=lambda value: (-len(value), value))
+        patterns = ((one, _pattern(frozenset({one}), frozenset())) for one in values)
+        value = next((one for one, pattern in patterns if pattern and pattern.search(found)), found)
+        return f"redacted-{numbers.setdefault(value, len(numbers) + 1)}"
+
+    return redactor.replaced(text, mark)
+
+
+def _each_part(text: str, change: Callable[[str], str]) -> str:
+    return MARK.join(map(change, text.split(MARK)))
 
 
 def _pieces(value: str) -> Iterator[str]:
@@ -138,6 +176,12 @@ def _pieces(value: str) -> Iterator[str]:
         whole = part.strip()
         if len(whole) >= SHORTEST_VALUE:
             yield whole
+        # Quoting within quoting that is read loosely must not take the quotes around a value.
+        if len(bare := whole.strip("'\"\\")) > SHORTEST_VALUE:
+            yield bare
+        # Where a text is read, what looks like an escape in a value is read as well.
+        if (read := view(whole)) and len(read.text) >= SHORTEST_VALUE:
+            yield read.text
         lines = [line.strip() for line in whole.splitlines()]
         if len(lines) > 1:
             yield from (line for line in lines if len(line) >= SHORTEST_LINE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gonogo.deploy.redaction.secret_names import names_a_secret
 
@@ -37,20 +37,20 @@ def _standing(values: frozenset[str]) -> re.Pattern[str]:
     """Match the values where they stand behind a name or an option, or as the password in a URL."""
     value = "|".join(sorted(map(re.escape, values), key=len, reverse=True))
     return re.compile(
-        rf"(?P<before>(?P<name>[A-Za-z-][\w.-]*){_QUOTES}(?:\s*[=:]\s*|[\s,]+){_QUOTES})(?:{value})(?!@|[\w.-]*[\w/])"
-        rf"|(?P<user>:)(?:{value})(?=@)"
+        rf"(?P<before>(?P<name>[A-Za-z-][\w.-]*){_QUOTES}(?:\s*[=:]\s*|[\s,]+){_QUOTES})(?P<value>{value})(?!@|[\w.-]*[\w/])"
+        rf"|(?P<user>:)(?P<password>{value})(?=@)"
     )
 
 
-def hide_values(text: str, values: frozenset[str], mark: str) -> str:
-    """Return a text with ``mark`` in the place of the values where they stand as such."""
+def hide_values(text: str, values: frozenset[str], mark: Callable[[str], str]) -> str:
+    """Return a text with ``mark`` of them in the place of the values where they stand as such."""
 
     def hidden(match: re.Match[str]) -> str:
         if match["user"]:
-            return f"{match['user']}{mark}"
+            return f"{match['user']}{mark(match['password'])}"
         name, before = match["name"], match["before"]
         given = name.startswith("-") or re.search(r"[=:]", before[len(name) :])
         is_value = _OPTION.match(name) or (given and names_a_secret(name))
-        return f"{before}{mark}" if is_value else match.group()
+        return f"{before}{mark(match['value'])}" if is_value else match.group()
 
     return _standing(values).sub(hidden, text) if values else text

@@ -58,6 +58,17 @@ def test_it_is_hidden_as_a_value(text):
     assert redactor()(hidden) == hidden
 
 
+@every("value", ["docker", "compose", "rollback", "paper", "shop-api", "deploy", "DB_PASSWORD", "srv/paper"])
+def test_a_printed_command_can_be_typed_whatever_the_password_is(value):
+    hide = Redactor([value])
+    hide.spare(["/srv/paperless", "shop-api", "ssh://deploy@host", "DB_PASSWORD"])
+    command = "ssh deploy@host 'cd /srv/paperless && docker compose -p shop restart shop-api-1 # DB_PASSWORD'"
+    assert hide(command) == command
+    assert hide("gonogo rollback shop") == "gonogo rollback shop"
+    assert hide(f"DB_PASSWORD={value}") == f"DB_PASSWORD={MARK}"
+    assert hide(f"redis://:{value}@cache") == f"redis://:{MARK}@cache"
+
+
 def test_it_is_hidden_in_base64_and_other_values_as_ever():
     code = base64.b64encode(b"user:paperless").decode()
     assert MARK in redactor()(f"Authorization: Basic {code}")
