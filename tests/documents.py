@@ -14,6 +14,8 @@ OURS = ("gonogo", "pytest", "python -m gonogo.deploy")
 """How the command lines begin that this project answers for."""
 BY_HAND = "Going back by hand"
 """The section of the runbook whose blocks run on the server, without gonogo."""
+TAKEN_OFF = "Taking gonogo off a server"
+"""The section of the runbook after which nothing of gonogo's is on the server."""
 
 _FENCE = re.compile(r"(?P<indent>[ ]*)```(?P<language>\S*)\s*$")
 _SPAN = re.compile(r"`([^`]+)`")
@@ -116,12 +118,16 @@ def _spans(where: str, prose: str) -> Iterator[Command]:
 
 
 def run_by(block: Block) -> str:
-    """Return the name of the test in tests/lab/test_docs.py that runs a shell block; empty: none does."""
+    """Return the name of the test in tests/lab/test_docs*.py that runs a shell block; empty: none does."""
     name = block.file.relative_to(ROOT).as_posix()
     if name == "docs/ssh-and-environment.md":
         return "test_variables_cross_as_the_document_says"
     if (name, block.section) == ("docs/runbook.md", BY_HAND):
         return "test_going_back_by_hand"
+    if name == "docs/password.md":
+        return "test_changing_the_password"
+    if (name, block.section) == ("docs/runbook.md", TAKEN_OFF):
+        return "test_taking_gonogo_off"
     whose = [text for text in lines(block.text) if not Command("", text, True).ours]
     if all(text.startswith(("make ", "python -m tests.")) for text in whose):
         return "test_what_the_documents_show"

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from gonogo.deploy import runner
-from gonogo.deploy.cli import data, report, runs, suites, targets
+from gonogo.deploy.cli import data, forget, report, runs, suites, targets
 from gonogo.deploy.cli.errors import code_of
 from gonogo.deploy.cli.options import AsJson, Name, Quiet, Reports, SkipBuild, Strict, Version, Yes, published
 from gonogo.deploy.errors import UsageError
@@ -129,6 +129,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "status": runs.status,
     "history": runs.show_history,
     "unlock": runs.unlock,
+    "forget": forget.forget,
     "backup": data.make_backup,
     "backups": data.list_backups,
     "restore": data.bring_back,
