@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tests.faults import kinds, proofs, visitors
+from tests.faults import dumping, kinds, proofs, visitors
 from tests.faults.kinds import KINDS, LOCK, RELEASES
 from tests.faults.proofs import RESTARTS, Before
 from tests.faults.running import LAST, Runner
@@ -94,7 +94,7 @@ def scenarios(seed: int, number: int) -> list[Scenario]:
 
 
 def _fits(fault: str, step: str) -> bool:
-    return step not in KINDS[fault].until
+    return KINDS[fault].meets(step)
 
 
 def _scenario(dice: random.Random, fault: str, step: str, inside: bool, release: str = "") -> Scenario:
@@ -126,6 +126,7 @@ class Campaign:
         outcome, begun = Outcome(scenario), time.monotonic()
         try:
             self.stage.well()
+            (dumping.prepare if self._dumps(scenario) else dumping.clear)(self.stage)
             before = Before(self.stage.look(), visitors.read(self.stage.name)["seeds"], self.acknowledged)
             self.stage.chat.outputs.clear()
             with Writer(self.stage.address, self.acknowledged), Watcher(self.stage.address) as watcher:
@@ -137,6 +138,10 @@ class Campaign:
             outcome.wrong.append(f"it cannot be told: {traceback.format_exc(limit=-4)}")
         outcome.seconds = time.monotonic() - begun
         return outcome
+
+    @staticmethod
+    def _dumps(scenario: Scenario) -> bool:
+        return scenario.fault in KINDS and KINDS[scenario.fault].dump
 
     def _played(self, scenario: Scenario, outcome: Outcome) -> Runner:
         self._checked_out(scenario)
@@ -164,7 +169,9 @@ class Campaign:
         self.turn = 3 - self.turn
         self.stage.chat.release(scenario.release or f"v{self.turn}")
         patience = PATIENCE.get(scenario.release)
-        self.stage.target(*([("[[health]]", f"[[health]]\n{patience}")] if patience else []))
+        changes = [("[[health]]", f"[[health]]\n{patience}")] if patience else []
+        changes += dumping.CHANGES if self._dumps(scenario) else ()
+        self.stage.target(*changes)
         if scenario.fault in KINDS and KINDS[scenario.fault].registry:
             self.stage.by_registry()
 

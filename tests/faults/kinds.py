@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from lab import faults, host, registry
+from tests.faults import dumping
 from tests.faults.running import Runner
 from tests.faults.stage import Stage
 from tests.lab.chat import STACK
@@ -35,7 +36,7 @@ class Fault:
 
     ``release``: the only release that it makes sense with. ``away``: it takes the stack itself away for a
     while. ``registry``: the release goes by way of the registry. ``until``: the steps at whose begin it comes
-    too late.
+    too late. ``steps``: the only steps that it meets; empty for all. ``dump``: mongodump makes the backup.
     """
 
     do: Doing
@@ -44,6 +45,12 @@ class Fault:
     away: bool = False
     registry: bool = False
     until: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    dump: bool = False
+
+    def meets(self, step: str) -> bool:
+        """Return whether it makes sense at a step."""
+        return step not in self.until and (not self.steps or step in self.steps)
 
 
 def _signalled(number: int, group: bool = False) -> Doing:
@@ -190,6 +197,7 @@ def dead_holder(stage: Stage) -> None:
 
 
 BEFORE_THE_SWITCH = ("switch api", "switch web", "verify", "finish", "rollback", "verify after rollback")
+DATA_STEPS = ("backup", "restore proof")
 KINDS: dict[str, Fault] = {
     "SIGKILL": Fault(_signalled(signal.SIGKILL)),
     "SIGTERM": Fault(_signalled(signal.SIGTERM)),
@@ -206,6 +214,9 @@ KINDS: dict[str, Fault] = {
     "registry gone": Fault(registry_gone, (60, 60), registry=True),
     "second runner": Fault(second_runner),
     "clock jump": Fault(clock_jump, (5, 60)),
+    "mongodump killed": Fault(dumping.tool_killed, dump=True, steps=DATA_STEPS),
+    "database killed": Fault(dumping.database_killed, (0, 5), dump=True, away=True, steps=DATA_STEPS),
+    "writes and deletes": Fault(dumping.traffic, (300, 300), dump=True, steps=("lock",)),
 }
 RELEASES = ("never-healthy", "so-so", "dies-later", "out-of-memory")
 """Releases that are a fault by themselves."""

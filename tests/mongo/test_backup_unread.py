@@ -5,6 +5,7 @@ The tools are stand-ins, see ``database_tools``.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.mongodb.backup import backup, dump, manifest
+from gonogo.deploy.mongodb.backup import backup, dump, expected_reading, manifest
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.fingerprint import compare, fingerprint, unread
 from gonogo.deploy.mongodb.fingerprint.fingerprint import Fingerprint
@@ -168,3 +169,19 @@ def _named(release: Release, tmp_path: Path) -> None:
         assert [one.told for one in lost.differences] == ["messages (append-only): 1 document vanished: 77"]
         again = compare.compared(tmp_path, client, "shop", kinds, supply=supply)
         assert not again.differences
+
+
+def test_the_plan_says_how_much_is_read(
+    made: Ground, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expected_reading, "MB", 1_000)  # there is little
+    with writes(release, "users"):
+        time.sleep(0.5)
+        told = expected_reading.told(release)
+    read, whole = re.findall(r"([\d.]+) (?:of|MB are)", told)
+    assert told.startswith("backup by mongodump on the server: ") and 0 < float(read) < float(whole)
+    assert "users" in told and "log" in told and "messages" not in told
+    check(["docker", "exec", made.container, "rm", "/usr/local/bin/mongodump"])
+    with made.release() as other:
+        told = expected_reading.told(other)
+    assert re.fullmatch(r"backup by gonogo: all of the database, \d+ MB, comes through this machine", told)
