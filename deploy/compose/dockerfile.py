@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from gonogo.deploy.compose import healthcheck
 from gonogo.deploy.compose.healthcheck import Healthcheck
+from gonogo.deploy.redaction.secret_values import command_values, secret_values
 
 _FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?[\"']?(\w+)")
@@ -57,6 +58,17 @@ def stages(text: str, arguments: Mapping[str, str]) -> list[Stage]:
             known[name.strip()] = arguments.get(name.strip(), _filled(default.strip("\"' "), known))
         elif found:
             _apply(found[-1], instruction, rest, known)
+    return found
+
+
+def secrets_in(text: str) -> list[str]:
+    """Return what redaction has to know of a Dockerfile: what its values and commands hide."""
+    found: list[str] = []
+    for instruction, rest in _instructions(text):
+        if instruction in {"ARG", "ENV", "LABEL"}:
+            found += secret_values(dict(_pairs(rest)))
+        elif instruction in {"CMD", "ENTRYPOINT", "HEALTHCHECK", "RUN"}:
+            found += command_values([_command(rest)])
     return found
 
 

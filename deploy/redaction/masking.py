@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
@@ -18,6 +19,11 @@ _KEY = secrets.token_bytes(16)
 def masked(value: str) -> str:
     """Return a word that stands for a secret: the same for the same value, until this process ends."""
     return f"masked-{hmac.new(_KEY, value.encode(), hashlib.sha256).hexdigest()[:12]}"
+
+
+def unmasked(text: str, mark: str) -> str:
+    """Return a text with ``mark`` in the place of each masked value."""
+    return re.sub(r"masked-[0-9a-f]{12}", mark, text)
 
 
 def concealed(name: str, value: str) -> str:

@@ -19,6 +19,8 @@ _VALUES = frozenset({
     "environment", "labels", "annotations", "args", "options", "driver_opts", "storage_opt", "sysctls",
     "content", "Env", "Labels", "Annotations", "Sysctls", "StorageOpt", "DriverOpts", "Options",
 })  # fmt: skip
+_FILES = frozenset({"dockerfile_inline"})
+"""Whole files: none of it is shown, and what redaction has to know of it, who reads it knows."""
 _COMMANDS = frozenset({"command", "entrypoint", "test", "Cmd", "Entrypoint", "Test", "Args"})
 _NAMED = frozenset({"services", "configs", "secrets", "networks", "volumes"})
 _OURS = ("com.docker.compose.", "gonogo.")
@@ -54,6 +56,8 @@ class Text:
         if self.command is not None:
             return command_values(self.command)
         _, name, value = self._named
+        if name in _FILES:
+            return []
         return secret_values({name: value}) if value else []
 
     @property
@@ -85,7 +89,12 @@ def text(path: Sequence[str], value: str, words: Sequence[str] | None = None, in
     name = path[-1] if path else ""
     if name == "content" and len(path) > 1:
         name = path[-2]
-    return Text(name, value, free or names_a_secret(name), entry=words is not None and name in _VALUES)
+    return Text(
+        name,
+        value,
+        free or name in _FILES or names_a_secret(name),
+        entry=words is not None and name in _VALUES,
+    )
 
 
 def texts(value: Any, path: tuple[str, ...] = ()) -> Iterator[Text]:

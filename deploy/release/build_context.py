@@ -57,13 +57,24 @@ def buildable(target: Target, service: Service) -> str:
 
 def stages(target: Target, service: Service) -> list[Stage]:
     """Return the stages of a service's Dockerfile; none where it cannot be read on this machine."""
-    build, file = service.build or {}, dockerfile(target, service)
-    arguments = {name: str(value) for name, value in (build.get("args") or {}).items()}
+    arguments = {name: str(value) for name, value in ((service.build or {}).get("args") or {}).items()}
+    return recipes.stages(_text(target, service), arguments)
+
+
+def secrets_in(target: Target, model: Model) -> list[str]:
+    """Return what redaction has to know of the Dockerfiles of the built services."""
+    texts = {_text(target, model.services[name]) for name in model.built()}
+    return [secret for text in sorted(texts) for secret in recipes.secrets_in(text)]
+
+
+def _text(target: Target, service: Service) -> str:
+    """Return a service's Dockerfile; nothing where it cannot be read on this machine."""
+    file = dockerfile(target, service)
     try:
-        text = build.get("dockerfile_inline") or (file.read_text("utf-8-sig", "replace") if file else "")
+        inline = (service.build or {}).get("dockerfile_inline")
+        return str(inline) if inline else file.read_text("utf-8-sig", "replace") if file else ""
     except OSError:
-        return []
-    return recipes.stages(text, arguments)
+        return ""
 
 
 def built_stages(target: Target, model: Model) -> dict[str, Stage]:

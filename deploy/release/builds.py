@@ -105,6 +105,7 @@ class Builds(Part):
     @asked("images.target")
     def stages(self) -> dict[str, Stage]:
         """The stage of its Dockerfile that each built service would run, as far as it is on this machine."""
+        self.redactor.add(build_context.secrets_in(self.target, self._release.model))
         return build_context.built_stages(self.target, self._release.model)
 
     @asked("images.fresh")

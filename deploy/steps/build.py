@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.release import records
+from gonogo.deploy.release import build_context, records
 from gonogo.deploy.release.plan import chosen
 from gonogo.deploy.steps.run import Run
 from gonogo.deploy.steps.step import Step
@@ -37,6 +37,7 @@ def _built(run: Run) -> str:
             "not have: correct it, before a way back needs it"
         )
     building = [] if run.skip_build else model.built()
+    run.redactor.add(build_context.secrets_in(target, model))  # a build prints each line of its Dockerfile
     built: dict[str, str] = {}
     there = target.method == "on-server"
     if building and there:

@@ -13,6 +13,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host import commits, images, remote_files
 from gonogo.deploy.host.commits import Shipping
 from gonogo.deploy.host.container import Given
+from gonogo.deploy.redaction.masking import masked, unmasked
 from gonogo.deploy.redaction.redactor import MARK
 from gonogo.deploy.release import env_files
 from gonogo.deploy.release import records as release
@@ -96,8 +97,9 @@ def _compose_file(run: Run, version: str) -> str:
 
 def compared(before: str, after: str, name: str, other: str) -> str:
     """Return two flattened compose files as a unified diff, what may not be shown of them hidden."""
-    old, new = (as_shown(text, lambda _: MARK).splitlines() for text in (before, after))
-    return "\n".join(difflib.unified_diff(old, new, name, other, lineterm=""))
+    old, new = (as_shown(text, masked).splitlines() for text in (before, after))
+    # Compared while equal values are masked alike, so that a value that changed is told, and not shown.
+    return unmasked("\n".join(difflib.unified_diff(old, new, name, other, lineterm="")), MARK)
 
 
 def keys(

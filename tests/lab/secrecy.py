@@ -6,6 +6,7 @@ import base64
 import contextlib
 import html
 import json
+import re
 import shlex
 import threading
 from collections import Counter
@@ -13,24 +14,49 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+from ahocorasick_rs import BytesAhoCorasick
+
 
 def forms(value: str) -> set[str]:
-    """A secret as it stands, and URL-encoded, base64 at each alignment, JSON, HTML and shell-quoted."""
-    data = value.encode()
-    found = {value, quote(value), quote(value, safe=""), quote_plus(value), data.hex()}
-    found |= {json.dumps(value)[1:-1], html.escape(value), shlex.quote(value), repr(value)[1:-1]}
+    """A secret as it stands, and in 31 encodings in which it may slip through."""
+    data, url, text = value.encode(), quote(value, safe=""), json.dumps(value)[1:-1]
+    pairs = [f"{byte:02x}" for byte in data]
+    found = {value, quote(value), url, quote_plus(value), quote(url, safe=""), quote(text, safe="")}
+    found |= {re.sub("%..", lambda one: one[0].lower(), url), "".join(f"%{pair}" for pair in pairs)}
+    found |= {data.hex(), data.hex().upper(), " ".join(pairs), ":".join(pairs), str(list(data))[1:-1]}
+    found |= {text, json.dumps(text)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+    found |= {ascii(value)[1:-1], repr(data)[2:-1], "".join(f"\\x{pair}" for pair in pairs)}
+    found |= {html.escape(value), html.escape(text), html.escape(html.escape(value))}
+    found |= {shlex.quote(value), shlex.quote(shlex.quote(value)), re.sub(r'([$`"\\])', r"\\\1", value)}
+    found |= {value.replace("$", "$$"), value.replace("'", "''"), re.sub(r"(\W)", r"\\\1", value)}
+    found |= {base64.b32encode(data).decode().rstrip("="), "".join(f"&#{ord(one)};" for one in value)}
+    found |= {"".join(f"\\u{ord(one):04x}" for one in value), "".join(f"\\{byte:03o}" for byte in data)}
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + data).decode()
         # The first and the last characters depend on what stands around the value.
         inner = encoded[4 if shift else 0 : -4]
         found |= {inner, inner.replace("+", "-").replace("/", "_")}
-    return found
+    return {form for form in found if len(form) >= min(6, len(value))}
 
 
 def leaks(secrets: list[str], texts: Mapping[str, str]) -> list[str]:
     """Where a secret is found in any form; empty when nowhere."""
-    wanted = {form for secret in secrets for form in forms(secret)}
-    return sorted(name for name, text in texts.items() if any(form in text for form in wanted))
+    return sorted({place for place, _ in found(secrets, texts)})
+
+
+def found(secrets: list[str], texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """In which texts which secret is found in any form."""
+    wanted = [(form.encode(), secret) for secret in secrets for form in forms(secret)]
+    automaton = BytesAhoCorasick([form for form, _ in wanted])
+    return sorted(
+        {
+            (place, wanted[index][1])
+            for place, text in texts.items()
+            for index, _, _ in automaton.find_matches_as_indexes(
+                text.encode("utf-8", "replace"), overlapping=True
+            )
+        }
+    )
 
 
 SOON = 20

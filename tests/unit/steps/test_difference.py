@@ -40,6 +40,11 @@ def test_compose_files_are_compared_by_line_under_the_names_of_their_releases() 
     ]
     assert SECRET not in shown
     assert compared(before, before, "v1", "v2") == ""
+    changed = compared(before, before.replace(SECRET, f"{SECRET}2"), "v1", "v2").splitlines()[3:]
+    assert [line for line in changed if line[0] in "+-"] == [
+        "-      TOKEN: [redacted]",
+        "+      TOKEN: [redacted]",
+    ]
 
 
 def test_variables_are_told_by_name_as_the_containers_have_them() -> None:
