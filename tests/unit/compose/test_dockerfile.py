@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gonogo.deploy.compose.dockerfile import built, stages
+from gonogo.deploy.compose.dockerfile import built, secrets_in, stages
 from tests.unit.tables import every
 
 WEB = r"""# syntax=docker/dockerfile:1
@@ -104,3 +104,15 @@ def test_whatever_is_in_a_file_it_can_be_read(text: str) -> None:
     found = stages(text, {})
     assert built(found) is (found[-1] if found else None)
     assert all(isinstance(stage.words, str) for stage in found)
+
+
+def test_what_is_secret_in_a_dockerfile_is_known() -> None:
+    text = """FROM x
+    ARG NPM_AUTH=abc-1
+    ENV PORT=8001 LICENSE_CODE="q8 Zr2" \\
+        MODE=production
+    LABEL serial=x9Kq-7
+    RUN curl -H 'X-Token: tok-5' https://example.org/a
+    CMD ["serve", "--password", "hunter2"]
+    """
+    assert secrets_in(text) == ["abc-1", "q8 Zr2", "x9Kq-7", "tok-5", "hunter2"]
