@@ -66,7 +66,7 @@ def test_path_private(host: Host, target: Target, release: Release, expect: Expe
     found = host.paths(*folders).foreign
     if target.keeps_backups_apart:
         folders.append(str(target.backup_path))
-        found = [*found, *host.backups(folders[-1]).foreign]
+        found = [*found, *host.backups(folders[-1], target.name).foreign]
     expect(
         not found,
         [foreign.worded(path, login) for path in found],

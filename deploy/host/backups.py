@@ -48,7 +48,7 @@ class Listing:
 
 
 class Backups(Noun):
-    """A folder of backups on a host.
+    """A folder of backups on a host; a second name, of the target, says whose backups ``foreign`` looks at.
 
     >>> host.backups("/srv/shop/.deploy/backups").listing.found[0].age
     3600.0
@@ -57,13 +57,13 @@ class Backups(Noun):
     @asked("path.private")
     def foreign(self) -> list[str]:
         """What of the folder, of the backups in it and of the way there is not the login's alone."""
-        (folder,) = self._names
-        return self.connection.check(foreign.script(folder, foreign.BACKUPS)).text.splitlines()
+        folder, target = self._names
+        return self.connection.check(foreign.script(folder, foreign.backups(target))).text.splitlines()
 
     @asked("backup.destination")
     def listing(self) -> Listing:
         """What the folder holds; raises GonogoError where it cannot be looked at."""
-        (folder,) = self._names
+        folder, *_ = self._names
         result = self.connection.run(f"folder={shlex.quote(folder)}; {FOLDER}")
         listing = parse(folder, result.text)
         if listing is None:

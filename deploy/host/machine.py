@@ -50,9 +50,9 @@ class Machine(BaseHost):
 
     _holders: tuple[list[Container], list[Listener], Holders] | None = None
 
-    def backups(self, folder: str) -> Backups:
-        """A folder of backups."""
-        return Backups(self, folder)
+    def backups(self, folder: str, *target: str) -> Backups:
+        """A folder of backups; ``target``: whose backups ``foreign`` looks at."""
+        return Backups(self, folder, *target)
 
     def certificate(self, server: str) -> Certificate:
         """The certificate of a TLS server, ``name:port``, as it shows it to the host."""

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError
+
+
+def _keeps_modes(folder: Path) -> bool:
+    """Return whether a file there has the mode it is made with: those of Windows show one for all."""
+    try:
+        with tempfile.NamedTemporaryFile(prefix=".gonogo-", dir=folder) as made:
+            return not os.fstat(made.fileno()).st_mode & stat.S_IWOTH
+    except OSError:
+        return True
 
 
 def refuse(folder: Path) -> None:
@@ -27,5 +37,5 @@ def refuse(folder: Path) -> None:
         raise GonogoError(f"{folder} cannot be looked at: {error.strerror}") from None
     if any(one.st_uid not in trusted for one in there):
         raise GonogoError(f"{folder} belongs to another user: see who made it, or name another folder")
-    if there[1].st_mode & stat.S_IWOTH and not there[1].st_mode & stat.S_ISVTX:
+    if there[1].st_mode & stat.S_IWOTH and not there[1].st_mode & stat.S_ISVTX and _keeps_modes(folder):
         raise GonogoError(f"all users of this machine may write to {folder}: run `chmod o-w {folder}`")

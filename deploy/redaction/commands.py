@@ -16,7 +16,10 @@ _GIVEN = re.compile(r"-(?:[apwPW]|pw)|-{1,2}(?:auth|bind-?dn-?pw|pass|pw)")
 """Short options behind which clients take a password; other programs a port, a path or a pattern."""
 _LOGIN = re.compile(r"-[uU]|--(?:proxy-)?user|--login|--basic|--http-user")
 _GLUED = re.compile(r"-p(?P<value>\S+)")
-_CLIENTS = re.compile(r"(?:.*/)?(?:mysql|mariadb)(?:admin|dump|check|show|import)?")
+_CLIENTS = re.compile(r"(?:.*/)?(?:sshpass|(?:mysql|mariadb)(?:admin|dump|check|show|import)?)")
+_LOGIN_GLUED = re.compile(r"(?:-[uU]|--(?:proxy-|http-)?user=)[^:\s]*:(?P<value>.+)", re.DOTALL)
+_AUTH = re.compile(r"""\bauth\([^()]*,\s*(['"])(?P<value>[^'"]+)\1\s*\)""")
+"""A login in a script for MongoDB's shell."""
 _RANDOM = re.compile(r"(?=[^A-Za-z]*[A-Za-z])(?=\D*\d)[\w+/=.~-]{8,}")
 _NOT_RANDOM = re.compile(r"[a-z]+\d+[a-z]*|[a-z0-9]+(?:[._+-][a-z0-9]+)+")
 
@@ -26,10 +29,13 @@ def command_spans(words: Sequence[str]) -> list[list[Span]]:
 
     A word may itself be a command, as ``sh -c`` takes it.
     """
-    client = bool(words) and _CLIENTS.fullmatch(words[0]) is not None
+    client = any(map(_CLIENTS.fullmatch, words))
     found = []
     for before, word in zip(["", *words], words, strict=False):
-        found.append(_of_line(word) if re.search(r"\s", word) else _of_word(before, word, client))
+        spans = _of_line(word) if re.search(r"\s", word) else _of_word(before, word, client)
+        logins = [one.span("value") for one in _AUTH.finditer(word)]
+        apart = [one for one in logins if not any(first < one[1] and one[0] < last for first, last in spans)]
+        found.append(sorted([*spans, *apart]))
     return found
 
 
@@ -87,11 +93,12 @@ def _of_word(before: str, word: str, client: bool) -> list[Span]:
         user = word.partition(":")[0]
         return [(len(user) + 1, len(word))] if len(user) + 1 < len(word) else []
     if re.fullmatch(r"-[\w-]+", before) and (announced := _announced(before)) is not None:
-        plain = word.startswith("-") or is_harmless(announced, word)
+        plain = word.startswith("--" if announced else "-") or is_harmless(announced, word)
         return [] if plain else [(0, len(word))]
-    if client and (glued := _GLUED.fullmatch(word)):
-        return [] if is_harmless("password", glued["value"]) else [(2, len(word))]
-    pair, header = _PAIR.fullmatch(word), _HEADER.fullmatch(word)
+    if glued := _LOGIN_GLUED.fullmatch(word) or (_GLUED.fullmatch(word) if client else None):
+        return [] if is_harmless("password", glued["value"]) else [glued.span("value")]
+    header = _HEADER.fullmatch(word, 2 if word.startswith("-H") else 0)
+    pair = _PAIR.fullmatch(word)
     if pair and not URL.match(word):
         inner = _of_value(pair["name"].lstrip("-"), pair["value"])
         return [(pair.start("value") + first, pair.start("value") + last) for first, last in inner]

@@ -31,6 +31,8 @@ _ITEM = re.compile(
 )
 _PAIR = re.compile(r"(?P<name>-{0,2}[A-Za-z][\w.-]{0,80})=(?P<value>.*)", re.DOTALL)
 _SETTING = re.compile(r"(?i)true|false|yes|no|on|off|none|null|enabled|disabled|required|optional")
+NESTED = 16
+"""Pairs within one item up to which they are told apart."""
 SHORT = 4
 """Characters of what is no secret worth the name, if it is punctuation alone."""
 _LEADING = re.compile(r"\s*")
@@ -116,6 +118,8 @@ def _of_items(name: str, text: str) -> list[Span]:
 
 def _of_item(name: str, item: str, url: bool) -> list[Span] | None:
     pair = _PAIR.fullmatch(item)
+    if pair and not url and item.count("=") > NESTED:
+        return None
     if pair and not URL.match(item):
         at, inner = pair.start("value"), pair["value"]
         return [(at + first, at + last) for first, last in spans(pair["name"], inner)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote_plus
 
 Span = tuple[int, int]
-URL = re.compile(r"(?:jdbc:)?[A-Za-z][A-Za-z0-9+.-]*://")
+URL = re.compile(r"(?:jdbc:)?(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://")
 _HOST = re.compile(r"(?:[\w.*-]+|\[[0-9A-Fa-f:.]+\]|\0+)?(?::(?:\d*|\0+))?")
 _BARE = re.compile(r"[^:/]*(?::\d*)?(?:[/?#]|$)")
 

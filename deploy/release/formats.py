@@ -1,8 +1,8 @@
 """The format of what gonogo writes into its folder on a target, so that no version misreads another's.
 
-One number for all of it: the journal's lines, the lock, and what is kept of releases. It grows when an
-earlier version would misread what is written. What is of a later format is read by nobody, and nothing is
-changed where it lies.
+One number for all of it: the journal's lines, the lock, and what is kept of releases. It is the first key of
+each, and grows when an earlier version would misread what is written. What is of a later format is read by
+nobody, and nothing is changed where it lies.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ FORMAT = 3
 """What is written now. Since 2 the env files lie with the release; since 3 all that is written says this."""
 READ = 5000
 """Lines of the journal that are looked at, from its end."""
-_SAID = re.compile(r'"format": ?([0-9]+)')
+_SAID = re.compile(r'\s*\{\s*"format": ?([0-9]+)')
+"""The first key alone: further within, it may be the name of a collection."""
+BEGIN = 60
+"""Bytes of a record in which its first key is."""
 
 
 class Newer(GonogoError):
@@ -26,7 +29,7 @@ class Newer(GonogoError):
 
 def is_newer(text: str) -> bool:
     """Return whether a record, or a line of the journal, was written by a later version of gonogo."""
-    said = _SAID.search(text)
+    said = _SAID.match(text)
     return said is not None and int(said[1]) > FORMAT
 
 
@@ -45,7 +48,8 @@ def newest(folder: PurePosixPath, journal: str, records: tuple[str, ...]) -> str
     """Return the script that prints the greatest format in gonogo's folder; nothing where there is none."""
     place = shlex.quote(str(folder))
     files = " ".join(f"{place}/releases/*/{name}" for name in records)
+    begins = f"for file in {files}; do head -c {BEGIN} -- \"$file\" | tr -d '\\n'; echo; done"
     return (
-        f"{{ tail -n {READ} {place}/{journal}; cat {files}; }} 2>/dev/null | "
-        "grep -oE '\"format\": ?[0-9]+' | grep -oE '[0-9]+$' | sort -n | tail -n 1"
+        f"{{ tail -n {READ} {place}/{journal}; {begins}; }} 2>/dev/null | "
+        "sed -nE 's/^\\{ *\"format\": ?([0-9]+).*/\\1/p' | sort -n | tail -n 1"
     )

@@ -97,6 +97,6 @@ def _forget_ways_back(connection: Connection, target: Target) -> None:
     named = (
         f'for name in {BACK}*; do case "$name" in *[!A-Za-z0-9_.-]*) ;; *) set -- "$@" "$name";; esac; done'
     )
-    older = f'ls -1td -- "$@" 2>/dev/null | tail -n +{target.releases.keep + 1}'
+    older = f'[ $# -eq 0 ] || ls -1td -- "$@" 2>/dev/null | tail -n +{target.releases.keep + 1}'
     remove = 'while IFS= read -r name; do rm -rf -- "$name"; done'
     connection.run(f"cd {folder} 2>/dev/null || exit 0; set --; {named}; {older} | {remove}", mutates=True)

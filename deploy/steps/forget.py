@@ -114,7 +114,7 @@ def remove(connection: Connection, target: Target, found: Kept, *, backups: bool
     Tags that the engine does not give up are in ``found.used`` then.
     """
     if backups:
-        foreign.refuse(connection, target.backup_path, foreign.BACKUPS)
+        foreign.refuse(connection, target.backup_path, foreign.backups(target.name))
         for one in found.backups:
             backup_store.remove(connection, target, one)
     if found.tags:

@@ -45,7 +45,8 @@ set --
 for record in */release.json; do
   case "${record%/*}" in -*|*[!A-Za-z0-9_.-]*) ;; *) set -- "$@" "$record";; esac
 done
-ls -1t -- "$@" | tail -n "+$keep" | while IFS= read -r record; do rm -rf -- "${record%/*}"; done
+[ $# -eq 0 ] ||
+  ls -1t -- "$@" | tail -n "+$keep" | while IFS= read -r record; do rm -rf -- "${record%/*}"; done
 ls -1d -- */
 """
 """Removes the reports on the target that are too old, and names those that stay.

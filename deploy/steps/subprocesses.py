@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -54,11 +55,13 @@ def run(  # noqa: PLR0913  one keyword for each choice
         assert process.stdin and process.stdout
         threading.Thread(target=bounded_process.feed, args=(process.stdin, stdin), daemon=True).start()
         reader = bounded_process.Reader(process.stdout, MOST, end=True)
+        until = time.monotonic() + limit
         reader.join(limit)
         if reader.is_alive():
             raise subprocess.TimeoutExpired(list(argv), limit)
         left = f"[… cut, {reader.size} bytes in all …]\n".encode() if reader.cut else b""
-        return process.wait(GRACE_S), left + bytes(reader.kept)
+        # It may have closed what it prints to, and go on.
+        return process.wait(max(GRACE_S, until - time.monotonic())), left + bytes(reader.kept)
     except subprocess.TimeoutExpired:
         raise GonogoError(f"{what} did not end within {limit:g} s and was stopped") from None
     finally:

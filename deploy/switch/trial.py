@@ -40,10 +40,6 @@ POOLS = re.compile(r"address pool")
 """What a network says that came before the one it replaces gave its addresses back."""
 LACKING = re.compile(r"bind source path does not exist: (.+)")
 """What a mount says whose source Docker would otherwise make."""
-POOLS = re.compile(r"address pool")
-"""Of a network that is made anew, the one before gives its addresses back first."""
-LACKING = re.compile(r"bind source path does not exist: (.+)")
-"""What a mount says whose source Docker would make (Docker Engine API, bind mounts)."""
 PASSED = re.compile(rf"{re.escape(PROGRAM)}\b")
 """Of all that can be wrong with a start, only that there is no program is said with its name."""
 BEGUN = re.compile(r"^\s*Container \S+\s+Creat|Error response from daemon", re.MULTILINE)

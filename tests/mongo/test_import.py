@@ -82,6 +82,11 @@ def test_one_that_is_damaged_is_not_proved(release: Release, elsewhere: Path, tm
     file.write_bytes(file.read_bytes()[:-5])
     with pytest.raises(GonogoError, match=r"messages\.bson ends in the middle of a document"):
         imported.bring_in(release, tmp_path / "dump")
+    file.unlink()
+    whole = gzip.compress((elsewhere / "shop" / "messages.bson").read_bytes())
+    file.with_name("messages.bson.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(GonogoError, match="dump cannot be read: Compressed file ended"):
+        imported.bring_in(release, tmp_path / "dump")
     assert list(Path(release.target.backup_path).iterdir()) == []
 
 

@@ -116,7 +116,7 @@ def expire(connection: Connection, target: Target, keep: Collection[str] = ()) -
     ``backup.retention_days`` and ``backup.keep`` of the target file say which. Those named in ``keep`` stay,
     and so does a file that is none of ours, in the folder of a backup too. Raises GonogoError.
     """
-    foreign.refuse(connection, target.backup_path, foreign.BACKUPS)
+    foreign.refuse(connection, target.backup_path, foreign.backups(target.name))
     settings = target.backup or Settings(folder=str(target.backup_path))
     limit = records.now() - datetime.timedelta(days=settings.retention_days)
     names = _names(connection, target)

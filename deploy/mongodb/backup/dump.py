@@ -163,7 +163,10 @@ def _dump(request: BackupRequest) -> None:
 def _written(request: BackupRequest) -> int | None:
     """Return how many bytes mongodump has written; None where that cannot be told."""
     path = upload_folder.part(request.release.target, request.name) / ARCHIVE
-    result = request.release.connection.run(f"wc -c < {shlex.quote(str(path))}", live=True)
+    try:
+        result = request.release.connection.run(f"wc -c < {shlex.quote(str(path))}", live=True)
+    except CommandTimeout:  # a busy disk: the tool is not to be blamed for it
+        return None
     return int(result.text) if result.ok else None
 
 

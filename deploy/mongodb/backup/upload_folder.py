@@ -76,7 +76,7 @@ def named(target: Target, database: str, at: datetime.datetime) -> str:
 
 def claim(connection: Connection, target: Target, database: str) -> tuple[str, datetime.datetime]:
     """Make the folder of a backup that begins now; return the backup's name, and the time. GonogoError."""
-    foreign.refuse(connection, target.backup_path, foreign.BACKUPS)
+    foreign.refuse(connection, target.backup_path, foreign.backups(target.name))
     folder = shlex.quote(str(target.backup_path))
     for _ in range(TRIES):
         at = records.now()
@@ -191,7 +191,7 @@ def discard(connection: Connection, target: Target, name: str) -> None:
 
 def sweep(connection: Connection, target: Target) -> None:
     """Remove the folders that backups of this target left behind; those of others, and all else, stay."""
-    foreign.refuse(connection, target.backup_path, foreign.BACKUPS)
+    foreign.refuse(connection, target.backup_path, foreign.backups(target.name))
     folder, mine = shlex.quote(str(target.backup_path)), shlex.quote(f"{target.name} ")
     connection.check(
         f"{_LIFE} cd {folder} 2>/dev/null || exit 0; "

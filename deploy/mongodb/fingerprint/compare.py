@@ -21,7 +21,7 @@ from gonogo.deploy.mongodb.fingerprint.difference import Compared, Difference, r
 from gonogo.deploy.mongodb.fingerprint.documents import State, events
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, Entries, EntriesWriter, unpacked
 from gonogo.deploy.mongodb.fingerprint.fingerprint import Client, OnBytes
-from gonogo.deploy.mongodb.fingerprint.hashes import hashes
+from gonogo.deploy.mongodb.fingerprint.hashes import alike, hashes
 from gonogo.deploy.mongodb.fingerprint.live_documents import LiveDocuments, losses
 from gonogo.deploy.mongodb.server import source
 from gonogo.deploy.mongodb.server.source import Namespace
@@ -125,8 +125,8 @@ def between(before: Path, after: Path, exact: bool = True, kinds: Mongodb | None
             if kind == "volatile":
                 continue
             if not collection.read:
-                alike = was.db_hashes.get(name, "") == now.db_hashes.get(name)
-                found += [] if alike else [rehashed(name, kind, collection.count)]
+                same = alike(name, was.db_hashes, now.db_hashes)
+                found += [] if same else [rehashed(name, kind, collection.count)]
                 continue
             with Entries(old / collection.file) as entries, Entries(new / other.file) as others:
                 passed = events(State(collection, entries), State(other, others), exact=exact)

@@ -18,6 +18,7 @@ from typing import Any, Self
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionPrint
 from gonogo.deploy.mongodb.server import write_detection
 from gonogo.deploy.mongodb.server.source import Namespace
@@ -130,6 +131,19 @@ class HashesOfRead(Hashes):
         if self._before is None or after is None:
             return {}
         return {name: one for name, one in hashed.items() if self._before.unwritten(after, self._forms[name])}
+
+
+def alike(name: str, before: Mapping[str, str], copy: Mapping[str, str]) -> bool:
+    """Return whether a collection and its restored copy have one hash.
+
+    Raises GonogoError where the copy's could not be had: nothing is known of it then, good or bad.
+    """
+    if name not in copy:
+        raise GonogoError(
+            f"the restored collection {name} could not be hashed by its server: see the load of that "
+            "machine, then try again"
+        )
+    return copy[name] == before.get(name, "")
 
 
 def hashes(client: Client, database: str, prints: Mapping[str, CollectionPrint]) -> dict[str, str]:

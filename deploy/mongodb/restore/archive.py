@@ -96,7 +96,7 @@ def _run(  # noqa: PLR0913, PLR0917
         try:
             result = connection.stream(script, stdin=cast(BinaryIO, watched), to=watched.heard, timeout=limit)
         except CommandTimeout:
-            raise GonogoError(
+            raise stall.Stalled(
                 f"{what} did not end within {limit:.0f} s: see the load of that machine and its disk, then "
                 "try again"
             ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError
@@ -29,9 +30,10 @@ def bring_in(release: Release, path: Path, on_bytes: OnBytes = None) -> Backup:
     given = Importing(release, settings.database, path, name, at, on_bytes)
     try:
         made = imported_directory.sent(given) if path.is_dir() else imported_archive.sent(given)
-    except OSError as error:
+    except (OSError, EOFError, zlib.error) as error:
         upload_folder.discard(connection, target, name)
-        raise GonogoError(f"{path} cannot be read: {error.strerror or error}") from None
+        why = getattr(error, "strerror", None) or error
+        raise GonogoError(f"{path} cannot be read: {why}") from None
     except BaseException:
         upload_folder.discard(connection, target, name)
         raise

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.errors import CommandTimeout, ConnectionFailed, GonogoError
 from gonogo.deploy.mongodb.backup import backup_stream, dump, upload_folder
 from gonogo.deploy.mongodb.backup.backup_request import file
 from gonogo.deploy.mongodb.backup.backup_store import Backup
 from gonogo.deploy.mongodb.backup.backup_stream import BackupStream, Piece, Running, Sums
 from gonogo.deploy.mongodb.backup.manifest import ARCHIVE, ENTRIES, FINGERPRINT, Manifest, Sum
+from gonogo.deploy.mongodb.backup.reading import BackupDamaged
 from gonogo.deploy.mongodb.fingerprint import fingerprint
 from gonogo.deploy.mongodb.restore import archive, proof_image, server_error, throwaway
-from gonogo.deploy.mongodb.restore.importing import Importing, opened
+from gonogo.deploy.mongodb.restore.importing import Importing, opened, unpacked_size
+from gonogo.deploy.mongodb.server.stall import Stalled
+
+ENDED = (BackupDamaged, Stalled, CommandTimeout, ConnectionFailed)
+"""What tells nothing of an archive's users: then it is not known whether it has any."""
 
 
 def sent(given: Importing) -> Manifest:
@@ -61,7 +65,7 @@ def _archive(given: Importing) -> Sum:
             )
         found.seek(0)
         script = upload_folder.enter(given.release.target, given.name) + f"cat > {ARCHIVE}"
-        limit = upload_folder.limit_s(given.path.stat().st_size)
+        limit = upload_folder.limit_s(unpacked_size(given.path))
         stdin = cast(BinaryIO, Summed(found, running))
         result = connection.stream(script, stdin=stdin, on_bytes=given.on_bytes, timeout=limit)
     if not result.ok:
@@ -90,7 +94,11 @@ def _restored(given: Importing, manifest: Manifest, folder: Path) -> tuple[int, 
                 "name, or the directory that mongodump wrote of another one"
             )
         client.drop_database(database)
-        with suppress(GonogoError):  # mongorestore refuses to restore users of an archive without any
+        try:
             archive.restore_accounts(release.connection, raw, there.name, client)
+        except ENDED:
+            raise
+        except GonogoError:
+            pass  # mongorestore refuses to restore users of an archive without any
         users = client.admin["system.users"].count_documents({"db": database})
         return found.count, str(client.server_info()["version"]), bool(users)

@@ -18,7 +18,7 @@ from gonogo.deploy.mongodb.fingerprint.collection_fingerprint import CollectionF
 from gonogo.deploy.mongodb.fingerprint.entries import EntriesWriter
 from gonogo.deploy.mongodb.fingerprint.fingerprint import Fingerprint
 from gonogo.deploy.mongodb.restore import loader
-from gonogo.deploy.mongodb.restore.importing import Importing, opened
+from gonogo.deploy.mongodb.restore.importing import Importing, opened, unpacked_size
 from gonogo.deploy.mongodb.server.source import Namespace
 
 PACKED = ".gz"
@@ -57,7 +57,7 @@ class Directory:
         self._given, self._place = given, place
         self._files = files_of(given.path, given.database)
         self.folder = f"{layout.DUMP}/{given.database}"
-        self.size = sum(one.stat().st_size for one in self._files.values())
+        self.size = unpacked_size(*self._files.values())
         self.made: Manifest | None = None
 
     def pieces(self, sums: Sums) -> Iterator[Piece]:

@@ -49,8 +49,17 @@ class Importing:
         upload_folder.send(self.release.connection, script, stream, self.on_bytes, size)
 
 
+def is_packed(path: Path) -> bool:
+    """Return whether a file is compressed; raises OSError."""
+    with path.open("rb") as raw:
+        return raw.read(2) == GZIP
+
+
+def unpacked_size(*paths: Path) -> int | None:
+    """Return how many bytes files hold; None where one is compressed, which does not tell. Raises OSError."""
+    return None if any(map(is_packed, paths)) else sum(path.stat().st_size for path in paths)
+
+
 def opened(path: Path) -> IO[bytes]:
     """Open a file, which may be compressed, to read what it holds; raises OSError."""
-    with path.open("rb") as raw:
-        packed = raw.read(2) == GZIP
-    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path)) if is_packed(path) else path.open("rb")

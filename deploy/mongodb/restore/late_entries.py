@@ -12,6 +12,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup_store
 from gonogo.deploy.mongodb.fingerprint import fingerprint, unread
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, EntriesWriter, unpacked
+from gonogo.deploy.mongodb.fingerprint.hashes import alike
 from gonogo.deploy.mongodb.restore import archive, proof, proof_image, server_error, throwaway
 from gonogo.deploy.mongodb.server import source
 from gonogo.deploy.release.release import Release
@@ -31,7 +32,7 @@ def supply(release: Release, kept: PurePosixPath, folder: Path, names: list[str]
         archive.restore(release.connection, backup, there.name, there.client, proof.RESTORED, only=names)
         client, database = there.client, proof.RESTORED
         copies = unread.of_copy(client, database, {name: was.collections[name] for name in names})
-        if wrong := [name for name in names if copies.hashes.get(name, "") != was.db_hashes[name]]:
+        if wrong := [name for name in names if not alike(name, was.db_hashes, copies.hashes)]:
             raise GonogoError(f"the backup {backup.name} does not hold {', '.join(wrong)} as hashed before")
         prints = dict(was.collections)
         with unpacked(folder / ENTRIES, was.entries) as old, EntriesWriter(folder) as entries:

@@ -101,7 +101,7 @@ def prove(release: Release, backup: Backup, *, image: str = "", on_bytes: OnByte
 
 def keep(connection: Connection, backup: Backup, proof: Proof) -> None:
     """Write a proof into its backup's folder; raises GonogoError."""
-    foreign.refuse(connection, backup.folder.parent, foreign.BACKUPS)
+    foreign.refuse(connection, backup.folder.parent, foreign.backups(backup.manifest.target))
     remote_files.put(connection, backup.folder / PROOF, proof.model_dump_json(indent=1).encode())
 
 

@@ -17,6 +17,7 @@ from gonogo.deploy.mongodb.fingerprint.difference import Difference, Named, reha
 from gonogo.deploy.mongodb.fingerprint.documents import State, unequal
 from gonogo.deploy.mongodb.fingerprint.entries import ENTRIES, Entries, unpacked
 from gonogo.deploy.mongodb.fingerprint.fingerprint import Fingerprint
+from gonogo.deploy.mongodb.fingerprint.hashes import alike
 from gonogo.deploy.mongodb.fingerprint.ttl import NEVER
 
 Rows = Counter[tuple[bytes, bytes]]
@@ -64,7 +65,7 @@ def _hashed(name: str, first: CollectionPrint, last: Fingerprint, now: Fingerpri
     was, there = last.collections[name], now.collections[name]
     if structure.of(first) == structure.of(was):
         found.differences += structure.differing(name, structure.of(was), structure.of(there))
-    if last.db_hashes.get(name, "") == now.db_hashes.get(name):
+    if alike(name, last.db_hashes, now.db_hashes):
         found.proved += was.count
     else:
         found.differences.append(rehashed(name, "", was.count))

@@ -27,7 +27,7 @@ SLOWEST = 20_000
 
 
 class Stalled(GonogoError):
-    """A tool did nothing for STALLED_S."""
+    """A tool was ended, since it did nothing for STALLED_S or took too long in all."""
 
 
 class Watched:

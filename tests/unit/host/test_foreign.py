@@ -24,6 +24,10 @@ def told(folder: Path, path: str) -> str:
     return str(Path(path).relative_to(folder)) if within else path
 
 
+BACKUPS = foreign.backups("shop")
+OURS = [".part-shop-shop-20260102-000000", "shop-shop-20260101-000000"]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder as gonogo makes it, whose name has a space."""
@@ -94,9 +98,29 @@ def test_a_link_of_anothers_on_the_way(folder: Path) -> None:
 
 
 def test_of_a_folder_that_others_use_too_backups_alone_are_looked_at(folder: Path) -> None:
-    for name in ("newest", "shop-shop-20260101-000000", ".part-shop-shop-20260102-000000"):
+    for name in ("newest", "other-shop-20260101-000000", *OURS):
         (folder / name).symlink_to("/etc")
-    assert found(folder, foreign.BACKUPS) == [".part-shop-shop-20260102-000000", "shop-shop-20260101-000000"]
+    assert found(folder, BACKUPS) == OURS
+
+
+def test_a_folder_of_backups_may_be_a_link_and_its_groups(folder: Path, tmp_path: Path) -> None:
+    disk = folder.parent / "disk"
+    disk.mkdir()
+    disk.chmod(0o2770)
+    (tmp_path / "link").symlink_to(disk)
+    assert found(tmp_path / "link", BACKUPS) == []
+    (disk / OURS[0]).symlink_to("/etc")
+    assert found(tmp_path / "link", BACKUPS) == [str(disk / OURS[0])]
+    (disk / OURS[0]).unlink()
+    folder.parent.chmod(0o777)
+    assert found(tmp_path / "link", BACKUPS) == [str(folder.parent)], "the way to the disk"
+    folder.parent.chmod(0o755)
+    disk.chmod(0o777)
+    assert found(tmp_path / "link", BACKUPS) == [str(disk)]
+    if os.getuid() == 0:
+        disk.chmod(0o700)
+        os.chown(tmp_path / "link", 65534, 65534, follow_symlinks=False)
+        assert found(tmp_path / "link", BACKUPS) == ["."]
 
 
 def test_a_folder_that_is_a_link_itself(folder: Path, tmp_path: Path) -> None:

@@ -37,6 +37,16 @@ def test_one_that_all_may_write_to(tmp_path: Path) -> None:
             own_folder.refuse(tmp_path / name)
 
 
+def test_where_files_have_no_modes_none_can_be_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o777)
+    real = os.fstat
+    monkeypatch.setattr(os, "fstat", lambda fd: os.stat_result((0o100777, *tuple(real(fd))[1:])))
+    own_folder.refuse(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 @ROOT
 def test_a_folder_or_a_link_of_anothers(tmp_path: Path) -> None:
     (tmp_path / "theirs").mkdir()

@@ -126,7 +126,17 @@ def test_spans_are_in_order_within_the_value_and_never_overlap(name: str, value:
 
 
 @every(
-    "value", ["a" * 20_000, "a." * 10_000, "/a-" * 7_000, "${A:-" * 2_000, "a://b@" * 3_000, "1a" * 10_000]
+    "value",
+    [
+        "a=" * 3_000,
+        "0a" * 30_000,
+        "a" * 20_000,
+        "a." * 10_000,
+        "/a-" * 7_000,
+        "${A:-" * 2_000,
+        "a://b@" * 3_000,
+        "1a" * 10_000,
+    ],
 )
 def test_hostile_values_take_no_time(value: str) -> None:
     begun = time.process_time()

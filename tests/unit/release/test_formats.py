@@ -21,6 +21,7 @@ from gonogo.deploy.release import formats, history, lock, recorded, records, ret
 from gonogo.deploy.release.formats import FORMAT, Newer
 from gonogo.deploy.release.journal import Journal
 from gonogo.deploy.release.locking import Lock, Locked
+from gonogo.deploy.release.records import Baseline, Record
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Release
@@ -120,9 +121,25 @@ def test_all_that_is_written_says_its_format(connection: Connection, tmp_path: P
     assert taken.take()
     Journal(connection, given, "v1").write("baseline", "begun")
     for name in ("lock", "journal.jsonl"):
-        assert json.loads((folder(given) / name).read_text())["format"] == FORMAT
+        assert next(iter(json.loads((folder(given) / name).read_text()).items())) == ("format", FORMAT)
     taken.give_back()
     assert Lock(connection, given, "v2").take(), "its own format stops nobody"
+
+
+@every("layout", [None, 1])
+def test_a_collection_called_format_is_no_format(layout: int | None, tmp_path: Path) -> None:
+    given = stacks.target(path=str(tmp_path / str(layout)))
+    files = {records.RECORD: Record(version="v1", created="", project="shop", format=FORMAT)}
+    counted = Baseline(format=FORMAT, taken="", counts={"format": 500})
+    for name, model in {**files, records.BASELINE: counted}.items():
+        place = folder(given) / "releases" / "v1" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(model.model_dump_json(indent=layout))
+        assert next(iter(json.loads(place.read_text()))) == "format", "it is looked for at the begin alone"
+        assert not formats.is_newer(place.read_text())
+    folder(given).chmod(0o700)
+    with Connection.open(given) as connection:
+        assert Lock(connection, given, "v2").take()
 
 
 def test_what_is_said_in_a_detail_is_no_format() -> None:

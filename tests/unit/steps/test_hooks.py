@@ -53,6 +53,16 @@ def test_a_hook_that_fails(there: Target, script: str, mode: int, told: str) -> 
         hooks.run(there, "after", "restore proof", {})
 
 
+def test_a_hook_that_prints_elsewhere_has_its_time(
+    there: Target, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(subprocesses, "GRACE_S", 0.05)
+    script = f"exec >{tmp_path}/log 2>&1\nsleep 0.3\ntouch {tmp_path}/done"
+    write(there, "before-switch", script)
+    assert hooks.run(there, "before", "switch api", {})
+    assert (tmp_path / "done").exists()
+
+
 def test_a_hook_that_does_not_end_is_stopped(tmp_path: Path, there: Target) -> None:
     write(there, "after-restore-proof", "exec sleep 60")
     quick = target(source=str(tmp_path), hooks={"folder": "hooks", "timeout_s": 0.1})

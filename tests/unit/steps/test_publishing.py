@@ -270,6 +270,16 @@ def test_reports_with_other_names_are_left_alone_on_the_target(tmp_path: Path) -
     assert "v0" not in left
 
 
+def test_without_a_report_nothing_is_removed(tmp_path: Path) -> None:
+    for name in ("my own", "a", "b", "c"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "my own" / "release.json").write_text("{}")
+    before = sorted(tmp_path.iterdir())
+    argv = ["sh", "-c", publishing.PRUNE, "sh", str(tmp_path), "2"]
+    assert len(subprocess.run(argv, check=True, capture_output=True, text=True).stdout.splitlines()) == 4
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_a_folder_in_which_another_may_plant_gets_no_report(tmp_path: Path) -> None:
     shop = wanting(tmp_path, on_target=True)
     there = Path(str(shop.deploy_path)) / "reports"

@@ -143,7 +143,7 @@ def linked(kept: Path) -> None:
 
 
 def opened(kept: Path) -> None:
-    kept.chmod(0o770)
+    kept.chmod(0o777)
 
 
 @pytest.mark.parametrize("planted", [linked, opened])

@@ -6,12 +6,16 @@ import json
 import shlex
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from pymongo.uri_parser import parse_uri
 
+from gonogo.deploy.errors import CommandTimeout
 from gonogo.deploy.mongodb.backup import dump
 from gonogo.deploy.mongodb.server.client import Login
+from tests.unit.stacks import target
 
 NASTY = "Pa55 w$rd!'\"#{}%@:/\\\nü"
 ARCHIVE = bytes.fromhex(dump.MAGIC) + b"documents" + bytes.fromhex(dump.END)
@@ -88,3 +92,11 @@ def test_whatever_fails_fails_the_dump(tmp_path: Path, script: str, status: int,
 
 def test_its_words_in_the_shell_are_its_own() -> None:
     assert shlex.quote("c 1") in dump.command("c 1", "shop", users=False)
+
+
+def test_a_look_that_takes_too_long_tells_nothing_of_the_tool() -> None:
+    def run(*_: object, **__: object) -> None:
+        raise CommandTimeout("wc did not end within 60 s")
+
+    release = SimpleNamespace(target=target(), connection=SimpleNamespace(run=run))
+    assert dump._written(cast(Any, SimpleNamespace(release=release, name="shop-x"))) is None
