@@ -87,4 +87,4 @@ def traffic(stage: Stage, _: Runner) -> Iterator[None]:
     try:
         yield
     finally:
-        stage.root(f"pkill -KILL -f {PLACE}; true")
+        stage.root(f"pkill -KILL -f [/]{PLACE[1:]}; true")
