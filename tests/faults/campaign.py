@@ -131,6 +131,7 @@ class Campaign:
             self.stage.chat.outputs.clear()
             with Writer(self.stage.address, self.acknowledged), Watcher(self.stage.address) as watcher:
                 runner = self._played(scenario, outcome)
+            visitors.forget(self.acknowledged, *self.stage.unwritten)
             now = self.stage.look()
             outcome.gap = watcher.gap
             outcome.wrong += self._proved(scenario, before, now, watcher, runner)

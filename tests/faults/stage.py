@@ -86,13 +86,15 @@ class Seen:
 class Stage:
     """A host with release v1 and its data; ``line`` is the only way by which a runner reaches it.
 
-    ``registry``: one that runs there, and that both engines trust.
+    ``registry``: one that runs there, and that both engines trust. ``unwritten``: from when to when (ns since
+    1970) the database acknowledged what it may have lost, as it was killed.
     """
 
     chat: Chat
     line: Relay
     address: str
     registry: registry.Registry
+    unwritten: tuple[int, int] = (0, 0)
 
     @property
     def name(self) -> str:

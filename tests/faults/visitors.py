@@ -86,6 +86,13 @@ class Writer(Visitor):
             self.session = requests.Session()
 
 
+def forget(acknowledged: dict[str, str], begin: int, end: int) -> None:
+    """Leave out the messages that were sent from one time to another, in ns since 1970."""
+    for one, text in list(acknowledged.items()):
+        if begin <= int(text.split()[0]) <= end:
+            del acknowledged[one]
+
+
 @dataclass(frozen=True)
 class Asked:
     """A request: when it was sent (monotonic seconds), where to, and what was wrong; empty when nothing."""
