@@ -27,7 +27,8 @@ SLOW = "slow 0.4"
 TOOLS = {"mongodump": MONGODUMP, "mongorestore": MONGORESTORE}
 INSIDE = "docker exec -i chat-mongodb sh -c"
 PLACE = "/tmp/traffic.py"
-RUNS = "/usr/local/bin/mongo[dr]"
+RUNS = '"/usr/local/bin/mongo(dump|restore)"'
+"""Matches neither mongod nor the shell that looks for it."""
 MET = f"for n in $(seq 100); do pgrep -f {RUNS} >/dev/null && break; sleep 0.1; done"
 """Waits until one of the tools runs, for 10 s."""
 JOURNAL_NS = 1_000_000_000
