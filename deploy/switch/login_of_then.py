@@ -33,7 +33,8 @@ def refused(coming: Release, goal: Goal) -> str:
         assert given
         return (
             f"the password of MongoDB was changed since {goal.version}: it refuses the login of "
-            f"{given.username!r} with the one of then: put the one of now into {goal.target.env_path} there"
+            f"{given.username!r} with the one of then: give that user the password of then again, which is "
+            f"in {goal.target.env_path} there, or make the user again where it is gone"
         )
     except GonogoError:
         return ""

@@ -171,7 +171,7 @@ def test_a_password_that_was_changed_since_is_told_before_anything_is_touched(ch
         host.put(NAME, file, kept.encode())
     assert refused.returncode == 3, refused.stdout + refused.stderr
     assert f"the password of MongoDB was changed since {goal}" in refused.stdout
-    assert f"put the one of now into {file}" in refused.stdout
+    assert f"give that user the password of then again, which is in {file} there" in refused.stdout
     assert "of-another-day" not in refused.stdout
     assert chat.containers() == before
 
