@@ -49,19 +49,23 @@ def get(url: str, port: int | None, limit: float, most: int) -> tuple[int, str]:
                 allow_redirects=False,
                 stream=True,
             )
-            return answer.status_code, _body(answer, deadline, most)
+            return answer.status_code, body(answer, deadline, most).decode("utf-8-sig", "replace")
         except (requests.RequestException, HTTPError) as error:
             raise NoAnswer(_why(error, parts, limit, "" if port is None else " on the target")) from None
 
 
-def _body(answer: requests.Response, deadline: float, most: int) -> str:
-    # The limit of requests counts from one piece to the next, so a stream of events would never end.
-    body = b""
-    while len(body) < most and (piece := answer.raw.read1(PIECE, decode_content=True)):
-        body += piece
+def body(answer: requests.Response, deadline: float, most: int) -> bytes:
+    """Return a body that is being streamed, of ``most`` bytes or little more where it is longer.
+
+    ``deadline``: by the monotonic clock. The limit of requests counts from one piece to the next, so a stream
+    of events would never end. Raises requests' Timeout, and what urllib3 raises.
+    """
+    found = b""
+    while len(found) < most and (piece := answer.raw.read1(PIECE, decode_content=True)):
+        found += piece
         if time.monotonic() > deadline:
             raise requests.Timeout
-    return body.decode("utf-8-sig", "replace")
+    return found
 
 
 def _why(error: Exception, parts: SplitResult, limit: float, place: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from gonogo.deploy.compose.image_name import HUB, loopback, split
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.noun import Noun
+from gonogo.deploy.host.registry_auth import NoAnswer, Refused
 from gonogo.deploy.ssh.transcript import Entry
 from gonogo.deploy.target.sections.delivery import Registry as Section
 
@@ -149,8 +150,8 @@ def greet(registry: Section, *, forward: int | None = None, certificates: str = 
     """Return what the registry says, directly or through the forward at a port of this machine."""
     if in_the_open(registry):
         return Greeting(problem=f"{registry.host} without TLS would be sent passwords in the open")
-    from gonogo.deploy.host.registry_api import NoAnswer, Way  # noqa: PLC0415
     from gonogo.deploy.host.registry_api import Registry as Session  # noqa: PLC0415
+    from gonogo.deploy.host.registry_api import Way  # noqa: PLC0415
 
     try:
         with Session(Way(registry.host, registry.plain_http, forward, certificates)) as session:
@@ -181,8 +182,8 @@ def content(  # noqa: PLR0913, PLR0917  where, what is asked for, and with which
     registry does not answer.
     """
     from gonogo.deploy.host.logins import Login, login_of  # noqa: PLC0415
-    from gonogo.deploy.host.registry_api import Refused, Way  # noqa: PLC0415
     from gonogo.deploy.host.registry_api import Registry as Session  # noqa: PLC0415
+    from gonogo.deploy.host.registry_api import Way  # noqa: PLC0415
 
     login = Login(*given) if given else login_of(registry.host)
     secrets = [one for one in (login.password, login.token) if one] if login else []

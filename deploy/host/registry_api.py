@@ -5,22 +5,27 @@ It only reads. Apart, because requests takes long to import and few targets have
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import ssl
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import http_client
 from gonogo.deploy.host.logins import Login
+from gonogo.deploy.host.registry_auth import NoAnswer, Refused, allowed, basic, challenge
 
 TIMEOUT_S = 10.0
+MOST = 4 << 20
+"""Bytes of the largest manifest that the distribution specification asks registries to take."""
 MANIFESTS = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -52,12 +57,12 @@ class Way:
         return API_HOSTS.get(self.host, self.host)
 
 
-class Refused(GonogoError):
-    """The registry does not accept the login, or not for this repository."""
+class Answer(NamedTuple):
+    """What a registry answered."""
 
-
-class NoAnswer(GonogoError):
-    """The registry did not answer as one does."""
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
 
 
 class _Adapter(HTTPAdapter):
@@ -111,12 +116,12 @@ class Registry:
     def greet(self) -> str:
         """Return how the registry wants a login: "basic", "bearer" or, for none, ""; raises NoAnswer."""
         answer = self._get(f"{self._base}/v2/")
-        if answer.status_code == 401:
+        if answer.status == 401:
             self._challenge = challenge(answer.headers.get("WWW-Authenticate", ""))
-        elif answer.status_code == 200:
+        elif answer.status == 200:
             self._challenge = "", {}
         else:
-            raise NoAnswer(f"{self._way.host} answered HTTP {answer.status_code} to /v2/: it is no registry")
+            raise NoAnswer(f"{self._way.host} answered HTTP {answer.status} to /v2/: it is no registry")
         return self._challenge[0]
 
     def check_login(self, repository: str) -> None:
@@ -124,11 +129,11 @@ class Registry:
         scheme = self._challenge[0] if self._challenge else self.greet()
         if scheme == "basic":
             answer = self._get(f"{self._base}/v2/", self._header(repository))
-            if answer.status_code in (401, 403):
+            if answer.status in (401, 403):
                 raise Refused(f"{self._way.host} refuses the login")
         elif scheme == "bearer":
-            allowed = _allowed(self._token(repository), repository)
-            if allowed is not None and "push" not in allowed:
+            actions = allowed(self._token(repository), repository)
+            if actions is not None and "push" not in actions:
                 raise Refused(f"{self._way.host} does not let the login push to {repository}")
 
     def digest(self, repository: str, tag: str) -> str:
@@ -147,20 +152,20 @@ class Registry:
                 f"{self._way.host} has no manifest that can be read for {repository}:{tag}"
             ) from None
 
-    def _manifest(self, repository: str, tag: str, method: str) -> requests.Response | None:
+    def _manifest(self, repository: str, tag: str, method: str) -> Answer | None:
         url = f"{self._base}/v2/{repository}/manifests/{tag}"
         answer = self._get(url, {"Accept": MANIFESTS, **self._header(repository)}, method=method)
-        if answer.status_code in (401, 403):
+        if answer.status in (401, 403):
             raise Refused(f"{self._way.host} does not let the login see {repository}")
-        if answer.status_code not in (200, 404):
-            raise NoAnswer(f"{self._way.host} answered HTTP {answer.status_code} for {repository}:{tag}")
-        return answer if answer.status_code == 200 else None
+        if answer.status not in (200, 404):
+            raise NoAnswer(f"{self._way.host} answered HTTP {answer.status} for {repository}:{tag}")
+        return answer if answer.status == 200 else None
 
     def _header(self, repository: str) -> dict[str, str]:
         scheme = self._challenge[0] if self._challenge else self.greet()
         if scheme == "bearer":
             return {"Authorization": f"Bearer {self._token(repository)}"}
-        return _basic(self._login) if scheme == "basic" and self._login else {}
+        return basic(self._login) if scheme == "basic" and self._login else {}
 
     def _token(self, repository: str) -> str:
         """Return a token for a repository (Docker's token authentication, and its OAuth2 variant)."""
@@ -175,13 +180,13 @@ class Registry:
             form = {**asked, "grant_type": "refresh_token", "refresh_token": login.token}
             answer = self._get(realm, method="POST", data={**form, "client_id": "gonogo"})
         else:
-            answer = self._get(realm, _basic(login) if login else {}, params=asked)
-        if answer.status_code != 200:
+            answer = self._get(realm, basic(login) if login else {}, params=asked)
+        if answer.status != 200:
             raise Refused(
                 f"{urlsplit(realm).netloc}, which {self._way.host} sends logins to, refuses this one"
             )
         try:
-            found = answer.json()
+            found = json.loads(answer.content)
             token = str(found.get("token") or found["access_token"])
         except (ValueError, KeyError, AttributeError):
             raise NoAnswer(f"{urlsplit(realm).netloc} gave no token for {self._way.host}") from None
@@ -190,44 +195,23 @@ class Registry:
 
     def _get(
         self, url: str, headers: dict[str, str] | None = None, *, method: str = "GET", **more: Any
-    ) -> requests.Response:
-        try:
-            return self._session.request(
-                method, url, headers=headers, timeout=self._timeout, allow_redirects=False, **more
-            )
-        except requests.RequestException as error:
-            raise NoAnswer(_why(error, self._way.host, self._timeout)) from None
-
-
-def challenge(header: str) -> tuple[str, dict[str, str]]:
-    """Return the scheme that a WWW-Authenticate header asks for, "bearer" or "basic", and its parameters."""
-    for scheme in ("bearer", "basic"):
-        match = re.search(rf"(?:^|,\s*){scheme}\s+(.*)", header, re.IGNORECASE)
-        if match:
-            return scheme, {k.lower(): v for k, v in re.findall(r'(\w+)="([^"]*)"', match[1])}
-    raise NoAnswer(
-        f"the registry wants a kind of login that is not known here: {header[:80] or 'none named'}"
-    )
-
-
-def _basic(login: Login) -> dict[str, str]:
-    coded = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
-    return {"Authorization": f"Basic {coded}"}
-
-
-def _allowed(token: str, repository: str) -> set[str] | None:
-    """Return what a token says that it allows (its claim ``access``); None when it says nothing."""
-    try:
-        part = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return {
-            action
-            for one in claims["access"] or ()
-            if one.get("type") == "repository" and one.get("name") == repository
-            for action in one.get("actions") or ()
+    ) -> Answer:
+        deadline = time.monotonic() + self._timeout
+        more = {
+            "headers": headers,
+            "timeout": self._timeout,
+            "allow_redirects": False,
+            "stream": True,
+            **more,
         }
-    except (IndexError, ValueError, KeyError, TypeError, AttributeError):
-        return None
+        try:
+            with self._session.request(method, url, **more) as answer:
+                content = http_client.body(answer, deadline, MOST + 1)
+        except (requests.RequestException, HTTPError) as error:
+            raise NoAnswer(_why(error, self._way.host, self._timeout)) from None
+        if len(content) > MOST:
+            raise NoAnswer(f"{self._way.host} answered with more than {MOST} bytes, which no registry does")
+        return Answer(answer.status_code, answer.headers, content)
 
 
 def _why(error: Exception, host: str, limit: float) -> str:
@@ -238,7 +222,7 @@ def _why(error: Exception, host: str, limit: float) -> str:
         if "EOF" in str(error):
             return f"nothing answers at {host}"
         return f"TLS with {host} failed: {match[1].strip() if match else type(error).__name__}"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
         return f"{host} did not answer within {limit:g} s"
     if isinstance(error, requests.exceptions.ProxyError):
         return f"the proxy on the way to {host} does not answer"

@@ -16,8 +16,9 @@ import pytest
 from gonogo.deploy.host import registry
 from gonogo.deploy.host.logins import Login
 from gonogo.deploy.host.registry import Greeting
-from gonogo.deploy.host.registry_api import NoAnswer, Refused, Way, challenge
+from gonogo.deploy.host.registry_api import MOST, Way
 from gonogo.deploy.host.registry_api import Registry as Session
+from gonogo.deploy.host.registry_auth import NoAnswer, Refused, challenge
 from gonogo.deploy.target.sections.delivery import Registry
 
 LOGIN = Login("lab", "s3crét!")
@@ -42,6 +43,7 @@ class Small:
     status: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
     port: int = 0
+    manifest: str = MANIFEST
 
     @property
     def host(self) -> str:
@@ -66,7 +68,7 @@ class Small:
         if given != wanted:
             return 401, ""
         if url.path.startswith("/v2/team/app/manifests/"):
-            return (200, MANIFEST) if url.path.endswith("/1.0") else (404, "")
+            return (200, self.manifest) if url.path.endswith("/1.0") else (404, "")
         return 200, "{}"
 
     @property
@@ -177,6 +179,12 @@ def test_what_is_no_registry(small: Small) -> None:
     )
     with_tls = registry.greet(Registry(host=small.host))
     assert with_tls.problem == f"{small.host} does not speak TLS"
+
+
+def test_an_answer_without_an_end_is_none(small: Small) -> None:
+    small.manifest = "x" * (MOST + 1)
+    with small.session() as session, pytest.raises(NoAnswer, match="answered with more than 4194304 bytes"):
+        session.image_id("team/app", "1.0")
 
 
 def test_a_registry_behind_a_forward(small: Small) -> None:
