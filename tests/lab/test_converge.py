@@ -143,3 +143,14 @@ def test_what_the_release_of_now_gives_back_is_not_missing(stack: Converging) ->
     wide = {"networks": {"default": {"driver_opts": {"com.docker.network.driver.mtu": "1400"}}}}
     stack.release(0, wide, api=sleeping(), hidden={**hidden, "environment": {"V": "2"}})
     as_root(stack, "docker network ls -q -f name=lab-fill- | xargs docker network rm")
+
+
+def test_a_crash_of_before_a_release_does_not_fail_it(stack: Converging) -> None:
+    kept = sleeping(restart="always")
+    stack.release(kept=kept, web=sleeping())
+    pid = stack.shell(f"docker inspect -f '{{{{.State.Pid}}}}' {stack.containers()['kept']}").strip()
+    as_root(stack, f"kill -9 {pid}; sleep 2")
+    assert "restarted: " in stack.gonogo("verify", code=1).output, "under the release that runs"
+    before = stack.containers()["kept"]
+    stack.release(kept=kept, web=sleeping(environment={"V": "2"}))
+    assert stack.containers()["kept"] == before

@@ -63,15 +63,24 @@ def test_a_container_that_crashed_stops_a_release_and_no_way_back() -> None:
     host = there(container("api", restarts=1))
     for back, severity in ((False, "error"), (True, "warning")):
         with failing(f"{severity}: .*api.* 1 times") as expect:
-            release: Any = SimpleNamespace(gone_back=back, record=None)
+            release: Any = SimpleNamespace(gone_back=back, record=None, baseline=None)
             containers.test_containers_stable(host, SUITE, target(), release, expect)
+
+
+@pytest.mark.parametrize(("started", "passes"), [(BEFORE.started, True), ("2026-11-24T11:30:00Z", False)])
+def test_a_crash_of_before_is_nothing_that_this_release_did(started: str, passes: bool) -> None:
+    host = there(container("api", id=BEFORE.id, restarts=3, started=started))
+    baseline = SimpleNamespace(untouched={"shop-api-1": BEFORE})
+    release: Any = SimpleNamespace(gone_back=False, record=None, baseline=baseline)
+    with passing() if passes else failing("restarted: shop-api-1 3 times") as expect:
+        containers.test_containers_stable(host, SUITE, target(), release, expect)
 
 
 def test_what_died_at_the_end_stops_a_release_and_a_way_back() -> None:
     ended = container("api", status="exited", exit_code=137)
     host = there(ended)
     for back in (False, True):
-        release: Any = SimpleNamespace(gone_back=back, record=None)
+        release: Any = SimpleNamespace(gone_back=back, record=None, baseline=None)
         with failing(r"^error: shop-api-1 \(exited\)$") as expect:
             containers.test_containers_stable(host, SUITE, target(), release, expect)
 
@@ -81,7 +90,9 @@ def test_a_replica_that_is_gone_is_missed(left: int, says: str) -> None:
     stack = model(web={"image": "web:1", "scale": 3}, api={"image": "api:1"})
     images = {"web": Image(name="web:1", id="a"), "api": Image(name="api:1", id="b")}
     record = SimpleNamespace(images=images)
-    release: Any = SimpleNamespace(gone_back=False, record=record, model=stack, not_repeated=set())
+    release: Any = SimpleNamespace(
+        gone_back=False, record=record, baseline=None, model=stack, not_repeated=set()
+    )
     found = [container("api"), *(container("web", id=str(n), name=f"web-{n}") for n in range(left))]
     host = there(*found)
     checks: list[Any] = [
