@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import os
 import re
 import signal
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +88,8 @@ def test_what_the_documents_show(you: Newcomer) -> None:
         text = command.text.replace("NAME", backup)
         text = text.replace("FOLDER", str(last_report(you)) if "FOLDER" in text else "")
         text = text.replace("../stack/", f"{you.stack}/")
+        if "--import PATH" in text:
+            text = text.replace("PATH", str(dump_of(you, backup)))
         at = you.project if text.startswith("make ") else you.stack
         if command.text == "gonogo deploy shop":
             version += 1
@@ -101,6 +106,14 @@ def test_what_the_documents_show(you: Newcomer) -> None:
             backup = made[0]
     assert version >= 2
     assert page(you).endswith("7 orders")
+
+
+def dump_of(you: Newcomer, backup: str) -> Path:
+    """A folder as mongodump writes it: that of a backup, brought here."""
+    packed = you.there(f"tar -C /srv/shop/.deploy/backups/{backup} -cf - dump | base64")
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed))) as archive:
+        archive.extractall(you.stack.parent, filter="data")
+    return you.stack.parent / "dump"
 
 
 def last_report(you: Newcomer) -> Path:
