@@ -18,6 +18,7 @@ _LOGIN = re.compile(r"-[uU]|--(?:proxy-)?user|--login|--basic|--http-user")
 _GLUED = re.compile(r"-p(?P<value>\S+)")
 _CLIENTS = re.compile(r"(?:.*/)?(?:sshpass|(?:mysql|mariadb)(?:admin|dump|check|show|import)?)")
 _LOGIN_GLUED = re.compile(r"(?:-[uU]|--(?:proxy-|http-)?user=)[^:\s]*:(?P<value>.+)", re.DOTALL)
+_GLUED_QUOTE = re.compile(r"""=\\?["']\Z""")
 _AUTH = re.compile(r"""\bauth\([^()]*,\s*(['"])(?P<value>[^'"]+)\1\s*\)""")
 """A login in a script for MongoDB's shell."""
 _RANDOM = re.compile(r"(?=[^A-Za-z]*[A-Za-z])(?=\D*\d)[\w+/=.~-]{8,}")
@@ -70,9 +71,18 @@ def _of_line(line: str) -> list[Span]:
     client = any(map(_CLIENTS.fullmatch, words))
     found = []
     for before, (at, word) in zip(["", *words], places, strict=False):
-        inner = _of_line(word) if re.search(r"\s", word) else _of_word(before, word, client)
+        inner = _of_quoted(before, word, client) if _GLUED_QUOTE.search(line[max(0, at - 3) : at]) else []
+        inner = inner or (_of_line(word) if re.search(r"\s", word) else _of_word(before, word, client))
         found += [(at + first, at + last) for first, last in inner]
     return found
+
+
+def _of_quoted(name: str, value: str, client: bool) -> list[Span]:
+    """Return the spans of a value in quotes behind ``name=``, such as ``--password='...'``."""
+    name = name.rstrip("\\")
+    at = len(name)
+    found = _of_word("", f"{name}{value}", client) if name.endswith("=") else []
+    return [(first - at, last - at) for first, last in found if first >= at]
 
 
 def _of_header(header: re.Match[str]) -> Iterator[Span]:

@@ -34,6 +34,11 @@ from tests.unit.tables import every
         ("sh -c 'exec redis-server --requirepass hunter2'", "hunter2"),
         ("""sh -c 'curl -H "X-Token: hunter2" http://x/ || exit 1'""", "hunter2"),
         ("python3 run.py sk9fK2mQ7vX1", "sk9fK2mQ7vX1"),
+        ("""sh -c "mysqladmin ping --password='hunter2'" """, "hunter2"),
+        ("""sh -c 'mysqladmin ping --password="hunter2" || exit 1'""", "hunter2"),
+        ("""sh -c "PGPASSWORD='hunter2' psql -c 'select 1'" """, "hunter2"),
+        ("""sh -c "export API_TOKEN='one two' && exec ./run" """, "one two"),
+        ("""sh -c "curl --user='elastic:sunshine' http://localhost/" """, "sunshine"),
     ],
 )
 def test_what_a_command_is_given_as_a_secret_is_hidden(command: str, secret: str) -> None:
