@@ -109,7 +109,7 @@ def _of_word(before: str, word: str, client: bool) -> list[Span]:
         return [] if is_harmless("password", glued["value"]) else [glued.span("value")]
     header = _HEADER.fullmatch(word, 2 if word.startswith("-H") else 0)
     pair = _PAIR.fullmatch(word)
-    if pair and not URL.match(word):
+    if pair and pair["value"].strip("=") and not URL.match(word):
         inner = _of_value(pair["name"].lstrip("-"), pair["value"])
         return [(pair.start("value") + first, pair.start("value") + last) for first, last in inner]
     if header and names_a_secret(header["name"]):

@@ -118,6 +118,8 @@ def _of_items(name: str, text: str) -> list[Span]:
 
 def _of_item(name: str, item: str, url: bool) -> list[Span] | None:
     pair = _PAIR.fullmatch(item)
+    if pair and _is_padded(pair):
+        pair = None
     if pair and not url and item.count("=") > NESTED:
         return None
     if pair and not URL.match(item):
@@ -127,6 +129,12 @@ def _of_item(name: str, item: str, url: bool) -> list[Span] | None:
         at = len(item) - len(item.lstrip("\"'"))
         return [(at + a, at + b) for a, b in url_spans(name, item[at:], is_harmless, is_wordy)]
     return [] if _is_atom(name, item.strip("\"'\0")) else None
+
+
+def _is_padded(pair: re.Match[str]) -> bool:
+    """Return whether a pair is none but a text in base64: what it ends with fills that up."""
+    bare = not pair["value"].strip("=")
+    return bare and (bool(pair["value"]) or not is_wordy(pair["name"].lstrip("-")))
 
 
 def _leaves(name: str, text: str) -> list[tuple[str, str]] | None:

@@ -34,6 +34,7 @@ from tests.unit.tables import every
         ("sh -c 'exec redis-server --requirepass hunter2'", "hunter2"),
         ("""sh -c 'curl -H "X-Token: hunter2" http://x/ || exit 1'""", "hunter2"),
         ("python3 run.py sk9fK2mQ7vX1", "sk9fK2mQ7vX1"),
+        ("server uS1hYmNkZWZnaGlqa2xtbm9wcXJzdA==", "uS1hYmNkZWZnaGlqa2xtbm9wcXJzdA=="),
         ("""sh -c "mysqladmin ping --password='hunter2'" """, "hunter2"),
         ("""sh -c 'mysqladmin ping --password="hunter2" || exit 1'""", "hunter2"),
         ("""sh -c "PGPASSWORD='hunter2' psql -c 'select 1'" """, "hunter2"),

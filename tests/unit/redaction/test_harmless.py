@@ -142,3 +142,17 @@ def test_hostile_values_take_no_time(value: str) -> None:
     begun = time.process_time()
     spans("ANYTHING", value)
     assert time.process_time() - begun < 1
+
+
+@every(
+    "value",
+    [
+        "kJ8sdfKJHsdf8sdfKJHSDFksdf8sdKJHsdfkjsdf8sA=",
+        "Zm9v-YmFyX2Zvb2JhcmZvb2JhcmZvb2JhcmZvb2JhcmY=",
+        "uS1hYmNkZWZnaGlqa2xtbm9wcXJzdA==",
+        "uS1hYmNkZWZnaGlqa2xtbm9wcXJzdA==,dGhpcyBpcyBhIHNlY3JldCB0b28h==",
+    ],
+)
+def test_base64_that_is_filled_up_is_no_name_without_a_value(value: str) -> None:
+    assert shown("ENCRYPTION", value) == "***"
+    assert shown("FLAGS", "log_level=,debug=1") == "log_level=,debug=1"
