@@ -24,6 +24,8 @@ _WORD = re.compile(r"[A-Za-z]{1,7}")
 """A word that nobody announced as a secret, and that stands in too many texts to be hidden in them."""
 _LINE = re.compile(r"""(?m)^\s*["']?(?P<name>[\w.-]+)["']?\s*[:=]\s*["']?(?P<value>[^\n]*?)["',;]*\s*$""")
 """A setting in a file of several."""
+_LOGIN = re.compile(r"[\w.-]+:(?P<password>[^\s@/]+)@\S+")
+"""A login before a host without a scheme, as Go's driver for MySQL takes it."""
 _TOKEN = re.compile(r"(?=[^A-Za-z]*[A-Za-z])(?=\D*\d)[!-~]{20,}")
 _NOT_A_TOKEN = re.compile(
     r"""
@@ -72,9 +74,12 @@ def _parts(name: str, value: str) -> Iterator[str]:
     whole = value.strip()
     for first, last in spans(name, value):
         part = value[first:last].strip("\"'") if last - first < len(whole) else whole
-        if part == whole and not names_a_secret(name):
-            yield from _within(name, whole)
-            if _WORD.fullmatch(whole):
+        if part == whole:
+            secret = names_a_secret(name)
+            yield from _within("" if secret else name, whole)
+            if secret:
+                yield from _of_form(whole)
+            elif _WORD.fullmatch(whole):
                 continue
         yield from (part,) if part == whole else _forms(part)
     yield from _proper(value)
@@ -84,6 +89,13 @@ def _forms(part: str) -> tuple[str, ...]:
     return (part, unquote(part), unquote_plus(part))
 
 
+def _of_form(whole: str) -> Iterator[str]:
+    """Yield what is secret within a URL, or a list of settings, that is a secret as a whole."""
+    for first, last in spans("", whole):
+        if last - first < len(whole):
+            yield from _forms(whole[first:last].strip("\"'"))
+
+
 def _within(name: str, whole: str) -> Iterator[str]:
     """Yield what may not be shown within a structure, apart from the whole."""
     with contextlib.suppress(ValueError, RecursionError):
@@ -91,9 +103,14 @@ def _within(name: str, whole: str) -> Iterator[str]:
             for leaf, value in list(leaves(name, json.loads(whole))):
                 yield from _parts(leaf, value)
             return
-    if re.fullmatch(r"[^\s:/]+(?::[^\s:/]+)+", whole):
-        parts = (part for part in whole.split(":") if not _WORD.fullmatch(part))
-        yield from (part for part in parts if not is_harmless("", part))
+    login = _LOGIN.fullmatch(whole)
+    if login:
+        yield login["password"]
+    elif url := URL.search(whole, 1):
+        yield from _of_form(whole[url.start() :])
+    elif re.fullmatch(r"[^\s:/]+(?::[^\s:/]+)+", whole):
+        parts = (part for shape in ("[:]", "[:,;]") for part in re.split(shape, whole))
+        yield from (part for part in parts if not _WORD.fullmatch(part) and not is_harmless("", part))
     elif "\n" in whole:
         for line in _LINE.finditer(whole):
             yield from looks_secret(line["name"], line["value"])

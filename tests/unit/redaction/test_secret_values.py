@@ -104,3 +104,25 @@ def test_an_example_with_words_holds_no_real_secret() -> None:
     assert looks_secret("DB_PASSWORD", "correct horse") == ["correct horse"]
     assert looks_secret("URL", "redis://:hunter2@cache") == ["hunter2"]
     assert looks_secret("X", "q8Zr2LmX0vTnB5yKc7WdE1") == ["q8Zr2LmX0vTnB5yKc7WdE1"]
+
+
+@every(
+    "name, value, part",
+    [
+        ("DATABASE_DSN", "postgres://app:swordfish9@db:5432/app", "swordfish9"),
+        ("AUTH_SETTINGS", "user=ada;password=swordfish9", "swordfish9"),
+        ("COMPOSER_AUTH", '{"github-oauth": {"github.com": "swordfish9"}}', "swordfish9"),
+        ("BASIC_AUTH", "ada:swordfish9", "swordfish9"),
+        ("USERS", "ada:swordfish9,bob:batteryst4ple", "swordfish9"),
+        ("DATABASE", "app:swordfish9@tcp(db:3306)/app", "swordfish9"),
+        ("REPOSITORY", "rest:https://ada:swordfish9@backup:8000/repo", "swordfish9"),
+    ],
+)
+def test_what_is_secret_within_a_secret_is_known_by_itself(name: str, value: str, part: str) -> None:
+    found = secret_values({name: value})
+    assert part in found
+    assert not {"postgres", "ada", "db", "tcp", "user", "github.com"} & set(found)
+
+
+def test_within_a_value_of_many_urls_nothing_is_looked_for_in_each_other() -> None:
+    assert secret_values({"TEXT": "^^ https://ada:swordfish9@db/x " * 3000})
