@@ -21,7 +21,7 @@ _VALUES = frozenset({
 })  # fmt: skip
 _FILES = frozenset({"dockerfile_inline"})
 """Whole files: none of it is shown, and what redaction has to know of it, who reads it knows."""
-_COMMANDS = frozenset({"command", "entrypoint", "test", "Cmd", "Entrypoint", "Test", "Args"})
+_COMMANDS = frozenset({"command", "entrypoint", "test", "Cmd", "Entrypoint", "Test", "Args", "runtime_flags"})
 _NAMED = frozenset({"services", "configs", "secrets", "networks", "volumes"})
 _OURS = ("com.docker.compose.", "gonogo.")
 """Labels of Compose and of gonogo, whose values are names, paths and digests."""
@@ -92,7 +92,7 @@ def text(path: Sequence[str], value: str, words: Sequence[str] | None = None, in
     return Text(
         name,
         value,
-        free or name in _FILES or names_a_secret(name),
+        free or name in _FILES or (names_a_secret(name) and not (words is not None and name == "secrets")),
         entry=words is not None and name in _VALUES,
     )
 

@@ -53,3 +53,12 @@ def test_names_paths_and_settings_stay() -> None:
 def test_a_service_may_be_called_like_a_place() -> None:
     raw = {"services": {"labels": {"image": "swordfish", "restart": "unless-stopped"}}}
     assert shown(raw, lambda _: "***") == raw
+
+
+def test_the_names_of_secrets_are_shown_and_the_flags_of_a_model_are_judged_as_a_command() -> None:
+    whole = {
+        "services": {"web": {"secrets": ["db_password"]}},
+        "models": {"ai": {"runtime_flags": ["--api-key", "hunter2"]}},
+    }
+    assert shown(whole, lambda _: "***")["services"] == whole["services"]
+    assert shown(whole, lambda _: "***")["models"]["ai"]["runtime_flags"] == ["--api-key", "***"]
