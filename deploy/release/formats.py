@@ -30,7 +30,7 @@ class Newer(GonogoError):
 def is_newer(text: str) -> bool:
     """Return whether a record, or a line of the journal, was written by a later version of gonogo."""
     said = _SAID.match(text)
-    return said is not None and int(said[1]) > FORMAT
+    return said is not None and (len(said[1]) > 9 or int(said[1]) > FORMAT)
 
 
 def refuse(text: str, told: str) -> None:

@@ -81,10 +81,10 @@ def parse(text: str) -> list[JournalledRun]:
             row = json.loads(line)
             if formats.is_newer(line):
                 raise formats.Newer(formats.worded("the journal on the target"))
-            row["at"] = datetime.datetime.fromisoformat(row["at"])
+            row["at"] = datetime.datetime.fromisoformat(row["at"]).astimezone(datetime.UTC)
             if all(is_version(str(row[key])) for key in NAMING if row.get(key)):
                 found.setdefault(str(row["version"]), []).append(row)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             continue
     # By their place in the journal, not by their times: a clock may have been set back between two runs.
     return [_run(version, rows) for version, rows in reversed(found.items())]

@@ -41,8 +41,8 @@ def durations(text: str) -> dict[str, float]:
         try:
             row = json.loads(line)
             step, version, state = (str(row[key]) for key in ("step", "version", "state"))
-            at = datetime.datetime.fromisoformat(row["at"])
-        except (ValueError, KeyError, TypeError):
+            at = datetime.datetime.fromisoformat(row["at"]).astimezone(datetime.UTC)
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             continue
         if step.startswith(SWITCH) and state == "begun":
             begun[step, version] = at

@@ -135,3 +135,11 @@ def test_a_release_is_known_to_have_failed_however_long_ago(
     file.write_text("\n".join([*old, *JOURNAL[6:], *JOURNAL[6:], ""]))
     assert history.failed(history.runs(connection, there, "v1")) == {"v1", "v2"}
     assert history.runs(connection, there, "v")[0].version == "v2"
+
+
+def test_lines_with_a_time_of_no_zone_or_too_deep_are_passed_over_or_read() -> None:
+    bare = '{"format": 3, "at": "2026-11-24T09:00:00", "version": "v9", "step": "end", "state": "deployed"}'
+    damaged = ["[" * 200_000, '{"format": ' + "9" * 400, bare.replace("2026", "0001")]
+    assert [one.version for one in history.parse("\n".join([*damaged, *JOURNAL]))][:2] == ["v2", "v1"]
+    ended = history.parse("\n".join([*JOURNAL, bare.replace("v9", "v2")]))
+    assert ended[0].outcome == "deployed"
