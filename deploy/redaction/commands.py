@@ -81,7 +81,8 @@ def _of_quoted(name: str, value: str, client: bool) -> list[Span]:
     """Return the spans of a value in quotes behind ``name=``, such as ``--password='...'``."""
     name = name.rstrip("\\")
     at = len(name)
-    found = _of_word("", f"{name}{value}", client) if name.endswith("=") else []
+    asked = value.startswith(("$(", "$$(", "`"))  # what another command prints
+    found = _of_word("", f"{name}{value}", client) if name.endswith("=") and not asked else []
     return [(first - at, last - at) for first, last in found if first >= at]
 
 
@@ -110,7 +111,8 @@ def _of_word(before: str, word: str, client: bool) -> list[Span]:
     header = _HEADER.fullmatch(word, 2 if word.startswith("-H") else 0)
     pair = _PAIR.fullmatch(word)
     if pair and pair["value"].strip("=") and not URL.match(word):
-        inner = _of_value(pair["name"].lstrip("-"), pair["value"])
+        # What is left of ``NAME=$(...)`` is no value.
+        inner = _of_value(pair["name"].lstrip("-"), pair["value"]) if pair["value"].strip("$") else []
         return [(pair.start("value") + first, pair.start("value") + last) for first, last in inner]
     if header and names_a_secret(header["name"]):
         return list(_of_header(header))

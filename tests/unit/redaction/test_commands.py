@@ -63,6 +63,8 @@ def test_what_a_command_is_given_as_a_secret_is_hidden(command: str, secret: str
         "redis-server --requirepass --appendonly yes",
         "mongosh --quiet --eval 'db.auth(user, passwordPrompt())'",
         "ssh -u deploy",
+        """sh -c 'TOKEN="$(cat /run/secrets/token)" exec app'""",
+        """sh -c 'export TOKEN=$(cat /run/secrets/token); exec app'""",
     ],
 )
 def test_other_commands_stay_readable(command: str) -> None:
