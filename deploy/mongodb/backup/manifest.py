@@ -140,5 +140,5 @@ def _made_as(data: bytes) -> tuple[int | None, str]:
     try:
         found = json.loads(data)
         return int(found["format"]), str(found.get("target", ""))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None, ""

@@ -65,3 +65,8 @@ def test_every_truncation_is_found() -> None:
     for end in range(0, len(data), 7):
         with pytest.raises(GonogoError, match="the manifest of it is damaged"):
             manifest.read(data[:end], "it")
+
+
+def test_one_that_is_nested_too_deep_is_damaged() -> None:
+    with pytest.raises(GonogoError, match="damaged"):
+        manifest.read(b"[" * 100_000, "shop")
