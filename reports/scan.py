@@ -33,7 +33,7 @@ SHAPES: dict[str, re.Pattern[str]] = {
     "a token of PyPI": re.compile(r"pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50}"),
     "a token of DigitalOcean": re.compile(r"do[opr]_v1_[0-9a-f]{64}"),
     "a token of Vault": re.compile(r"hv[bsr]\.[A-Za-z0-9_-]{24}"),
-    "a JSON web token": re.compile(r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20}"),
+    "a JSON web token": re.compile(r"eyJ[A-Za-z0-9_-]{10,1000}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20}"),
 }
 """What is a secret by its very shape, as those who issue it document it."""
 
