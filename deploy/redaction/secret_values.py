@@ -20,7 +20,7 @@ _COMMON = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_WORD = re.compile(r"[A-Za-z]{1,7}")
+_WORD = re.compile(r"[A-Za-z]{1,7}|[A-Z]?[a-z]{1,14}")
 """A word that nobody announced as a secret, and that stands in too many texts to be hidden in them."""
 _LINE = re.compile(r"""(?m)^\s*["']?(?P<name>[\w.-]+)["']?\s*[:=]\s*["']?(?P<value>[^\n]*?)["',;]*\s*$""")
 """A setting in a file of several."""

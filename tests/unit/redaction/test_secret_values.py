@@ -88,11 +88,16 @@ def test_a_commit_is_no_secret_though_it_looks_random() -> None:
     assert secret_values({"GIT_SHA": "4f9c2b7e1a6d8035f4c2b7e1a6d80359aabbccdd"}) == []
 
 
-def test_what_is_not_harmless_is_secret_under_any_name_but_for_short_words() -> None:
-    assert secret_values({"NOTE": "correct horse", "MOOD": "fishy", "B": "swordfish"}) == [
-        "correct horse",
-        "swordfish",
-    ]
+def test_what_is_not_harmless_is_secret_under_any_name_but_for_words() -> None:
+    words = {
+        "MOOD": "fishy",
+        "DDL_AUTO": "validate",
+        "RESOLVER": "letsencrypt",
+        "WSGI": "app.wsgi:application",
+    }
+    assert not {*words.values(), "application"} & {*secret_values(words)} - {"app.wsgi:application"}
+    assert secret_values({"NOTE": "correct horse", "B": "swordfish9"}) == ["correct horse", "swordfish9"]
+    assert secret_values({"B_PASSWORD": "swordfish"}) == ["swordfish"]
     assert secret_values({"A": "ada:hunter2"}) == ["hunter2", "ada:hunter2"]
     assert "hunter2" in secret_values({"A": '{"b": ["hunter2"]}'})
     assert "hunter2" in secret_values({"A": "[db]\nuser = ada\npassword = hunter2\n"})
