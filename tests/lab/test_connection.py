@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.deploy.errors import CommandTimeout
+from gonogo.deploy.errors import CommandTimeout, GonogoError
 from gonogo.deploy.ssh.connection import Connection
 from lab import faults, host
 from tests.lab.connecting import folder_of, other_config, reachable, ssh_processes
@@ -56,8 +56,11 @@ def test_fifty_megabytes_of_input(connection: Connection) -> None:
     assert connection.run("md5sum", stdin=data).text == result.text
 
 
-def test_a_hundred_megabytes_of_output(connection: Connection) -> None:
-    assert len(connection.run("head -c 100000000 /dev/zero").stdout) == 100_000_000
+def test_fifteen_megabytes_of_output_and_a_hundred(connection: Connection) -> None:
+    assert len(connection.run("head -c 15000000 /dev/zero").stdout) == 15_000_000
+    with pytest.raises(GonogoError, match="16 MB"):
+        connection.run("head -c 100000000 /dev/zero")
+    assert connection.run("echo on").text == "on\n", "the next one is answered as always"
 
 
 def test_no_secret_input_in_an_argument_list_here_or_there(connection: Connection) -> None:
