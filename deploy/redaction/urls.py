@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 Span = tuple[int, int]
 URL = re.compile(r"(?:jdbc:)?(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://")
@@ -44,7 +44,8 @@ def login_end(rest: str) -> int:
 
 def _login(login: str, wordy: Callable[[str], bool]) -> Iterator[Span]:
     user, colon, password = login.partition(":")
-    if user.strip("\0") and not wordy(user):
+    # A name may be that of a mailbox, and is escaped where it is.
+    if user.strip("\0") and not all(map(wordy, unquote(user).split("@"))):
         yield 0, len(user)
     if colon and password.strip("\0"):
         yield len(user) + 1, len(login)

@@ -97,6 +97,8 @@ def test_all_else_is_hidden(name: str, value: str) -> None:
             "https://x.example.net/f.txt?sv=2022-11-02&sig=***",
         ),
         ("https://x.example.net/a#x9K0abcDEF", "https://x.example.net/a#***"),
+        ("mongodb://app%40x:hunter2@db/shop", "mongodb://app%40x:***@db/shop"),
+        ("https://k3J9sLQw7Zr2@x.example.net/", "https://***@x.example.net/"),
         ("jdbc:postgresql://db:5432/x?user=a&password=b", "jdbc:postgresql://db:5432/x?user=a&password=***"),
         (
             "Endpoint=sb://x.example.net/;SharedAccessKeyName=Root;SharedAccessKey=abc==",
