@@ -44,16 +44,18 @@ lint: $(READY)
 	ruff format --check .
 	mypy
 
-# Three processes side by side, each with a part of the tests: workers that share all would each collect all of them.
+# Four processes side by side, each with a part of the tests: workers that share all would each collect all of them.
 unit: $(READY)
-	@$(MAKE) --no-print-directory -j3 $(if $(filter output-sync,$(.FEATURES)),-O) unit-checks unit-remote unit-others
+	@$(MAKE) --no-print-directory -j4 $(if $(filter output-sync,$(.FEATURES)),-O) unit-checks unit-hosts unit-remote unit-others
 
-REMOTE = $(addprefix tests/unit/,availability host mongodb ssh transfer)
+UNIT_HOSTS = $(addprefix tests/unit/,host transfer)
+UNIT_REMOTE = $(addprefix tests/unit/,availability mongodb ssh)
 unit-checks: PART = tests/unit/checks
-unit-remote: PART = $(REMOTE)
-unit-others: PART = $(filter-out tests/unit/checks $(REMOTE) %/__pycache__,$(patsubst %/,%,$(wildcard tests/unit/*/ tests/unit/test_*.py)))
-.PHONY: unit-checks unit-remote unit-others
-unit-checks unit-remote unit-others: $(READY)
+unit-hosts: PART = $(UNIT_HOSTS)
+unit-remote: PART = $(UNIT_REMOTE)
+unit-others: PART = $(filter-out tests/unit/checks $(UNIT_HOSTS) $(UNIT_REMOTE) %/__pycache__,$(patsubst %/,%,$(wildcard tests/unit/*/ tests/unit/test_*.py)))
+.PHONY: unit-checks unit-hosts unit-remote unit-others
+unit-checks unit-hosts unit-remote unit-others: $(READY)
 	PYTHONDONTWRITEBYTECODE= python -m pytest -q $(PART)
 
 # tests/conftest.py says what goes to one worker and what comes first. Hosts begin with a copy of an engine that

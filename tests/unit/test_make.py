@@ -28,7 +28,9 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = set(re.findall(r"(?m)^\.PHONY: (.*)$", MAKEFILE)[0].split())
 HELP = "demo test unit lint engines bench faults offline preflight verify clean"
 LINT = ("ruff check .", "ruff format --check .", "mypy")
-UNIT = tuple(f"python -m pytest -q tests/unit/{first}" for first in ("checks", "availability ", "cli "))
+UNIT = tuple(
+    f"python -m pytest -q tests/unit/{first}" for first in ("checks", "host ", "availability ", "cli ")
+)
 LAB = ("python -m lab prepare", "python -m pytest tests/faults tests/incidents tests/lab tests/mongo ")
 BENCHES = (
     "",
@@ -142,7 +144,7 @@ def test_what_the_recipes_run_is_understood(
     assert (campaign.runs, campaign.seed, campaign.hosts) == (3, 7, 2)
     assert [one.name for one in given["lab"] if one.command == "demo"] == ["b"]
     assert [one.all for one in given["lab"] if one.command == "down"] == [True]
-    assert sum(module == "pytest" for module, _ in ran) == 8
+    assert sum(module == "pytest" for module, _ in ran) == 9
     assert all(importlib.util.find_spec(f"tests.benchmarks{name}") for name in BENCHES)
     with pytest.raises(SystemExit):
         lab.__main__._parser().parse_args(["demo", "--nonsense"])
