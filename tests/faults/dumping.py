@@ -53,7 +53,7 @@ def prepare(stage: Stage) -> None:
         stage.root(f"{INSIDE} '{script}'", stdin=text.encode())
     stage.root(
         f"{INSIDE} 'rm -f /tmp/plan'; docker image inspect {IMAGE} >/dev/null 2>&1 || "
-        f"docker commit chat-mongodb {IMAGE}; install -d -o deploy -g deploy -m 700 {FOLDER}"
+        f"docker commit --pause=false chat-mongodb {IMAGE}; install -d -o deploy -g deploy -m 700 {FOLDER}"
     )
     stage.target(*CHANGES)
     done = stage.gonogo("backup", reports=False)
