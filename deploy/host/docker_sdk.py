@@ -11,6 +11,8 @@ import requests
 import urllib3
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host.http_session import Session
+from gonogo.deploy.host.own_variables import steady
 from gonogo.deploy.ssh.connection import Connection
 
 SOCKET = "/var/run/docker.sock"
@@ -22,7 +24,7 @@ FAULTS = (docker.errors.DockerException, requests.RequestException, urllib3.exce
 """What the SDK raises: what it reads of a stream comes from urllib3 as it is."""
 
 
-class Api(docker.APIClient):  # type: ignore[misc]
+class Api(Session, docker.APIClient):  # type: ignore[misc]
     """Docker's SDK, where every call has a limit, and where the last one can be cut off."""
 
     _answer: Any = None
@@ -89,7 +91,7 @@ def _client(base_url: str | None, which: str) -> docker.DockerClient:
         if base_url:
             client = Engine(TargetApi, base_url=base_url, timeout=CALL_TIMEOUT_S)
         else:
-            client = Engine.from_env(timeout=CALL_TIMEOUT_S)
+            client = steady(lambda: Engine.from_env(timeout=CALL_TIMEOUT_S))
     except docker.errors.InvalidVersion:
         least = docker.constants.MINIMUM_DOCKER_API_VERSION
         raise GonogoError(

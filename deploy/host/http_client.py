@@ -10,6 +10,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from gonogo.deploy.host.http_session import Session
+
 PIECE = 65_536
 
 
@@ -37,7 +39,7 @@ def get(url: str, port: int | None, limit: float, most: int) -> tuple[int, str]:
     """
     parts = urlsplit(url)
     deadline = time.monotonic() + limit
-    with requests.Session() as session:
+    with Session() as session:
         session.trust_env = port is None  # a proxy of this machine has no business on a forward
         if port is not None and parts.scheme == "https":
             session.mount("https://", _Named(parts.hostname or ""))

@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from gonogo.deploy.host import http_client
+from gonogo.deploy.host.http_session import Session
 from gonogo.deploy.host.logins import Login
 from gonogo.deploy.host.registry_auth import NoAnswer, Refused, allowed, basic, challenge
 
@@ -86,7 +87,7 @@ class Registry:
     def __init__(self, way: Way, login: Login | None = None, timeout: float = TIMEOUT_S) -> None:
         """Begin a session, which asks nothing yet; raises NoAnswer for certificates that are none."""
         self._way, self._login, self._timeout = way, login, timeout
-        self._session = requests.Session()
+        self._session = Session()
         # Else requests takes passwords from ~/.netrc, which Docker knows nothing of.
         self._session.auth = lambda request: request
         self._session.headers["User-Agent"] = "gonogo"
