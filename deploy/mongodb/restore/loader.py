@@ -120,28 +120,28 @@ def _collection(file: Readable, path: str, namespace: Namespace, into: Into) -> 
 
 def documents_of(file: Readable, told: str) -> Iterator[list[bytes]]:
     """Give the BSON documents of a file in batches; raises BackupDamaged for what is none."""
-    rest, batch, size, passed = b"", list[bytes](), 0, 0
-    while True:
-        piece = file.read(PIECE)
-        data, at = rest + piece, 0
-        while len(data) - at >= 4:
-            length = int.from_bytes(data[at : at + 4], "little", signed=True)
-            if not SMALLEST <= length <= LARGEST:
-                raise BackupDamaged(
-                    f"{told} is damaged at byte {passed + at}: a document of {length} bytes; use another "
-                    "backup"
-                )
-            if len(data) - at < length:
-                break
-            batch.append(data[at : at + length])
-            at, size = at + length, size + length
-            if size >= BATCH_BYTES or len(batch) >= BATCH_DOCUMENTS:
-                yield batch
-                batch, size = [], 0
-        rest, passed = data[at:], passed + at
-        if not piece:
-            break
-    if rest:
+    waiting, batch, size, passed = bytearray(), list[bytes](), 0, 0
+    while piece := file.read(PIECE):
+        waiting += piece
+        at = 0
+        with memoryview(waiting) as view:  # closed before the bytes may move
+            while len(view) - at >= 4:
+                length = int.from_bytes(view[at : at + 4], "little", signed=True)
+                if not SMALLEST <= length <= LARGEST:
+                    raise BackupDamaged(
+                        f"{told} is damaged at byte {passed + at}: a document of {length} bytes; use another "
+                        "backup"
+                    )
+                if len(view) - at < length:
+                    break
+                batch.append(bytes(view[at : at + length]))
+                at, size = at + length, size + length
+                if size >= BATCH_BYTES or len(batch) >= BATCH_DOCUMENTS:
+                    yield batch
+                    batch, size = [], 0
+        del waiting[:at]
+        passed += at
+    if waiting:
         raise BackupDamaged(
             f"{told} ends in the middle of a document, which begins at byte {passed}: use another backup"
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.mongodb.server import large_memory
 from gonogo.deploy.mongodb.server.address import Address, Unanswered
 from gonogo.deploy.ssh.connection import Connection
 
@@ -91,6 +92,7 @@ def connected(
     )
     from pymongo.synchronous import monitor  # noqa: PLC0415
 
+    large_memory.give_back()
     port = connection.forward_port(at.host, at.port)
     client, made = _made(port, at, login, trust, patience_ms, compression(connection))
     try:
