@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from dataclasses import dataclass
 
-from gonogo.deploy.redaction.encodings import codes, expression
-from gonogo.deploy.redaction.prefilter import Traces
+from gonogo.deploy.redaction.finder import Finder, Span, apart
 from gonogo.deploy.redaction.spared import OURS, hide_values, words
-from gonogo.deploy.redaction.views import Span, apart, view
+from gonogo.deploy.redaction.views import view
 
 MARK = "[redacted]"
 SHORTEST_VALUE = 4
@@ -42,8 +40,7 @@ class Redactor:
         self._lock = threading.Lock()
         self._values: frozenset[str] = frozenset()
         self._words = OURS
-        self._within = "\n".join(OURS)
-        self._traces: Traces | None = None
+        self._known: _Known | None = None
         _ALL.add(self)
         self.add(values)
 
@@ -53,14 +50,14 @@ class Redactor:
         with self._lock:
             if not found <= self._values:
                 self._values |= found
-                self._traces = None
+                self._known = None
 
     def spare(self, texts: Iterable[str]) -> None:
         """Leave the words of these names and paths readable where they do not stand as values."""
         with self._lock:
             given = set(texts)
             self._words |= given | words(given)
-            self._within = "\n".join(self._words)
+            self._known = None
 
     @property
     def values(self) -> frozenset[str]:
@@ -78,65 +75,37 @@ class Redactor:
         return self.replaced(text, lambda _: MARK)
 
     def replaced(self, text: str, mark: Callable[[str], str]) -> str:
-        """Return the text with ``mark`` of it in the place of all that is known; MARK is left as it is."""
+        """Return the text with ``mark`` of a value in the place of each form of it; MARK is left as it is."""
         if not text or not self._values:
             return text
-        likely = self.likely(text)
-        spared = self._spared(likely)
-        pattern = _pattern(likely, spared)
-        if pattern:
-            text = _each_part(text, lambda part: pattern.sub(lambda one: mark(one.group()), part))
-        text = _each_part(text, lambda part: self._seen_through(part, mark))
-        text = hide_values(text, spared, mark)
-        return self._without_wrapped(text, mark) if _WRAPS.search(text) else text
-
-    def _seen_through(self, text: str, mark: Callable[[str], str]) -> str:
-        """Return the text with what is hidden that only shows when escapes, dumps and colours are read."""
-        for (first, last), found in reversed(self._seen(text)):
-            text = f"{text[:first]}{mark(found)}{text[last:]}"
-        return text
-
-    def _seen(self, text: str, depth: int = 1) -> list[tuple[Span, str]]:
-        seen = view(text)
-        if seen is None:
-            return []
-        likely = self.likely(seen.text)
-        pattern = _pattern(likely, self._spared(likely))
-        found = [(one.span(), one.group()) for one in pattern.finditer(seen.text)] if pattern else []
-        if depth < _DEPTH:
-            found += self._seen(seen.text, depth + 1)
-        return apart((seen.source(span), what) for span, what in found)
-
-    def _without_wrapped(self, text: str, mark: Callable[[str], str]) -> str:
-        parts = text.split(MARK)
-        # Looked through at once: each look costs more than the few characters of a block.
-        blocks = [_unwrapped(block) for part in parts for block in _WRAPPED.finditer(part)]
-        likely = self.likely("\n".join(blocks))
-        pattern = _pattern(likely, self._spared(likely))
-        if pattern is None:
-            return text
-
-        def hidden(block: re.Match[str]) -> str:
-            found = pattern.search(_unwrapped(block))
-            return mark(found.group()) if found else block.group()
-
-        return MARK.join(_WRAPPED.sub(hidden, part) for part in parts)
+        known = self._knowledge()
+        text = _each_part(text, lambda part: _marked(part, known.find(part), mark))
+        text = _each_part(text, lambda part: _marked(part, _seen(known, part), mark))
+        text = hide_values(text, frozenset(value for value in known.spared if value in text), mark)
+        return _without_wrapped(known, text, mark) if _WRAPS.search(text) else text
 
     def finds(self, text: str) -> bool:
         """Return whether any form of a known value is in the text."""
         return self(text) != text
 
-    def _spared(self, values: frozenset[str]) -> frozenset[str]:
-        """Return which of the values are words to be left readable, or part of one."""
-        return frozenset(value for value in values if value in self._within)
-
-    def likely(self, text: str) -> frozenset[str]:
-        """Return the values that may be in the text, in any form: none of the others is."""
+    def _knowledge(self) -> _Known:
         with self._lock:
-            if self._traces is None:
-                self._traces = Traces(self._values)
-            traces = self._traces
-        return traces.find(text)
+            if self._known is None:
+                within = "\n".join(self._words)
+                spared = frozenset(value for value in self._values if value in within)
+                self._known = _Known(Finder(self._values), spared)
+            return self._known
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What finds the values, and which of them are words to be left readable, or part of one."""
+
+    finder: Finder
+    spared: frozenset[str]
+
+    def find(self, text: str) -> list[tuple[Span, str]]:
+        return self.finder.find(text, self.spared.__contains__)
 
 
 _ALL: weakref.WeakSet[Redactor] = weakref.WeakSet()
@@ -156,11 +125,7 @@ def numbered(redactor: Redactor, text: str) -> str:
     """
     numbers: dict[str, int] = {}
 
-    @functools.cache
-    def mark(found: str) -> str:
-        values = sorted(redactor.likely(found), key=lambda value: (-len(value), value))
-        patterns = ((one, _pattern(frozenset({one}), frozenset())) for one in values)
-        value = next((one for one, pattern in patterns if pattern and pattern.search(found)), found)
+    def mark(value: str) -> str:
         return f"redacted-{numbers.setdefault(value, len(numbers) + 1)}"
 
     return redactor.replaced(text, mark)
@@ -168,6 +133,33 @@ def numbered(redactor: Redactor, text: str) -> str:
 
 def _each_part(text: str, change: Callable[[str], str]) -> str:
     return MARK.join(map(change, text.split(MARK)))
+
+
+def _marked(text: str, found: list[tuple[Span, str]], mark: Callable[[str], str]) -> str:
+    pieces, at = [], 0
+    for (first, last), value in found:
+        pieces += [text[at:first], mark(value)]
+        at = last
+    return "".join([*pieces, text[at:]])
+
+
+def _seen(known: _Known, text: str, depth: int = 1) -> list[tuple[Span, str]]:
+    """Return where values stand that only show when escapes, dumps and colours are read."""
+    seen = view(text)
+    if seen is None:
+        return []
+    found = known.find(seen.text)
+    if depth < _DEPTH:
+        found += _seen(known, seen.text, depth + 1)
+    return apart((seen.source(span), value) for span, value in found)
+
+
+def _without_wrapped(known: _Known, text: str, mark: Callable[[str], str]) -> str:
+    def hidden(block: re.Match[str]) -> str:
+        found = known.find("".join(block.group().split()))
+        return mark(found[0][1]) if found else block.group()
+
+    return MARK.join(_WRAPPED.sub(hidden, part) for part in text.split(MARK))
 
 
 def _pieces(value: str) -> Iterator[str]:
@@ -185,28 +177,3 @@ def _pieces(value: str) -> Iterator[str]:
         lines = [line.strip() for line in whole.splitlines()]
         if len(lines) > 1:
             yield from (line for line in lines if len(line) >= SHORTEST_LINE)
-
-
-def _unwrapped(block: re.Match[str]) -> str:
-    return "".join(block.group().split())
-
-
-@functools.lru_cache(maxsize=32)
-def _pattern(values: frozenset[str], spared: frozenset[str]) -> re.Pattern[str] | None:
-    """Return what matches any form of the values, of ``spared`` codes alone; None where there are none."""
-    if not values:
-        return None
-    literal = [(code, "") for value in values for code in codes(value)]
-    forms = {
-        (lead[:_DEPTH], re.escape(lead[_DEPTH:]) + rest)
-        for lead, rest in [*map(expression, values - spared), *literal]
-    }
-    return re.compile("|".join(_tree(sorted(forms))))
-
-
-def _tree(forms: list[tuple[str, str]], depth: int = 0) -> Iterator[str]:
-    """Yield alternatives, those that begin alike as one, the longest first: a flat list is far slower."""
-    deeper = [form for form in forms if len(form[0]) > depth]
-    for character, same in groupby(deeper, key=lambda form: form[0][depth]):
-        yield f"{re.escape(character)}(?:{'|'.join(_tree(list(same), depth + 1))})"
-    yield from sorted((rest for lead, rest in forms if len(lead) == depth), key=len, reverse=True)

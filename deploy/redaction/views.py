@@ -8,10 +8,11 @@ from __future__ import annotations
 import bisect
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-Span = tuple[int, int]
+from gonogo.deploy.redaction.finder import Span
+
 _COLOUR = r"\[[0-9;:?]{0,24}[A-Za-z]"
 """What follows ESC in a sequence that colours text (ECMA-48, CSI)."""
 _LINE = r"[ ]?\r?\n[ ]?"
@@ -154,14 +155,3 @@ def _found(text: str) -> Iterator[tuple[Span, str]]:
         if span[0] >= end:
             yield span, read
             end = span[1]
-
-
-def apart(found: Iterable[tuple[Span, str]]) -> list[tuple[Span, str]]:
-    """Return spans with what was found there, in order, those that overlap as one."""
-    kept: list[tuple[Span, str]] = []
-    for (first, last), what in sorted(found):
-        if kept and first < kept[-1][0][1]:
-            kept[-1] = (kept[-1][0][0], max(last, kept[-1][0][1])), kept[-1][1]
-        else:
-            kept.append(((first, last), what))
-    return kept

@@ -8,8 +8,8 @@ from unittest import mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo.deploy.redaction import prefilter
-from gonogo.deploy.redaction.prefilter import Traces
+from gonogo.deploy.redaction import finder
+from gonogo.deploy.redaction.finder import Finder
 from gonogo.deploy.redaction.redactor import MARK, Redactor
 from tests.unit.redaction.test_redactor import ENCODERS, EXAMPLES, NASTY, around, long_enough
 from tests.unit.tables import every
@@ -20,14 +20,21 @@ OTHERS = [f"https://user{number}:pa$${number}ss@example.com/{number}" for number
 @settings(max_examples=EXAMPLES)
 @given(name=st.sampled_from(sorted(ENCODERS)), secret=long_enough, before=around, after=around)
 def test_a_value_among_others_is_found_in_any_form(name: str, secret: str, before: str, after: str) -> None:
-    assert secret.strip() in Traces([*OTHERS, secret.strip()]).find(before + ENCODERS[name](secret) + after)
+    text = before + ENCODERS[name](secret) + after
+    others = Finder([*OTHERS, secret.strip()]).find(text)
+    assert [span for span, _ in others] == [span for span, _ in Finder([secret.strip()]).find(text)] != []
 
 
-def test_values_that_are_not_there_are_not_searched_for() -> None:
-    redactor = Redactor([*OTHERS, NASTY])
-    assert redactor.likely("user1 and example.com, all of it over https") == frozenset()
-    assert redactor.likely(f"with {OTHERS[7]}") == {OTHERS[7]}
-    assert redactor(f"with {OTHERS[7]}") == f"with {MARK}"
+def test_values_that_are_not_there_are_not_found() -> None:
+    finder = Finder([*OTHERS, NASTY])
+    assert finder.find("user1 and example.com, all of it over https") == []
+    assert finder.find(f"with {OTHERS[7]}") == [((5, 5 + len(OTHERS[7])), OTHERS[7])]
+
+
+def test_values_that_overlap_are_hidden_as_one() -> None:
+    values = ["correcthorse", "horsebattery", "battery"]
+    assert Finder(values).find("a correcthorsebatterystaple") == [((2, 21), "horsebattery")]
+    assert Redactor(values)("a correcthorsebatterystaple battery") == f"a {MARK}staple {MARK}"
 
 
 @every("value", ["$$//", "a-b-c-d", "é€😀!"])
@@ -39,8 +46,9 @@ def test_a_value_with_hardly_a_letter_is_found_without_a_trace(value: str) -> No
 
 @every("before", range(40))
 def test_a_value_is_found_where_one_piece_of_a_text_ends(before: int) -> None:
-    with mock.patch.object(prefilter, "PIECE", 20):
+    with mock.patch.object(finder, "PIECE", 20):
         assert Redactor(["correcthorsebattery"])("." * before + "correcthorsebattery") == "." * before + MARK
+        assert Redactor(["ab€cde"])("é" * before + "ab€cde é ab€cde") == "é" * before + f"{MARK} é {MARK}"
 
 
 def test_text_that_is_no_unicode_is_looked_through() -> None:
