@@ -31,12 +31,15 @@ def rows(text: str) -> list[dict[str, Any]]:
     """Return the inspections that docker printed; it prints those that it found also where it fails."""
     try:
         read = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [row for row in read if isinstance(row, dict)] if isinstance(read, list) else []
 
 
 def hidden(row: dict[str, Any], redactor: Redactor) -> str:
     """Return an inspection as JSON without what may not be shown of it, which is redacted from now on."""
-    redactor.add(secrets_within(row))
-    return redactor(json.dumps(shown(row, lambda _: MARK), indent=1, ensure_ascii=False))
+    try:
+        redactor.add(secrets_within(row))
+        return redactor(json.dumps(shown(row, lambda _: MARK), indent=1, ensure_ascii=False))
+    except RecursionError:  # no engine nests so deeply, and what pretends to be one is not shown
+        return MARK

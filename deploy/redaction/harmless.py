@@ -10,11 +10,15 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gonogo.deploy.redaction.forms import has_form, is_mail, is_published, is_wordy
+from gonogo.deploy.redaction import forms
+from gonogo.deploy.redaction.forms import has_form, is_token, is_wordy
 from gonogo.deploy.redaction.secret_names import (
     names_a_secret,
+    promises_id,
+    promises_license,
     promises_mail,
     promises_published,
+    promises_rule,
     promises_words,
 )
 from gonogo.deploy.redaction.urls import URL, Span, url_spans
@@ -29,7 +33,16 @@ _ITEM = re.compile(
     | [^\s,;]+""",
     re.VERBOSE,
 )
-_PAIR = re.compile(r"(?P<name>-{0,2}[A-Za-z][\w.-]{0,80})=(?P<value>.*)", re.DOTALL)
+_PAIR = re.compile(r"(?P<name>(?:-XX:|-{0,2})[A-Za-z](?:[\w.-]|::){0,80})=(?P<value>.*)", re.DOTALL)
+_PROMISED = (
+    (promises_words, is_wordy),
+    (promises_published, forms.is_published),
+    (promises_mail, forms.is_mail),
+    (promises_id, forms.is_id),
+    (promises_license, forms.is_license),
+    (promises_rule, forms.is_rule),
+)
+"""What a name may promise, and the form that it then has."""
 _SETTING = re.compile(r"(?i)true|false|yes|no|on|off|none|null|enabled|disabled|required|optional")
 NESTED = 16
 """Pairs within one item up to which they are told apart."""
@@ -95,11 +108,11 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _is_atom(name: str, text: str) -> bool:
+    if is_token(text):
+        return False
     if has_form(text) or (not re.search(r"\w", text) and ("\0" in text or len(text) < SHORT)):
         return True
-    if promises_words(name) and is_wordy(text):
-        return True
-    return (promises_published(name) and is_published(text)) or (promises_mail(name) and is_mail(text))
+    return any(promises(name) and has(text) for promises, has in _PROMISED)
 
 
 def _of_items(name: str, text: str) -> list[Span]:

@@ -7,7 +7,7 @@ import re
 _SECRET_WORD = re.compile(
     r"""AUTH | AUTHORIZATION | BEARER | COOKIES? | CREDS? | DSN | HMAC | JWT | KEYS? | MNEMONIC | NONCE | OTP
     | PASS | PAT | PEPPER | PIN | PRIVATE | PSK | PW | PWD | SALT | SAS | SEED | SIG | SIGNATURE | SIGNING
-    | SK | TOTP
+    | SK | TOTP | (?:MASTER|REQUIRE|PROXY|HTTP|SMTP)AUTH
     | .*(?:PASSW[DOR] | PASSPHRASE | PASSCODE | PASSKEY | PASSWORT | KENNWORT | SECRET | CREDENTIAL).*
     | .*TOKEN(?!IZ).* | .*API_?KEY.*
     | (?!COM|BY|SUR|TRES|ENCOM).+PASS | .+(?:PW|PWD)
@@ -17,12 +17,12 @@ _SECRET_WORD = re.compile(
 )
 # What a last word makes of a name that would be a secret's: a place, a setting or a measure of the secret.
 _HARMLESS_LAST = re.compile(
-    r"""ADDR | ADDRESS | ALGORITHM | AUDIENCE | BACKEND | COUNT | DAYS | DIR | DIRECTORY | DISABLED
-    | DOMAINS? | DRIVER | ENABLED | ENDPOINT | EXPIRES | EXPIRY | FILE | FOLDER | HEADER | HOSTS?
-    | HOSTNAMES? | HOURS
-    | ISSUER | LENGTH | LIMIT | MAX | MECHANISM | METHOD | MIN | MINUTES | MODE | NAMES? | ORIGINS? | PATH
-    | PORT | PREFIX | PROVIDER | REALM | REQUIRED | ROUNDS | SECONDS | SERVER | SIZE | SOURCE | TIMEOUT | TTL
-    | TYPE | URIS? | URLS? | USERS? | USERNAME
+    r"""ADDR | ADDRESS | ALGORITHM | AUDIENCE | BACKEND | CERTRESOLVER | CIDR | COUNT | DAYS | DIR
+    | DIRECTORY | DISABLED | DOMAINS? | DRIVER | ENABLED | ENDPOINT | ENTRYPOINTS | EXPIRES | EXPIRY
+    | FILE | FOLDER | HEADER | HOSTS? | HOSTNAMES? | HOURS | ISSUER | LENGTH | LIMIT | MAX | MECHANISM
+    | METHOD | MIDDLEWARES | MIN | MINUTES | MODE | NAMES? | NETWORK | ORIGINS? | PATH | PORT | PREFIX
+    | PROVIDER | REALM | REQUIRED | ROUNDS | RULE | SECONDS | SERVER | SIZE | SOURCE | SUBNET
+    | TIMEOUT | TTL | TYPE | URIS? | URLS? | USERS? | USERNAME
     """,
     re.VERBOSE,
 )
@@ -34,22 +34,31 @@ _OF_FORM_LAST = re.compile(
     re.VERBOSE,
 )
 _OF_WORDS_LAST = re.compile(
-    r"""APP | APPLICATION | ARCH | AUTHOR | AUTHORS | BASE | BRANCH | BUCKET | CHANNEL | CHARSET | CLASS
-    | COLLATION | COLLECTION | COLOR | COLOUR | COMPANY | COMPRESSION | CONTAINER | DATABASE | DB
-    | DESCRIPTION | DIALECT | DISTRO | ENCODING | ENGINE | ENV | ENVIRONMENT | FEATURES? | FORMAT
-    | FORMATTER | FRONTEND | GROUP | HANDLER | IMAGE | INDEX | JOB | KIND | LABEL | LANG | LANGUAGE
-    | LANGUAGES | LEVEL | LICENSES? | LOCALE | LOGGER | LOGLEVEL | MAINTAINER | MODULES? | NAMESPACE
-    | NETWORK | NODE | ORG | ORGANIZATION | OS | OWNER | PACKAGES? | PLATFORM | PLUGINS? | POLICY
-    | PRIORITY | PROFILES? | PROJECT | PROTOCOL | QUEUES? | REGION | REPO | REPOSITORY | ROLE | SCHEMA
-    | SCHEME | SENDER | SERVICES? | SET | SHELL | SITE | STAGE | STATUS | STORAGE | STRATEGY | STYLE
-    | SUFFIX | TABLE | TEAM | THEME | TIMEZONE | TITLE | TOPICS? | TRANSPORT | TZ | UNIT | VENDOR | VHOST
-    | ZONE
+    r"""ACTIVE | APP | APPLICATION | ARCH | AUTHOR | AUTHORS | BASE | BRANCH | BUCKET | CHANNEL | CHARSET
+    | CLASS | COLLATION | COLLECTION | COLOR | COLOUR | COMPANY | COMPRESSION | CONTAINER | DATABASE
+    | DB | DEBUG | DESCRIPTION | DIALECT | DISTRO | ENCODING | ENGINE | ENV | ENVIRONMENT | FEATURES?
+    | FLAGS | FORMAT | FORMATTER | FRONTEND | GROUP | HANDLER | IMAGE | INDEX | JOB | KIND | LABEL
+    | LANG | LANGUAGE | LANGUAGES | LEVEL | LOCALE | LOG | LOGGER | LOGLEVEL | MAINTAINER | MODULES?
+    | NAMESPACE | NETWORK | NODE | ORG | ORGANIZATION | OS | OWNER | PACKAGES? | PLATFORM | PLUGINS?
+    | POLICY | PRIORITY | PROFILES? | PROJECT | PROTOCOL | QUEUES? | REGION | REPO | REPOSITORY | ROLE
+    | SCHEMA | SCHEME | SENDER | SERVICES? | SET | SHELL | SITE | STAGE | STATUS | STORAGE | STRATEGY
+    | STYLE | SUFFIX | TABLE | TEAM | THEME | TIMEZONE | TITLE | TOPICS? | TRANSPORT | TZ | UNIT
+    | VENDOR | VHOST | ZONE
     """,
     re.VERBOSE,
 )
-_PUBLISHED_LAST = re.compile(
-    r"BUILD|CHECKSUM|COMMIT|CREATED|DIGEST|HASH|IMAGE|RELEASE|REVISION|SHA|TAG|VERSION"
+_PUBLISHED_LAST = re.compile(r"BUILD|CHECKSUM|COMMIT|CREATED|DIGEST|IMAGE|RELEASE|REVISION|SHA|TAG|VERSION")
+_OF_WHAT_IS_PUBLISHED = re.compile(
+    r"ASSETS?|BUILD|BUNDLE|COMMIT|CONTENT|FILE|GIT|IMAGE|REF|SOURCE|SRC|TREE|VCS"
 )
+"""What a hash is of, if not of a password."""
+_OF_PEOPLE = re.compile(r"ADMIN|HTPASSWD|LOGIN|OPERATOR|ROOT|USERS?")
+"""Whose hash is that of a password."""
+_PUBLIC_ID = re.compile(
+    r"ACCOUNT|APP|APPLICATION|CLIENT|CLUSTER|DIRECTORY|GROUP|INSTANCE|NODE|ORG|ORGANI[SZ]ATION|PROJECT|SITE"
+    r"|SUBSCRIPTION|TEAM|TENANT|WORKSPACE|ZONE"
+)
+"""What an id is of that its provider shows to everybody who may log in."""
 _OF_MAIL_LAST = re.compile(r"(?:E?MAIL|FROM|TO|CC|BCC|SENDER|CONTACT|MAINTAINER|AUTHORS?|REPLYTO|ADDRESS)S?")
 
 
@@ -60,6 +69,8 @@ def names_a_secret(name: str) -> bool:
     """
     words = _words(name)
     if not words or name in {"PWD", "OLDPWD"} or "PUBLIC" in words or _HARMLESS_LAST.fullmatch(words[-1]):
+        return False
+    if words[-1] in {"IN", "AFTER"} and re.match("EXPIR|VALID|RENEW|REFRESH", "".join(words[-2:-1])):
         return False
     return any(map(_SECRET_WORD.fullmatch, words))
 
@@ -73,8 +84,28 @@ def promises_words(name: str) -> bool:
 
 def promises_published(name: str) -> bool:
     """Return whether the value of a variable of this name is a version or a digest, which looks random."""
-    last = _last(name)
-    return bool(last and _PUBLISHED_LAST.fullmatch(last))
+    *before, last = _words(name) or [""]
+    if any(map(_OF_PEOPLE.fullmatch, before)):
+        return False
+    if last == "HASH":
+        return not before or bool(_OF_WHAT_IS_PUBLISHED.fullmatch(before[-1]))
+    return bool(_PUBLISHED_LAST.fullmatch(last))
+
+
+def promises_id(name: str) -> bool:
+    """Return whether the value of a variable of this name is an id that is no secret, such as a tenant's."""
+    words = _words(name)
+    return len(words) > 1 and words[-1] == "ID" and bool(_PUBLIC_ID.fullmatch(words[-2]))
+
+
+def promises_license(name: str) -> bool:
+    """Return whether the value of a variable of this name may be the name of a license; or a key for one."""
+    return _last(name) in {"LICENSE", "LICENSES"}
+
+
+def promises_rule(name: str) -> bool:
+    """Return whether the value of a label of this name is a proxy's rule, or what it applies to requests."""
+    return _last(name) in {"RULE", "MIDDLEWARES"}
 
 
 def promises_mail(name: str) -> bool:

@@ -24,8 +24,10 @@ _WORD = re.compile(r"[A-Za-z]{1,7}|[A-Z]?[a-z]{1,14}")
 """A word that nobody announced as a secret, and that stands in too many texts to be hidden in them."""
 _LINE = re.compile(r"""(?m)^\s*["']?(?P<name>[\w.-]+)["']?\s*[:=]\s*["']?(?P<value>[^\n]*?)["',;]*\s*$""")
 """A setting in a file of several."""
-_LOGIN = re.compile(r"[\w.-]+:(?P<password>[^\s@/]+)@\S+")
-"""A login before a host without a scheme, as Go's driver for MySQL takes it."""
+_LOGIN = re.compile(r"(?:jdbc:oracle:\w+:[^\s:@/]+/|[\w.-]+:)(?P<password>[^\s@/]+)@\S+")
+"""A login before a host without a scheme, as Go's driver for MySQL and Oracle's take it."""
+_PARTED = re.compile(r"[A-Za-z][\w.-]{0,31}/(?P<password>[^\s/]+)")
+"""A login as Neo4j takes it."""
 _TOKEN = re.compile(r"(?=[^A-Za-z]*[A-Za-z])(?=\D*\d)[!-~]{20,}")
 _NOT_A_TOKEN = re.compile(
     r"""
@@ -90,7 +92,9 @@ def _forms(part: str) -> tuple[str, ...]:
 
 
 def _of_form(whole: str) -> Iterator[str]:
-    """Yield what is secret within a URL, or a list of settings, that is a secret as a whole."""
+    """Yield what is secret within a URL, a list of settings or a login that is a secret as a whole."""
+    if parted := _PARTED.fullmatch(whole):
+        yield parted["password"]
     for first, last in spans("", whole):
         if last - first < len(whole):
             yield from _forms(whole[first:last].strip("\"'"))

@@ -19,7 +19,9 @@ _ANYWHERE = re.compile(
 _WHOLE = re.compile(r"<[A-Za-z][\w .-]*>|\{\{\s*[A-Za-z]\w*\s*\}\}|[xX]{3,}|(?:TODO|FIXME)\b.*", re.DOTALL)
 _OF_A_SECRET = re.compile(
     r"(?i)<.*>|\[[a-z][a-z _-]*\]|\{\{.*\}\}|\.{3,}"
-    r"|(?:my[-_ ])?(?:example|dummy|sample)(?:[-_ ].*)?|.*[-_ ]here"
+    r"|(?:my[-_ ])?(?:example|dummy|sample)(?:[-_ ](?:key|passw(?:or)?d|secret|token|value|only|\d{1,3}))*"
+    r"|(?:(?:please|put|insert|enter|add|paste|set|type|fill|the|a|an|my|your|db|database|api|secret|key|token"
+    r"|passw(?:or)?d|value)[-_ ])+here"
 )
 _IDENTIFIER = re.compile(r"(?i)(?:^|_)(?:arn|id|key|sid|uuid)s?\d*$|[a-z](?:Id|ID|Key)$")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")

@@ -40,6 +40,31 @@ from tests.unit.tables import every
         ("""sh -c "PGPASSWORD='hunter2' psql -c 'select 1'" """, "hunter2"),
         ("""sh -c "export API_TOKEN='one two' && exec ./run" """, "one two"),
         ("""sh -c "curl --user='elastic:sunshine' http://localhost/" """, "sunshine"),
+        ("redis-server --masterauth sunshine", "sunshine"),
+        ("redis-cli AUTH sunshine", "sunshine"),
+        ("redis-cli -h cache AUTH ada sunshine", "sunshine"),
+        ("redis-cli CONFIG SET requirepass sunshine", "sunshine"),
+        ("""curl -d '{"user":"ada","password":"sunshine"}' http://x/""", "sunshine"),
+        ("curl -d 'user=ada&password=sunshine' http://x/", "sunshine"),
+        ("curl --data-urlencode password=sunshine http://x/", "sunshine"),
+        ("wget '--post-data=user=a&password=sunshine' http://x/", "sunshine"),
+        ("curl 'localhost/x?token=sunshine&page=2'", "sunshine"),
+        ("curl ada:sunshine@host/x", "sunshine"),
+        ("mount -t cifs //nas/x /mnt -o username=ada,password=sunshine", "sunshine"),
+        ("sh -c 'cat > /x <<EOF\nuser: ada\npassword: sunshine\nEOF'", "sunshine"),
+        ("sqlplus scott/sunshine@db", "sunshine"),
+        ("htpasswd -bc /x ada sunshine", "sunshine"),
+        ("htpasswd -nbB ada sunshine", "sunshine"),
+        ("sh -c 'htpasswd -bc /x ada sunshine && nginx'", "sunshine"),
+        ("sh -c 'echo root:sunshine | chpasswd'", "sunshine"),
+        ("""psql -c "ALTER USER ada WITH PASSWORD 'sunshine'" """, "sunshine"),
+        ("""mysql -e "CREATE USER x IDENTIFIED BY 'sunshine'" """, "sunshine"),
+        ("""sh -c "mysql -e \\"SET PASSWORD = 'sunshine'\\" " """, "sunshine"),
+        ("""mongosh --eval 'db.createUser({user: "ada", pwd: "sunshine", roles: []})' """, "sunshine"),
+        ("rabbitmqctl add_user ada sunshine", "sunshine"),
+        ("smbclient //x/y -U ada%sunshine", "sunshine"),
+        ("openssl rsa -passin pass:sunshine", "sunshine"),
+        ("mc alias set x http://minio ada sunshine", "sunshine"),
     ],
 )
 def test_what_a_command_is_given_as_a_secret_is_hidden(command: str, secret: str) -> None:
@@ -59,6 +84,15 @@ def test_what_a_command_is_given_as_a_secret_is_hidden(command: str, secret: str
         "redis-server --requirepass ${REDIS_PASSWORD}",
         "sh -c 'redis-cli -a \"$REDIS_PASSWORD\" ping'",
         "sha256sum /data/file.bin",
+        "rsync -a public deploy@host:/srv",
+        "docker run -w app app:tag@sha256:abcdef0123456789",
+        "sh -c 'htpasswd -vb /x ada $PASSWORD'",
+        "redis-cli AUTH ${REDIS_PASSWORD}",
+        """psql -c "ALTER USER ada WITH PASSWORD '${PW}'" """,
+        "curl 'localhost/x?sort=name&page=2'",
+        "mount -o rw,uid=1000,nofail /dev/sdb /data",
+        "sh -c 'git clone git@example.org:team/app'",
+        "echo alias of requirepass",
         "curl -fsS http://localhost:8080/health",
         "redis-server --requirepass --appendonly yes",
         "mongosh --quiet --eval 'db.auth(user, passwordPrompt())'",
@@ -69,3 +103,8 @@ def test_what_a_command_is_given_as_a_secret_is_hidden(command: str, secret: str
 )
 def test_other_commands_stay_readable(command: str) -> None:
     assert command_secrets(shlex.split(command)) == []
+
+
+def test_of_commands_within_commands_without_end_nothing_is_shown() -> None:
+    deep = ("A: " * 50_000).strip()
+    assert hidden_words([deep], lambda _: "***") == [f"{'A: ' * 8}***"]

@@ -51,6 +51,22 @@ def shown(name: str, value: str) -> str:
         ("DB_PASSWORD", "CHANGE_ME"),
         ("URL", "mongodb://${USER}:${PASSWORD}@mongo/chat?authSource=admin"),
         ("PORT", "${PORT:-8080}"),
+        ("PLUGIN_LICENSE", "MIT AND (BSD-3-Clause OR GPL-3.0-or-later)"),
+        ("traefik.http.routers.auth.rule", "Host(`x.example.org`, `www.example.org`) && !PathPrefix(`/api`)"),
+        ("traefik.http.routers.auth.entrypoints", "websecure"),
+        ("traefik.http.routers.auth.tls.certresolver", "letsencrypt"),
+        ("traefik.http.routers.auth.middlewares", "auth@docker,compress@file"),
+        ("JWT_EXPIRES_IN", "7d"),
+        ("REFRESH_TOKEN_EXPIRES_AFTER", "30 days"),
+        ("PRIVATE_NETWORK", "10.0.0.0/8"),
+        ("AZURE_TENANT_ID", "550e8400-e29b-41d4-a716-446655440000"),
+        ("SPRING_PROFILES_ACTIVE", "prod,metrics"),
+        ("RUST_LOG", "info,hyper::proto=debug"),
+        ("DEBUG", "app:*,express:*"),
+        ("JAVA_OPTS", "-Xms512m -XX:+UseG1GC -XX:MaxRAMPercentage=75.0 -Dfile.encoding=UTF-8"),
+        ("SMTP_FROM", "My Shop <shop@example.org>"),
+        ("FEATURE_FLAGS", "new-cart,dark-mode"),
+        ("CONTENT_HASH", "5f4dcc3b5aa765d61d8327deb882cf99"),
     ],
 )
 def test_what_is_harmless_by_name_and_form_stays_readable(name: str, value: str) -> None:
@@ -74,6 +90,21 @@ def test_what_is_harmless_by_name_and_form_stays_readable(name: str, value: str)
         ("ANYTHING", '{"a": {"b": ["x9K-hunter2"]}}'),
         ("DB_USER", "x9KqL0"),
         ("AUTH_URL", "not a url"),
+        ("DB_PASSWORD", "winter-is-here"),
+        ("DB_PASSWORD", "sample-of-swordfish"),
+        ("NEO4J_AUTH", "neo4j/swordfish"),
+        ("DB_URL", "jdbc:oracle:thin:scott/tiger9@//db:1521/x"),
+        *(
+            (f"{user}_{kind}", "5f4dcc3b5aa765d61d8327deb882cf99")
+            for user in ("ADMIN", "USER")
+            for kind in ("HASH", "SHA256")
+        ),
+        ("PLUGIN_LICENSE", "ABCD-1234-EFGH-5678"),
+        ("RELEASE", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+        ("IMAGE_TAG", "glpat-abcdefghij0123456789"),
+        ("traefik.http.routers.web.rule", "Host(`x.example.org`) && Header(`X-Key`, `swordfish`)"),
+        ("traefik.http.middlewares.auth.basicauth.users", "ada:$$apr1$$abc$$def"),
+        *((name, "550e8400-e29b-41d4-a716-446655440000") for name in ("SESSION_ID", "VAULT_SECRET_ID")),
     ],
 )
 def test_all_else_is_hidden(name: str, value: str) -> None:

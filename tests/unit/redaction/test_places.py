@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gonogo.deploy.host import inspection
 from gonogo.deploy.redaction.places import secrets_within, shown
+from gonogo.deploy.redaction.redactor import MARK, Redactor
 
 SECRET = "pa55-Wort-von-ada"
 PLACES: dict[str, Any] = {
@@ -62,3 +64,9 @@ def test_the_names_of_secrets_are_shown_and_the_flags_of_a_model_are_judged_as_a
     }
     assert shown(whole, lambda _: "***")["services"] == whole["services"]
     assert shown(whole, lambda _: "***")["models"]["ai"]["runtime_flags"] == ["--api-key", "***"]
+
+
+def test_an_inspection_that_nests_without_end_is_not_shown() -> None:
+    assert inspection.rows("[" * 100_000) == []
+    (deep,) = inspection.rows('[{"Id": ' + "[" * 800 + '"swordfish"' + "]" * 800 + "}]")
+    assert inspection.hidden(deep, Redactor()) == MARK
