@@ -10,14 +10,7 @@ CheckStatus = Literal["passed", "failed", "warning", "blocked", "waived", "skipp
 Severity = Literal["error", "warning"]
 StepStatus = Literal["done", "failed", "skipped", "undone", "interrupted"]
 Verdict = Literal[
-    "deployed",
-    "no-go",
-    "failed-unchanged",
-    "rolled-back",
-    "rollback-failed",
-    "interrupted",
-    "go",
-    "locked",
+    "deployed", "no-go", "failed-unchanged", "rolled-back", "rollback-failed", "interrupted", "go", "locked"
 ]
 
 

@@ -246,6 +246,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     suite.close()
     # pytest searches all that there is for garbage several times before it ends, which takes long.
     gc.freeze()
-    hide = suite.redactor
-    end = SuiteEnd(data=suite.data, notes=[hide(note) for note in suite.notes])
+    end = SuiteEnd(data=suite.data, notes=[suite.redactor(note) for note in suite.notes])
     results.write(session.config.getoption("--results"), end)

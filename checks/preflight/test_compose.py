@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 import pytest
 
 from gonogo.checks.plugin.expect import Expect
-from gonogo.deploy.compose.command_line import OVERRIDES, PROJECT
+from gonogo.deploy.compose.command_line import PROJECT
+from gonogo.deploy.compose.default_files import OVERRIDES
 from gonogo.deploy.compose.image_name import repository
 from gonogo.deploy.compose.service import Service
 from gonogo.deploy.release.by_hand import added, without

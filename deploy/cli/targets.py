@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from gonogo.deploy.cli.options import Name
+from gonogo.deploy.compose.default_files import default_files
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.ssh.connection import Connection
 from gonogo.deploy.target import target_file, workspace
@@ -80,7 +81,7 @@ def init(  # noqa: PLR0913, PLR0917  each is an option of the command
 
     Example: gonogo init --host ssh://deploy@server.example.org --path /srv/shop
     """
-    files = compose_files or drafting.find_compose_files(Path.cwd())
+    files = compose_files or default_files(Path.cwd())
     host = host or _asked("host", "ssh://user@host:port, an ssh_config alias, or local")
     path = path or _asked("path", "the stack's folder on that host, such as /srv/chat")
     place = workspace.here()

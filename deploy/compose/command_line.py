@@ -36,10 +36,6 @@ AS_WRITTEN = tuple(
 )
 """The options of ``config`` with which variables and paths stay as they are in the files."""
 PROJECT = "COMPOSE_PROJECT_NAME"
-OVERRIDES = tuple(
-    f"{stem}.override.{end}" for stem in ("compose", "docker-compose") for end in ("yaml", "yml")
-)
-"""What Compose adds to a compose file beside it when it is run without -f."""
 
 WARNING = re.compile(r'level=warning msg="(?P<words>(?:[^"\\]|\\.)*)"')
 UNSET = re.compile(r'The \\?"(?P<name>[^"\\]+)\\?" variable is not set')

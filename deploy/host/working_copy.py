@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gonogo.deploy.compose.command_line import OVERRIDES
+from gonogo.deploy.compose.default_files import OVERRIDES
 from gonogo.deploy.compose.env_file import pieces
 from gonogo.deploy.host import local_git
 from gonogo.deploy.redaction.weak_secrets import is_placeholder

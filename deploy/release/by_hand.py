@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
-from gonogo.deploy.compose.command_line import OVERRIDES
+from gonogo.deploy.compose.default_files import OVERRIDES
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.target.target import Target
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gonogo.deploy.compose import command_line, env_file
+from gonogo.deploy.compose import default_files, env_file
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.paths import Paths
@@ -18,7 +18,7 @@ class Folder(Part):
     def paths(self) -> Paths:
         """The folder, the env file, and what Compose would add."""
         path = self.target.path
-        names = (str(path / name) for name in (".env", *command_line.OVERRIDES))
+        names = (str(path / name) for name in (".env", *default_files.OVERRIDES))
         return self.host.paths(str(path), env_file.file(self.target), *names)
 
     @asked("path.present")

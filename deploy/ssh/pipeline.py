@@ -16,10 +16,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
 from gonogo.deploy.errors import ConnectionFailed
-from gonogo.deploy.ssh.channel import Gone, Late, TooMuch, Wake
+from gonogo.deploy.ssh.channel import Gone, Late, TooMuch
 from gonogo.deploy.ssh.framing import KILL_GRACE_S, Clock, Request, with_timeout
 from gonogo.deploy.ssh.pool import Pool
 from gonogo.deploy.ssh.shell import SLACK_S, TIMEOUT_STATUSES, Result, Shell
+from gonogo.deploy.ssh.wake import Wake
 
 LANES = 3
 """Shells that are asked side by side; the pool keeps one more for what cannot wait."""

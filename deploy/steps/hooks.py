@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.release.journal import SWITCH
 from gonogo.deploy.steps import subprocesses
 from gonogo.deploy.target.target import Target
 
@@ -31,6 +32,20 @@ def name_of(step: str) -> str:
     """Return what hooks call a step: ``switch`` for that of every service."""
     joined = step.replace(" ", "-")
     return joined if joined in STEPS else step.partition(" ")[0]
+
+
+def variables(target: Target, step: str, version: str, previous: str) -> dict[str, str]:
+    """Return what a hook is told of a step in its environment; ``previous``: the version before, if any."""
+    return {
+        "GONOGO_TARGET": target.name,
+        "GONOGO_TARGET_FILE": str(target.file),
+        "GONOGO_HOST": target.host,
+        "GONOGO_PROJECT": target.project,
+        "GONOGO_VERSION": version,
+        "GONOGO_PREVIOUS": previous,
+        "GONOGO_STEP": name_of(step),
+        "GONOGO_SERVICE": step.removeprefix(SWITCH) if step.startswith(SWITCH) else "",
+    }
 
 
 def run(

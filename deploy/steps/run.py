@@ -16,7 +16,7 @@ from gonogo.deploy.redaction import tracebacks
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.history import JournalledRun
 from gonogo.deploy.release.host import Host
-from gonogo.deploy.release.journal import BACK, FORWARDS, SWITCH, Journal
+from gonogo.deploy.release.journal import BACK, FORWARDS, Journal
 from gonogo.deploy.release.locking import Lock
 from gonogo.deploy.release.plan import Change
 from gonogo.deploy.release.records import Baseline, Image
@@ -209,17 +209,8 @@ class Run:
             self._ended(name, state, note, begun)
 
     def _hook(self, when: str, step: str) -> None:
-        given = {
-            "GONOGO_TARGET": self.target.name,
-            "GONOGO_TARGET_FILE": str(self.target.file),
-            "GONOGO_HOST": self.target.host,
-            "GONOGO_PROJECT": self.target.project,
-            "GONOGO_VERSION": self.version,
-            "GONOGO_PREVIOUS": self.record.previous,
-            "GONOGO_STEP": hooks.name_of(step),
-            "GONOGO_SERVICE": step.removeprefix(SWITCH) if step.startswith(SWITCH) else "",
-            **(self.connection_.environment if self.connection_ else {}),
-        }
+        given = hooks.variables(self.target, step, self.version, self.record.previous)
+        given |= self.connection_.environment if self.connection_ else {}
         if hooks.run(self.target, when, step, given, lambda line: self.progress.line(self.redactor(line))):
             self.note(f"the hook {when}-{hooks.name_of(step)} was run")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gonogo.deploy.compose import default_files
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.target.init import drafting
 from gonogo.deploy.target.target import Target
@@ -106,12 +107,12 @@ def test_what_compose_refuses_is_told_in_its_words(tmp_path, text, words):
 @pytest.mark.parametrize("missing", range(4))
 def test_the_files_found_are_those_that_compose_takes(tmp_path, missing):
     marked = "services: {{a: {{image: busybox, labels: {{{kind}: {name}}}}}}}"
-    for kind, names in (("base", drafting.NAMES), ("over", drafting.OVERRIDES)):
+    for kind, names in (("base", default_files.NAMES), ("over", default_files.OVERRIDES)):
         for name in names[missing:]:
             (tmp_path / name).write_text(marked.format(kind=kind, name=name))
     argv = ["docker", "compose", "config"]
     taken = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    first, second = drafting.find_compose_files(tmp_path)
+    first, second = default_files.default_files(tmp_path)
     assert f"base: {first.name}\n" in taken
     assert f"over: {second.name}\n" in taken
 

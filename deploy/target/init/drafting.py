@@ -21,27 +21,8 @@ from gonogo.deploy.target.init import suggestions
 from gonogo.deploy.target.sections.data import Mongodb
 from gonogo.deploy.target.sections.service import Health
 
-NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-OVERRIDES = tuple(
-    f"{stem}.override.{end}" for stem in ("compose", "docker-compose") for end in ("yml", "yaml")
-)
-"""What Compose looks for in a folder, the first that exists being taken (its source, as of version 5)."""
-
 SHOWN = 8
 WIDTH = 108
-
-
-def find_compose_files(folder: Path) -> list[Path]:
-    """Return the compose files that Compose takes in a folder: one, and its override where there is one.
-
-    Raises UsageError when there is none. Unlike Compose, it does not look in the folders above.
-    """
-    paths = [file for file in (folder / name for name in NAMES) if file.is_file()][:1]
-    if not paths:
-        raise UsageError(
-            f"{folder} holds none of {', '.join(NAMES)}: go to the folder that does, or name a file"
-        )
-    return paths + [file for file in (folder / name for name in OVERRIDES) if file.is_file()][:1]
 
 
 def write(text: str, file: Path) -> Path:

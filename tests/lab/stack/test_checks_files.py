@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gonogo.deploy.compose import command_line
+from gonogo.deploy.compose import command_line, default_files
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.ssh.connection import Connection
@@ -84,7 +84,7 @@ def test_shell_variables_change_nothing(
     )
 
 
-@pytest.mark.parametrize("name", command_line.OVERRIDES)
+@pytest.mark.parametrize("name", default_files.OVERRIDES)
 def test_an_override_on_the_target(chat: Chat, ask: Ask, name: str) -> None:
     host.put(NAME, f"{STACK}/{name}", b"services: {api: {environment: {DEBUG: '1'}}}\n")
     assert f"{STACK}/{name} on the target is none of" in ask("compose.reproducible")["compose.reproducible"]

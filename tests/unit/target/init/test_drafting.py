@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gonogo.deploy.compose import default_files
 from gonogo.deploy.errors import UsageError
 from gonogo.deploy.target.init import drafting
 from gonogo.deploy.target.target import Target
@@ -137,13 +138,13 @@ def test_a_missing_compose_file_is_named(tmp_path):
 
 def test_compose_files_are_found_as_compose_finds_them(tmp_path):
     with pytest.raises(UsageError, match=r"holds none of compose\.yaml, compose\.yml"):
-        drafting.find_compose_files(tmp_path)
-    for name in reversed(drafting.NAMES):
+        default_files.default_files(tmp_path)
+    for name in reversed(default_files.NAMES):
         (tmp_path / name).touch()
-        assert drafting.find_compose_files(tmp_path) == [tmp_path / name]
-    for name in reversed(drafting.OVERRIDES):
+        assert default_files.default_files(tmp_path) == [tmp_path / name]
+    for name in reversed(default_files.OVERRIDES):
         (tmp_path / name).touch()
-        assert drafting.find_compose_files(tmp_path) == [tmp_path / "compose.yaml", tmp_path / name]
+        assert default_files.default_files(tmp_path) == [tmp_path / "compose.yaml", tmp_path / name]
 
 
 def test_a_target_file_is_never_replaced(tmp_path):
