@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.redaction.places import secrets_within, shown
 from gonogo.deploy.redaction.redactor import MARK, Redactor
 from gonogo.deploy.ssh.connection import Connection
@@ -25,6 +26,26 @@ def inspected(connection: Connection, containers: Sequence[Container], redactor:
     result = connection.run(f"docker inspect --type container {ids}", private=True, live=True)
     names = {container.id: container.name for container in containers}
     return {names[row["Id"]]: hidden(row, redactor) for row in rows(result.text) if row.get("Id") in names}
+
+
+def described(connection: Connection, kind: str, names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return what the engine says of volumes or networks (``kind``), by name; who is not there is left out.
+
+    Raises Unknown when docker refuses. Options and labels may hold secrets, so the transcript keeps the size
+    alone.
+    """
+    if not names:
+        return {}
+    result = connection.run(f"docker {kind} inspect -- {shlex.join(sorted(names))}", private=True)
+    if not result.ok and not absent(kind, result.error_text):
+        raise unreachable(connection.host, result)
+    return {row["Name"]: row for row in rows(result.text) if row.get("Name") in names}
+
+
+def absent(kind: str, text: str) -> bool:
+    """Return whether all that docker complains of is that something of a ``kind`` is not there."""
+    lines = [line.lower() for line in text.splitlines() if line.strip()]
+    return bool(lines) and all(f"no such {kind}" in line or "not found" in line for line in lines)
 
 
 def rows(text: str) -> list[dict[str, Any]]:

@@ -6,13 +6,11 @@ import ipaddress
 import json
 import re
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.docker import unreachable
-from gonogo.deploy.host.inspection import rows
 from gonogo.deploy.host.noun import Noun
 from gonogo.deploy.ssh.connection import Connection
 
@@ -70,24 +68,6 @@ class Networks(Noun):
     def routes(self) -> list[Route]:
         """The routes of IPv4 but the default one; empty where the host does not tell them."""
         return list(parse_routes(self.connection.run(ROUTES).text))
-
-
-def inspected(connection: Connection, names: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return what the engine says of networks, by name; those that are not there are left out.
-
-    Raises Unknown when docker refuses. Labels may hold secrets, so the transcript keeps the size alone.
-    """
-    if not names:
-        return {}
-    result = connection.run(f"docker network inspect -- {shlex.join(sorted(names))}", private=True)
-    if not result.ok and not _absent(result.error_text):
-        raise unreachable(connection.host, result)
-    return {row["Name"]: row for row in rows(result.text) if row.get("Name") in names}
-
-
-def _absent(text: str) -> bool:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return bool(lines) and all("No such network" in line or "not found" in line for line in lines)
 
 
 def remove(connection: Connection, name: str) -> None:

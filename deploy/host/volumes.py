@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.docker import unreachable
-from gonogo.deploy.host.inspection import rows
+from gonogo.deploy.host.inspection import absent
 from gonogo.deploy.host.noun import Noun
-from gonogo.deploy.ssh.connection import Connection
 
 # Of a volume's options only what is needed: those of a network share may hold its password.
 FORM = (
@@ -63,7 +59,7 @@ class Volumes(Noun):
         """All volumes; raises Unknown when docker refuses."""
         result = self.connection.run(COMMAND)
         # One may be removed between the two questions; any other word of docker means that it failed.
-        if not result.ok and not _absent(result.error_text):
+        if not result.ok and not absent("volume", result.error_text):
             raise unreachable(self.machine, result)
         return parse(result.text)
 
@@ -71,25 +67,6 @@ class Volumes(Noun):
     def empty(self) -> dict[str, bool]:
         """Whether no file in them holds anything, by name; of those alone whose files the engine counts."""
         return parse_empty(self.connection.check(SIZES).text)
-
-
-def inspected(connection: Connection, names: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return what the engine says of volumes, by name; those that are not there are left out.
-
-    Raises Unknown when docker refuses. Options may hold a login, so the transcript keeps the size alone.
-    """
-    if not names:
-        return {}
-    result = connection.run(f"docker volume inspect {shlex.join(sorted(names))}", private=True)
-    if not result.ok and not _absent(result.error_text):
-        raise unreachable(connection.host, result)
-    return {row["Name"]: row for row in rows(result.text) if row.get("Name") in names}
-
-
-def _absent(text: str) -> bool:
-    """Whether volumes that are not there are all that docker complains of."""
-    words = [line for line in text.splitlines() if line.strip()]
-    return bool(words) and all("no such volume" in line.lower() for line in words)
 
 
 def parse_empty(text: str) -> dict[str, bool]:

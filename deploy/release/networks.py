@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from gonogo.deploy.compose.model import Model
 from gonogo.deploy.compose.networks import Definition, differing, unlike
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host import networks
 from gonogo.deploy.host.answers import asked
 from gonogo.deploy.host.container import Container
+from gonogo.deploy.host.inspection import described
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import env_files, records
 from gonogo.deploy.release.part import Part
@@ -98,7 +98,7 @@ def anew(  # noqa: PLR0913, PLR0917  what is there, what is wanted, and what mad
     ``current``: the release that counts as running; ``refused``: networks that Compose failed to make anew;
     ``surplus``: services that the model does not have, and whose containers a release may remove.
     """
-    found = networks.inspected(connection, model.definitions.keys())
+    found = described(connection, "network", model.definitions.keys())
     if not found:
         return []
     there = list(everybody)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gonogo.deploy.compose.volumes import unlike
-from gonogo.deploy.host import volumes
 from gonogo.deploy.host.answers import asked
+from gonogo.deploy.host.inspection import described
 from gonogo.deploy.release.part import Part
 
 
@@ -21,6 +21,6 @@ class Volumes(Part):
         """
         model = self._release.model
         wanted = {name: one for name, one in model.stores.items() if model.mounting(name)}
-        there = volumes.inspected(self.connection, wanted.keys())
+        there = described(self.connection, "volume", wanted.keys())
         found = {name: unlike(wanted[name], one) for name, one in sorted(there.items())}
         return {name: keys for name, keys in found.items() if keys}

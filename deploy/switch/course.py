@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.container import LABELS, Container
-from gonogo.deploy.host.networks import inspected
+from gonogo.deploy.host.inspection import described
 from gonogo.deploy.release import contents, env_files, networks, recorded, records
 from gonogo.deploy.release.networks import Anew
 from gonogo.deploy.release.plan import Change, ours, plan
@@ -135,7 +135,7 @@ def _leaving(on: Acting, goal: Goal, left: str, *, back: bool) -> list[str]:
         return []
     defined = networks.definitions(release.connection, goal.target, left, release.redactor)
     kept = {*(goal.model.networks.values() if goal.model else ()), *((before or ()) if back else ())}
-    found = inspected(release.connection, {*defined} - kept)
+    found = described(release.connection, "network", {*defined} - kept)
     label = f"{LABELS}.project"
     return sorted(
         n for n, one in found.items() if (one.get("Labels") or {}).get(label) == goal.target.project

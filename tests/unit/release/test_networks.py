@@ -9,7 +9,6 @@ from typing import Any, cast
 import pytest
 
 from gonogo.deploy.compose.model import Model
-from gonogo.deploy.host import networks as engine
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import networks as module
@@ -35,7 +34,7 @@ def found(
 ) -> list[Anew]:
     """What is made anew, where the engine has the network without options, of ``releases``' definitions."""
     there = {"shop_front": {"Driver": "bridge", "Options": {}, "IPAM": {}}}
-    monkeypatch.setattr(engine, "inspected", lambda _, names: {n: there[n] for n in names if n in there})
+    monkeypatch.setattr(module, "described", lambda *given: {n: there[n] for n in given[2] if n in there})
     record = lambda version: Record(version=version, created="", project="shop", format=2)  # noqa: E731
     monkeypatch.setattr(records, "load", lambda *given: record(given[2]) if given[2] in releases else None)
 

@@ -130,7 +130,7 @@ def test_networks_of_the_release_that_is_left_go_unless_they_were_there_before(
     there = {f"shop_{name}": {"Labels": {label: "shop"}} for name in ("front", "new", "old")}
     there["shop_other"] = {"Labels": {label: "infra"}}
     monkeypatch.setattr(module.networks, "definitions", lambda *_: {name: {} for name in there})
-    monkeypatch.setattr(module, "inspected", lambda _, names: {n: there[n] for n in names if n in there})
+    monkeypatch.setattr(module, "described", lambda _, __, names: {n: there[n] for n in names if n in there})
     acting = Acting()
     acting.networks_before = ["shop_old"]
     kept = replace(model(api={"image": "api"}), networks={"front": "shop_front"})
