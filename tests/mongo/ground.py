@@ -79,6 +79,10 @@ class Ground:
         finally:
             run(["docker", "rmi", "-f", tag])
 
+    def plan(self, text: str) -> None:
+        """Say what the stand-ins of the database's tools are to do, see ``database_tools``."""
+        check(["docker", "exec", self.container, "sh", "-c", f"printf '{text}' > /tmp/plan"])
+
     def remove(self) -> None:
         run(["docker", "rm", "-f", "-v", self.container])
 

@@ -54,11 +54,7 @@ def small(made: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(unread, "SMALL", 1_000)
     monkeypatch.setattr(unread, "SMALL_SHARE", 0.0)
     yield
-    plan(made, "")
-
-
-def plan(made: Ground, text: str) -> None:
-    check(["docker", "exec", made.container, "sh", "-c", f"printf '{text}' > /tmp/plan"])
+    made.plan("")
 
 
 def taken(found: Backup, part: str = "") -> Fingerprint:
@@ -111,7 +107,7 @@ def test_it_is_restored_beside_and_over_the_live_data(release: Release) -> None:
 
 
 def test_a_hash_that_differs_is_a_loss(made: Ground, release: Release, image: str) -> None:
-    plan(made, "lose")
+    made.plan("lose")
     found = backup.make(release)
     proved = proof.prove(release, found, image=image)
     told = "messages: its 2000 documents are not what they were: the server's hash of them"
@@ -119,7 +115,7 @@ def test_a_hash_that_differs_is_a_loss(made: Ground, release: Release, image: st
 
 
 def test_what_is_written_to_is_read(made: Ground, release: Release, image: str) -> None:
-    plan(made, "slow 0.05")
+    made.plan("slow 0.05")
     with writes(release, "users"):
         found = backup.make(release)
     assert found.manifest.consistency == manifest.INCONSISTENT
@@ -142,7 +138,7 @@ def test_what_others_begin_to_write_to_is_dumped_again(
             return real(request)
 
     monkeypatch.setattr(dump, "_dump", dumped)
-    plan(made, "slow 0.05")
+    made.plan("slow 0.05")
     found = backup.make(release)
     assert len(dumps) == 2
     assert taken(found, manifest.BEFORE).collections["messages"].read

@@ -16,7 +16,7 @@ from gonogo.deploy.mongodb.backup import backup
 from gonogo.deploy.mongodb.restore import proof, restore
 from gonogo.deploy.mongodb.server import login, stall
 from gonogo.deploy.release.release import Release
-from lab.docker import check, run
+from lab.docker import run
 from tests.mongo import ground
 from tests.mongo.database_tools import MONGODUMP, MONGORESTORE
 from tests.mongo.ground import Ground
@@ -40,11 +40,7 @@ def impatient(made: Ground, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(stall, "LOOK_S", 0.5)
     monkeypatch.setattr(stall, "STALLED_S", 5.0)
     yield
-    plan(made, "")
-
-
-def plan(made: Ground, text: str) -> None:
-    check(["docker", "exec", made.container, "sh", "-c", f"printf '{text}' > /tmp/plan"])
+    made.plan("")
 
 
 def running(made: Ground) -> bytes:
@@ -52,7 +48,7 @@ def running(made: Ground) -> bytes:
 
 
 def test_a_dump_that_hangs_ends_in_one_sentence(made: Ground, release: Release) -> None:
-    plan(made, "hang")
+    made.plan("hang")
     with pytest.raises(GonogoError, match=f"mongodump in {made.container} did nothing for 5 s and was ended"):
         backup.make(release)
     assert list(Path(release.target.backup_path).iterdir()) == []
@@ -60,7 +56,7 @@ def test_a_dump_that_hangs_ends_in_one_sentence(made: Ground, release: Release) 
 
 def test_a_restore_that_hangs_ends_in_one_sentence(made: Ground, release: Release) -> None:
     found = backup.make(release)
-    plan(made, "hang")
+    made.plan("hang")
     told = f"mongorestore of {found.name} did nothing for 5 s and was ended"
     with made.committed() as image, pytest.raises(GonogoError, match=told):
         proof.prove(release, found, image=image)
@@ -72,7 +68,7 @@ def test_a_restore_that_hangs_ends_in_one_sentence(made: Ground, release: Releas
 
 
 def test_what_is_slow_is_waited_for(made: Ground, release: Release) -> None:
-    plan(made, "slow 1")
+    made.plan("slow 1")
     begun = time.monotonic()
     found = backup.make(release)
     assert time.monotonic() - begun > COLLECTIONS > stall.STALLED_S

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shlex
-import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -16,50 +14,17 @@ import pytest
 from gonogo.deploy import runner
 from gonogo.deploy.cli import report as commands
 from gonogo.deploy.errors import GonogoError, UsageError
-from gonogo.deploy.progress.base import Progress
 from gonogo.deploy.redaction.redactor import MARK, Redactor
-from gonogo.deploy.ssh.connection import Result
 from gonogo.deploy.steps import publishing, report_step
 from gonogo.deploy.steps.publishing import Report
-from gonogo.deploy.target.target import Target
 from gonogo.reports.model import Release
 from gonogo.reports.publish import publish
 from gonogo.reports.scan import ReportRefused
-from tests.unit.releases import check, release
+from tests.unit.reporting import NAMES, Here, small, tree, wanting, written
 from tests.unit.stacks import target
 
 SECRET = "S3cr3t/of the.stack"
-NAMES = ("index.html", "junit.xml", "release.json")
 FILES = [f"shop/v1/{name}" for name in NAMES]
-
-
-class Here:
-    """Stands in for a connection: its target is this machine."""
-
-    host = "web"
-
-    def check(self, command: str, *, stdin: bytes = b"", **_: Any) -> Result:
-        done = subprocess.run(["sh", "-c", command], input=stdin, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr.decode()
-        return Result(command, 0, done.stdout, done.stderr, 0.0)
-
-
-def small(version: str = "v1", **changed: object) -> Release:
-    fields = {"target": "shop", "checks": [check("a.b")], "links": {}, "version": version, "logs": {}}
-    return release(**{**fields, **changed})
-
-
-def written(folder: Path, version: str = "v1", redact: Any = str, **changed: object) -> Report:
-    record = small(version, **changed)
-    return Report(publish(record, folder / "reports"), record, redact)
-
-
-def wanting(folder: Path, **wanted: object) -> Target:
-    return target(folder, source=str(folder), path=str(folder / "stack"), publishing=wanted)
-
-
-def tree(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_folder_gets_the_report_and_the_list_of_its_target_alone(tmp_path: Path) -> None:
@@ -72,22 +37,6 @@ def test_a_folder_gets_the_report_and_the_list_of_its_target_alone(tmp_path: Pat
     assert publishing.send(wanting(tmp_path, to=str(to), all_targets=True), written(tmp_path), None) == []
     assert tree(to) == ["index.html", "shop/index.html", *FILES]
     assert sorted(path.name for path in to.iterdir()) == ["index.html", "shop"]
-
-
-def test_the_target_keeps_the_newest_reports_private_and_listed(tmp_path: Path) -> None:
-    shop = wanting(tmp_path, on_target=True, keep=2)
-    place = tmp_path / "stack" / ".deploy" / "reports"
-    for version in ("v1", "v2", "v3"):
-        assert publishing.send(shop, written(tmp_path, version), Here()) == []  # type: ignore[arg-type]
-        for record in place.glob("*/release.json"):  # their times are in whole seconds
-            os.utime(record, (0, record.stat().st_mtime - 10))
-    assert tree(place) == ["index.html", *(f"{kept}/{name}" for kept in ("v2", "v3") for name in NAMES)]
-    assert all(path.stat().st_mode & 0o077 == 0 for path in place.rglob("*"))
-    listed = (place / "index.html").read_text()
-    assert 'href="v3/index.html"' in listed
-    assert 'href="v1/index.html"' not in listed
-    assert publishing.send(shop, written(tmp_path, "v4"), None) == []
-    assert not (place / "v4").exists()
 
 
 def test_a_command_is_told_what_it_needs_and_nothing_secret(tmp_path: Path) -> None:
@@ -254,50 +203,3 @@ def test_the_folder_is_that_of_the_page_whatever_its_record_says(tmp_path: Path)
     assert publishing.send(shop, hostile, Here()) == []  # type: ignore[arg-type]
     assert tree(to) == ["shop/index.html", *FILES]
     assert not [path for path in tmp_path.rglob("*") if path.name in ("escaped", "up")]
-
-
-def test_reports_with_other_names_are_left_alone_on_the_target(tmp_path: Path) -> None:
-    shop = wanting(tmp_path, on_target=True, keep=1)
-    there = Path(str(shop.deploy_path)) / "reports"
-    for name in ("v0", "old\nmine", "mine"):
-        (there / name).mkdir(parents=True)
-        (there / name / "release.json").write_text("{}")
-        at = 2**31 if name == "mine" else 0
-        os.utime(there / name / "release.json", (at, at))
-    assert publishing.send(shop, written(tmp_path), Here()) == []  # type: ignore[arg-type]
-    left = {path.name for path in there.iterdir() if path.is_dir()}
-    assert "mine" in left
-    assert "v0" not in left
-
-
-def test_without_a_report_nothing_is_removed(tmp_path: Path) -> None:
-    for name in ("my own", "a", "b", "c"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "my own" / "release.json").write_text("{}")
-    before = sorted(tmp_path.iterdir())
-    argv = ["sh", "-c", publishing.PRUNE, "sh", str(tmp_path), "2"]
-    assert len(subprocess.run(argv, check=True, capture_output=True, text=True).stdout.splitlines()) == 4
-    assert sorted(tmp_path.iterdir()) == before
-
-
-def test_a_folder_in_which_another_may_plant_gets_no_report(tmp_path: Path) -> None:
-    shop = wanting(tmp_path, on_target=True)
-    there = Path(str(shop.deploy_path)) / "reports"
-    there.mkdir(parents=True)
-    (there / "v1").symlink_to("/etc")
-    (failed,) = publishing.send(shop, written(tmp_path), Here())  # type: ignore[arg-type]
-    assert "reports/v1 is a link, is not the login's, or others may write to it" in failed
-    assert tree(there) == []
-
-
-def test_a_folder_of_reports_that_all_may_write_to_gets_none(tmp_path: Path) -> None:
-    place = tmp_path / "reports"
-    place.mkdir()
-    place.chmod(0o777)
-    run = runner.new_run(wanting(tmp_path), Progress(io.StringIO()), version="v1")
-    record = report_step.report(run, report_step.Ended("go", 0, ""), place, away=False)
-    assert "all users of this machine may write to" in record.notes[-1]
-    assert list(place.iterdir()) == []
-    place.chmod(0o1777)
-    report_step.report(run, report_step.Ended("go", 0, ""), place, away=False)
-    assert (place / "shop" / "v1" / "index.html").is_file(), "as in /tmp, nobody can replace it there"
