@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from gonogo.checks.plugin.expect import Expect
 from gonogo.deploy.availability import health
 from gonogo.deploy.compose.healthcheck import OFTEN, Healthcheck
+from gonogo.deploy.host.container import Container
 from gonogo.deploy.host.docker import version
 from gonogo.deploy.host.engine import EngineInfo
 from gonogo.deploy.release.host import Host
@@ -28,7 +30,8 @@ from gonogo.reports.model import Severity
 def test_health_baseline(host: Host, target: Target, expect: Expect) -> None:
     """The stack that runs now is healthy and answers, or nothing runs yet."""
     running = host.project(target.project).containers
-    wrong = [f"{one.told}" for one in running if not one.well and not one.completed]
+    ill = [one for one in running if not one.well and not one.completed]
+    wrong = [one.told for one in ill]
     if running:
         replies = health.replies(host, target.health)
         for endpoint in target.health:
@@ -39,7 +42,7 @@ def test_health_baseline(host: Host, target: Target, expect: Expect) -> None:
         if running
         else "nothing runs yet"
     )
-    expect(not wrong, wrong, found=good, expected="a stack that is well, or none")
+    expect(not wrong, wrong, found=good, expected="a stack that is well, or none", fix=_later(ill))
     rate = target.availability.rate
     if running and rate and not target.availability.public_urls:
         burden = rate * sum(one.seconds for one in replies.values()) / max(1, len(replies))
@@ -51,6 +54,14 @@ def test_health_baseline(host: Host, target: Target, expect: Expect) -> None:
             fix=f"Lower rate of [availability] to {max(1, int(rate / max(burden, 1)))}, or leave it out.",
             severity="warning",
         )
+
+
+def _later(ill: Sequence[Container]) -> str:
+    """Return what to do where containers were started a moment ago, as after the engine was restarted."""
+    if not ill or not all(one.running and one.health == "starting" for one in ill):
+        return ""
+    seconds = math.ceil(max(one.settled_s for one in ill))
+    return f"Wait until their health checks have answered, {seconds} s at most, and try again."
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
 import time
 import traceback
 from collections.abc import Iterable, Sequence
@@ -22,13 +23,8 @@ STEPS = (
 )  # fmt: skip
 BACK = ("rollback", "verify after rollback")
 TOOK = {
-    "preflight": 3.0,
-    "build": 3.0,
-    "restore proof": 3.0,
-    "switch api": 4.0,
-    "switch web": 4.0,
-    "verify": 4.0,
-}
+    "preflight": 3.0, "build": 3.0, "restore proof": 3.0, "switch api": 4.0, "switch web": 4.0, "verify": 4.0,
+}  # fmt: skip
 """Seconds that a step takes until one was seen."""
 END_S = 400
 # Who looks for longer sees what dies after 20 s; for a minute nobody needs to look at what is never well.
@@ -36,6 +32,7 @@ PATIENCE = {"dies-later": "consecutive = 30\ntimeout_s = 40", "so-so": "timeout_
 SWITCHES = ("switch api", "switch web")
 UNLOCKED = 0.3
 """The part of those who take a lock away by hand, though they could resume at once."""
+LATER = re.compile(r"Wait until their health checks have answered, (\d+) s at most")
 RESUMED = (0, 3, 4)
 """How a run may end that was brought to its end: it went on, nothing was changed, or it went back."""
 
@@ -211,18 +208,25 @@ class Campaign:
         if runner.process.returncode == 0:
             return
         if runner.process.returncode == 5:
-            outcome.wrong.append(
-                f"the way back failed, and there is nothing to resume: {runner.text[-1500:]}"
-            )
+            outcome.wrong.append(f"the way back failed, with nothing to resume: {runner.text[-1500:]}")
         if scenario.release in {"", "another-port"}:
-            done = self.stage.chat.deploy()
-            outcome.statuses.append(f"deploy {done.returncode}")
+            done = self._deployed(outcome)
             if done.returncode != 0:
                 outcome.wrong.append(f"deploy again: {done.stdout[-1500:]}{done.stderr[-500:]}")
         elif runner.process.returncode not in (4, 130, -15):
             outcome.wrong.append(
                 f"{scenario.release} ended with {runner.process.returncode}: {runner.text[-800:]}"
             )
+
+    def _deployed(self, outcome: Outcome) -> subprocess.CompletedProcess[str]:
+        """Deploy again; where gonogo says to wait for health checks, do so and try once more."""
+        done = self.stage.chat.deploy()
+        outcome.statuses.append(f"deploy {done.returncode}")
+        if waiting := LATER.search(done.stdout):
+            time.sleep(int(waiting[1]))
+            done = self.stage.chat.deploy()
+            outcome.statuses.append(f"deploy {done.returncode}")
+        return done
 
     def _proved(
         self, scenario: Scenario, before: Before, now: Seen, watcher: Watcher, runner: Runner

@@ -107,11 +107,19 @@ def hurried(world: World) -> None:
     reply(world, seconds=0.25)
 
 
-def unhealthy(world: World) -> None:
+def web_is(world: World, health: str) -> None:
     found = list(world.get(CONTAINERS))
     at = next(n for n, one in enumerate(found) if one.service == "web")
-    found[at] = replace(found[at], health="unhealthy")
+    found[at] = replace(found[at], health=health)
     world.set({CONTAINERS: found})
+
+
+def unhealthy(world: World) -> None:
+    web_is(world, "unhealthy")
+
+
+def starting(world: World) -> None:
+    web_is(world, "starting")
 
 
 MUTATIONS = [
@@ -137,5 +145,6 @@ MUTATIONS = [
     Mutation("health.baseline", sick, says="status is 'degraded'"),
     Mutation("health.baseline", silent, says="nothing answers"),
     Mutation("health.baseline", unhealthy, says="unhealthy"),
+    Mutation("health.baseline", starting, says="chat-web (running, starting)"),
     Mutation("health.baseline", hurried, says="1000 requests a second while a release is made are"),
 ]
