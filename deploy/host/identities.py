@@ -8,10 +8,12 @@ engine keeps images in containerd, which new installations of Docker 29 do, that
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Collection, Iterable
 
 from gonogo.deploy.errors import CommandTimeout, GonogoError
 from gonogo.deploy.host import images, local
+from gonogo.deploy.host.docker import unreachable
 from gonogo.deploy.ssh.connection import Connection
 
 TIMEOUT_S = 60
@@ -34,9 +36,11 @@ LIST = "docker image ls -aq --no-trunc"
 # What containers are made of may be in no list: an engine with containerd's store leaves out images of which
 # it has not all content, as after a pull whose lower layers were there in another form.
 ALL = (
-    f"{{ {LIST}; docker ps -aq --no-trunc | xargs -r docker inspect --type container "
-    "--format '{{.Image}}' 2>/dev/null; } | sort -u | xargs -r"
+    f'listed=$({LIST}) && {{ echo "$listed"; docker ps -aq --no-trunc | '
+    "xargs -r docker inspect --type container --format '{{.Image}}' 2>/dev/null; } | sort -u | xargs -r"
 )
+TRIES = 5
+PAUSE_S = 1.0
 
 
 def command(ids: Collection[str] | None) -> str:
@@ -53,8 +57,8 @@ def parse(text: str) -> dict[str, str]:
 
 
 def there(connection: Connection) -> dict[str, str]:
-    """Return the identities of all images of the target by id."""
-    return parse(connection.run(command(None), live=True).text)
+    """Return the identities of all images of the target by id; raises GonogoError."""
+    return parse(_answered(connection, command(None)))
 
 
 def here(ids: Collection[str] | None, by: Connection | None = None) -> dict[str, str]:
@@ -95,5 +99,26 @@ def listed(connection: Connection, found: dict[str, str]) -> dict[str, str]:
     What an engine with containerd's store could not unpack, or has not all content of, is there by its id and
     in no list.
     """
-    ids = connection.run(LIST, live=True).text.split() if found else []
+    ids = every(connection) if found else set()
     return {one: own for one, own in found.items() if own in ids}
+
+
+def every(connection: Connection) -> set[str]:
+    """Return the ids of all images that the target's engine lists; raises GonogoError."""
+    return {*_answered(connection, LIST).split()}
+
+
+def _answered(connection: Connection, line: str) -> str:
+    """Return what a question for all images printed; raises GonogoError where it fails again and again.
+
+    An engine with containerd's store fails it where an image goes while it looks, or it is very busy.
+    """
+    for _ in range(TRIES - 1):
+        result = connection.run(line, live=True)
+        if result.ok:
+            return result.text
+        time.sleep(PAUSE_S)
+    result = connection.run(line, live=True)
+    if not result.ok:
+        raise unreachable(connection.host, result)
+    return result.text

@@ -120,7 +120,7 @@ def _bring(
 
     Nothing of a failed attempt stays.
     """
-    before = connection.run(identities.LIST, live=True).text.split()
+    before = identities.every(connection)
     while True:
         sieve = Layout()
         try:

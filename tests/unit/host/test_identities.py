@@ -10,10 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from gonogo.deploy.host import identities, images
+from gonogo.deploy.errors import GonogoError
+from gonogo.deploy.host import identities, images, local
 from gonogo.deploy.ssh.connection import Connection
 
 SAID = '{id} 2026-01-31T08:00:00.5Z linux amd64  {layers} Env ["A=b c","SECRET=s3cret"] Cmd ["x"] '
+REFUSES = "echo 'content digest: not found' >&2; exit 1\n"
 LAYERS = '["sha256:1","sha256:2"]'
 
 
@@ -88,7 +90,7 @@ def test_what_is_in_no_list_is_found_by_its_name(
     monkeypatch: pytest.MonkeyPatch, connection: Connection
 ) -> None:
     said = {identities.LIST: "manifest\nx\n", identities.command(["app@sha256:1"]): "sha256:pulled one\n"}
-    monkeypatch.setattr(connection, "run", lambda asked, **_: SimpleNamespace(text=said[asked]))
+    monkeypatch.setattr(connection, "run", lambda asked, **_: SimpleNamespace(ok=True, text=said[asked]))
     monkeypatch.setattr(images, "images", lambda *_: {})
     monkeypatch.setattr(identities, "there", lambda _: {"x": "two"})
     monkeypatch.setattr(identities, "here", lambda ids, _: dict.fromkeys(ids, "one"))
@@ -97,3 +99,19 @@ def test_what_is_in_no_list_is_found_by_its_name(
     assert found == {"config": "sha256:pulled"}
     assert identities.listed(connection, found) == {}, "the engine has not all of it"
     assert identities.listed(connection, {"config": "manifest"}) == {"config": "manifest"}
+
+
+def test_an_engine_that_could_not_be_looked_at_is_asked_again_and_then_told(
+    monkeypatch: pytest.MonkeyPatch, docker: Path
+) -> None:
+    monkeypatch.setattr(identities, "PAUSE_S", 0)
+    (docker / "docker").write_text(
+        f"#!/bin/sh\n[ \"$2\" = ls ] || exit 0\necho x >> '{docker}/asked'\n"
+        f"[ $(wc -l < '{docker}/asked') -gt 2 ] && echo sha256:x && exit\n{REFUSES}"
+    )
+    (docker / "docker").chmod(stat.S_IRWXU)
+    assert identities.listed(local.here(), {"x": "sha256:x"}) == {"x": "sha256:x"}
+    (docker / "docker").write_text(f"#!/bin/sh\n{REFUSES}")
+    for look in (identities.every, identities.there):
+        with pytest.raises(GonogoError, match="content digest: not found"):
+            look(local.here())
