@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import bson
 import pytest
+from pymongo import MongoClient
 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup import backup
-from gonogo.deploy.mongodb.restore import proof, restore
-from gonogo.deploy.mongodb.server import login, stall
+from gonogo.deploy.mongodb.restore import loader, proof, restore, server_error
+from gonogo.deploy.mongodb.restore.inserter import Inserter
+from gonogo.deploy.mongodb.server import login, source, stall
 from gonogo.deploy.release.release import Release
 from lab.docker import run
 from tests.mongo import ground
@@ -76,3 +81,33 @@ def test_what_is_slow_is_waited_for(made: Ground, release: Release) -> None:
         proved = proof.prove(release, found, image=image)
     assert proved.proved, proved.differences
     assert proved.seconds > COLLECTIONS
+
+
+@pytest.fixture
+def client(release: Release) -> Iterator[MongoClient[dict[str, Any]]]:
+    with login.opened(release) as opened:
+        yield opened
+        opened.drop_database("beside")
+
+
+@contextmanager
+def locked(client: MongoClient[dict[str, Any]]) -> Iterator[None]:
+    """Let the server write nothing, as while somebody copies its files."""
+    client.admin.command("fsync", lock=True)
+    try:
+        with pytest.raises(GonogoError, match="x: the server wrote nothing for 5 s"), server_error.told("x"):
+            yield
+    finally:
+        client.admin.command("fsyncUnlock")
+
+
+def test_a_server_that_writes_nothing_is_not_waited_for(client: MongoClient[dict[str, Any]]) -> None:
+    namespace = source.Namespace("c")
+    with locked(client):
+        loader.create(client, "beside", namespace)
+    loader.create(client, "beside", namespace)
+    writer = Inserter(client, "beside", namespace, None)
+    with locked(client):
+        writer.put([bson.encode({"_id": 1})])
+        writer.end()
+    assert writer.documents == 0

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from queue import Queue
 from typing import Any
 
+import pymongo
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
+from gonogo.deploy.mongodb.server import stall
 from gonogo.deploy.mongodb.server.source import Namespace
 
 WRITERS = 1
@@ -72,7 +74,8 @@ class Inserter:
 
     def _write(self, batch: list[bytes]) -> None:
         rows: list[Any] = [RawBSONDocument(one) for one in batch]
-        self._collection.insert_many(rows, ordered=self._ordered, bypass_document_validation=True)
+        with pymongo.timeout(stall.STALLED_S):
+            self._collection.insert_many(rows, ordered=self._ordered, bypass_document_validation=True)
         size = sum(map(len, batch))
         with self._lock:
             self.documents, self.bytes = self.documents + len(batch), self.bytes + size

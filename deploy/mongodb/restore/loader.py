@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import pymongo
 from pymongo import MongoClient
 
 from gonogo.deploy.errors import GonogoError
@@ -17,6 +18,7 @@ from gonogo.deploy.mongodb.fingerprint import canonical
 from gonogo.deploy.mongodb.fingerprint.elements import SMALLEST
 from gonogo.deploy.mongodb.restore import server_error
 from gonogo.deploy.mongodb.restore.inserter import Inserter
+from gonogo.deploy.mongodb.server import stall
 from gonogo.deploy.mongodb.server.source import Namespace
 from gonogo.deploy.ssh.connection import Connection
 
@@ -152,7 +154,8 @@ def documents_of(file: Readable, told: str) -> Iterator[list[bytes]]:
 def create(client: Client, database: str, namespace: Namespace) -> None:
     """Make a collection, without its indexes, or a view; raises pymongo's errors."""
     options = {name: value for name, value in namespace.options.items() if name not in canonical.NO_OPTIONS}
-    client[database].command("create", namespace.name, **options)
+    with pymongo.timeout(stall.STALLED_S):
+        client[database].command("create", namespace.name, **options)
 
 
 def index(client: Client, database: str, namespace: Namespace) -> None:
