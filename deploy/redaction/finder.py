@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from ahocorasick_rs import BytesAhoCorasick
@@ -20,6 +21,8 @@ LONGEST = 8
 """Characters of a trace: enough that text has it by chance once in a hundred million places."""
 SHORTEST = 3
 """Letters and digits of a trace: what has fewer in a row is nearly everywhere."""
+FEW = 4
+"""Values that may have the same trace where they have another."""
 PIECE = 1 << 20
 """Bytes of a text that are looked through at a time, so that many finds take no memory."""
 WRITTEN = 2_500
@@ -34,21 +37,26 @@ class Finder:
     """Knows values, and finds all of them in a single pass over a text.
 
     What it costs depends neither on the number of values (Aho and Corasick, 1975) nor on which of them are
-    found: an expression is made for each value apart, where it is written in another way than plainly.
+    found, as long as each has letters of its own: an expression is made for each value apart, where it is
+    written in another way than plainly.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
         """Learn the values."""
         self._runs = {value: _RUN.findall(value) for value in values}
+        shared = Counter(run for runs in self._runs.values() for run in set(runs))
         found: dict[bytes, list[tuple[str, int]]] = {}
         self._anywhere = set()
+        self._widths: dict[str, Span] = {}
         for value, runs in self._runs.items():
-            longest = max(runs, key=len, default="")
-            if len(longest) < SHORTEST:
+            # Many values begin alike, as with ``postgres://``: what each has alone is looked for.
+            run = max(runs, key=lambda run: (len(run) >= SHORTEST, shared[run] <= FEW, len(run)), default="")
+            if len(run) < SHORTEST:
                 self._anywhere.add(value)
             else:
-                at = value.index(longest) + _offset(longest)
-                found.setdefault(_within(longest), []).append((value, at))
+                at = value.index(run) + _offset(run)
+                found.setdefault(_within(run), []).append((value, at))
+                self._widths[value] = _written(value[:at]), _written(value[at:])
             for trace in set(map(_within, codes(value))):  # many codes of a value have the same
                 found.setdefault(trace, []).append((value, _CODED))
         self._found = list(found.values())
@@ -108,7 +116,8 @@ class Finder:
             if place >= at and text.startswith(value, place - at):
                 yield place - at, place - at + len(value)
             else:
-                windows.append((max(0, place - _written(value[:at])), place + _written(value[at:])))
+                before, behind = self._widths[value]
+                windows.append((max(0, place - before), place + behind))
         for first, last in _joined(windows):
             if all(text.find(run, first, last) >= 0 for run in self._runs[value]):
                 yield from (one.span() for one in _expression(value).finditer(text, first, last))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 
 _CAMEL = r"[A-Z]?[a-z]{1,16}(?:[A-Z][a-z]{1,16}){0,3}"
-_PART = rf"(?:(?:{_CAMEL}|[A-Z]{{1,16}})\d{{0,4}}|\d{{1,8}}|[a-z]{{1,3}}\d{{1,4}}[a-z]{{1,4}})"
-_WORDY = re.compile(rf"[@.~]?{_PART}(?:[-_.+ ]{{1,2}}{_PART}){{0,12}}(?:[-_.]|:\*)?")
+_PART = (
+    rf"(?:(?:{_CAMEL}|[A-Z]{{1,16}})\d{{0,4}}|(?:ed25519|x25519)|\d{{1,8}}|[a-z]{{1,3}}\d{{1,4}}[a-z]{{1,4}})"
+)
+_WORDY = re.compile(rf"[@.~_]?{_PART}(?:[-_.+ ]{{1,2}}{_PART}){{0,12}}(?:[-_.]|:\*)?")
 """Words, versions and short numbers; a random token hardly ever is a row of these."""
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,40}[a-z0-9])?"
 _PORT = r"(?::\d{1,5})?"
 _SWITCH = re.compile(
     r"""1 | 0 | true | false | yes | no | on | off | y | n | none | null | nil | auto | automatic | enabled?
     | disabled? | always | never | default | required | optional | prefer(?:red)? | all | any | allow | deny
+    | verify-(?:full|ca)
     | debug | info | warn(?:ing)? | errors? | trace | fatal | critical | notice | verbose | silent | quiet
     | prod(?:uction)? | dev(?:elopment)? | staging | stage | test(?:ing)? | local | demo | live | release
     | json | text | plain | pretty | logfmt | ya?ml | xml | html | csv | utf-?8(?:mb4)? | ascii | latin1
@@ -40,7 +43,8 @@ _FORMS = re.compile(
     | \[?(?:[0-9a-f]{{0,4}}:){{2,7}}[0-9a-f]{{0,4}}\]?{_PORT}
     | (?:\*\.|\.)?(?:{_LABEL}\.){{1,6}}[a-z]{{2,16}}\.?{_PORT} | (?:{_LABEL}|\*):\d{{2,5}}  # a host; an image
     | (?:{_LABEL}\.)+{_LABEL}{_PORT}(?:/{_LABEL}(?:[._][a-z0-9_]+)*)+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{{64}})?
-    | (?:sha256:)[0-9a-f]{{12,64}}
+    | (?:sha256:)[0-9a-f]{{12,64}} | (?:(?:dc|ou|cn|o|uid)=[\w. -]{{1,40}},?){{1,10}}
+    | [A-Z_]{{1,20}}:(?:PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)
     | (?:[a-z]{{2,3}}[-_][A-Z]{{2}}|C|POSIX|[a-z]{{2}})(?:\.UTF-?8)?                      # a locale
     | (?:[\d*/,-]+\ ){{4}}[\d*/,-]+ | @(?:hourly|daily|weekly|monthly)                 # a schedule
     | --?[A-Za-z][A-Za-z0-9-]{{0,40}} | -XX:[+-][A-Za-z]\w{{1,60}}                     # an option

@@ -13,7 +13,9 @@ from typing import Any
 from gonogo.deploy.redaction import forms
 from gonogo.deploy.redaction.forms import has_form, is_token, is_wordy
 from gonogo.deploy.redaction.secret_names import (
+    names_a_login,
     names_a_secret,
+    names_a_user,
     promises_id,
     promises_license,
     promises_mail,
@@ -22,7 +24,7 @@ from gonogo.deploy.redaction.secret_names import (
     promises_words,
 )
 from gonogo.deploy.redaction.urls import URL, Span, url_spans
-from gonogo.deploy.redaction.weak_secrets import is_placeholder
+from gonogo.deploy.redaction.weak_secrets import is_bare_placeholder
 
 _REFERENCE = re.compile(r"\${1,2}(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?\?[^{}]*)?\})")
 """A variable without a default: it shows a name, and no value."""
@@ -39,11 +41,21 @@ _PROMISED = (
     (promises_published, forms.is_published),
     (promises_mail, forms.is_mail),
     (promises_id, forms.is_id),
+    (promises_id, is_wordy),
     (promises_license, forms.is_license),
     (promises_rule, forms.is_rule),
 )
 """What a name may promise, and the form that it then has."""
-_SETTING = re.compile(r"(?i)true|false|yes|no|on|off|none|null|enabled|disabled|required|optional")
+_SETTING = re.compile(
+    r"(?i)true|false|yes|no|on|off|none|null|enabled|disabled|required|optional|(?:rsa|ec|dsa)(?::\d{2,5})?"
+    r"|drop|keep|redact|scram-sha-(?:1|256)|md5|/(?:[a-z0-9_.-]{1,40}/){0,8}[a-z0-9_.-]{1,40}\.(?:pem|key|crt|p12|jks)"
+)
+"""What a secret never is: a switch, an algorithm, what is done with it, the file where it is."""
+_METHOD = re.compile(
+    r"(?i)anonymous|aws|azure|basic|bearer|cram-md5|digest|gcp|header|jwt|ldap|local|login|none|oauth2?|oidc|plain"
+    r"|s3v[24]|saml|session|strict|lax|token|vault|xoauth2"
+)
+"""How somebody logs in."""
 NESTED = 16
 """Pairs within one item up to which they are told apart."""
 SHORT = 4
@@ -72,7 +84,7 @@ def spans(name: str, value: str) -> list[Span]:
     and form. Of URLs and of lists of ``name=value`` the parts are told apart; of all else it is the whole.
     """
     text, start = value.strip(), _LEADING.match(value).end()  # type: ignore[union-attr]
-    if not text or is_placeholder(text, name=name):
+    if not text or is_bare_placeholder(text, name):
         return []
     found = [(start + first, start + last) for first, last in _of(name, text)]
     return _merged(value, found)
@@ -85,10 +97,13 @@ def _of(name: str, text: str) -> list[Span]:
     if not bare:
         return found
     if names_a_secret(name):
-        return found if _SETTING.fullmatch(bare) else whole
+        plain = _SETTING.fullmatch(bare) or (names_a_login(name) and _METHOD.fullmatch(bare))
+        return found if plain else whole
     if text[0] in "[{" and (within := _leaves(name, text)) is not None:
         return found if all(is_harmless(*leaf) for leaf in within) else whole
-    return found if _is_atom(name, bare) else [*found, *_of_items(name, blank)]
+    if _is_atom(name, bare):
+        return found
+    return whole if names_a_user(name) and re.search(r"[;/|]", bare) else [*found, *_of_items(name, blank)]
 
 
 def _without_references(name: str, text: str) -> tuple[str, list[Span]]:
@@ -108,7 +123,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _is_atom(name: str, text: str) -> bool:
-    if is_token(text):
+    if is_token(text) or (names_a_user(name) and re.search(r"[;/|]", text)):
         return False
     if has_form(text) or (not re.search(r"\w", text) and ("\0" in text or len(text) < SHORT)):
         return True
@@ -121,8 +136,14 @@ def _of_items(name: str, text: str) -> list[Span]:
     if begun and not re.search(rf",\s*{URL.pattern}|;[\w ]+=", text):
         return list(url_spans(name, text, is_harmless, is_wordy))
     found: list[Span] = []
+    before = ""
     for item in _ITEM.finditer(text):
+        # In a list of options, one may announce a secret.
+        named = before if before.startswith("-") and not item.group().startswith("-") else ""
+        before = item.group()
         parts = _of_item(name, item.group(), bool(item["url"]))
+        if names_a_secret(named.strip("-")) and not is_harmless(named, item.group()):
+            parts = [(0, len(item.group()))]
         if parts is None:
             return [(0, len(text))]
         found += [(item.start() + first, item.start() + last) for first, last in parts]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gonogo.deploy.redaction.harmless import is_harmless
 from gonogo.deploy.redaction.secret_names import names_a_secret
@@ -18,8 +18,10 @@ _SAID = re.compile(
 """A login in a script for MongoDB's shell; the password of a user in SQL."""
 _ENTRY = re.compile(rf"""(?P<name>[A-Za-z][\w.-]{{0,80}})(?:\\?["'])?\s*:\s*{_QUOTED}""")
 """A key with its value, in JSON or a script."""
-_PAIR = re.compile(r"""(?<![^\s?&;,="'])(?P<name>[A-Za-z][\w.\[\]-]{0,80})=(?P<value>[^\s&;,"']+)""")
-_LOGIN = re.compile(r"""(?<![^\s="'])[\w.-]+:(?P<value>[^\s:@/"']+)@(?!sha256:)[\w.\[]""")
+_PAIR = re.compile(
+    r"""(?<![^\s?&;,=:"'\[({])(?P<name>_?[A-Za-z][\w.-]{0,80})=(?P<value>[^\s&;,"'\[(){}\]]+)"""
+)
+_LOGIN = re.compile(r"""(?<![^\s="'])[\w.-]+:(?P<value>[^\s:@/"']+)@(?!sha256:)[\w.\[(]""")
 """A login before a host without a scheme; what stands before the digest of an image is a tag."""
 
 
@@ -34,8 +36,9 @@ def text_spans(text: str) -> Iterator[Span]:
         return
     for one in _PAIR.finditer(text):
         # One alone is judged by the option before it.
-        beside = text[max(0, one.start() - 1) : one.start()] + text[one.end() : one.end() + 1]
-        if set(beside) & set("?&;,") and names_a_secret(one["name"]):
+        before, behind = text[max(0, one.start() - 1) : one.start()], text[one.end() : one.end() + 1]
+        beside = (before and before in "?&;,:[({") or (behind and behind in "&;,])}")
+        if beside and names_a_secret(one["name"]) and one["value"].strip("$"):
             yield from _unless_harmless(one)
     for one in _LOGIN.finditer(text):
         yield from _unless_harmless(one)
@@ -56,7 +59,7 @@ def _unless_harmless(found: re.Match[str], group: str = "value") -> Iterator[Spa
         yield found.span(group)
 
 
-Taken = Iterator[tuple[int, str]]
+Taken = Iterable[tuple[int, str]]
 
 
 def _htpasswd(words: Sequence[str], at: int) -> Taken:
@@ -80,6 +83,16 @@ def _redis(words: Sequence[str], at: int) -> Taken:
             yield last, words[last]
 
 
+def _behind(word: str, number: int) -> Callable[[Sequence[str], int], Taken]:
+    """Return what takes the word so many words behind the first that is ``word``."""
+
+    def taken(words: Sequence[str], at: int) -> Taken:
+        place = next((index for index in range(at, len(words)) if words[index] == word), len(words))
+        return ((index, words[index]) for index in range(len(words))[place + number :][:1])
+
+    return taken
+
+
 def _matched(shape: str) -> Callable[[Sequence[str], int], Taken]:
     """Return what takes the group of each word that has a shape, before and behind the program's name."""
     pattern = re.compile(shape)
@@ -92,6 +105,10 @@ _ORACLE = _matched(r"[\w$#.-]+/([^@\s/]+)(?:@\S+)?")
 _PROGRAMS: dict[str, Callable[[Sequence[str], int], Taken]] = {
     "htpasswd": _htpasswd,
     "chpasswd": _matched(r"[\w.-]+:([^\s:]+)"),
+    "lftp": _matched(r"[\w.-]+,(\S+)"),
+    "vault": lambda words, at: (*_behind("login", 1)(words, at), *_behind("unseal", 1)(words, at)),
+    "openssl": _behind("passwd", 2),
+    "mosquitto_passwd": _htpasswd,
     "smbclient": _matched(r"[\w.\\-]+%(\S+)"),
     "redis-cli": _redis,
     "valkey-cli": _redis,
@@ -100,6 +117,13 @@ _PROGRAMS: dict[str, Callable[[Sequence[str], int], Taken]] = {
     "requirepass": _after(1),
     "masterauth": _after(1),
     "alias": lambda words, at: _after(5)(words, at) if words[at : at + 1] == ["set"] else iter(()),
+    "host": lambda words, at: _after(5)(words, at) if words[at : at + 1] == ["add"] else iter(()),
+    "user": lambda words, at: _after(4)(words, at) if words[at : at + 1] == ["add"] else iter(()),
+    "auth-pass": _after(2),
+    "reset-admin-password": _after(1),
+    "aws_secret_access_key": _after(1),
+    "aws_session_token": _after(1),
+    "obscure": _after(1),
     **dict.fromkeys(("sqlplus", "sqlldr", "expdp", "impdp", "rman"), _ORACLE),
 }
 """Programs, subcommands and directives, in small letters, and what takes the secret from the words behind."""

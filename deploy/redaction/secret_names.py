@@ -7,7 +7,7 @@ import re
 _SECRET_WORD = re.compile(
     r"""AUTH | AUTHORIZATION | BEARER | COOKIES? | CREDS? | DSN | HMAC | JWT | KEYS? | MNEMONIC | NONCE | OTP
     | PASS | PAT | PEPPER | PIN | PRIVATE | PSK | PW | PWD | SALT | SAS | SEED | SIG | SIGNATURE | SIGNING
-    | SK | TOTP | (?:MASTER|REQUIRE|PROXY|HTTP|SMTP)AUTH
+    | SK | TOTP | (?:BASIC|HTTP|MASTER|PROXY|REQUIRE|SMTP)AUTH | PUK
     | .*(?:PASSW[DOR] | PASSPHRASE | PASSCODE | PASSKEY | PASSWORT | KENNWORT | SECRET | CREDENTIAL).*
     | .*TOKEN(?!IZ).* | .*API_?KEY.*
     | (?!COM|BY|SUR|TRES|ENCOM).+PASS | .+(?:PW|PWD)
@@ -18,18 +18,19 @@ _SECRET_WORD = re.compile(
 # What a last word makes of a name that would be a secret's: a place, a setting or a measure of the secret.
 _HARMLESS_LAST = re.compile(
     r"""ADDR | ADDRESS | ALGORITHM | AUDIENCE | BACKEND | CERTRESOLVER | CIDR | COUNT | DAYS | DIR
-    | DIRECTORY | DISABLED | DOMAINS? | DRIVER | ENABLED | ENDPOINT | ENTRYPOINTS | EXPIRES | EXPIRY
-    | FILE | FOLDER | HEADER | HOSTS? | HOSTNAMES? | HOURS | ISSUER | LENGTH | LIMIT | MAX | MECHANISM
-    | METHOD | MIDDLEWARES | MIN | MINUTES | MODE | NAMES? | NETWORK | ORIGINS? | PATH | PORT | PREFIX
-    | PROVIDER | REALM | REQUIRED | ROUNDS | RULE | SECONDS | SERVER | SIZE | SOURCE | SUBNET
-    | TIMEOUT | TTL | TYPE | URIS? | URLS? | USERS? | USERNAME
+    | DIRECTORY | DISABLED | DOMAINS? | DRIVER | ENABLED | ENCRYPTION | ENDPOINT | ENTRYPOINTS
+    | EXPIRE | EXPIRES | EXPIRY | FILE | FOLDER | HEADER | HOSTNAMES? | HOSTS? | HOURS | ISSUER
+    | LENGTH | LIMIT | MANAGER | MAX | MECHANISM | METHOD | MIDDLEWARES | MIN | MINUTES | MODE
+    | NAMES? | NETWORK | ORIGINS? | PATH | PORT | PREFIX | PREFIXES | PROVIDER | REALM | REQUIRED
+    | ROLE | ROUNDS | RULE | SCHEME | SECONDS | SERVER | SIZE | SOURCE | STORE | STRATEGY | SUBNET
+    | TIMEOUT | TTL | TYPE | URIS? | URLS? | USERNAME | USERS? | VERSION
     """,
     re.VERBOSE,
 )
 _OF_FORM_LAST = re.compile(
-    r"""COUNT | DAYS | DIR | DIRECTORY | DISABLED | ENABLED | ENDPOINT | EXPIRES | EXPIRY | FILE | FOLDER
-    | HOURS | LENGTH | LIMIT | MAX | MIN | MINUTES | PATH | PORT | ROUNDS | SECONDS | SIZE | TIMEOUT | TTL
-    | URIS? | URLS?
+    r"""COUNT | DAYS | DIR | DIRECTORY | DISABLED | ENABLED | ENDPOINT | EXPIRE | EXPIRES | EXPIRY | FILE
+    | FOLDER | HOURS | LENGTH | LIMIT | MAX | MIN | MINUTES | PATH | PORT | ROUNDS | SECONDS | SIZE
+    | STORE | TIMEOUT | TTL | URIS? | URLS? | VERSION
     """,
     re.VERBOSE,
 )
@@ -54,6 +55,10 @@ _OF_WHAT_IS_PUBLISHED = re.compile(
 """What a hash is of, if not of a password."""
 _OF_PEOPLE = re.compile(r"ADMIN|HTPASSWD|LOGIN|OPERATOR|ROOT|USERS?")
 """Whose hash is that of a password."""
+_OF_A_LIST = re.compile(r"CACHE|FOREIGN|GROUP|INDEX|LOOKUP|ORDER|PARTITION|PRIMARY|ROUTING|SHARD|SORT")
+"""Which keys open nothing."""
+_OF_A_LOCK = re.compile(r"ACCESS|ALARM|BACKUP|DOOR|INVITE|PASS|RECOVERY|SECURITY|UNLOCK")
+"""Which codes open something."""
 _PUBLIC_ID = re.compile(
     r"ACCOUNT|APP|APPLICATION|CLIENT|CLUSTER|DIRECTORY|GROUP|INSTANCE|NODE|ORG|ORGANI[SZ]ATION|PROJECT|SITE"
     r"|SUBSCRIPTION|TEAM|TENANT|WORKSPACE|ZONE"
@@ -70,14 +75,32 @@ def names_a_secret(name: str) -> bool:
     words = _words(name)
     if not words or name in {"PWD", "OLDPWD"} or "PUBLIC" in words or _HARMLESS_LAST.fullmatch(words[-1]):
         return False
-    if words[-1] in {"IN", "AFTER"} and re.match("EXPIR|VALID|RENEW|REFRESH", "".join(words[-2:-1])):
+    before = "".join(words[-2:-1])
+    if words[-1] in {"IN", "AFTER"} and re.match("EXPIR|VALID|RENEW|REFRESH", before):
         return False
+    if promises_id(name) or (words[-1] == "KEY" and _OF_A_LIST.fullmatch(before)):
+        return False
+    if words[-1] in {"CODE", "CODES"} and _OF_A_LOCK.fullmatch(before):
+        return True
     return any(map(_SECRET_WORD.fullmatch, words))
+
+
+def names_a_login(name: str) -> bool:
+    """Return whether what makes a name one of a secret is that it is about logging in, which has methods."""
+    kinds = {word for word in _words(name) if _SECRET_WORD.fullmatch(word)}
+    return kinds <= {"AUTH", "AUTHORIZATION", "COOKIE", "SIGNATURE", "SMTPAUTH", "HTTPAUTH", "PROXYAUTH"}
+
+
+def names_a_user(name: str) -> bool:
+    """Return whether a value is who logs in; some programs take the password behind it."""
+    return _last(name) in {"LOGIN", "USER"}
 
 
 def promises_words(name: str) -> bool:
     """Return whether the value of a variable of this name is a name or a setting, made of words."""
-    last = _last(name)
+    *before, last = _words(name) or [""]
+    if last == "KEY" and before and _OF_A_LIST.fullmatch(before[-1]):
+        return True
     setting = _HARMLESS_LAST.fullmatch(last) and not _OF_FORM_LAST.fullmatch(last)
     return bool(last and (setting or _OF_WORDS_LAST.fullmatch(last)))
 
@@ -118,5 +141,8 @@ def _last(name: str) -> str:
 
 
 def _words(name: str) -> list[str]:
+    if name.startswith("traefik."):
+        # What stands before is what somebody called a router, such as ``auth``.
+        name = name.rpartition(".")[2]
     parts = re.split(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", name)
     return [word.upper().rstrip("0123456789") for word in parts if word]

@@ -20,7 +20,7 @@ _COMMON = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_WORD = re.compile(r"[A-Za-z]{1,7}|[A-Z]?[a-z]{1,14}")
+_WORD = re.compile(r"[A-Za-z]{1,7}|[A-Z]?[a-z]{1,14}|[A-Z][A-Z_]{1,24}")
 """A word that nobody announced as a secret, and that stands in too many texts to be hidden in them."""
 _LINE = re.compile(r"""(?m)^\s*["']?(?P<name>[\w.-]+)["']?\s*[:=]\s*["']?(?P<value>[^\n]*?)["',;]*\s*$""")
 """A setting in a file of several."""
@@ -55,7 +55,8 @@ def secret_values(environment: Mapping[str, str]) -> list[str]:
 
 def command_values(words: Iterable[str]) -> list[str]:
     """Return what may not be shown of a command's words, as ``secret_values`` does."""
-    return _each(form for part in command_secrets(list(words)) for form in _forms(part))
+    found = command_secrets(list(words))
+    return _each(form for part, named in found if named or not _WORD.fullmatch(part) for form in _forms(part))
 
 
 def looks_secret(name: str, value: str) -> list[str]:

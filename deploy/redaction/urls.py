@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote, unquote_plus
 
 Span = tuple[int, int]
-URL = re.compile(r"(?:jdbc:)?(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://")
+URL = re.compile(r"(?:jdbc:)?(?<![A-Za-z0-9+._-])[A-Za-z][A-Za-z0-9+._-]{0,30}://")
 _HOST = re.compile(r"(?:[\w.*-]+|\[[0-9A-Fa-f:.]+\]|\0+)?(?::(?:\d*|\0+))?")
+_HOOK = re.compile(r"hook|\bpush\b|\bntfy\b|\bhc-ping\b")
+"""What names a place where whoever knows the path may write."""
 _BARE = re.compile(r"[^:/]*(?::\d*)?(?:[/?#]|$)")
 
 
@@ -30,7 +32,7 @@ def url_spans(
         return
     for first, last in _login(rest[: max(0, login - 1)], wordy):
         yield start + first, start + last
-    hook = "hook" in f"{name} {hosts[0]}".lower()
+    hook = bool(_HOOK.search(f"{name} {hosts[0]}".lower()))
     for first, last in _parts(rest, end, harmless, wordy, hook):
         yield start + first, start + last
 
@@ -61,7 +63,7 @@ def _parts(
         shown = wordy(unquote_plus(part.group())) and not hook
         if not shown and part.group().strip("\0"):
             yield end + part.start(), end + part.end()
-        hook = hook or "hook" in part.group().lower()
+        hook = hook or bool(_HOOK.search(part.group().lower()))
     query = re.compile(r"\?([^#]*)").match(rest, path.end())
     at = path.end()
     if query:
@@ -76,6 +78,9 @@ def _of_query(pair: str, at: int, harmless: Callable[[str, str], bool]) -> Itera
     key, equals, value = pair.partition("=")
     if not equals:
         key, value = "", pair
+    if value.count("://") > 1:
+        yield at + len(pair) - len(value), at + len(pair)
+        return
     if value.strip("\0") and not harmless(key, unquote_plus(value)):
         yield at + len(pair) - len(value), at + len(pair)
 

@@ -25,6 +25,16 @@ _OF_A_SECRET = re.compile(
 )
 _IDENTIFIER = re.compile(r"(?i)(?:^|_)(?:arn|id|key|sid|uuid)s?\d*$|[a-z](?:Id|ID|Key)$")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+_OF_PLACEHOLDERS = re.compile(
+    r"""a | add | an | api | app | changeme | change | database | db | dummy | enter | example | fill
+    | fixme | for | generate | generated | here | host | in | insert | it | key | me | my | name
+    | of | only | paste | passphrase | passw(?:or)?d | pass | placeholder | please | production
+    | put | pw | pwd | random | redis | mongo(?:db)? | replace | salt | sample | secret | secure
+    | set | some | something | string | strong | the | this | to | todo | token | type | user
+    | username | value | with | x+ | you | your
+    """,
+    re.VERBOSE,
+)
 SHORTEST = 8
 """Characters below which a password is guessed in minutes, whatever they are (NIST SP 800-63B, 5.1.1.2)."""
 
@@ -58,6 +68,15 @@ def is_placeholder(value: str, more: Iterable[str] = (), name: str = "") -> bool
     if _ANYWHERE.search(f"-{'-'.join(filter(None, _CAMEL.split(text)))}-".lower()):
         return True
     return secret and bool(_OF_A_SECRET.fullmatch(text))
+
+
+def is_bare_placeholder(value: str, name: str = "") -> bool:
+    """Return whether a placeholder is made of words of placeholders alone: no password can be in it.
+
+    ``ChangeMe2024!`` is a placeholder by what it begins with, and may be a password in use.
+    """
+    words = [word.lower() for word in _CAMEL.split(value.strip()) if word]
+    return is_placeholder(value, name=name) and all(map(_OF_PLACEHOLDERS.fullmatch, words))
 
 
 def weakness(name: str, value: str) -> str:

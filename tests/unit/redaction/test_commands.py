@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from gonogo.deploy.redaction.commands import command_secrets, hidden_words
+from gonogo.deploy.redaction.secret_values import command_values
 from tests.unit.tables import every
 
 
@@ -40,6 +41,29 @@ from tests.unit.tables import every
         ("""sh -c "PGPASSWORD='hunter2' psql -c 'select 1'" """, "hunter2"),
         ("""sh -c "export API_TOKEN='one two' && exec ./run" """, "one two"),
         ("""sh -c "curl --user='elastic:sunshine' http://localhost/" """, "sunshine"),
+        ("redis-cli --no-auth-warning --pass=sunshine ping", "sunshine"),
+        ("turnserver --use-auth-secret --static-auth-secret=sunshine", "sunshine"),
+        ("oauth2-proxy --skip-auth-preflight --cookie-secret=sunshine", "sunshine"),
+        ("mongod --auth --tlsCertificateKeyFilePassword=sunshine", "sunshine"),
+        ("mariadb-admin ping -uroot -psunshine", "sunshine"),
+        ("mongodump -u root -psunshine", "sunshine"),
+        ("docker login -u ada -p sunshine", "sunshine"),
+        ("curl -fsSu elastic:sunshine http://localhost/", "sunshine"),
+        ("""sh -c 'curl -u elastic:"sunshine" http://localhost/' """, "sunshine"),
+        ("""sh -c "mysqldump -uroot -p'sun shine'" """, "sun shine"),
+        ("arangosh --server.password sunshine", "sunshine"),
+        ("JAVA_OPTS=-Djavax.net.ssl.keyStorePassword=sunshine app", "sunshine"),
+        ("kafka-configs --add-config SCRAM-SHA-256=[password=sunshine]", "sunshine"),
+        ("vault operator unseal sunshine", "sunshine"),
+        ("mc admin user add local app sunshine", "sunshine"),
+        ("mosquitto_pub -P sunshine -t x", "sunshine"),
+        ("openssl passwd -6 sunshine", "sunshine"),
+        ("redis-server --sentinel auth-pass mymaster sunshine", "sunshine"),
+        ("lftp -u app,sunshine", "sunshine"),
+        ("ldapwhoami -wsunshine", "sunshine"),
+        ("npm config set //registry.example.org/:_authToken=sunshine", "sunshine"),
+        ("DATA_SOURCE_NAME=ada:sunshine@(mysql:3306)/ exporter", "sunshine"),
+        ("app --basicauth=admin:sunshine", "admin:sunshine"),
         ("redis-server --masterauth sunshine", "sunshine"),
         ("redis-cli AUTH sunshine", "sunshine"),
         ("redis-cli -h cache AUTH ada sunshine", "sunshine"),
@@ -69,7 +93,7 @@ from tests.unit.tables import every
 )
 def test_what_a_command_is_given_as_a_secret_is_hidden(command: str, secret: str) -> None:
     words = shlex.split(command)
-    assert command_secrets(words) == [secret]
+    assert [found for found, _ in command_secrets(words)] == [secret]
     assert hidden_words(words, lambda _: "***") == [word.replace(secret, "***") for word in words]
 
 
@@ -85,6 +109,21 @@ def test_what_a_command_is_given_as_a_secret_is_hidden(command: str, secret: str
         "sh -c 'redis-cli -a \"$REDIS_PASSWORD\" ping'",
         "sha256sum /data/file.bin",
         "rsync -a public deploy@host:/srv",
+        "redis-cli -a $$REDIS_PASSWORD --no-auth-warning ping",
+        """sh -c 'redis-cli --no-auth-warning -a "$$PW" ping' """,
+        "docker login --password-stdin -u app",
+        "mkdir -p uploads",
+        "docker compose -p paperless up",
+        "php artisan key:generate",
+        "traefik --accesslog.fields.headers.names.Authorization=drop",
+        "java --server.ssl.key-store=/ks.p12 -Djavax.net.ssl.keyStore=/ks.jks",
+        "curl -u elastic:$${ELASTIC_PASSWORD} http://localhost/",
+        "sh -c 'PGPASSWORD=`cat /f` psql'",
+        "ssh -i /root/.ssh/id_ed25519 host",
+        "openssl req -newkey rsa:4096",
+        "curl http://localhost:9200/_cluster/health",
+        "docker run -u 1000:1000 app",
+        """node -e "require('http').get('http://localhost:3000', r => process.exit(r.ok ? 0 : 1))" """,
         "docker run -w app app:tag@sha256:abcdef0123456789",
         "sh -c 'htpasswd -vb /x ada $PASSWORD'",
         "redis-cli AUTH ${REDIS_PASSWORD}",
@@ -108,3 +147,11 @@ def test_other_commands_stay_readable(command: str) -> None:
 def test_of_commands_within_commands_without_end_nothing_is_shown() -> None:
     deep = ("A: " * 50_000).strip()
     assert hidden_words([deep], lambda _: "***") == [f"{'A: ' * 8}***"]
+
+
+def test_a_word_that_no_name_announces_is_hidden_there_and_not_everywhere() -> None:
+    line = ["curl", "http://solr:8983/cores?action=STATUS", "--password", "sunshine"]
+    assert hidden_words(line, lambda _: "***")[1:] == [
+        "http://solr:8983/cores?action=***", "--password", "***",
+    ]  # fmt: skip
+    assert command_values(line) == ["sunshine"]

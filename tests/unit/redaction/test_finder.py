@@ -53,3 +53,10 @@ def test_a_value_is_found_where_one_piece_of_a_text_ends(before: int) -> None:
 
 def test_text_that_is_no_unicode_is_looked_through() -> None:
     assert Redactor(["correcthorse"])("\ud800 correcthorse") == f"\ud800 {MARK}"
+
+
+def test_values_that_begin_alike_are_looked_for_by_what_each_has_alone() -> None:
+    values = [f"postgres://app:{number}@db{number}.internal:5432/x" for number in range(100)]
+    finder = Finder(values)
+    assert finder._traced("postgres internal 5432\n" * 100) == {}
+    assert finder.find(f"a {values[7]}") == [((2, 2 + len(values[7])), values[7])]
