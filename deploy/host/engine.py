@@ -16,6 +16,7 @@ from gonogo.deploy.host.noun import Noun
 INFO = (
     '{"driver":{{json .Driver}},"status":{{json .DriverStatus}},"security":{{json .SecurityOptions}},'
     '"cpus":{{.NCPU}},"memory":{{.MemTotal}},"logging":{{json .Plugins.Log}},'
+    '"swarm":"{{.Swarm.LocalNodeState}}","manager":{{.Swarm.ControlAvailable}},'
     '"runtimes":"{{range $name, $_ := .Runtimes}}{{$name}} {{end}}"}'
     '{{"\\n"}}{{.DockerRootDir}}'
 )
@@ -47,7 +48,8 @@ class EngineInfo:
     where it keeps its data; ``free`` bytes and ``inodes`` are left there for it, None where that is not known
     or nobody counts. ``lowest_port``: the lowest port that it may bind, which is 0 unless it is rootless.
     ``cpus``, ``memory`` in bytes: what it can give to containers; ``runtimes``, ``log_drivers``: their names.
-    ``gpus``: something is installed that gives GPUs to containers.
+    ``gpus``: something is installed that gives GPUs to containers. ``worker``: it is a swarm's, and no
+    manager, and knows an overlay network only while one of its containers is in it.
     """
 
     version: str
@@ -66,6 +68,7 @@ class EngineInfo:
     runtimes: tuple[str, ...] = ()
     log_drivers: tuple[str, ...] = ()
     gpus: bool = False
+    worker: bool = False
 
 
 LOG_PLUGINS = "docker plugin ls --filter capability=logdriver --filter enabled=true --format '{{.Name}}'"
@@ -161,6 +164,7 @@ def parse(text: str) -> EngineInfo:
         memory=int(told.get("memory") or 0),
         runtimes=runtimes,
         log_drivers=tuple(str(one) for one in told.get("logging") or []),
+        worker=told.get("swarm") == "active" and not told.get("manager"),
         gpus=bool(also.get("gpu", "").strip() or GPU_RUNTIMES.intersection(runtimes)),
     )
 

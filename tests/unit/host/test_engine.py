@@ -39,6 +39,16 @@ def test_a_rootless_engine_has_a_lowest_port() -> None:
     assert (one.rootless, one.lowest_port) == (True, 1024)
 
 
+def test_a_worker_of_a_swarm_is_one_that_manages_nothing() -> None:
+    def worker(swarm: str, manager: str) -> bool:
+        info = f'{{"driver":"overlay2","status":null,"security":null,"swarm":"{swarm}","manager":{manager}}}'
+        return stacks.host(0, f"{SERVER}\n{info}\n/var/lib/docker\n").engine.info.worker
+
+    assert worker("active", "false")
+    assert not worker("active", "true")
+    assert not worker("inactive", "false")
+
+
 def test_what_an_engine_can_give_to_containers() -> None:
     more = '"cpus":4,"memory":1000,"logging":["local"],"runtimes":"runc {} "'
     info = f'{{"driver":"overlay2","status":null,"security":null,{more}}}'

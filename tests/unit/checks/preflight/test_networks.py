@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from gonogo.checks.preflight.test_networks import hidden, taken
 from gonogo.deploy.host.networks import Network, Route
+from tests import harness
+from tests.unit.mutations import World
+from tests.unit.mutations import host as mutations
 from tests.unit.tables import every
 
 OLD = Network("old", subnets=("172.30.0.0/16", "fd00::/64"))
@@ -39,3 +42,12 @@ def test_a_route_that_a_new_network_would_hide() -> None:
     assert list(hidden({"new": ("10.8.1.0/24",)}, [OLD], routes)) == [
         "new: 10.8.1.0/24 overlaps the host's route to 10.8.0.0/16 by tun0"
     ]
+
+
+def test_a_worker_of_a_swarm_does_not_know_what_it_does_not_use() -> None:
+    world = World.recorded()
+    mutations.an_external_network(world)
+    mutations._engine(world, worker=True)
+    found = harness.run(world.target, world.release, only=["networks.exist"])["networks.exist"]
+    assert found.status == "warning"
+    assert "the external network edge (web) is not known to this worker of a swarm" in found.message
