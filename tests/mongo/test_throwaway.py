@@ -17,7 +17,7 @@ from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.restore import throwaway
 from gonogo.deploy.ssh.connection import Connection
 from lab import engine, images
-from lab.docker import check, run
+from lab.docker import LABEL, check, run
 from tests.mongo.ground import IMAGE
 from tests.unit.stacks import target
 
@@ -86,6 +86,19 @@ def test_it_is_empty_alone_and_gone_afterwards(connection: Connection) -> None:
         assert mounted(made.name) == []
     assert gone(made.name, [])
     print(f"up in {took:.2f} s")
+
+
+def test_a_path_that_an_image_declares_may_have_spaces(connection: Connection, tmp_path: Path) -> None:
+    tag = f"gonogo-lab/odd-{os.getpid()}"
+    (tmp_path / "Dockerfile").write_text(f'FROM {IMAGE}\nVOLUME ["/a --privileged *"]\n')
+    check(["docker", "build", "-q", "--label", f"{LABEL}=1", "-t", tag, str(tmp_path)])
+    try:
+        with throwaway.server(connection, tag) as made:
+            found = json.loads(check(["docker", "inspect", made.name]))[0]["HostConfig"]
+            assert {"/a --privileged *", "/data/db"} <= set(found["Tmpfs"])
+            assert found["Privileged"] is False
+    finally:
+        check(["docker", "rmi", tag])
 
 
 def test_two_at_once_do_not_meet(connection: Connection) -> None:

@@ -60,7 +60,10 @@ INSIDE = (
 # does an engine that dies. What the image declares as volumes is not used here, so it is memory instead.
 OUTSIDE = (
     "trap '' HUP PIPE; held=$(docker image inspect --format "
-    "'{{{{range $at, $_ := .Config.Volumes}}}} --tmpfs {{{{$at}}}}{{{{end}}}}' {image}) || exit 95; "
+    "'{{{{range $at, $_ := .Config.Volumes}}}}{{{{println \"--tmpfs\"}}}}{{{{println $at}}}}{{{{end}}}}' "
+    "{image}) || exit 95; "
+    # A line each, for the path may have spaces.
+    "IFS=$(printf '\\n.'); IFS=${{IFS%.}}; set -f; "
     "docker network create --internal --label {label} {name} >/dev/null || exit 96; "
     "docker run -i --rm --pull never --no-healthcheck --name {name} --network {name} --label {label} $held "
     "--entrypoint sh {image} -c {inside}; "
