@@ -143,7 +143,7 @@ def built(dockerfile: str, *options: str) -> bytes:
 
 
 @pytest.mark.tried("tar", controller=NEWEST)
-@pytest.mark.parametrize("kind", [OLDEST, NEWEST], ids=str)
+@pytest.mark.parametrize("kind", [pytest.param(OLDEST, marks=pytest.mark.engines), NEWEST], ids=str)
 def test_what_buildkit_made_arrives_unless_it_is_for_another_platform(
     controller: dict[str, str], kind: Kind, tmp_path: Path
 ) -> None:

@@ -29,7 +29,7 @@ SAYS = {
 }
 
 
-@pytest.fixture(scope="module", params=[OLDEST, NEWEST], ids=str)
+@pytest.fixture(scope="module", params=[pytest.param(OLDEST, marks=pytest.mark.engines), NEWEST], ids=str)
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if os.geteuid() != 0:
         pytest.skip("this machine's engine trusts an authority only where root says so")
@@ -49,8 +49,9 @@ def containerd() -> Iterator[dict[str, str]]:
 
 def way(method: str, controller: Kind | None = None) -> Any:
     """Return a method, and the engine that is the controller's where it is not this machine's."""
-    mark = pytest.mark.tried(method, controller=controller)
-    return pytest.param(method, controller is not None, marks=mark, id=f"{method}-{controller or 'here'}")
+    marks = [pytest.mark.tried(method, controller=controller)]
+    marks += [pytest.mark.engines] if controller else []
+    return pytest.param(method, controller is not None, marks=marks, id=f"{method}-{controller or 'here'}")
 
 
 WAYS = [way(one) for one in ALL] + [way("tar", NEWEST), way("registry", NEWEST)]
