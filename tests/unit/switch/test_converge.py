@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,11 +11,9 @@ import pytest
 
 from gonogo.deploy.compose.service import Port
 from gonogo.deploy.errors import GonogoError
-from gonogo.deploy.host import networks as engine
 from gonogo.deploy.host.container import Container
 from gonogo.deploy.redaction.redactor import Redactor
 from gonogo.deploy.release import records
-from gonogo.deploy.release.networks import Anew
 from gonogo.deploy.release.plan import Change
 from gonogo.deploy.release.records import Baseline, Image, Life, Record
 from gonogo.deploy.release.release import Release
@@ -86,16 +83,6 @@ def actions(course: Course) -> dict[str, str]:
     return {change.service: change.action for change in course.changes}
 
 
-@pytest.fixture
-def current(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was made current; no baseline is there."""
-    found: list[str] = []
-    monkeypatch.setattr(records, "make_current", lambda *given: found.append(given[2]))
-    monkeypatch.setattr(records, "load_baseline", lambda *_: None)
-    monkeypatch.setattr(records, "save", lambda *_: None)
-    return found
-
-
 def test_without_a_release_before_all_that_ours_made_leaves_and_nothing_else() -> None:
     by_hand = one("db", files="/srv/shop/compose.yaml")
     course = planned(Acting(one("api"), by_hand), goals.nothing(TO, ""), back=True)
@@ -121,50 +108,6 @@ def test_a_service_of_the_release_that_is_left_goes_where_ours_made_it() -> None
         Acting(*found), goal(api={"image": "api"}), made=["api", "new"], touched=["api"], back=True
     )
     assert actions(back) == {"api": "unchanged"}, "it ran before this run, which has not touched it"
-
-
-def test_networks_of_the_release_that_is_left_go_unless_they_were_there_before(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    label = "com.docker.compose.project"
-    there = {f"shop_{name}": {"Labels": {label: "shop"}} for name in ("front", "new", "old")}
-    there["shop_other"] = {"Labels": {label: "infra"}}
-    monkeypatch.setattr(module.networks, "definitions", lambda *_: {name: {} for name in there})
-    monkeypatch.setattr(module, "described", lambda _, __, names: {n: there[n] for n in names if n in there})
-    acting = Acting()
-    acting.networks_before = ["shop_old"]
-    kept = replace(model(api={"image": "api"}), networks={"front": "shop_front"})
-    to = replace(goal(api={"image": "api"}), model=kept)
-    assert planned(acting, to, left="v2", back=True).leaving == ["shop_new"]
-    assert planned(acting, goals.nothing(TO, ""), left="v2", back=True).leaving == ["shop_front", "shop_new"]
-    assert planned(acting, to, left="v2").leaving == ["shop_new", "shop_old"], "an older release, by hand"
-    assert planned(acting, to).leaving == []
-    acting.networks_before = None
-    assert planned(acting, goals.nothing(TO, ""), left="v2", back=True).leaving == [], "it is not known"
-
-
-def test_a_network_that_cannot_be_removed_is_told_and_nothing_is_started_in_it(
-    monkeypatch: pytest.MonkeyPatch, current: list[str]
-) -> None:
-    def refuse(_: object, name: str) -> None:
-        raise GonogoError(f"{name} has active endpoints")
-
-    started: list[str] = []
-    monkeypatch.setattr(engine, "remove", refuse)
-    monkeypatch.setattr(services_, "service", lambda *given, **_: started.append(given[3]))
-    late = container("", name="late", project="", networks=("shop_front",))
-    acting = Acting(one("api", networks=("shop_front",)), late)
-    services = {"api": {"image": "a", "networks": {"front": None}}, "web": {"image": "w"}}
-    to = goal(**services)
-    assert to.model
-    to = replace(to, model=replace(to.model, networks={"front": "shop_front"}))
-    changes = [Change(name, "replaced", "its image changed") for name in services]
-    course = Course(to, changes, back=True, anew=[Anew("shop_front", ("internal",), ("api",))])
-    said = r"^the network shop_front could not be removed to be made anew \(late.* is in it\): shop_front has"
-    with pytest.raises(GonogoError, match=said):
-        converge(acting, course)
-    assert (started, current) == (["web"], ["v1"])
-    assert "late" in acting.stuck["shop_front"]
 
 
 MIGRATED = {
