@@ -105,9 +105,24 @@ def test_a_server_that_writes_nothing_is_not_waited_for(client: MongoClient[dict
     namespace = source.Namespace("c")
     with locked(client):
         loader.create(client, "beside", namespace)
-    loader.create(client, "beside", namespace)
+    # What was sent is done as soon as the server can.
+    while "c" not in client.beside.list_collection_names():
+        time.sleep(0.1)
     writer = Inserter(client, "beside", namespace, None)
     with locked(client):
         writer.put([bson.encode({"_id": 1})])
         writer.end()
     assert writer.documents == 0
+
+
+def test_a_restore_into_a_server_that_writes_nothing_ends(
+    release: Release, client: MongoClient[dict[str, Any]]
+) -> None:
+    found = backup.make(release)
+    client.admin.command("fsync", lock=True)
+    try:
+        told = "the server wrote nothing for 5 s.*; what was loaded until then is in the database beside"
+        with pytest.raises(GonogoError, match=told):
+            restore.restore(release, found, into="beside")
+    finally:
+        client.admin.command("fsyncUnlock")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from queue import Queue
 from typing import Any
 
-import pymongo
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
@@ -74,8 +73,8 @@ class Inserter:
 
     def _write(self, batch: list[bytes]) -> None:
         rows: list[Any] = [RawBSONDocument(one) for one in batch]
-        with pymongo.timeout(stall.STALLED_S):
-            self._collection.insert_many(rows, ordered=self._ordered, bypass_document_validation=True)
+        into, ordered = self._collection, self._ordered
+        stall.limited(lambda: into.insert_many(rows, ordered=ordered, bypass_document_validation=True))
         size = sum(map(len, batch))
         with self._lock:
             self.documents, self.bytes = self.documents + len(batch), self.bytes + size

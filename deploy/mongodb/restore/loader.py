@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import pymongo
 from pymongo import MongoClient
 
 from gonogo.deploy.errors import GonogoError
@@ -154,8 +153,7 @@ def documents_of(file: Readable, told: str) -> Iterator[list[bytes]]:
 def create(client: Client, database: str, namespace: Namespace) -> None:
     """Make a collection, without its indexes, or a view; raises pymongo's errors."""
     options = {name: value for name, value in namespace.options.items() if name not in canonical.NO_OPTIONS}
-    with pymongo.timeout(stall.STALLED_S):
-        client[database].command("create", namespace.name, **options)
+    stall.limited(lambda: client[database].command("create", namespace.name, **options))
 
 
 def index(client: Client, database: str, namespace: Namespace) -> None:

@@ -31,7 +31,7 @@ from gonogo.deploy.mongodb.restore import (
 )
 from gonogo.deploy.mongodb.restore.staging_database import UNFINISHED
 from gonogo.deploy.mongodb.restore.swap import Swap
-from gonogo.deploy.mongodb.server import login
+from gonogo.deploy.mongodb.server import login, stall
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.sections.data import Mongodb
 
@@ -200,12 +200,12 @@ def _whole(release: Release, client: Client, backup: Backup, name: str, on_bytes
     """
     database_name.free(client, name)
     try:
-        client[name].create_collection(UNFINISHED)
+        stall.limited(lambda: client[name].create_collection(UNFINISHED))
         if backup.manifest.form == "archive":
             _archive(release, client, backup, name)
         else:
             loader.load(release.connection, backup, client, name, on_bytes)
-        client[name].drop_collection(UNFINISHED)
+        stall.limited(lambda: client[name].drop_collection(UNFINISHED))
         alike = backup_comparison.of(release, backup, client, name, aging=True)
         if alike.differences:
             told = "; ".join(alike.differences[:3])
@@ -228,7 +228,7 @@ def _archive(release: Release, client: Client, backup: Backup, name: str) -> Non
 def _dropped(client: Client, name: str) -> bool:
     """Remove a database that we made; return whether that could be done."""
     try:
-        client.drop_database(name)
-    except PyMongoError:
+        stall.limited(lambda: client.drop_database(name))
+    except (PyMongoError, stall.Stalled):
         return False
     return True

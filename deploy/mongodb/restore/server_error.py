@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, 
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.mongodb.backup.reading import BackupDamaged
 from gonogo.deploy.mongodb.fingerprint import elements
-from gonogo.deploy.mongodb.server import stall
+from gonogo.deploy.mongodb.server.stall import Stalled
 
 DUPLICATE = 11000
 UNAUTHORIZED = 13
@@ -36,15 +36,12 @@ def told(what: str) -> Iterator[None]:
         yield
     except (PyMongoError, BSONError) as error:
         raise sentence(what, error) from None
+    except Stalled as error:
+        raise Stalled(f"{what}: {error}") from None
 
 
 def sentence(what: str, error: Exception) -> GonogoError:
     """Return the error that says what a server refused; see ``told``."""
-    if isinstance(error, PyMongoError) and error.timeout:
-        return GonogoError(
-            f"{what}: the server wrote nothing for {stall.STALLED_S:g} s: see whether it is locked "
-            "(db.fsyncLock), and its disk, then try again"
-        )
     if isinstance(error, ConnectionFailure):
         return GonogoError(
             f"{what}: the server was lost ({type(error).__name__}): look at its log, try again"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+from functools import partial
 from typing import Any
 
 from pymongo import MongoClient
@@ -17,7 +18,7 @@ from pymongo.errors import PyMongoError
 from gonogo.deploy.errors import GonogoError
 from gonogo.deploy.host.filesystem import mb
 from gonogo.deploy.mongodb.backup.manifest import Backup
-from gonogo.deploy.mongodb.server import login
+from gonogo.deploy.mongodb.server import login, stall
 from gonogo.deploy.release.records import now
 from gonogo.deploy.release.release import Release
 from gonogo.deploy.target.target import Target
@@ -71,12 +72,12 @@ def notice(release: Release) -> str:
 def sweep(client: Client, target: Target, database: str) -> str:
     """Remove what restores over ``database`` left behind; return what that was, in words.
 
-    The caller holds the target's lock. Raises pymongo's errors.
+    The caller holds the target's lock. Raises pymongo's errors, and Stalled.
     """
     found = left(client, target, database)
     words = told(client, database, found)
     for one in found:
-        client.drop_database(one)
+        stall.limited(partial(client.drop_database, one))
     return f"{words}; removed" if words else ""
 
 

@@ -11,12 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from gonogo.deploy.errors import GonogoError
+
+T = TypeVar("T")
 
 STALLED_S = 600.0
 """Seconds without any change after which a tool is ended; one document of 15 MB may take it minutes."""
@@ -28,6 +30,34 @@ SLOWEST = 20_000
 
 class Stalled(GonogoError):
     """A tool was ended, since it did nothing for STALLED_S or took too long in all."""
+
+
+def limited(write: Callable[[], T]) -> T:
+    """Return what ``write`` returns, which a server has STALLED_S for; raises Stalled, and what it raises.
+
+    What takes longer goes on in a thread that nobody waits for, until the client is closed. A limit of
+    pymongo's would also be the time that a server is looked for that was lost.
+    """
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(write())
+        except BaseException as error:  # noqa: BLE001  it is raised again where it is waited for
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name="gonogo-write")
+    thread.start()
+    thread.join(STALLED_S)
+    if failed:
+        raise failed[0]
+    if not done:
+        raise Stalled(
+            f"the server wrote nothing for {STALLED_S:g} s: see whether it is locked (db.fsyncLock), and its "
+            "disk, then try again"
+        )
+    return done[0]
 
 
 class Watched:
