@@ -9,7 +9,8 @@ from gonogo.deploy.redaction import options
 from gonogo.deploy.redaction.programs import text_spans, word_spans
 from gonogo.deploy.redaction.secret_names import names_a_secret
 from gonogo.deploy.redaction.shell_words import shell_words
-from gonogo.deploy.redaction.urls import URL, Span
+from gonogo.deploy.redaction.spans import Span, joined
+from gonogo.deploy.redaction.urls import URL
 
 _DEEPEST = 8
 """Commands within commands, of which nothing is shown beyond."""
@@ -22,7 +23,7 @@ def command_spans(words: Sequence[str]) -> list[list[Span]]:
     A word may itself be a command, as ``sh -c`` takes it.
     """
     found = _of_words(words, 0)
-    return [_joined([*spans, *text_spans(word)]) for word, spans in zip(words, found, strict=True)]
+    return [joined([*spans, *text_spans(word)]) for word, spans in zip(words, found, strict=True)]
 
 
 def hidden_words(words: Sequence[str], hide: Callable[[str], str]) -> list[str]:
@@ -87,13 +88,3 @@ def _of_header(header: re.Match[str], depth: int) -> Iterator[Span]:
     at, value = header.start("value"), header["value"]
     found = _of_line(value, depth + 1) if re.search(r"\s", value) else options.of_word(value, frozenset())
     return ((at + first, at + last) for first, last in found)
-
-
-def _joined(found: Sequence[Span]) -> list[Span]:
-    joined: list[Span] = []
-    for first, last in sorted(found):
-        if joined and first < joined[-1][1]:
-            joined[-1] = joined[-1][0], max(last, joined[-1][1])
-        else:
-            joined.append((first, last))
-    return joined

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ahocorasick_rs import BytesAhoCorasick
 
 from gonogo.deploy.redaction.encodings import codes, expression
-
-Span = tuple[int, int]
+from gonogo.deploy.redaction.spans import Span, joined
 
 LONGEST = 8
 """Characters of a trace: enough that text has it by chance once in a hundred million places."""
@@ -118,7 +117,7 @@ class Finder:
             else:
                 before, behind = self._widths[value]
                 windows.append((max(0, place - before), place + behind))
-        for first, last in _joined(windows):
+        for first, last in joined(windows):
             if all(text.find(run, first, last) >= 0 for run in self._runs[value]):
                 yield from (one.span() for one in _expression(value).finditer(text, first, last))
 
@@ -154,16 +153,6 @@ def _within(text: str) -> bytes:
 def _written(characters: str) -> int:
     """Return how long characters may be in a text."""
     return sum(1 if one.isascii() and one.isalnum() else WRITTEN for one in characters)
-
-
-def _joined(windows: list[Span]) -> list[Span]:
-    joined: list[Span] = []
-    for first, last in sorted(windows):
-        if joined and first <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(last, joined[-1][1])
-        else:
-            joined.append((first, last))
-    return joined
 
 
 def apart(found: Iterable[tuple[Span, str]]) -> list[tuple[Span, str]]:

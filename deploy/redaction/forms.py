@@ -110,7 +110,7 @@ def is_token(text: str) -> bool:
 
 
 def is_id(text: str) -> bool:
-    """Return whether a text is a number or a UUID."""
+    """Return whether a text is a number, a UUID, or up to 32 hexadecimal digits."""
     return bool(_ID.fullmatch(text))
 
 

@@ -23,7 +23,8 @@ from gonogo.deploy.redaction.secret_names import (
     promises_rule,
     promises_words,
 )
-from gonogo.deploy.redaction.urls import URL, Span, url_spans
+from gonogo.deploy.redaction.spans import Span
+from gonogo.deploy.redaction.urls import URL, url_spans
 from gonogo.deploy.redaction.weak_secrets import is_bare_placeholder
 
 _REFERENCE = re.compile(r"\${1,2}(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?\?[^{}]*)?\})")

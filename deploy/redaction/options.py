@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from gonogo.deploy.redaction.harmless import is_harmless, spans
 from gonogo.deploy.redaction.secret_names import names_a_secret
-from gonogo.deploy.redaction.urls import URL, Span
+from gonogo.deploy.redaction.spans import Span
+from gonogo.deploy.redaction.urls import URL
 
 _PAIR = re.compile(r"(?P<name>-{0,2}[A-Za-z][\w.-]{0,80})=(?P<value>.+)", re.DOTALL)
 HEADER = re.compile(

@@ -13,7 +13,8 @@ from gonogo.deploy.redaction.commands import command_spans
 from gonogo.deploy.redaction.harmless import spans
 from gonogo.deploy.redaction.secret_names import names_a_secret
 from gonogo.deploy.redaction.secret_values import command_values, secret_values
-from gonogo.deploy.redaction.urls import URL, Span
+from gonogo.deploy.redaction.spans import Span
+from gonogo.deploy.redaction.urls import URL
 
 _VALUES = frozenset({
     "environment", "labels", "annotations", "args", "options", "driver_opts", "storage_opt", "sysctls",

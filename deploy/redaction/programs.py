@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gonogo.deploy.redaction.harmless import is_harmless
 from gonogo.deploy.redaction.secret_names import names_a_secret
-from gonogo.deploy.redaction.urls import URL, Span
+from gonogo.deploy.redaction.spans import Span
+from gonogo.deploy.redaction.urls import URL
 
 _QUOTED = r"""(?P<quote>\\?['"])(?P<value>[^'"\\]+)(?P=quote)"""
 _SAID = re.compile(

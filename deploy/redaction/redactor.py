@@ -8,7 +8,8 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from gonogo.deploy.redaction.finder import Finder, Span, apart
+from gonogo.deploy.redaction.finder import Finder, apart
+from gonogo.deploy.redaction.spans import Span
 from gonogo.deploy.redaction.spared import OURS, hide_values, words
 from gonogo.deploy.redaction.views import view
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote, unquote_plus
 
-Span = tuple[int, int]
+from gonogo.deploy.redaction.spans import Span
+
 URL = re.compile(r"(?:jdbc:)?(?<![A-Za-z0-9+._-])[A-Za-z][A-Za-z0-9+._-]{0,30}://")
 _HOST = re.compile(r"(?:[\w.*-]+|\[[0-9A-Fa-f:.]+\]|\0+)?(?::(?:\d*|\0+))?")
 _HOOK = re.compile(r"hook|\bpush\b|\bntfy\b|\bhc-ping\b")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from gonogo.deploy.redaction.finder import Span
+from gonogo.deploy.redaction.spans import Span
 
 _COLOUR = r"\[[0-9;:?]{0,24}[A-Za-z]"
 """What follows ESC in a sequence that colours text (ECMA-48, CSI)."""
